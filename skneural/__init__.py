@@ -1,0 +1,7 @@
+"""Neural networks as scikit-learn estimators, computed with NumPy and SciPy alone."""
+
+from skneural.estimators import MLPClassifier, MLPRegressor, PerceptronClassifier
+
+__version__ = "0.1.0"
+
+__all__ = ["MLPClassifier", "MLPRegressor", "PerceptronClassifier"]

@@ -1,0 +1,460 @@
+"""The template of every estimator: check, hold out, build, train, keep.
+
+Families say how X is checked and which network is built; classification.py and regression.py say how y is
+encoded, which loss is minimized and what raw scores mean. A fitted estimator keeps plain values only:
+numbers, strings, arrays, and lists and dictionaries of these.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import warnings
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from joblib import cpu_count
+from sklearn.base import BaseEstimator, is_regressor
+from sklearn.callback import CallbackSupportMixin, with_callbacks
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import check_scoring
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d, validate_data
+
+from skneural.estimators.epoch_callbacks import EpochCallbacks
+from skneural.estimators.hold_out import hold_out
+from skneural.estimators.hyperparameters import check_hyperparameters, declare
+from skneural.estimators.training_hyperparameters import TrainingHyperparameters
+from skneural.layers import Layer
+from skneural.losses import Loss
+from skneural.optimizers import Optimizer, Schedule, make_optimizer
+from skneural.parameters import Layout, Snapshot, Weights
+from skneural.training.batches import Samples
+from skneural.training.early_stopping import EarlyStopping
+from skneural.training.history import History
+from skneural.training.lbfgs import LBFGS
+from skneural.training.objective import Objective
+from skneural.training.predict import predict_raw
+from skneural.training.seeds import Seeds
+from skneural.training.threads import Shards, blas_threads, limited_blas
+from skneural.training.train import Descent, Method, Watch, train
+
+# From so many training samples on, a tenth of them is better spent on knowing when to stop.
+EARLY_STOPPING_FROM = 1000
+
+
+class Data(NamedTuple):
+    """Checked and encoded samples; `y` is what was given, for scorers."""
+
+    samples: Samples
+    y: np.ndarray
+
+    def take(self, rows: np.ndarray) -> Data:
+        return Data(self.samples.take(rows), self.y[rows])
+
+
+class Network(NamedTuple):
+    """A network and the places of its parameters; both follow from `network_arguments_`."""
+
+    layer: Layer
+    layout: Layout
+
+    @classmethod
+    def of(cls, layer: Layer) -> Network:
+        return cls(layer, Layout(layer.parameters()))
+
+
+def all_or_nothing(method: Callable[..., Any]) -> Callable[..., Any]:
+    """If `method` fails, the estimator is as it was before: a fitted model survives a failed refit."""
+
+    @functools.wraps(method)
+    def guarded(self: Any, *args: Any, **kwargs: Any) -> Any:
+        before = dict(self.__dict__)
+        try:
+            return method(self, *args, **kwargs)
+        except BaseException:
+            self.__dict__.clear()
+            self.__dict__.update(before)
+            raise
+
+    return guarded
+
+
+@declare
+class NeuralEstimator(TrainingHyperparameters, CallbackSupportMixin, BaseEstimator):
+    """Training, prediction and state of every estimator."""
+
+    # A thread takes no fewer rows of a batch than this. None: batches are not split, and BLAS alone uses threads.
+    _rows_per_shard = None
+
+    attributes_doc = {
+        "n_features_in_": ("int", "Number of features seen in `fit`."),
+        "feature_names_in_": ("ndarray of shape (n_features_in_,)", "Names of the features, if X had names."),
+        "n_outputs_": ("int", "Number of raw scores that the network emits."),
+        "out_activation_": ("str", "What turns raw scores into predictions."),
+        "weights_": ("ndarray of shape (n_weights,)", "All parameters of the network in one vector."),
+        "buffers_": ("ndarray of shape (n_buffers,)", "What the network keeps beside its parameters."),
+        "network_arguments_": ("dict", "What the network is built from."),
+        "network_": ("Layer", "The network: a frozen tree of layers without arrays."),
+        "n_iter_": ("int", "Epochs of the last `fit` or `partial_fit`."),
+        "t_": ("int", "Training samples seen, each as often as it was seen."),
+        "loss_curve_": ("list of float", "Mean training loss of every epoch, in the units of y."),
+        "loss_": ("float", "Last entry of `loss_curve_`."),
+        "best_loss_": ("float or None", "Least entry of `loss_curve_`; None if held-out data decided."),
+        "validation_scores_": ("list of float or None", "Score of the held-out data after every epoch, if any."),
+        "best_validation_score_": ("float or None", "Greatest of `validation_scores_`."),
+    }
+
+    # --- what families and heads define -----------------------------------------------------------
+
+    def _check_X_y(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, np.ndarray]:
+        dtype = self.weights_.dtype if hasattr(self, "weights_") and not reset else (np.float32, np.float64)
+        X, y = validate_data(
+            self, X, y, accept_sparse="csr", dtype=dtype, multi_output=True, y_numeric=is_regressor(self), reset=reset
+        )
+        return X, column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
+
+    def _check_X(self, X: Any) -> Any:
+        return validate_data(self, X, accept_sparse="csr", dtype=self.weights_.dtype, reset=False)
+
+    def _network_arguments(self, x: Any, n_outputs: int) -> dict[str, Any]:
+        """Plain values from which `_build_network` makes the network for the checked X."""
+        raise NotImplementedError(f"{type(self).__name__} must define _network_arguments")
+
+    def _build_network(self, **arguments: Any) -> Layer:
+        raise NotImplementedError(f"{type(self).__name__} must define _build_network")
+
+    def _learn_targets(self, y: np.ndarray, sample_weight: np.ndarray | None, classes: Any, continuing: bool) -> None:
+        """Set what `_encode` needs, the classes or the scale of y; when continuing, check that y fits it."""
+        raise NotImplementedError(f"{type(self).__name__} must define _learn_targets")
+
+    def _encode(self, y: np.ndarray, dtype: Any) -> np.ndarray:
+        """Targets as the loss takes them."""
+        raise NotImplementedError(f"{type(self).__name__} must define _encode")
+
+    def _make_loss(self) -> tuple[Loss, int]:
+        """The loss, and how many raw scores it takes."""
+        raise NotImplementedError(f"{type(self).__name__} must define _make_loss")
+
+    def _loss_unit(self, loss: Loss) -> Any:
+        """What a loss of encoded targets is multiplied by to be in the units of y."""
+        return 1.0
+
+    def _weigh_classes(self, y: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray | None:
+        """Sample weights with class weights in them."""
+        return sample_weight
+
+    def _strata(self, y: np.ndarray) -> np.ndarray | None:
+        """Classes whose shares a random split keeps."""
+        return None
+
+    def _penalty(self, weight_of_batch: float) -> float:
+        """Strength of the L2 penalty beside the mean loss; `weight_of_batch` is the sum of its sample weights."""
+        return self.alpha / weight_of_batch
+
+    def _solver(self, one_pass: bool) -> str:
+        """The solver of `fit`, or of a single pass by `partial_fit`."""
+        return self.solver
+
+    # --- fit and partial_fit ------------------------------------------------------------------------
+
+    @all_or_nothing
+    @with_callbacks
+    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
+        """Fit the network.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Training input. float64 trains in float64, everything else in float32.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Training targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each sample: none negative, not all zero. A weight of two equals a repetition.
+        X_val, y_val : array-likes, default=None
+            Data that decides when to stop, instead of a part held out of X. Behind transformers, use
+            ``Pipeline(..., transform_input=["X_val"])``.
+        sample_weight_val : array-like, default=None
+            Weights of the validation samples.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If hyper-parameters or data are not valid, or training diverges; the estimator is then as it was before.
+        """
+        check_hyperparameters(self)
+        callbacks = EpochCallbacks(self, X, y, sample_weight)
+        continuing = bool(self.warm_start) and self.__sklearn_is_fitted__()
+        history = self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val), callbacks, continuing=continuing)
+        callbacks.end()
+        if not history.converged:
+            warnings.warn(
+                f"Training reached max_iter={self.max_iter} before it converged. A larger max_iter may give a "
+                "better model; scaled features and a larger learning_rate_init converge sooner.",
+                ConvergenceWarning,
+                stacklevel=4,
+            )
+        return self
+
+    def _partial_fit(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> None:
+        """Take exactly one pass over the data, from where the last one ended."""
+        check_hyperparameters(self)
+        if self._solver(one_pass=True) == "lbfgs":
+            raise ValueError("partial_fit takes single steps, which solver='lbfgs' cannot; set solver='adam'.")
+        if self.early_stopping is True:
+            raise ValueError("partial_fit does not support early_stopping=True; set it to False or 'auto'.")
+        continuing = self.__sklearn_is_fitted__()
+        self._fit(X, y, sample_weight, None, None, continuing=continuing, one_pass=True, classes=classes)
+
+    def _fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        validation: tuple[Any, Any, Any] | None,
+        callbacks: EpochCallbacks | None,
+        *,
+        continuing: bool,
+        one_pass: bool = False,
+        classes: Any = None,
+    ) -> History:
+        data = self._check(X, y, sample_weight, continuing, classes)
+        if not continuing:
+            self._seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+        data, held_out = (data, None) if validation is None else self._hold_out(data, *validation)
+        loss, weights = self._build(data.samples, continuing)
+        state = copy.deepcopy(self._optimizer_state) if continuing else {}
+        watch = self._watch(data, loss, weights, held_out, callbacks, one_pass)
+        history = self._train(data, loss, weights, state, watch, continuing, one_pass)
+        self._keep(weights, history, continuing, decided_by_loss=not watch.validation_decides)
+        self.t_ = (self.t_ if continuing else 0) + history.n_epochs * len(data.samples)
+        self._optimizer_state = state if one_pass or self.warm_start else {}
+        return history
+
+    # --- the steps of fit ---------------------------------------------------------------------------
+
+    def _check(self, X: Any, y: Any, sample_weight: Any, continuing: bool, classes: Any) -> Data:
+        """Check and encode training data; leave out samples without weight."""
+        X, y = self._check_X_y(X, y, reset=not continuing)
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(sample_weight, X, dtype=X.dtype, ensure_non_negative=True)
+        self._learn_targets(y, sample_weight, classes, continuing)
+        data = self._encoded(X, y, sample_weight)
+        weight = data.samples.sample_weight
+        if weight is None:
+            return data
+        if not weight.all():
+            data = data.take(np.flatnonzero(weight))
+        data.samples.mean_weight = float(data.samples.sample_weight.mean())
+        return data
+
+    def _encoded(self, X: Any, y: np.ndarray, sample_weight: np.ndarray | None) -> Data:
+        weight = self._weigh_classes(y, sample_weight)
+        if weight is not None:
+            weight = None if (weight == 1).all() else weight.astype(X.dtype)
+        return Data(Samples(X, self._encode(y, X.dtype), weight), y)
+
+    def _hold_out(self, data: Data, X_val: Any, y_val: Any, sample_weight_val: Any) -> tuple[Data, Data | None]:
+        """Training data and validation data: what was given, or a part of the training data, or none."""
+        if X_val is not None and y_val is not None:
+            X_val, y_val = self._check_X_y(X_val, y_val, reset=False)
+            if sample_weight_val is not None:
+                sample_weight_val = _check_sample_weight(
+                    sample_weight_val, X_val, dtype=X_val.dtype, ensure_non_negative=True
+                )
+            self._learn_targets(y_val, sample_weight_val, None, continuing=True)
+            return data, self._encoded(X_val, y_val, sample_weight_val)
+        if not (X_val is None and y_val is None and sample_weight_val is None):
+            raise ValueError("X_val and y_val must be given together, and sample_weight_val only with them.")
+        n_samples = len(data.samples)
+        large = n_samples >= EARLY_STOPPING_FROM and self._solver(one_pass=False) != "lbfgs"
+        if not (large if self.early_stopping == "auto" else self.early_stopping):
+            return data, None
+        seed = int(Seeds(self._seed).generator("hold out").integers(2**31))
+        train_rows, held_out_rows = hold_out(n_samples, self.validation_fraction, self._strata(data.y), seed)
+        return data.take(train_rows), data.take(held_out_rows)
+
+    def _build(self, samples: Samples, continuing: bool) -> tuple[Loss, Weights]:
+        """Make the network and its first weights; keep what predicting needs."""
+        loss, n_outputs = self._make_loss()
+        arguments = self._network_arguments(samples.x, n_outputs)
+        if continuing:
+            if arguments != self.network_arguments_:
+                raise ValueError(
+                    f"Training cannot go on: the fitted network was built from {self.network_arguments_}, and the "
+                    f"hyper-parameters now ask for {arguments}. Set them back, or fit a clone."
+                )
+            start = Snapshot(self.weights_.copy(), self.buffers_.copy())
+            return loss, Weights(self._network.layout, start)
+        self._network = Network.of(self._build_network(**arguments))
+        self.network_arguments_ = arguments
+        self.n_outputs_ = n_outputs
+        self.out_activation_ = loss.link_name
+        start = self._network.layout.initial(Seeds(self._seed).generator("weights"), samples.x.dtype)
+        weights = Weights(self._network.layout, start)
+        weights.tree[-1]["bias"][...] = loss.best_constant(samples.y, samples.sample_weight)
+        return loss, weights
+
+    def _watch(
+        self,
+        data: Data,
+        loss: Loss,
+        weights: Weights,
+        held_out: Data | None,
+        callbacks: EpochCallbacks | None,
+        one_pass: bool,
+    ) -> Watch:
+        """What happens between epochs."""
+        decides = held_out is not None and self.early_stopping is not False
+        endless = one_pass or (self._solver(one_pass) == "lbfgs" and not decides)
+        watch = Watch(
+            weights,
+            EarlyStopping(self.tol, np.inf if endless else self.n_iter_no_change),
+            unit=self._loss_unit(loss),
+            validate=None if held_out is None else self._scorer(loss, weights, held_out),
+            validation_decides=decides,
+        )
+        if callbacks is not None:
+            watch.epoch_starts = callbacks.epoch_starts
+            watch.on_epoch = lambda history: callbacks.epoch_ends(history, lambda: _attributes(weights.snapshot()))
+        return watch
+
+    def _scorer(self, loss: Loss, weights: Weights, held_out: Data) -> Callable[[], tuple[float, float]]:
+        """Score of the present weights on the held-out data: what decides, and what is recorded."""
+        samples, layer, unit = held_out.samples, self._network.layer, self._loss_unit(loss)
+        total = None if samples.sample_weight is None else float(samples.sample_weight.sum())
+
+        def negative_loss() -> tuple[float, float]:
+            value = loss.value(samples.y, predict_raw(layer, weights.tree, samples.x), samples.sample_weight, total)
+            return -float(np.mean(value)), -float(np.mean(value * unit))
+
+        if self.scoring == "loss":
+            return negative_loss
+        model = copy.copy(self)
+        model.__dict__.update(_attributes(Snapshot(weights.vector, weights.buffers)))  # follows the training
+        scorer = check_scoring(model, self.scoring)
+        weighted = {} if samples.sample_weight is None else {"sample_weight": samples.sample_weight}
+
+        def score() -> tuple[float, float]:
+            value = float(scorer(model, samples.x, held_out.y, **weighted))
+            return value, value
+
+        return score
+
+    def _train(
+        self, data: Data, loss: Loss, weights: Weights, state: dict, watch: Watch, continuing: bool, one_pass: bool
+    ) -> History:
+        """Run the solver; fills `state`, the optimizer's."""
+        batch_size = self._batch_size(len(data.samples), one_pass)
+        n_threads = self._n_threads()
+        n_shards = 1 if self._rows_per_shard is None else max(1, min(n_threads, batch_size // self._rows_per_shard))
+        blas_limit = 1 if n_shards > 1 else (None if self.n_jobs is None else n_threads)
+        with limited_blas(blas_limit), Shards(n_shards) as shards:
+            penalty = 0.0 if self.solver == "adamw" else self._penalty(batch_size * data.samples.mean_weight)
+            objective = Objective(self._network.layer, loss, weights, penalty, shards)
+            method = self._method(objective, state, batch_size, continuing, one_pass)
+            return train(method, data.samples, watch)
+
+    def _method(self, objective: Objective, state: dict, batch_size: int, continuing: bool, one_pass: bool) -> Method:
+        solver, seeds = self._solver(one_pass), Seeds(self._seed)
+        if solver == "lbfgs":
+            return LBFGS(objective, seeds, self.max_iter, self.max_fun, self.tol)
+        optimizer = self._optimizer(solver, objective.weights.layout.n_penalized)
+        if state.get("solver") != solver:
+            state.clear()
+            state.update(optimizer.start(objective.weights.vector), solver=solver)
+        return Descent(
+            objective,
+            optimizer,
+            state,
+            Schedule(self.learning_rate, self.learning_rate_init, self.power_t, self.warmup),
+            seeds,
+            batch_size,
+            max_epochs=1 if one_pass else self.max_iter,
+            shuffle=self.shuffle,
+            max_grad_norm=self.max_grad_norm,
+            epochs_before=len(self.loss_curve_) if continuing else 0,
+            rows_before=self.t_ if continuing else 0,
+        )
+
+    def _optimizer(self, solver: str, n_penalized: int) -> Optimizer:
+        return make_optimizer(
+            solver,
+            momentum=self.momentum,
+            nesterov=self.nesterovs_momentum,
+            beta_1=self.beta_1,
+            beta_2=self.beta_2,
+            epsilon=self.epsilon,
+            decay=self.alpha,
+            n_decayed=n_penalized,
+        )
+
+    def _batch_size(self, n_samples: int, one_pass: bool) -> int:
+        if self._solver(one_pass) == "lbfgs":
+            return n_samples
+        if self.batch_size == "auto":
+            return min(200, n_samples)
+        if self.batch_size > n_samples:
+            warnings.warn(
+                f"batch_size={self.batch_size} is more than the {n_samples} training samples: all of them make one batch.",
+                stacklevel=2,
+            )
+        return min(self.batch_size, n_samples)
+
+    def _n_threads(self) -> int:
+        if self.n_jobs is None:
+            return blas_threads()
+        return cpu_count() if self.n_jobs == -1 else self.n_jobs
+
+    def _keep(self, weights: Weights, history: History, continuing: bool, decided_by_loss: bool) -> None:
+        """Make the trained weights and the curves attributes."""
+        before = self.loss_curve_ if continuing else []
+        scores_before = (self.validation_scores_ or []) if continuing else []
+        self.weights_, self.buffers_ = weights.vector, weights.buffers
+        self.n_iter_ = history.n_epochs
+        self.loss_curve_ = before + history.losses
+        self.loss_ = self.loss_curve_[-1]
+        self.best_loss_ = min(self.loss_curve_) if decided_by_loss else None
+        self.validation_scores_ = (scores_before + history.scores) or None
+        self.best_validation_score_ = max(self.validation_scores_) if self.validation_scores_ else None
+
+    # --- prediction and state -----------------------------------------------------------------------
+
+    def _predict_raw(self, X: Any) -> np.ndarray:
+        """Raw scores of shape (n_samples, n_outputs_)."""
+        check_is_fitted(self)
+        x = self._check_X(X)
+        layer, layout = self._network
+        return predict_raw(layer, layout.views(self.weights_, self.buffers_), x)
+
+    @property
+    def network_(self) -> Layer:
+        return self._network.layer
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "weights_")
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = dict(super().__getstate__())
+        state.pop("_network", None)  # follows from network_arguments_, and would tie files to our classes
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        if hasattr(self, "network_arguments_"):
+            self._network = Network.of(self._build_network(**self.network_arguments_))
+
+
+def _attributes(snapshot: Snapshot) -> dict[str, np.ndarray]:
+    return {"weights_": snapshot.vector, "buffers_": snapshot.buffers}

@@ -1,0 +1,166 @@
+"""Hyper-parameters, declared once: default, constraint and one sentence of documentation.
+
+    @declare
+    class Thing(BaseEstimator):
+        size: int = hyperparameter(5, Integer(1), "How many there are.")
+
+The constructor, `get_params`, the checks in `fit` and the numpydoc section all come from such fields.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import math
+import textwrap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any, TypeVar, dataclass_transform
+
+import numpy as np
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """What values are allowed, in words and as a test; ``a | b`` allows both. `options` serve to guess at typing errors."""
+
+    words: str
+    allows: Callable[[Any], bool]
+    options: tuple[str, ...] = ()
+
+    def __or__(self, other: Constraint) -> Constraint:
+        return Constraint(
+            f"{self.words} or {other.words}",
+            lambda value: self.allows(value) or other.allows(value),
+            self.options + other.options,
+        )
+
+    def hint(self, value: Any) -> str:
+        """A guess at what was meant, or nothing."""
+        near = difflib.get_close_matches(str(value), self.options, n=1)
+        return f" (did you mean {near[0]!r}?)" if near else ""
+
+
+def Choice(*options: str) -> Constraint:
+    """One of several strings."""
+    quoted = ", ".join(f'"{option}"' for option in options)
+    words = quoted if len(options) == 1 else "{" + quoted + "}"
+    return Constraint(words, lambda value: isinstance(value, str) and value in options, options)
+
+
+def Number(low: float = -math.inf, high: float = math.inf, *, above: bool = False, below: bool = False) -> Constraint:
+    """A real number between `low` and `high`; `above` and `below` leave out the bounds themselves."""
+    words = [f"> {low:g}" if above else f">= {low:g}"] if low > -math.inf else []
+    words += [f"< {high:g}" if below else f"<= {high:g}"] if high < math.inf else []
+
+    def allows(value: Any) -> bool:
+        if not _is(value, Real) or math.isnan(value):
+            return False
+        return (low < value if above else low <= value) and (value < high if below else value <= high)
+
+    return Constraint(" ".join(["float", " and ".join(words)]).strip(), allows)
+
+
+def Integer(low: int) -> Constraint:
+    return Constraint(f"int >= {low}", lambda value: _is(value, Integral) and value >= low)
+
+
+def Sizes(low: int = 1) -> Constraint:
+    """An integer, or a sequence of integers."""
+    one = Integer(low)
+
+    def allows(value: Any) -> bool:
+        if isinstance(value, list | tuple | np.ndarray):
+            return all(one.allows(size) for size in value)
+        return one.allows(value)
+
+    return Constraint(f"int or sequence of int >= {low}", allows)
+
+
+BOOLEAN = Constraint("bool", lambda value: isinstance(value, bool | np.bool_))
+MINUS_ONE = Constraint("-1", lambda value: _is(value, Integral) and value == -1)
+NONE = Constraint("None", lambda value: value is None)
+RANDOM_STATE = Constraint(
+    "int, RandomState instance or None",
+    lambda value: (
+        value is None or isinstance(value, np.random.RandomState) or (_is(value, Integral) and 0 <= value < 2**32)
+    ),
+)
+STRING = Constraint("str", lambda value: isinstance(value, str))
+MAPPING = Constraint("dict", lambda value: isinstance(value, Mapping))
+SEQUENCE = Constraint("list of dict", lambda value: isinstance(value, list | tuple))
+CALLABLE = Constraint("callable", callable)
+
+
+def hyperparameter(default: Any, constraint: Constraint, doc: str, *, positional: bool = False) -> Any:
+    """A field that carries its default, its constraint and its documentation."""
+    metadata = {"constraint": constraint, "doc": " ".join(doc.split())}
+    return dataclasses.field(default=default, kw_only=not positional, metadata=metadata)
+
+
+@dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(hyperparameter,))
+def declare(cls: type[T]) -> type[T]:
+    """Make a constructor of the hyper-parameters, and fill them and the fitted attributes into the docstring.
+
+    ``{parameters}`` in the docstring becomes the numpydoc section of all hyper-parameters, the class's own
+    first; ``{attributes}`` that of the fitted attributes, which a class adds as the dictionary `attributes_doc`.
+    """
+    own_doc = cls.__doc__ or ""
+    cls = dataclass(kw_only=True, eq=False, repr=False)(cls)  # type: ignore[assignment]
+    cls.__doc__ = textwrap.dedent(own_doc)
+    if "{parameters}" in own_doc:
+        sections = {"parameters": _parameters_section(cls), "attributes": _attributes_section(cls)}
+        for name, section in sections.items():
+            cls.__doc__ = cls.__doc__.replace("{" + name + "}", section)
+    return cls
+
+
+def hyperparameters(cls: type) -> list[dataclasses.Field[Any]]:
+    """Declared fields, those of the class furthest from the root first."""
+    depth = {}
+    for level, parent in enumerate(cls.__mro__):
+        for name in getattr(parent, "__annotations__", {}):
+            depth.setdefault(name, level)
+    return sorted(dataclasses.fields(cls), key=lambda field: depth[field.name])
+
+
+def check_hyperparameters(estimator: Any) -> None:
+    """Raise one ValueError that names every hyper-parameter that is out of range or of the wrong type."""
+    problems = []
+    for field in dataclasses.fields(estimator):
+        constraint, value = field.metadata["constraint"], getattr(estimator, field.name)
+        if not constraint.allows(value):
+            problems.append(f"{field.name} must be {constraint.words}; got {value!r}{constraint.hint(value)}")
+    if problems:
+        count = "an invalid hyper-parameter" if len(problems) == 1 else f"{len(problems)} invalid hyper-parameters"
+        raise ValueError(f"{type(estimator).__name__} got {count}:\n  " + "\n  ".join(problems))
+
+
+def _is(value: Any, kind: type) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool | np.bool_)
+
+
+def _parameters_section(cls: type) -> str:
+    entries = {
+        field.name: (f"{field.metadata['constraint'].words}, default={field.default!r}", field.metadata["doc"])
+        for field in hyperparameters(cls)
+    }
+    return _section("Parameters", entries)
+
+
+def _attributes_section(cls: type) -> str:
+    entries: dict[str, tuple[str, str]] = {}
+    for parent in cls.__mro__:
+        for name, (kind, doc) in vars(parent).get("attributes_doc", {}).items():
+            entries.setdefault(name, (kind, " ".join(doc.split())))
+    return _section("Attributes", entries)
+
+
+def _section(title: str, entries: Mapping[str, tuple[str, str]]) -> str:
+    lines = [title, "-" * len(title)]
+    for name, (kind, doc) in entries.items():
+        lines += [f"{name} : {kind}", *textwrap.wrap(doc, 100, initial_indent="    ", subsequent_indent="    "), ""]
+    return "\n".join(lines).rstrip()

@@ -1,0 +1,149 @@
+"""Multilayer perceptrons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from skneural.estimators.classification import NeuralClassifier
+from skneural.estimators.hyperparameters import BOOLEAN, Choice, Number, Sizes, declare, hyperparameter
+from skneural.estimators.regression import NeuralRegressor
+from skneural.layers import Chain, Dense, Layer, Residual
+from skneural.networks.mlp import mlp_network
+from skneural.ops.pointwise import ACTIVATIONS
+from skneural.parameters import Tree
+
+
+@declare
+class MLP:
+    """The network of `MLPClassifier` and `MLPRegressor`."""
+
+    hidden_layer_sizes: int | Sequence[int] = hyperparameter(
+        (100,), Sizes(1), "Units of each hidden layer; () for a linear model.", positional=True
+    )
+    activation: str = hyperparameter("relu", Choice(*ACTIVATIONS), "Function after each hidden layer.", positional=True)
+    dropout: float = hyperparameter(
+        0.0, Number(0, 1, below=True), "Share of hidden activations dropped at each training step."
+    )
+    batch_norm: bool = hyperparameter(False, BOOLEAN, "Whether to normalize each hidden layer over the batch.")
+    residual: bool = hyperparameter(
+        False,
+        BOOLEAN,
+        "Whether to add each hidden layer's input to its output, through a linear projection where widths differ.",
+    )
+
+    attributes_doc = {
+        "coefs_": (
+            "list of ndarrays of shape (n_in, n_out)",
+            "Weight matrix of each layer: views into `weights_`, without the projections of `residual`.",
+        ),
+        "intercepts_": ("list of ndarrays of shape (n_out,)", "Bias of each layer: views into `weights_`."),
+        "n_layers_": ("int", "Number of layers, counting input and output."),
+    }
+
+    def _network_arguments(self, x: Any, n_outputs: int) -> dict[str, Any]:
+        return {
+            "n_in": x.shape[1],
+            "n_out": n_outputs,
+            "hidden_layer_sizes": [int(size) for size in np.atleast_1d(self.hidden_layer_sizes)],
+            "activation": self.activation,
+            "dropout": float(self.dropout),
+            "batch_norm": bool(self.batch_norm),
+            "residual": bool(self.residual),
+        }
+
+    def _build_network(self, **arguments: Any) -> Layer:
+        return mlp_network(**arguments)
+
+    @property
+    def coefs_(self):
+        return [p["weight"] for p in self._dense_parameters()]
+
+    @property
+    def intercepts_(self):
+        return [p["bias"] for p in self._dense_parameters()]
+
+    @property
+    def n_layers_(self):
+        return len(self.coefs_) + 1
+
+    def _dense_parameters(self) -> list[Tree]:
+        layer, layout = self._network
+        return list(_dense_parameters(layer, layout.views(self.weights_)))
+
+
+@declare
+class MLPClassifier(MLP, NeuralClassifier):
+    """Multilayer perceptron classifier.
+
+    Fully connected layers trained by backpropagation [1]_. It takes the place of scikit-learn's `MLPClassifier`:
+    the same names mean the same. Beyond that it has class weights, dropout, batch normalization, residual
+    connections, more activations, solvers and schedules, validation data of your own, and always keeps the best
+    epoch. Two classes share one logistic output, several have a softmax, a multilabel y one logistic output each.
+
+    {parameters}
+
+    {attributes}
+
+    References
+    ----------
+    .. [1] Rumelhart, Hinton and Williams. "Learning representations by back-propagating errors".
+       Nature 323, 1986.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.model_selection import train_test_split
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from skneural import MLPClassifier
+    >>> X, y = load_digits(return_X_y=True)
+    >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+    >>> model = make_pipeline(StandardScaler(), MLPClassifier((64,), dropout=0.2, random_state=0))
+    >>> model.fit(X_train, y_train).score(X_test, y_test) > 0.96
+    True
+    """
+
+
+@declare
+class MLPRegressor(MLP, NeuralRegressor):
+    """Multilayer perceptron regressor.
+
+    Fully connected layers trained by backpropagation [1]_. It takes the place of scikit-learn's `MLPRegressor`:
+    the same names mean the same. Beyond that it scales targets by itself, has more losses, activations, solvers and
+    schedules, dropout, batch normalization, residual connections, validation data of your own, and always keeps
+    the best epoch.
+
+    {parameters}
+
+    {attributes}
+
+    References
+    ----------
+    .. [1] Rumelhart, Hinton and Williams. "Learning representations by back-propagating errors".
+       Nature 323, 1986.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from skneural import MLPRegressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> model = make_pipeline(StandardScaler(), MLPRegressor(32, activation="silu", max_iter=500, random_state=0))
+    >>> model.fit(X, y).score(X, y) > 0.5
+    True
+    """
+
+
+def _dense_parameters(layer: Layer, p: Tree) -> Iterator[Tree]:
+    """Parameters of the dense layers along the main path."""
+    if isinstance(layer, Dense):
+        yield p
+    elif isinstance(layer, Chain):
+        for child, p_child in zip(layer.layers, p, strict=True):
+            yield from _dense_parameters(child, p_child)
+    elif isinstance(layer, Residual):
+        yield from _dense_parameters(layer.inner, p["inner"])

@@ -1,0 +1,86 @@
+"""How parameters start: functions ``(rng, shape) -> array``.
+
+The last axis of `shape` counts a layer's outputs, all others together its inputs: a dense weight
+is ``(n_in, n_out)``, a kernel ``(height, width, channels_in, channels_out)``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+Shape = tuple[int, ...]
+Initializer = Callable[[np.random.Generator, Shape], np.ndarray]
+
+
+def zeros(rng: np.random.Generator, shape: Shape) -> np.ndarray:
+    return np.zeros(shape)
+
+
+def ones(rng: np.random.Generator, shape: Shape) -> np.ndarray:
+    return np.ones(shape)
+
+
+def uniform(bound: float) -> Initializer:
+    """Uniform between -bound and bound, whatever the shape."""
+    return lambda rng, shape: rng.uniform(-bound, bound, shape)
+
+
+def glorot_uniform(rng: np.random.Generator, shape: Shape) -> np.ndarray:
+    """Variance 2 / (n_in + n_out), for tanh-like and linear layers (Glorot and Bengio 2010)."""
+    n_in, n_out = _fans(shape)
+    return uniform(math.sqrt(6 / (n_in + n_out)))(rng, shape)
+
+
+def glorot_normal(rng: np.random.Generator, shape: Shape) -> np.ndarray:
+    n_in, n_out = _fans(shape)
+    return rng.normal(0, math.sqrt(2 / (n_in + n_out)), shape)
+
+
+def he_uniform(rng: np.random.Generator, shape: Shape) -> np.ndarray:
+    """Variance 2 / n_in, for layers of the ReLU family (He et al. 2015)."""
+    return uniform(math.sqrt(6 / _fans(shape)[0]))(rng, shape)
+
+
+def he_normal(rng: np.random.Generator, shape: Shape) -> np.ndarray:
+    return rng.normal(0, math.sqrt(2 / _fans(shape)[0]), shape)
+
+
+def lecun_uniform(rng: np.random.Generator, shape: Shape) -> np.ndarray:
+    return uniform(math.sqrt(3 / _fans(shape)[0]))(rng, shape)
+
+
+def lecun_normal(rng: np.random.Generator, shape: Shape) -> np.ndarray:
+    """Variance 1 / n_in, which self-normalizing layers need (Klambauer et al. 2017)."""
+    return rng.normal(0, math.sqrt(1 / _fans(shape)[0]), shape)
+
+
+def orthogonal(rng: np.random.Generator, shape: Shape) -> np.ndarray:
+    """Orthonormal columns (or rows, if there are fewer rows), drawn uniformly (Saxe et al. 2014)."""
+    n_in, n_out = _fans(shape)
+    gaussian = rng.standard_normal((max(n_in, n_out), min(n_in, n_out)))
+    q, r = np.linalg.qr(gaussian)
+    q *= np.sign(np.diag(r))  # without it, the distribution favours some rotations
+    return (q if n_in >= n_out else q.T).reshape(shape)
+
+
+INITIALIZERS: dict[str, Initializer] = {
+    function.__name__: function
+    for function in (
+        zeros,
+        ones,
+        glorot_uniform,
+        glorot_normal,
+        he_uniform,
+        he_normal,
+        lecun_uniform,
+        lecun_normal,
+        orthogonal,
+    )
+}
+
+
+def _fans(shape: Shape) -> tuple[int, int]:
+    return max(math.prod(shape[:-1]), 1), shape[-1]

@@ -1,0 +1,21 @@
+"""Activations as layers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from skneural.layers.layer import Backward, Context, Layer
+from skneural.ops.pointwise import ACTIVATIONS
+from skneural.parameters import Tree
+
+
+@dataclass(frozen=True)
+class Activation(Layer):
+    """Apply a function of `skneural.ops.pointwise` to each element. x, y: any shape."""
+
+    function: str
+
+    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+        y, vjp = ACTIVATIONS[self.function](x)
+        return y, lambda dy, g: vjp(dy)

@@ -1,0 +1,129 @@
+"""How layers become networks: in a row, around, side by side, multiplied."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from skneural.layers.layer import PREDICTING, Backward, Context, Layer
+from skneural.parameters import Tree
+
+
+@dataclass(frozen=True)
+class Chain(Layer):
+    """One layer after another."""
+
+    layers: tuple[Layer, ...]
+
+    def parameters(self) -> Tree:
+        return tuple(layer.parameters() for layer in self.layers)
+
+    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+        backwards = []
+        for layer, p_layer in zip(self.layers, p, strict=True):
+            x, layer_backward = layer.forward(p_layer, x, context)
+            backwards.append(layer_backward)
+
+        def backward(dy: Any, g: Tree) -> Any:
+            for i in range(len(backwards) - 1, -1, -1):
+                dy = backwards[i](dy, g[i])
+            return dy
+
+        return x, backward
+
+    def predict(self, p: Tree, x: Any, context: Context = PREDICTING) -> Any:
+        # No list of activations: predicting costs the memory of one layer, whatever the depth.
+        for layer, p_layer in zip(self.layers, p, strict=True):
+            x = layer.predict(p_layer, x, context)
+        return x
+
+
+@dataclass(frozen=True)
+class Residual(Layer):
+    """y = shortcut(x) + inner(x) (He et al. 2016). Without a shortcut, x itself is added."""
+
+    inner: Layer
+    shortcut: Layer | None = None
+
+    def parameters(self) -> Tree:
+        if self.shortcut is None:
+            return {"inner": self.inner.parameters()}
+        return {"inner": self.inner.parameters(), "shortcut": self.shortcut.parameters()}
+
+    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+        y, inner_backward = self.inner.forward(p["inner"], x, context)
+        if self.shortcut is None:
+            return x + y, lambda dy, g: _sum(inner_backward(dy, g["inner"]), dy)
+        along, shortcut_backward = self.shortcut.forward(p["shortcut"], x, context)
+
+        def backward(dy: Any, g: Tree) -> Any:
+            return _sum(inner_backward(dy, g["inner"]), shortcut_backward(dy, g["shortcut"]))
+
+        return along + y, backward
+
+    def predict(self, p: Tree, x: Any, context: Context = PREDICTING) -> Any:
+        along = x if self.shortcut is None else self.shortcut.predict(p["shortcut"], x, context)
+        return along + self.inner.predict(p["inner"], x, context)
+
+
+@dataclass(frozen=True)
+class Branches(Layer):
+    """Feed x to every branch and join their outputs along `axis` (Szegedy et al. 2015)."""
+
+    branches: tuple[Layer, ...]
+    axis: int = -1
+
+    def parameters(self) -> Tree:
+        return tuple(branch.parameters() for branch in self.branches)
+
+    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+        passes = [branch.forward(p_b, x, context) for branch, p_b in zip(self.branches, p, strict=True)]
+        outputs = [y for y, _ in passes]
+        ends = np.cumsum([y.shape[self.axis] for y in outputs])[:-1]
+
+        def backward(dy: Any, g: Tree) -> Any:
+            parts = np.split(dy, ends, axis=self.axis)
+            return _sum(
+                *(branch_backward(part, g_b) for (_, branch_backward), part, g_b in zip(passes, parts, g, strict=True))
+            )
+
+        return np.concatenate(outputs, axis=self.axis), backward
+
+    def predict(self, p: Tree, x: Any, context: Context = PREDICTING) -> Any:
+        outputs = [branch.predict(p_b, x, context) for branch, p_b in zip(self.branches, p, strict=True)]
+        return np.concatenate(outputs, axis=self.axis)
+
+
+@dataclass(frozen=True)
+class Gate(Layer):
+    """y = value(x) * gate(x), as in gated linear units (Dauphin et al. 2017) and Mamba."""
+
+    value: Layer
+    gate: Layer
+
+    def parameters(self) -> Tree:
+        return {"value": self.value.parameters(), "gate": self.gate.parameters()}
+
+    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+        value, value_backward = self.value.forward(p["value"], x, context)
+        gate, gate_backward = self.gate.forward(p["gate"], x, context)
+
+        def backward(dy: Any, g: Tree) -> Any:
+            return _sum(value_backward(dy * gate, g["value"]), gate_backward(dy * value, g["gate"]))
+
+        return value * gate, backward
+
+    def predict(self, p: Tree, x: Any, context: Context = PREDICTING) -> Any:
+        return self.value.predict(p["value"], x, context) * self.gate.predict(p["gate"], x, context)
+
+
+def _sum(*gradients: Any) -> Any:
+    """Sum of the gradients along all paths; None where the first layers were told that nobody reads dx."""
+    if any(dx is None for dx in gradients):
+        return None
+    total = gradients[0]
+    for dx in gradients[1:]:
+        total = total + dx
+    return total

@@ -1,0 +1,46 @@
+"""Fully connected layer."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from skneural.initializers import INITIALIZERS, uniform, zeros
+from skneural.layers.layer import Backward, Context, Layer
+from skneural.ops.linear import linear
+from skneural.parameters import Parameter, Tree
+
+
+@dataclass(frozen=True)
+class Dense(Layer):
+    """y = x @ weight + bias. x: (..., n_in), dense or CSR; y: (..., n_out).
+
+    Parameters
+    ----------
+    n_in, n_out : int
+    initializer : str, default="glorot_uniform"
+        Name in `skneural.initializers.INITIALIZERS`.
+    bias : {"uniform", "zeros", None}, default="zeros"
+        How the bias starts. "uniform" spreads it over 1 / sqrt(n_in), so that the kinks of ReLU units do
+        not all lie at the origin. None leaves it out.
+    input_gradient : bool, default=True
+        False in the first layer of a network, where nobody reads dx.
+    """
+
+    n_in: int
+    n_out: int
+    initializer: str = "glorot_uniform"
+    bias: str | None = "zeros"
+    input_gradient: bool = True
+
+    def parameters(self) -> Tree:
+        weight = Parameter((self.n_in, self.n_out), INITIALIZERS[self.initializer])
+        if self.bias is None:
+            return {"weight": weight}
+        start = zeros if self.bias == "zeros" else uniform(1 / math.sqrt(self.n_in))
+        return {"weight": weight, "bias": Parameter((self.n_out,), start, penalized=False)}
+
+    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+        y, vjp = linear(x, p["weight"], p.get("bias"), input_gradient=self.input_gradient)
+        return y, lambda dy, g: vjp(dy, g["weight"], g.get("bias"))

@@ -1,0 +1,38 @@
+"""Dropout (Srivastava et al. 2014)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from skneural.layers.layer import PREDICTING, Backward, Context, Layer
+from skneural.parameters import Tree
+
+
+@dataclass(frozen=True)
+class Dropout(Layer):
+    """Set a share `rate` of the elements to zero and scale up the others; only while training.
+
+    Parameters
+    ----------
+    rate : float in [0, 1)
+        Share of elements that is dropped, to 1 / 65536.
+    batch_axis : int, default=0
+        The axis of x that counts the rows of the batch.
+    """
+
+    rate: float
+    batch_axis: int = 0
+
+    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+        if not context.training:
+            return x, lambda dy, g: dy
+        threshold = min(round(self.rate * 65536), 65535)
+        kept = context.random_bits(x.shape, self.batch_axis) >= threshold
+        scale = np.multiply(kept, 65536 / (65536 - threshold), dtype=x.dtype)
+        return x * scale, lambda dy, g: dy * scale
+
+    def predict(self, p: Tree, x: Any, context: Context = PREDICTING) -> Any:
+        return x

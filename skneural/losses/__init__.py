@@ -1,0 +1,25 @@
+"""Floor 2: what networks minimize. A loss has a link, weighs samples and knows its best constant."""
+
+from skneural.losses.classification import (
+    BinaryLogLoss,
+    MulticlassPerceptronLoss,
+    PerceptronLoss,
+    SoftmaxLogLoss,
+)
+from skneural.losses.links import LINKS
+from skneural.losses.loss import Loss
+from skneural.losses.regression import AbsoluteLoss, HuberLoss, PoissonLoss, QuantileLoss, SquaredLoss
+
+__all__ = [
+    "LINKS",
+    "AbsoluteLoss",
+    "BinaryLogLoss",
+    "HuberLoss",
+    "Loss",
+    "MulticlassPerceptronLoss",
+    "PerceptronLoss",
+    "PoissonLoss",
+    "QuantileLoss",
+    "SoftmaxLogLoss",
+    "SquaredLoss",
+]

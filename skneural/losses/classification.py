@@ -1,0 +1,139 @@
+"""Log losses: the negative log likelihood of the true classes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from skneural.losses.loss import Loss, Value, weighted_mean
+from skneural.ops.pointwise import log_one_plus_exp, sigmoid
+from skneural.ops.softmax import softmax_and_log_sum
+from skneural.ops.types import Array
+
+
+@dataclass(frozen=True)
+class BinaryLogLoss(Loss):
+    """Independent yes-or-no outputs: one for two classes, one per label for multilabel.
+
+    Link: logistic. y: 0 or 1, shape (rows, n_outputs). Value: mean over rows of the sum over outputs of
+    log(1 + exp(raw)) - y raw.
+    """
+
+    @property
+    def link_name(self) -> str:
+        return "logistic"
+
+    def value_and_gradient(
+        self, y: Array, raw: Array, sample_weight: Array | None = None, total: float | None = None
+    ) -> tuple[Value, Array]:
+        total = len(raw) if total is None else total
+        losses = log_one_plus_exp(raw)
+        losses -= y * raw
+        gradient = sigmoid(raw)
+        gradient -= y
+        if sample_weight is not None:
+            weight = sample_weight[:, np.newaxis]
+            losses *= weight
+            gradient *= weight
+        gradient *= 1.0 / total
+        return float(np.add.reduce(losses, axis=None)) / total, gradient
+
+    def best_constant(self, y: Array, sample_weight: Array | None = None) -> Array:
+        share = _inside(weighted_mean(y, sample_weight), len(y))
+        return np.log(share / (1.0 - share))
+
+
+@dataclass(frozen=True)
+class SoftmaxLogLoss(Loss):
+    """One of several classes.
+
+    Link: softmax. y: class numbers, shape (rows,), integers. Value: mean over rows of
+    log(sum(exp(raw))) - raw of the true class.
+    """
+
+    n_classes: int
+
+    @property
+    def link_name(self) -> str:
+        return "softmax"
+
+    def value_and_gradient(
+        self, y: Array, raw: Array, sample_weight: Array | None = None, total: float | None = None
+    ) -> tuple[Value, Array]:
+        total = len(raw) if total is None else total
+        gradient, log_sum = softmax_and_log_sum(raw)
+        flat = np.arange(0, raw.size, raw.shape[1])
+        flat += y
+        losses = np.subtract(log_sum[:, 0], raw.take(flat))
+        gradient.ravel()[flat] -= 1.0
+        if sample_weight is not None:
+            losses *= sample_weight
+            gradient *= sample_weight[:, np.newaxis]
+        gradient *= 1.0 / total
+        return float(np.add.reduce(losses)) / total, gradient
+
+    def best_constant(self, y: Array, sample_weight: Array | None = None) -> Array:
+        share = np.bincount(y, weights=sample_weight, minlength=self.n_classes)
+        logarithm = np.log(_inside(share / share.sum(), len(y)))
+        return logarithm - logarithm.mean()  # of all equivalent constants the one that sums to zero
+
+
+@dataclass(frozen=True)
+class PerceptronLoss(Loss):
+    """Rosenblatt's criterion: how far wrong each yes-or-no output is (Rosenblatt 1958).
+
+    y: 0 or 1, shape (rows, n_outputs). With t = 2 y - 1, value: mean over rows of the sum over outputs of
+    max(0, -t raw). The gradient is a sum over rows, not a mean: every mistake moves the weights alike, in a
+    small batch too.
+    """
+
+    def value_and_gradient(
+        self, y: Array, raw: Array, sample_weight: Array | None = None, total: float | None = None
+    ) -> tuple[Value, Array]:
+        total = len(raw) if total is None else total
+        target = 2.0 * y - 1.0
+        margin = target * raw
+        mistake = (margin <= 0).astype(raw.dtype)
+        if sample_weight is not None:
+            mistake *= sample_weight[:, np.newaxis]
+        return -float(np.sum(mistake * margin)) / total, -target * mistake
+
+    def best_constant(self, y: Array, sample_weight: Array | None = None) -> Array:
+        return np.zeros(y.shape[1])
+
+
+@dataclass(frozen=True)
+class MulticlassPerceptronLoss(Loss):
+    """Rosenblatt's criterion where classes compete (Crammer and Singer 2003).
+
+    y: class numbers, shape (rows,). Value: mean over rows of max(0, best other raw - raw of the true class). A
+    mistake moves the true class up and its best rival down; the gradient is a sum over rows.
+    """
+
+    n_classes: int
+
+    def value_and_gradient(
+        self, y: Array, raw: Array, sample_weight: Array | None = None, total: float | None = None
+    ) -> tuple[Value, Array]:
+        total = len(raw) if total is None else total
+        rows = np.arange(len(raw))
+        others = raw.copy()
+        others[rows, y] = -np.inf
+        rival = others.argmax(axis=1)
+        shortfall = raw[rows, rival] - raw[rows, y]
+        mistake = (shortfall >= 0).astype(raw.dtype)
+        if sample_weight is not None:
+            mistake *= sample_weight
+        gradient = np.zeros_like(raw)
+        gradient[rows, rival] = mistake
+        gradient[rows, y] = -mistake
+        return float(mistake @ shortfall) / total, gradient
+
+    def best_constant(self, y: Array, sample_weight: Array | None = None) -> Array:
+        return np.zeros(self.n_classes)
+
+
+def _inside(share: Array, n: int) -> Array:
+    """Keep shares off 0 and 1 by half a sample, so that their logits are finite."""
+    return np.clip(share, 0.5 / n, 1 - 0.5 / n)

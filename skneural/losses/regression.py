@@ -1,0 +1,126 @@
+"""Losses for numbers. y and raw: (rows, n_outputs); the value is one mean per output."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from skneural.losses.loss import Loss, Value, weighted_mean
+from skneural.ops.types import Array
+
+
+@dataclass(frozen=True)
+class ElementwiseLoss(Loss):
+    """A loss that is a sum over elements; members define `_losses_and_slopes`."""
+
+    def _losses_and_slopes(self, y: Array, raw: Array) -> tuple[Array, Array]:
+        """Loss and derivative of each element: new arrays of the shape of raw."""
+        raise NotImplementedError(f"{type(self).__name__} must define _losses_and_slopes")
+
+    def value_and_gradient(
+        self, y: Array, raw: Array, sample_weight: Array | None = None, total: float | None = None
+    ) -> tuple[Value, Array]:
+        total = len(raw) if total is None else total
+        losses, slopes = self._losses_and_slopes(y, raw)
+        if sample_weight is not None:
+            weight = sample_weight[:, np.newaxis]
+            losses *= weight
+            slopes *= weight
+        slopes *= 1.0 / (total * raw.shape[1])
+        value = np.add.reduce(losses, axis=0)
+        value /= total
+        return value, slopes
+
+
+@dataclass(frozen=True)
+class SquaredLoss(ElementwiseLoss):
+    """(raw - y)^2 / 2: estimates the mean."""
+
+    @property
+    def degree(self) -> int:
+        return 2
+
+    def _losses_and_slopes(self, y: Array, raw: Array) -> tuple[Array, Array]:
+        difference = raw - y
+        losses = difference * difference
+        losses *= 0.5
+        return losses, difference
+
+    def best_constant(self, y: Array, sample_weight: Array | None = None) -> Array:
+        return weighted_mean(y, sample_weight)
+
+
+@dataclass(frozen=True)
+class AbsoluteLoss(ElementwiseLoss):
+    """|raw - y|: estimates the median."""
+
+    def _losses_and_slopes(self, y: Array, raw: Array) -> tuple[Array, Array]:
+        difference = raw - y
+        return np.abs(difference), np.sign(difference)
+
+    def best_constant(self, y: Array, sample_weight: Array | None = None) -> Array:
+        return weighted_quantile(y, 0.5, sample_weight)
+
+
+@dataclass(frozen=True)
+class HuberLoss(ElementwiseLoss):
+    """Squared up to a difference of `delta`, straight beyond: the mean, but robust (Huber 1964)."""
+
+    delta: float = 1.35
+
+    def _losses_and_slopes(self, y: Array, raw: Array) -> tuple[Array, Array]:
+        difference = raw - y
+        slopes = np.clip(difference, -self.delta, self.delta)
+        losses = slopes * (difference - 0.5 * slopes)
+        return losses, slopes
+
+    def best_constant(self, y: Array, sample_weight: Array | None = None) -> Array:
+        # One step from the median towards the mean of the clipped differences: close, in closed form.
+        median = weighted_quantile(y, 0.5, sample_weight)
+        return median + weighted_mean(np.clip(y - median, -self.delta, self.delta), sample_weight)
+
+
+@dataclass(frozen=True)
+class QuantileLoss(ElementwiseLoss):
+    """Pinball loss: estimates the `quantile` of y (Koenker and Bassett 1978)."""
+
+    quantile: float = 0.5
+
+    def _losses_and_slopes(self, y: Array, raw: Array) -> tuple[Array, Array]:
+        difference = raw - y
+        slopes = np.where(difference > 0, 1.0 - self.quantile, -self.quantile).astype(raw.dtype)
+        return slopes * difference, slopes
+
+    def best_constant(self, y: Array, sample_weight: Array | None = None) -> Array:
+        return weighted_quantile(y, self.quantile, sample_weight)
+
+
+@dataclass(frozen=True)
+class PoissonLoss(ElementwiseLoss):
+    """Half the Poisson deviance: estimates a positive mean. Link: exp. y: zero or positive.
+
+    Value: exp(raw) - y raw + y log(y) - y, which is zero where the prediction exp(raw) equals y.
+    """
+
+    @property
+    def link_name(self) -> str:
+        return "exp"
+
+    def _losses_and_slopes(self, y: Array, raw: Array) -> tuple[Array, Array]:
+        predicted = np.exp(raw)
+        logarithm = np.log(y, where=y > 0, out=np.zeros_like(y))
+        losses = predicted - y
+        slopes = losses.copy()
+        losses += y * (logarithm - raw)
+        return losses, slopes
+
+    def best_constant(self, y: Array, sample_weight: Array | None = None) -> Array:
+        return np.log(np.maximum(weighted_mean(y, sample_weight), 0.5 / len(y)))
+
+
+def weighted_quantile(y: Array, quantile: float, sample_weight: Array | None) -> Array:
+    """Quantile of each column of y, by the inverse of the weighted distribution function."""
+    if sample_weight is None:
+        sample_weight = np.ones(len(y))
+    return np.quantile(y, quantile, axis=0, weights=sample_weight, method="inverted_cdf")

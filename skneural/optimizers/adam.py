@@ -1,0 +1,54 @@
+"""Adam and its relatives.
+
+Our names and the paper's (Kingma and Ba 2015): `first` m, `second` v, `beta_1` β₁, `beta_2` β₂,
+`epsilon` ε, `rate` α. The moments are kept as plain sums, m / (1 - β₁) and v / (1 - β₂): two passes less
+over each, and the missing factors join the bias correction in two numbers per step.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from skneural.ops.types import Array
+from skneural.optimizers.optimizer import Optimizer, State, blocks, zeros_like
+
+
+@dataclass(frozen=True)
+class Adam(Optimizer):
+    """Steps scaled by running means of the gradient and of its square.
+
+    `decay` takes that share of the first `n_decayed` weights off at each step, apart from the gradient: AdamW
+    (Loshchilov and Hutter 2019). With ``beta_1=0`` it is RMSprop (Hinton 2012) with bias correction.
+    """
+
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-8
+    decay: float = 0.0
+    n_decayed: int = 0
+
+    def start(self, weights: Array) -> State:
+        return {"first": zeros_like(weights), "second": zeros_like(weights), "n_steps": 0}
+
+    def update(self, weights: Array, gradient: Array, state: State, rate: float) -> None:
+        state["n_steps"] += 1
+        n = state["n_steps"]
+        unbiased_1 = (1 - self.beta_1) / (1 - self.beta_1**n)
+        unbiased_2 = math.sqrt((1 - self.beta_2) / (1 - self.beta_2**n))
+        step, epsilon = rate * unbiased_1 / unbiased_2, self.epsilon / unbiased_2
+        if self.decay:
+            weights[: self.n_decayed] *= 1 - rate * self.decay
+        for w, g, first, second in blocks(weights, gradient, state["first"], state["second"]):
+            first *= self.beta_1
+            first += g
+            np.multiply(g, g, out=g)
+            second *= self.beta_2
+            second += g
+            np.sqrt(second, out=g)
+            g += epsilon
+            np.divide(first, g, out=g)
+            g *= step
+            w -= g

@@ -1,0 +1,148 @@
+"""All parameters of a network in one flat vector.
+
+A network declares its parameters as a tree: a dictionary of `Parameter` and `Buffer` for a layer,
+a tuple of such trees for a combinator. A `Layout` gives every parameter its place in one vector
+and hands out trees of views into such vectors, so that the optimizer, the L2 penalty, clipping,
+the copy of the best epoch, L-BFGS and pickling are each one line on one array.
+
+The penalized parameters stand first: the L2 penalty then reads and writes one slice.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from skneural.initializers import zeros
+
+Array = Any  # an ndarray, or a view into one
+Tree = Any  # dict[str, leaf] | tuple[Tree, ...]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """An array that training changes. `penalized` says whether L2 and weight decay apply to it."""
+
+    shape: tuple[int, ...]
+    initializer: Callable[[np.random.Generator, tuple[int, ...]], np.ndarray] = zeros
+    penalized: bool = True
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """An array without a gradient that a layer keeps up to date itself, such as a running mean."""
+
+    shape: tuple[int, ...]
+    fill: float = 0.0
+
+
+class Snapshot(NamedTuple):
+    """A copy of the parameters and buffers at one moment."""
+
+    vector: np.ndarray
+    buffers: np.ndarray
+
+
+class Layout:
+    """Where each parameter and each buffer of a network stands in its vector.
+
+    Parameters
+    ----------
+    declared : tree of Parameter and Buffer
+        What ``network.parameters()`` returns.
+
+    Attributes
+    ----------
+    size, buffer_size : int
+        Number of elements of the parameter vector and of the buffer vector.
+    n_penalized : int
+        The first `n_penalized` elements of the parameter vector are penalized.
+    names : list of str
+        Path of each parameter in the order of the vector, such as ``"2.inner.weight"``.
+    """
+
+    def __init__(self, declared: Tree) -> None:
+        self.declared = declared
+        leaves = list(_leaves(declared))
+        parameters = [leaf for leaf in leaves if isinstance(leaf[1], Parameter)]
+        parameters.sort(key=lambda leaf: not leaf[1].penalized)  # stable: order is kept otherwise
+        buffers = [leaf for leaf in leaves if isinstance(leaf[1], Buffer)]
+        self._places, self.size = _places(parameters)
+        self._buffer_places, self.buffer_size = _places(buffers)
+        self.n_penalized = sum(math.prod(leaf.shape) for _, leaf in parameters if leaf.penalized)
+        self.names = [path for path, _ in parameters]
+
+    def initial(self, rng: np.random.Generator, dtype: Any) -> Snapshot:
+        """Draw fresh parameters, in the order in which the layers declare them."""
+        start = Snapshot(np.zeros(self.size, dtype), np.zeros(self.buffer_size, dtype))
+        views = dict(_leaves(self.views(*start)))
+        for path, leaf in _leaves(self.declared):
+            if isinstance(leaf, Parameter):
+                views[path][...] = leaf.initializer(rng, leaf.shape)
+            else:
+                views[path].fill(leaf.fill)
+        return start
+
+    def views(self, vector: np.ndarray, buffers: np.ndarray | None = None) -> Tree:
+        """Tree of views into `vector`, and into `buffers` unless that is None (gradients)."""
+        arrays = {path: vector[start:stop].reshape(shape) for path, start, stop, shape in self._places}
+        if buffers is not None:
+            arrays |= {path: buffers[start:stop].reshape(shape) for path, start, stop, shape in self._buffer_places}
+        return _filled(self.declared, arrays)
+
+
+class Weights:
+    """The parameters of a network while it trains: vectors, and the trees of views into them.
+
+    Parameters
+    ----------
+    layout : Layout
+    start : Snapshot
+        Taken over, not copied: training writes into it.
+    """
+
+    def __init__(self, layout: Layout, start: Snapshot) -> None:
+        self.layout = layout
+        self.vector, self.buffers = start
+        self.gradient = np.zeros_like(self.vector)
+        self.tree = layout.views(self.vector, self.buffers)
+        self.gradient_tree = layout.views(self.gradient)
+
+    def snapshot(self) -> Snapshot:
+        return Snapshot(self.vector.copy(), self.buffers.copy())
+
+    def restore(self, snapshot: Snapshot) -> None:
+        self.vector[...] = snapshot.vector
+        self.buffers[...] = snapshot.buffers
+
+
+def _leaves(tree: Tree, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, child in tree.items() if isinstance(tree, dict) else enumerate(tree):
+        if isinstance(child, dict | tuple):
+            yield from _leaves(child, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", child
+
+
+def _places(leaves: list[tuple[str, Any]]) -> tuple[list[tuple[str, int, int, tuple[int, ...]]], int]:
+    places, start = [], 0
+    for path, leaf in leaves:
+        stop = start + math.prod(leaf.shape)
+        places.append((path, start, stop, leaf.shape))
+        start = stop
+    return places, start
+
+
+def _filled(declared: Tree, arrays: dict[str, Array], prefix: str = "") -> Tree:
+    """The declared tree with each leaf replaced by its array; leaves without one are left out."""
+    if isinstance(declared, tuple):
+        return tuple(_filled(child, arrays, f"{prefix}{i}.") for i, child in enumerate(declared))
+    return {
+        key: _filled(child, arrays, f"{prefix}{key}.") if isinstance(child, dict | tuple) else arrays[prefix + key]
+        for key, child in declared.items()
+        if isinstance(child, dict | tuple) or prefix + key in arrays
+    }

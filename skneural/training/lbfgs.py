@@ -1,0 +1,80 @@
+"""Full-batch training by L-BFGS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.optimize import minimize
+
+from skneural.losses.loss import Value
+from skneural.ops.types import Array
+from skneural.training.batches import Samples
+from skneural.training.objective import Objective
+from skneural.training.seeds import Seeds
+from skneural.training.threads import quiet_scipy
+from skneural.training.train import Watch, ensure_finite
+
+
+@dataclass
+class LBFGS:
+    """Training on all samples at once with SciPy's L-BFGS-B (Byrd et al. 1995); an epoch is one iteration.
+
+    Parameters
+    ----------
+    objective : Objective
+    seeds : Seeds
+        Dropout masks stay the same throughout, because a line search needs one function.
+    max_epochs : int
+    max_fun : int
+        Most evaluations of the objective.
+    tol : float
+        Stop when no element of the gradient exceeds this.
+    """
+
+    objective: Objective
+    seeds: Seeds
+    max_epochs: int
+    max_fun: int
+    tol: float
+
+    def run(self, samples: Samples, watch: Watch) -> None:
+        """Minimize until converged, or until `watch` says stop or the iterations are used up."""
+        objective, weights = self.objective, self.objective.weights
+        value: Value = 0.0
+
+        def value_and_gradient(vector: Array) -> tuple[float, Array]:
+            nonlocal value
+            weights.vector[...] = vector
+            objective.start_epoch([self.seeds.generator("dropout") for _ in range(objective.shards.n_shards)])
+            value = objective(samples)
+            return float(np.mean(value)), weights.gradient.astype(np.float64)
+
+        def end_of_iteration(intermediate_result: Any) -> None:
+            # The line search accepts the point that it evaluated last, so `value` belongs to these weights.
+            ensure_finite(intermediate_result.fun, watch.history.n_epochs + 1)
+            weights.vector[...] = intermediate_result.x
+            if watch.epoch_ends(value):
+                raise StopIteration
+            if watch.history.n_epochs < self.max_epochs:
+                watch.epoch_starts()
+
+        start = weights.vector.astype(np.float64)
+        ensure_finite(value_and_gradient(start)[0], 1)
+        options = {
+            "maxiter": self.max_epochs,
+            "maxfun": self.max_fun,
+            "maxls": 50,
+            "gtol": self.tol,
+            # Below this the value moves by rounding only, and the line search would fail in search of more.
+            "ftol": max(64 * np.finfo(np.float64).eps, float(np.finfo(weights.vector.dtype).eps)),
+        }
+        watch.epoch_starts()
+        with quiet_scipy():
+            result = minimize(
+                value_and_gradient, start, jac=True, method="L-BFGS-B", callback=end_of_iteration, options=options
+            )
+        if not watch.history.n_epochs:  # the start was the minimum already
+            watch.epoch_ends(value)
+        watch.history.converged |= result.success

@@ -1,0 +1,79 @@
+"""The function that training minimizes: mean loss of a batch plus the L2 penalty."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skneural.layers.layer import Context, Layer
+from skneural.losses.loss import Loss, Value
+from skneural.ops.types import Array
+from skneural.parameters import Tree, Weights
+from skneural.training.batches import Samples
+from skneural.training.threads import Shards
+
+
+class Objective:
+    """Mean loss of a batch plus ``penalty / 2 * sum of squares`` of the penalized weights.
+
+    Parameters
+    ----------
+    network : Layer
+    loss : Loss
+    weights : Weights
+        Their gradient is filled at each call.
+    penalty : float, default=0.0
+        Strength of the L2 penalty.
+    shards : Shards, default=one shard
+        A batch is split into as many parts, each with a gradient vector of its own; their sum is one addition.
+    """
+
+    def __init__(
+        self, network: Layer, loss: Loss, weights: Weights, penalty: float = 0.0, shards: Shards | None = None
+    ) -> None:
+        self.network = network
+        self.loss = loss
+        self.weights = weights
+        self.penalty = penalty
+        self.shards = shards or Shards(1)
+        others = [np.zeros_like(weights.gradient) for _ in range(self.shards.n_shards - 1)]
+        self._gradients = [weights.gradient, *others]
+        self._trees = [weights.gradient_tree, *(weights.layout.views(gradient) for gradient in others)]
+        self._rngs: list[np.random.Generator] = []
+
+    def start_epoch(self, rngs: list[np.random.Generator]) -> None:
+        """Take the generators of this epoch's dropout masks: one per shard, all in the same state."""
+        self._rngs = rngs
+
+    def __call__(self, batch: Samples) -> Value:
+        """Value of the batch, one per output where the loss tells them apart; fills the gradient."""
+        parts = self.shards.rows(len(batch)) if self.shards.n_shards > 1 else [slice(None)]
+        if len(parts) == 1:
+            value = self._one_shard(batch, self._trees[0], Context(self._rngs[0], None, len(batch)), batch.total)
+        else:
+            value = self._all_shards(batch, parts)
+        return self._penalized(value)
+
+    def _one_shard(self, part: Samples, gradient_tree: Tree, context: Context, total: float) -> Value:
+        raw, backward = self.network.forward(self.weights.tree, part.x, context)
+        value, d_raw = self.loss.value_and_gradient(part.y, raw, part.sample_weight, total)
+        backward(d_raw, gradient_tree)
+        return value
+
+    def _all_shards(self, batch: Samples, parts: list[slice]) -> Value:
+        def run(shard: int) -> Value:
+            rows = parts[shard]
+            context = Context(self._rngs[shard], rows, len(batch), self.shards.sum_over(shard))
+            return self._one_shard(batch.part(rows), self._trees[shard], context, batch.total)
+
+        values = self.shards.run(run, len(parts))
+        for gradient in self._gradients[1 : len(parts)]:
+            self.weights.gradient += gradient
+        return sum(values[1:], values[0])
+
+    def _penalized(self, value: Value) -> Value:
+        if not self.penalty:
+            return value
+        n = self.weights.layout.n_penalized
+        penalized: Array = self.weights.vector[:n]
+        self.weights.gradient[:n] += self.penalty * penalized
+        return value + 0.5 * self.penalty * float(penalized @ penalized)
