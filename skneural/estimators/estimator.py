@@ -29,7 +29,7 @@ from skneural.estimators.training_hyperparameters import TrainingHyperparameters
 from skneural.layers import Layer
 from skneural.losses import Loss
 from skneural.optimizers import Optimizer, Schedule, make_optimizer
-from skneural.parameters import Layout, Snapshot, Weights
+from skneural.parameters import Layout, Snapshot, Tree, Weights
 from skneural.training.batches import Samples
 from skneural.training.early_stopping import EarlyStopping
 from skneural.training.history import History
@@ -39,9 +39,6 @@ from skneural.training.predict import predict_raw
 from skneural.training.seeds import Seeds
 from skneural.training.threads import Shards, blas_threads, limited_blas
 from skneural.training.train import Descent, Method, Watch, train
-
-# From so many training samples on, a tenth of them is better spent on knowing when to stop.
-EARLY_STOPPING_FROM = 1000
 
 
 class Data(NamedTuple):
@@ -87,6 +84,9 @@ class NeuralEstimator(TrainingHyperparameters, CallbackSupportMixin, BaseEstimat
 
     # A thread takes no fewer rows of a batch than this. None: batches are not split, and BLAS alone uses threads.
     _rows_per_shard = None
+
+    # With early_stopping="auto", a tenth of so many training samples is better spent on knowing when to stop.
+    _early_stopping_from = 1000
 
     attributes_doc = {
         "n_features_in_": ("int", "Number of features seen in `fit`."),
@@ -273,7 +273,7 @@ class NeuralEstimator(TrainingHyperparameters, CallbackSupportMixin, BaseEstimat
         if not (X_val is None and y_val is None and sample_weight_val is None):
             raise ValueError("X_val and y_val must be given together, and sample_weight_val only with them.")
         n_samples = len(data.samples)
-        large = n_samples >= EARLY_STOPPING_FROM and self._solver(one_pass=False) != "lbfgs"
+        large = n_samples >= self._early_stopping_from and self._solver(one_pass=False) != "lbfgs"
         if not (large if self.early_stopping == "auto" else self.early_stopping):
             return data, None
         seed = int(Seeds(self._seed).generator("hold out").integers(2**31))
@@ -293,6 +293,7 @@ class NeuralEstimator(TrainingHyperparameters, CallbackSupportMixin, BaseEstimat
             start = Snapshot(self.weights_.copy(), self.buffers_.copy())
             return loss, Weights(self._network.layout, start)
         self._network = Network.of(self._build_network(**arguments))
+        self._views = (None, None, None)
         self.network_arguments_ = arguments
         self.n_outputs_ = n_outputs
         self.out_activation_ = loss.link_name
@@ -402,7 +403,7 @@ class NeuralEstimator(TrainingHyperparameters, CallbackSupportMixin, BaseEstimat
             return min(200, n_samples)
         if self.batch_size > n_samples:
             warnings.warn(
-                f"batch_size={self.batch_size} is more than the {n_samples} training samples: all of them make one batch.",
+                f"batch_size={self.batch_size} is more than the {n_samples} training samples; they make one batch.",
                 stacklevel=2,
             )
         return min(self.batch_size, n_samples)
@@ -417,6 +418,7 @@ class NeuralEstimator(TrainingHyperparameters, CallbackSupportMixin, BaseEstimat
         before = self.loss_curve_ if continuing else []
         scores_before = (self.validation_scores_ or []) if continuing else []
         self.weights_, self.buffers_ = weights.vector, weights.buffers
+        self._views = (self.weights_, self.buffers_, weights.tree)
         self.n_iter_ = history.n_epochs
         self.loss_curve_ = before + history.losses
         self.loss_ = self.loss_curve_[-1]
@@ -430,8 +432,14 @@ class NeuralEstimator(TrainingHyperparameters, CallbackSupportMixin, BaseEstimat
         """Raw scores of shape (n_samples, n_outputs_)."""
         check_is_fitted(self)
         x = self._check_X(X)
-        layer, layout = self._network
-        return predict_raw(layer, layout.views(self.weights_, self.buffers_), x)
+        return predict_raw(self._network.layer, self._parameters(), x)
+
+    def _parameters(self) -> Tree:
+        """Views into `weights_` and `buffers_`, made anew only if these have been exchanged: that takes 5 us."""
+        weights, buffers, tree = self._views
+        if weights is self.weights_ and buffers is self.buffers_:
+            return tree
+        return self._network.layout.views(self.weights_, self.buffers_)
 
     @property
     def network_(self) -> Layer:
@@ -446,14 +454,17 @@ class NeuralEstimator(TrainingHyperparameters, CallbackSupportMixin, BaseEstimat
         return tags
 
     def __getstate__(self) -> dict[str, Any]:
-        state = dict(super().__getstate__())
-        state.pop("_network", None)  # follows from network_arguments_, and would tie files to our classes
-        return state
+        # The network follows from network_arguments_, and would tie files to our classes; views would be copies.
+        return {key: value for key, value in super().__getstate__().items() if key not in ("_network", "_views")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         if hasattr(self, "network_arguments_"):
             self._network = Network.of(self._build_network(**self.network_arguments_))
+            self._views = (None, None, None)
+            if self.__sklearn_is_fitted__():
+                tree = self._network.layout.views(self.weights_, self.buffers_)
+                self._views = (self.weights_, self.buffers_, tree)
 
 
 def _attributes(snapshot: Snapshot) -> dict[str, np.ndarray]:

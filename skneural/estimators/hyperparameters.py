@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import inspect
 import math
 import textwrap
 from collections.abc import Callable, Mapping
@@ -25,7 +26,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Constraint:
-    """What values are allowed, in words and as a test; ``a | b`` allows both. `options` serve to guess at typing errors."""
+    """What values are allowed, in words and as a test; ``a | b`` allows both. `options` help to guess at a slip."""
 
     words: str
     allows: Callable[[Any], bool]
@@ -110,7 +111,7 @@ def declare(cls: type[T]) -> type[T]:
     """
     own_doc = cls.__doc__ or ""
     cls = dataclass(kw_only=True, eq=False, repr=False)(cls)  # type: ignore[assignment]
-    cls.__doc__ = textwrap.dedent(own_doc)
+    cls.__doc__ = inspect.cleandoc(own_doc)
     if "{parameters}" in own_doc:
         sections = {"parameters": _parameters_section(cls), "attributes": _attributes_section(cls)}
         for name, section in sections.items():
@@ -119,12 +120,11 @@ def declare(cls: type[T]) -> type[T]:
 
 
 def hyperparameters(cls: type) -> list[dataclasses.Field[Any]]:
-    """Declared fields, those of the class furthest from the root first."""
-    depth = {}
-    for level, parent in enumerate(cls.__mro__):
-        for name in getattr(parent, "__annotations__", {}):
-            depth.setdefault(name, level)
-    return sorted(dataclasses.fields(cls), key=lambda field: depth[field.name])
+    """Declared fields, those that the most special class introduced first."""
+    introduced = {
+        name: level for level, parent in enumerate(cls.__mro__) for name in vars(parent).get("__annotations__", ())
+    }
+    return sorted(dataclasses.fields(cls), key=lambda field: introduced[field.name])
 
 
 def check_hyperparameters(estimator: Any) -> None:

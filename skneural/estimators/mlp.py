@@ -34,6 +34,17 @@ class MLP:
         "Whether to add each hidden layer's input to its output, through a linear projection where widths differ.",
     )
 
+    early_stopping: bool | str = hyperparameter(
+        "auto",
+        Choice("auto") | BOOLEAN,
+        """Whether training stops when the score of held-out data stops improving, instead of the training loss.
+        "auto": if `X_val` is given, or from 20000 samples on unless the solver is lbfgs.""",
+    )
+
+    # Networks this small hardly overfit, and miss the samples: holding a tenth out lowered the score of the default
+    # MLP on all seven benchmark sets of 700 to 10000 rows, and the accuracy on letter (18000 rows) from .956 to .946.
+    _early_stopping_from = 20_000
+
     attributes_doc = {
         "coefs_": (
             "list of ndarrays of shape (n_in, n_out)",
@@ -70,8 +81,7 @@ class MLP:
         return len(self.coefs_) + 1
 
     def _dense_parameters(self) -> list[Tree]:
-        layer, layout = self._network
-        return list(_dense_parameters(layer, layout.views(self.weights_)))
+        return list(_dense_parameters(self._network.layer, self._parameters()))
 
 
 @declare

@@ -85,7 +85,8 @@ class PerceptronClassifier(NeuralClassifier):
     n_iter_no_change: int = hyperparameter(
         100,
         Integer(1),
-        "Training stops after more epochs in a row than this without improvement; in the step rule, without fewer mistakes.",
+        """Training stops after more epochs in a row than this without improvement, which for the step rule means
+        fewer mistakes.""",
     )
     early_stopping: bool | str = hyperparameter(
         False, Choice("auto") | BOOLEAN, "As in the other estimators, but off: a single layer hardly overfits."
@@ -168,4 +169,4 @@ class PerceptronClassifier(NeuralClassifier):
         return float(np.average(right, weights=samples.sample_weight))
 
     def _layer_parameters(self) -> dict[str, np.ndarray]:
-        return self._network.layout.views(self.weights_)[0]
+        return self._parameters()[0]

@@ -1,4 +1,6 @@
-"""The layer protocol. Its rules, stated once:
+"""The layer protocol.
+
+Its rules, stated once:
 
 1. ``y, backward = layer.forward(p, x, context)``; ``dx = backward(dy, g)``;
    ``y = layer.predict(p, x, context)`` gives the same y without what only `backward` needs.

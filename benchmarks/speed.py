@@ -1,0 +1,106 @@
+"""Time and memory of the MLP beside scikit-learn's.
+
+    python benchmarks/speed.py
+
+Fits take turns and the median of five counts. Below 1 in the last column, skneural is faster.
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+import tracemalloc
+import warnings
+from functools import partial
+
+import numpy as np
+import sklearn.neural_network
+from sklearn.exceptions import ConvergenceWarning
+
+import skneural
+
+# rows, features, hidden layers, batch size, epochs, dtype
+FITS = [
+    (12800, 784, (256,), 128, 2, "float32"),
+    (12800, 784, (256,), 128, 2, "float64"),
+    (1500, 20, (64,), 32, 10, "float32"),
+    (20000, 16, (100,), 200, 5, "float64"),
+    (5000, 100, (256, 256, 256), 200, 3, "float32"),
+]
+
+
+def medians(runs, rounds=5):
+    """Median seconds of each function; they take turns after one turn that does not count."""
+    seconds = [[] for _ in runs]
+    for turn in range(rounds + 1):
+        for i, run in enumerate(runs):
+            start = time.perf_counter()
+            run()
+            if turn:
+                seconds[i].append(time.perf_counter() - start)
+    return [statistics.median(values) for values in seconds]
+
+
+def data(rows, features, dtype, n_classes=10):
+    rng = np.random.default_rng(0)
+    return rng.standard_normal((rows, features)).astype(dtype), rng.integers(0, n_classes, rows)
+
+
+def fit_times():
+    for rows, features, hidden, batch_size, epochs, dtype in FITS:
+        X, y = data(rows, features, dtype)
+        settings = {"batch_size": batch_size, "max_iter": epochs, "n_iter_no_change": 10**6, "early_stopping": False}
+        models = [
+            library.MLPClassifier(hidden, **settings, random_state=0) for library in (skneural, sklearn.neural_network)
+        ]
+        name = f"fit {rows} x {features}, {'-'.join(map(str, hidden))}, batch {batch_size}, {dtype}"
+        yield (name, "s", *medians([partial(model.fit, X, y) for model in models]))
+
+
+def repeat(function, X, times=200):
+    for _ in range(times):
+        function(X)
+
+
+def predict_times():
+    X, y = data(1500, 20, "float64")
+    models = [library.MLPClassifier((64,), max_iter=5).fit(X, y) for library in (skneural, sklearn.neural_network)]
+    for rows in (1, 1500):
+        for method in ("predict", "predict_proba"):
+            runs = [partial(repeat, getattr(model, method), X[:rows]) for model in models]
+            yield (f"{method} of {rows} rows", "us", *(5000 * seconds for seconds in medians(runs)))
+
+
+def predict_memory():
+    X, y = data(20000, 50, "float32")
+    for depth in (1, 4, 16):
+        peaks = []
+        for library in (skneural, sklearn.neural_network):
+            model = library.MLPClassifier((200,) * depth, max_iter=1, batch_size=2000).fit(X, y)
+            tracemalloc.start()
+            model.predict(X)
+            peaks.append(tracemalloc.get_traced_memory()[1] / 1e6)
+            tracemalloc.stop()
+        yield (f"peak memory of predict, 20000 rows, {depth} x 200", "MB", *peaks)
+
+
+def import_times():
+    runs = [
+        lambda module=module: subprocess.run([sys.executable, "-c", f"import {module}"], check=True)
+        for module in ("skneural", "sklearn.neural_network")
+    ]
+    yield ("import", "s", *medians(runs))
+
+
+def main() -> None:
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    print(f"{'':<58}{'skneural':>10}{'scikit-learn':>14}{'':4}{'ratio':>7}")
+    for table in (fit_times, predict_times, predict_memory, import_times):
+        for name, unit, ours, theirs in table():
+            print(f"{name:<58}{ours:>10.3f}{theirs:>14.3f} {unit:<3}{ours / theirs:>7.2f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
