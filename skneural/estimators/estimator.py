@@ -14,7 +14,6 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-from joblib import cpu_count
 from sklearn.base import BaseEstimator, is_regressor
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.exceptions import ConvergenceWarning
@@ -28,7 +27,6 @@ from skneural.estimators.hyperparameters import check_hyperparameters, declare
 from skneural.estimators.training_hyperparameters import TrainingHyperparameters
 from skneural.layers import Layer
 from skneural.losses import Loss
-from skneural.optimizers import Optimizer, Schedule, make_optimizer
 from skneural.parameters import Layout, Snapshot, Tree, Weights
 from skneural.training.batches import Samples
 from skneural.training.early_stopping import EarlyStopping
@@ -37,7 +35,7 @@ from skneural.training.lbfgs import LBFGS
 from skneural.training.objective import Objective
 from skneural.training.predict import predict_raw
 from skneural.training.seeds import Seeds
-from skneural.training.threads import Shards, blas_threads, limited_blas
+from skneural.training.threads import Shards, limited_blas
 from skneural.training.train import Descent, Method, Watch, train
 
 
@@ -108,8 +106,7 @@ class NeuralEstimator(TrainingHyperparameters, CallbackSupportMixin, BaseEstimat
 
     # --- what families and heads define -----------------------------------------------------------
 
-    def _check_X_y(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, np.ndarray]:
-        dtype = self.weights_.dtype if hasattr(self, "weights_") and not reset else (np.float32, np.float64)
+    def _check_X_y(self, X: Any, y: Any, *, dtype: Any, reset: bool) -> tuple[Any, np.ndarray]:
         X, y = validate_data(
             self, X, y, accept_sparse="csr", dtype=dtype, multi_output=True, y_numeric=is_regressor(self), reset=reset
         )
@@ -148,14 +145,6 @@ class NeuralEstimator(TrainingHyperparameters, CallbackSupportMixin, BaseEstimat
     def _strata(self, y: np.ndarray) -> np.ndarray | None:
         """Classes whose shares a random split keeps."""
         return None
-
-    def _penalty(self, weight_of_batch: float) -> float:
-        """Strength of the L2 penalty beside the mean loss; `weight_of_batch` is the sum of its sample weights."""
-        return self.alpha / weight_of_batch
-
-    def _solver(self, one_pass: bool) -> str:
-        """The solver of `fit`, or of a single pass by `partial_fit`."""
-        return self.solver
 
     # --- fit and partial_fit ------------------------------------------------------------------------
 
@@ -241,7 +230,9 @@ class NeuralEstimator(TrainingHyperparameters, CallbackSupportMixin, BaseEstimat
 
     def _check(self, X: Any, y: Any, sample_weight: Any, continuing: bool, classes: Any) -> Data:
         """Check and encode training data; leave out samples without weight."""
-        X, y = self._check_X_y(X, y, reset=not continuing)
+        # float32 comes first: what is neither float32 nor float64 becomes that.
+        dtype = self.weights_.dtype if continuing else (np.float32, np.float64)
+        X, y = self._check_X_y(X, y, dtype=dtype, reset=not continuing)
         if sample_weight is not None:
             sample_weight = _check_sample_weight(sample_weight, X, dtype=X.dtype, ensure_non_negative=True)
         self._learn_targets(y, sample_weight, classes, continuing)
@@ -263,7 +254,7 @@ class NeuralEstimator(TrainingHyperparameters, CallbackSupportMixin, BaseEstimat
     def _hold_out(self, data: Data, X_val: Any, y_val: Any, sample_weight_val: Any) -> tuple[Data, Data | None]:
         """Training data and validation data: what was given, or a part of the training data, or none."""
         if X_val is not None and y_val is not None:
-            X_val, y_val = self._check_X_y(X_val, y_val, reset=False)
+            X_val, y_val = self._check_X_y(X_val, y_val, dtype=data.samples.x.dtype, reset=False)
             if sample_weight_val is not None:
                 sample_weight_val = _check_sample_weight(
                     sample_weight_val, X_val, dtype=X_val.dtype, ensure_non_negative=True
@@ -357,7 +348,7 @@ class NeuralEstimator(TrainingHyperparameters, CallbackSupportMixin, BaseEstimat
         n_shards = 1 if self._rows_per_shard is None else max(1, min(n_threads, batch_size // self._rows_per_shard))
         blas_limit = 1 if n_shards > 1 else (None if self.n_jobs is None else n_threads)
         with limited_blas(blas_limit), Shards(n_shards) as shards:
-            penalty = 0.0 if self.solver == "adamw" else self._penalty(batch_size * data.samples.mean_weight)
+            penalty = self._penalty(batch_size * data.samples.mean_weight)
             objective = Objective(self._network.layer, loss, weights, penalty, shards)
             method = self._method(objective, state, batch_size, continuing, one_pass)
             return train(method, data.samples, watch)
@@ -374,7 +365,7 @@ class NeuralEstimator(TrainingHyperparameters, CallbackSupportMixin, BaseEstimat
             objective,
             optimizer,
             state,
-            Schedule(self.learning_rate, self.learning_rate_init, self.power_t, self.warmup),
+            self._schedule(),
             seeds,
             batch_size,
             max_epochs=1 if one_pass else self.max_iter,
@@ -383,35 +374,6 @@ class NeuralEstimator(TrainingHyperparameters, CallbackSupportMixin, BaseEstimat
             epochs_before=len(self.loss_curve_) if continuing else 0,
             rows_before=self.t_ if continuing else 0,
         )
-
-    def _optimizer(self, solver: str, n_penalized: int) -> Optimizer:
-        return make_optimizer(
-            solver,
-            momentum=self.momentum,
-            nesterov=self.nesterovs_momentum,
-            beta_1=self.beta_1,
-            beta_2=self.beta_2,
-            epsilon=self.epsilon,
-            decay=self.alpha,
-            n_decayed=n_penalized,
-        )
-
-    def _batch_size(self, n_samples: int, one_pass: bool) -> int:
-        if self._solver(one_pass) == "lbfgs":
-            return n_samples
-        if self.batch_size == "auto":
-            return min(200, n_samples)
-        if self.batch_size > n_samples:
-            warnings.warn(
-                f"batch_size={self.batch_size} is more than the {n_samples} training samples; they make one batch.",
-                stacklevel=2,
-            )
-        return min(self.batch_size, n_samples)
-
-    def _n_threads(self) -> int:
-        if self.n_jobs is None:
-            return blas_threads()
-        return cpu_count() if self.n_jobs == -1 else self.n_jobs
 
     def _keep(self, weights: Weights, history: History, continuing: bool, decided_by_loss: bool) -> None:
         """Make the trained weights and the curves attributes."""

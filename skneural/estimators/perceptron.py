@@ -132,7 +132,7 @@ class PerceptronClassifier(NeuralClassifier):
         return (MulticlassPerceptronLoss(n_outputs) if compete else PerceptronLoss()), n_outputs
 
     def _penalty(self, weight_of_batch: float) -> float:
-        return self.alpha if self.activation == "logistic" else 0.0
+        return self.alpha if self.activation == "logistic" and self.solver != "adamw" else 0.0
 
     def _solver(self, one_pass: bool) -> str:
         if self.activation == "step":

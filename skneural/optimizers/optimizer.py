@@ -16,8 +16,9 @@ from skneural.ops.types import Array
 
 State = dict[str, Any]
 
-# Elements per block: the four float32 arrays of an Adam step, 512 KiB, then stay in the second-level cache.
-BLOCK = 32_768
+# Elements per block: the four float32 arrays of an Adam step, 1 MiB, then stay in a second-level cache of today, and
+# the ten calls per block cost little. 16 384 took 219 us for 200 000 weights, 32 768 took 194, 65 536 takes 183.
+BLOCK = 65_536
 
 
 @dataclass(frozen=True)
