@@ -67,10 +67,10 @@ class Layout:
 
     def __init__(self, declared: Tree) -> None:
         self.declared = declared
-        leaves = list(_leaves(declared))
-        parameters = [leaf for leaf in leaves if isinstance(leaf[1], Parameter)]
+        found = list(leaves(declared))
+        parameters = [leaf for leaf in found if isinstance(leaf[1], Parameter)]
         parameters.sort(key=lambda leaf: not leaf[1].penalized)  # stable: order is kept otherwise
-        buffers = [leaf for leaf in leaves if isinstance(leaf[1], Buffer)]
+        buffers = [leaf for leaf in found if isinstance(leaf[1], Buffer)]
         self._places, self.size = _places(parameters)
         self._buffer_places, self.buffer_size = _places(buffers)
         self.n_penalized = sum(math.prod(leaf.shape) for _, leaf in parameters if leaf.penalized)
@@ -79,8 +79,8 @@ class Layout:
     def initial(self, rng: np.random.Generator, dtype: Any) -> Snapshot:
         """Draw fresh parameters, in the order in which the layers declare them."""
         start = Snapshot(np.zeros(self.size, dtype), np.zeros(self.buffer_size, dtype))
-        views = dict(_leaves(self.views(*start)))
-        for path, leaf in _leaves(self.declared):
+        views = dict(leaves(self.views(*start)))
+        for path, leaf in leaves(self.declared):
             if isinstance(leaf, Parameter):
                 views[path][...] = leaf.initializer(rng, leaf.shape)
             else:
@@ -120,17 +120,18 @@ class Weights:
         self.buffers[...] = snapshot.buffers
 
 
-def _leaves(tree: Tree, prefix: str = "") -> Iterator[tuple[str, Any]]:
+def leaves(tree: Tree, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Path and value of each leaf of a tree, such as ``"2.inner.weight"`` and its view."""
     for key, child in tree.items() if isinstance(tree, dict) else enumerate(tree):
         if isinstance(child, dict | tuple):
-            yield from _leaves(child, f"{prefix}{key}.")
+            yield from leaves(child, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", child
 
 
-def _places(leaves: list[tuple[str, Any]]) -> tuple[list[tuple[str, int, int, tuple[int, ...]]], int]:
+def _places(found: list[tuple[str, Any]]) -> tuple[list[tuple[str, int, int, tuple[int, ...]]], int]:
     places, start = [], 0
-    for path, leaf in leaves:
+    for path, leaf in found:
         stop = start + math.prod(leaf.shape)
         places.append((path, start, stop, leaf.shape))
         start = stop

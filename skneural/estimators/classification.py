@@ -131,7 +131,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         self.classes_ = np.unique(y if classes is None else classes)
         if len(self.classes_) < 2:
             raise ValueError(
-                f"{type(self).__name__} needs samples of at least 2 classes; y has 1 class: {self.classes_[0]!r}."
+                f"{type(self).__name__} needs samples of at least 2 classes; y has 1 class: {self.classes_.tolist()}."
             )
         self._check_known(y, multilabel, classes)
 
@@ -143,10 +143,10 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
             )
             raise ValueError(f"y has shape {y.shape}, but the estimator was fitted on {expected}.")
         if classes is not None and not np.array_equal(np.unique(classes), self.classes_):
-            raise ValueError(f"classes={classes!r} is not the same as in the first call: {self.classes_!r}.")
+            raise ValueError(f"classes={classes!r} is not the same as in the first call: {self.classes_.tolist()}.")
         if not multilabel and (unknown := np.setdiff1d(y, self.classes_)).size:
             raise ValueError(
-                f"y has labels that are not among the classes {list(self.classes_)}: {list(unknown)}. Name all "
+                f"y has labels that are not among the classes {self.classes_.tolist()}: {unknown.tolist()}. Name all "
                 "classes in the first call of partial_fit, or fit anew."
             )
 

@@ -90,10 +90,8 @@ RANDOM_STATE = Constraint(
         value is None or isinstance(value, np.random.RandomState) or (_is(value, Integral) and 0 <= value < 2**32)
     ),
 )
-STRING = Constraint("str", lambda value: isinstance(value, str))
 MAPPING = Constraint("dict", lambda value: isinstance(value, Mapping))
 SEQUENCE = Constraint("list of dict", lambda value: isinstance(value, list | tuple))
-CALLABLE = Constraint("callable", callable)
 
 
 def hyperparameter(default: Any, constraint: Constraint, doc: str, *, positional: bool = False) -> Any:

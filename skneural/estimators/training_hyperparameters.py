@@ -7,15 +7,15 @@ from collections.abc import Callable
 
 import numpy as np
 from joblib import cpu_count
+from sklearn.metrics import get_scorer_names
 
 from skneural.estimators.hyperparameters import (
     BOOLEAN,
-    CALLABLE,
     MINUS_ONE,
     NONE,
     RANDOM_STATE,
-    STRING,
     Choice,
+    Constraint,
     Integer,
     Number,
     declare,
@@ -23,6 +23,10 @@ from skneural.estimators.hyperparameters import (
 )
 from skneural.optimizers import SCHEDULES, SOLVERS, Optimizer, Schedule, make_optimizer
 from skneural.training.threads import blas_threads
+
+
+def _is_scoring(value: object) -> bool:
+    return callable(value) or (isinstance(value, str) and value in ("loss", *get_scorer_names()))
 
 
 @declare
@@ -72,9 +76,9 @@ class TrainingHyperparameters:
     )
     scoring: str | Callable[..., float] = hyperparameter(
         "loss",
-        STRING | CALLABLE,
-        """Score of held-out data: "loss" for the negative loss, or what scikit-learn takes as `scoring`: the name
-        of a score, or a callable ``(estimator, X, y) -> float``.""",
+        Constraint('"loss", name of a scorer or callable', _is_scoring, ("loss", *get_scorer_names())),
+        """Score of held-out data: "loss" for the negative loss, or what scikit-learn takes as `scoring`, a name of
+        `sklearn.metrics.get_scorer_names` or a callable ``(estimator, X, y) -> float``.""",
     )
     alpha: float = hyperparameter(
         1e-4,

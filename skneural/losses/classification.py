@@ -63,10 +63,9 @@ class SoftmaxLogLoss(Loss):
     ) -> tuple[Value, Array]:
         total = len(raw) if total is None else total
         gradient, log_sum = softmax_and_log_sum(raw)
-        flat = np.arange(0, raw.size, raw.shape[1])
-        flat += y
-        losses = np.subtract(log_sum[:, 0], raw.take(flat))
-        gradient.ravel()[flat] -= 1.0
+        rows = np.arange(len(raw))
+        losses = log_sum[:, 0] - raw[rows, y]
+        gradient[rows, y] -= 1.0
         if sample_weight is not None:
             losses *= sample_weight
             gradient *= sample_weight[:, np.newaxis]

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from functools import cache
 from typing import Any
 
@@ -88,7 +89,9 @@ class Shards:
             return [function(i) for i in range(n)]
         if self._barrier.parties != n or self._barrier.broken:
             self._barrier = threading.Barrier(n)
-        futures = [self._pool.submit(self._guarded, function, i) for i in range(1, n)]
+        submit = self._pool.submit
+        # With a copy of the caller's context: NumPy's error state lives there.
+        futures = [submit(copy_context().run, self._guarded, function, i) for i in range(1, n)]
         try:
             first = self._guarded(function, 0)
         finally:

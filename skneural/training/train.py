@@ -155,7 +155,9 @@ def train(method: Method, samples: Samples, watch: Watch) -> History:
     Ctrl-C ends training with a warning and keeps the best weights so far.
     """
     try:
-        method.run(samples, watch)
+        # Overflow needs no warnings of NumPy's: a loss that is not finite ends training with an error.
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            method.run(samples, watch)
     except KeyboardInterrupt:
         if watch.stopping.kept is None:
             raise
