@@ -8,9 +8,10 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import ClassifierMixin
 from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
-from skneural.estimators.estimator import NeuralEstimator, all_or_nothing
+from skneural.estimators.estimator import NeuralEstimator, all_or_nothing, takes_single_passes
 from skneural.estimators.hyperparameters import MAPPING, NONE, SEQUENCE, Choice, declare, hyperparameter
 from skneural.losses import LINKS, BinaryLogLoss, Loss, SoftmaxLogLoss
 
@@ -30,6 +31,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         "classes_": ("ndarray of shape (n_classes,)", "The classes, sorted; the label numbers if y is multilabel."),
     }
 
+    @available_if(takes_single_passes)
     @all_or_nothing
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Take exactly one pass over the given samples, going on from where the last call or `fit` ended.
@@ -46,6 +48,11 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         -------
         self : object
         """
+        if self.class_weight == "balanced":
+            raise ValueError(
+                'class_weight="balanced" needs all of y at once, which partial_fit never sees. Give a dictionary of '
+                "weights, such as from sklearn.utils.class_weight.compute_class_weight."
+            )
         self._partial_fit(X, y, sample_weight, classes)
         return self
 

@@ -76,6 +76,13 @@ def all_or_nothing(method: Callable[..., Any]) -> Callable[..., Any]:
     return guarded
 
 
+def takes_single_passes(estimator: NeuralEstimator) -> bool:
+    """For `available_if`: whether there is a `partial_fit`."""
+    if estimator._solver(one_pass=True) == "lbfgs":
+        raise AttributeError("partial_fit takes single passes, which solver='lbfgs' cannot; set solver='adam'.")
+    return True
+
+
 @declare
 class NeuralEstimator(TrainingHyperparameters, CallbackSupportMixin, BaseEstimator):
     """Training, prediction and state of every estimator."""
@@ -194,8 +201,6 @@ class NeuralEstimator(TrainingHyperparameters, CallbackSupportMixin, BaseEstimat
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> None:
         """Take exactly one pass over the data, from where the last one ended."""
         check_hyperparameters(self)
-        if self._solver(one_pass=True) == "lbfgs":
-            raise ValueError("partial_fit takes single steps, which solver='lbfgs' cannot; set solver='adam'.")
         if self.early_stopping is True:
             raise ValueError("partial_fit does not support early_stopping=True; set it to False or 'auto'.")
         continuing = self.__sklearn_is_fitted__()
@@ -276,10 +281,11 @@ class NeuralEstimator(TrainingHyperparameters, CallbackSupportMixin, BaseEstimat
         loss, n_outputs = self._make_loss()
         arguments = self._network_arguments(samples.x, n_outputs)
         if continuing:
-            if arguments != self.network_arguments_:
+            fitted, wanted = (self.network_arguments_, self.out_activation_), (arguments, loss.link_name)
+            if fitted != wanted:
                 raise ValueError(
-                    f"Training cannot go on: the fitted network was built from {self.network_arguments_}, and the "
-                    f"hyper-parameters now ask for {arguments}. Set them back, or fit a clone."
+                    f"Training cannot go on: the fitted network is {fitted}, and the hyper-parameters now ask for "
+                    f"{wanted}. Set them back, or fit a clone."
                 )
             start = Snapshot(self.weights_.copy(), self.buffers_.copy())
             return loss, Weights(self._network.layout, start)

@@ -53,12 +53,12 @@ def Choice(*options: str) -> Constraint:
 
 
 def Number(low: float = -math.inf, high: float = math.inf, *, above: bool = False, below: bool = False) -> Constraint:
-    """A real number between `low` and `high`; `above` and `below` leave out the bounds themselves."""
+    """A finite number between `low` and `high`; `above` and `below` leave out the bounds themselves."""
     words = [f"> {low:g}" if above else f">= {low:g}"] if low > -math.inf else []
     words += [f"< {high:g}" if below else f"<= {high:g}"] if high < math.inf else []
 
     def allows(value: Any) -> bool:
-        if not _is(value, Real) or math.isnan(value):
+        if not _is(value, Real) or not math.isfinite(value):
             return False
         return (low < value if above else low <= value) and (value < high if below else value <= high)
 

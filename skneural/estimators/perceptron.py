@@ -107,14 +107,32 @@ class PerceptronClassifier(NeuralClassifier):
 
     @available_if(_has_probabilities)
     def predict_proba(self, X):
+        """Probability of each class, or of each label of a multilabel y; not with ``activation="step"``.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes)
+            Columns in the order of `classes_`.
+        """
         return super().predict_proba(X)
 
     @available_if(_has_probabilities)
     def predict_log_proba(self, X):
-        return super().predict_log_proba(X)
+        """Logarithm of `predict_proba`; not with ``activation="step"``.
 
-    predict_proba.__doc__ = NeuralClassifier.predict_proba.__doc__
-    predict_log_proba.__doc__ = NeuralClassifier.predict_log_proba.__doc__
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n_samples, n_classes)
+        """
+        return super().predict_log_proba(X)
 
     # --- what the template asks for -------------------------------------------------------------------
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import RegressorMixin
+from sklearn.utils.metaestimators import available_if
 
-from skneural.estimators.estimator import NeuralEstimator, all_or_nothing
+from skneural.estimators.estimator import NeuralEstimator, all_or_nothing, takes_single_passes
 from skneural.estimators.hyperparameters import BOOLEAN, Choice, Number, declare, hyperparameter
 from skneural.losses import LINKS, AbsoluteLoss, HuberLoss, Loss, PoissonLoss, QuantileLoss, SquaredLoss
 from skneural.losses.loss import weighted_mean
@@ -43,6 +44,7 @@ class NeuralRegressor(RegressorMixin, NeuralEstimator):
         "y_scale_": ("ndarray of shape (n_outputs,)", "What they were then divided by."),
     }
 
+    @available_if(takes_single_passes)
     @all_or_nothing
     def partial_fit(self, X, y, sample_weight=None):
         """Take exactly one pass over the given samples, going on from where the last call or `fit` ended.

@@ -7,7 +7,7 @@ Its rules, stated once:
 2. Data gradients are returned. Parameter gradients are written into the views `g`, never
    accumulated: a parameter belongs to one place, and a tied weight is a layer of its own.
 3. Inputs are borrowed, outputs are owned: a layer never writes into `x` or `dy`, and may write in
-   place into what it made itself.
+   place into what it made itself. A layer that does nothing may hand on x as it is.
 4. `context` carries what gradients do not flow through. Two inputs that both need gradients are
    a pair, and `backward` returns a pair.
 5. The first layer of a network is built with ``input_gradient=False`` and returns None for dx.

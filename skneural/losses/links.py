@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from scipy.special import expit
 
-from skneural.ops.pointwise import sigmoid
 from skneural.ops.softmax import softmax
 from skneural.ops.types import Array
 
@@ -17,4 +17,5 @@ def identity(raw: Array) -> Array:
     return raw
 
 
-LINKS: dict[str, Link] = {"identity": identity, "exp": np.exp, "logistic": sigmoid, "softmax": softmax}
+# expit, and not the faster sigmoid that training uses: small probabilities keep all their digits.
+LINKS: dict[str, Link] = {"identity": identity, "exp": np.exp, "logistic": expit, "softmax": softmax}

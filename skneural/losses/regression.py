@@ -69,6 +69,10 @@ class HuberLoss(ElementwiseLoss):
 
     delta: float = 1.35
 
+    @property
+    def degree(self) -> int:
+        return 2  # with `delta` in the same unit as the differences
+
     def _losses_and_slopes(self, y: Array, raw: Array) -> tuple[Array, Array]:
         difference = raw - y
         slopes = np.clip(difference, -self.delta, self.delta)
@@ -109,7 +113,7 @@ class PoissonLoss(ElementwiseLoss):
 
     def _losses_and_slopes(self, y: Array, raw: Array) -> tuple[Array, Array]:
         predicted = np.exp(raw)
-        logarithm = np.log(y, where=y > 0, out=np.zeros_like(y))
+        logarithm = np.log(y, where=y > 0, out=np.zeros_like(raw))
         losses = predicted - y
         slopes = losses.copy()
         losses += y * (logarithm - raw)

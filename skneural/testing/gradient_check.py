@@ -17,7 +17,7 @@ from scipy import sparse
 from skneural.layers.layer import Context, Layer
 from skneural.losses.loss import Loss
 from skneural.ops.types import Array
-from skneural.parameters import Layout, Snapshot, Tree
+from skneural.parameters import Layout, Snapshot, leaves
 
 RELATIVE_TOLERANCE = 1e-6
 ABSOLUTE_TOLERANCE = 1e-8
@@ -77,11 +77,13 @@ def check_loss(
     Parameters
     ----------
     loss : Loss
+        What is checked.
     y : array of shape (rows, ...)
         Encoded as the loss wants it.
     raw : array of shape (rows, n_outputs)
         Keep it away from kinks.
     sample_weight : array of shape (rows,), optional
+        By default all rows weigh one.
     gradient_scale : float, default=1.0
         What the loss multiplies its gradient by on purpose.
     seed : int, default=0
@@ -159,15 +161,6 @@ def unchanged(now: Any, before: Any) -> bool:
     if sparse.issparse(now):
         return now.shape == before.shape and np.array_equal(now.toarray(), before.toarray())
     return not isinstance(now, np.ndarray) or np.array_equal(now, before)
-
-
-def leaves(tree: Tree, prefix: str = "") -> Iterator[tuple[str, Array]]:
-    """Path and array of each leaf of a tree of views."""
-    for key, child in tree.items() if isinstance(tree, dict) else enumerate(tree):
-        if isinstance(child, dict | tuple):
-            yield from leaves(child, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", child
 
 
 def _direction(x: Any, dx: Any, rng: np.random.Generator) -> Any:

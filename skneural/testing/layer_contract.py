@@ -25,6 +25,7 @@ def check_layer(
     Parameters
     ----------
     layer : Layer
+        A whole network is a layer, too.
     x : array, sparse matrix, or tuple of them
         At least two rows.
     context : Context, optional
@@ -66,8 +67,8 @@ class _ArrayFinder(pickle.Pickler):
 
 def _check_value(layer: Layer) -> None:
     name = type(layer).__name__
-    parameters = getattr(layer, "__dataclass_params__", None)
-    assert parameters is not None and parameters.frozen, f"{name} must be a frozen dataclass."
+    frozen = getattr(getattr(layer, "__dataclass_params__", None), "frozen", False)
+    assert frozen, f"{name} must be a frozen dataclass."
     hash(layer)
     file = io.BytesIO()
     finder = _ArrayFinder(file)

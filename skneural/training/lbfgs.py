@@ -52,9 +52,8 @@ class LBFGS:
             return float(np.mean(value)), weights.gradient.astype(np.float64)
 
         def end_of_iteration(intermediate_result: Any) -> None:
-            # The line search accepts the point that it evaluated last, so `value` belongs to these weights.
+            # The line search accepts the point that it evaluated last: `value` and the weights are of this iterate.
             ensure_finite(intermediate_result.fun, watch.history.n_epochs + 1)
-            weights.vector[...] = intermediate_result.x
             if watch.epoch_ends(value):
                 raise StopIteration
             if watch.history.n_epochs < self.max_epochs:

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
@@ -48,6 +48,11 @@ def quiet_scipy() -> Iterator[None]:
     own = [library["filepath"] for library in _controller().info() if "scipy.libs" in library["filepath"]]
     with _controller().select(filepath=own).limit(limits=1):
         yield
+
+
+class _Outcome(NamedTuple):
+    value: Any
+    error: BaseException | None
 
 
 class Shards:
@@ -92,14 +97,12 @@ class Shards:
         submit = self._pool.submit
         # With a copy of the caller's context: NumPy's error state lives there.
         futures = [submit(copy_context().run, self._guarded, function, i) for i in range(1, n)]
-        try:
-            first = self._guarded(function, 0)
-        finally:
-            errors = [future.exception() for future in futures]
-        genuine = [e for e in errors if e is not None and not isinstance(e, threading.BrokenBarrierError)]
-        if genuine:
-            raise genuine[0]
-        return [first, *(future.result() for future in futures)]
+        outcomes = [self._guarded(function, 0), *(future.result() for future in futures)]
+        errors = [outcome.error for outcome in outcomes if outcome.error is not None]
+        if errors:
+            # Those that were only released from waiting have nothing to tell.
+            raise next((e for e in errors if not isinstance(e, threading.BrokenBarrierError)), errors[0])
+        return [outcome.value for outcome in outcomes]
 
     def sum_over(self, shard: int) -> Callable[[Array], Array]:
         """What adds up an array of each shard: all shards must call theirs equally often."""
@@ -115,11 +118,9 @@ class Shards:
 
         return reduce
 
-    def _guarded(self, function: Callable[[int], Any], shard: int) -> Any:
+    def _guarded(self, function: Callable[[int], Any], shard: int) -> _Outcome:
         try:
-            return function(shard)
-        except threading.BrokenBarrierError:
-            raise
-        except BaseException:
+            return _Outcome(function(shard), None)
+        except BaseException as error:
             self._barrier.abort()
-            raise
+            return _Outcome(None, error)

@@ -46,6 +46,13 @@ class Watch:
     epoch_starts : callable, optional
     on_epoch : callable, optional
         Called with the history after each epoch; training stops if it returns True.
+
+    Attributes
+    ----------
+    history : History
+        What happened so far.
+    told_to_stop : bool
+        Whether `on_epoch` returned True.
     """
 
     weights: Weights
@@ -57,6 +64,7 @@ class Watch:
     epoch_starts: Callable[[], None] = lambda: None
     on_epoch: Callable[[History], bool] = lambda history: False
     history: History = field(default_factory=History)
+    told_to_stop: bool = False
 
     def epoch_ends(self, loss: Value) -> bool:
         """Record the epoch and say whether training should stop."""
@@ -69,8 +77,8 @@ class Watch:
         if decisive is None or not self.validation_decides:
             decisive = self.training_score(float(np.mean(loss)))
         self.stopping.see(decisive, self.weights.snapshot)
-        told_to_stop = self.on_epoch(self.history)
-        self.history.converged = told_to_stop or self.stopping.satisfied
+        self.told_to_stop = self.on_epoch(self.history)
+        self.history.converged = self.told_to_stop or self.stopping.satisfied
         return self.history.converged
 
 
@@ -121,8 +129,9 @@ class Descent:
             watch.epoch_starts()
             loss = self._one_epoch(samples, epoch, n_plateaus)
             if watch.epoch_ends(loss):
-                if not (watch.stopping.satisfied and self.schedule.outlives_plateau(n_plateaus)):
+                if watch.told_to_stop or not self.schedule.outlives_plateau(n_plateaus):
                     return
+                watch.history.converged = False
                 n_plateaus += 1
                 watch.stopping.wait_again()
 
@@ -185,5 +194,7 @@ def ensure_finite(value: Value, epoch: int, rate: float | None = None) -> None:
 
 def _clip(gradient: Array, max_norm: float) -> None:
     norm = math.sqrt(float(gradient @ gradient))
+    if math.isinf(norm):  # the squares overflow float32 from 1e19 on
+        norm = float(np.linalg.norm(gradient.astype(np.float64)))
     if norm > max_norm:
         gradient *= max_norm / norm

@@ -1,0 +1,337 @@
+"""What every estimator promises, for any kind of X.
+
+scikit-learn's `check_estimator` makes its own inputs, always two-dimensional. These are its key checks for the
+inputs that it never makes: three- and four-dimensional arrays, lists of series of unequal lengths, tokens, graphs.
+"""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import joblib
+import numpy as np
+from scipy import sparse
+from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import KFold, StratifiedKFold, cross_val_score
+from sklearn.utils import _safe_indexing
+from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.validation import _num_samples, has_fit_parameter
+
+# From the most to the least telling: labels hide small differences that probabilities show.
+OUTPUTS = ("predict_proba", "decision_function", "predict")
+
+
+def check_estimator_contract(estimator: Any, X: Any, y: Any) -> None:
+    """Check what an estimator promises to its users, on the given data.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Is cloned, never changed. If it has a `random_state`, the clones get ``random_state=0``. Few epochs are enough.
+    X : array, sparse matrix, DataFrame, list or other container
+        Has a length and allows selection by an array of integers. At least ten samples.
+    y : array-like or None
+        Targets. Of each class at least two samples.
+
+    Raises
+    ------
+    AssertionError
+        If a promise is broken; says which, and how.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skneural import MLPClassifier
+    >>> from skneural.testing.estimator_contract import check_estimator_contract
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(30, 4)).astype(np.float32)
+    >>> check_estimator_contract(MLPClassifier(8, solver="lbfgs"), X, X[:, 0] > 0)
+    """
+    for check in CHECKS:
+        check(_fresh(estimator), X, y)
+
+
+def check_unfitted(estimator: Any, X: Any, y: Any) -> None:
+    """Before `fit`, predicting raises NotFittedError and there are no fitted attributes."""
+    attributes = _fitted_attributes(estimator)
+    assert not attributes, f"{_name(estimator)} has fitted attributes before fit: {attributes}"
+    for method in _outputs(estimator):
+        try:
+            getattr(estimator, method)(X)
+        except NotFittedError:
+            continue
+        except Exception as error:
+            raise AssertionError(
+                f"{_name(estimator)}.{method} before fit raised {type(error).__name__}, not NotFittedError: {error}"
+            ) from error
+        raise AssertionError(f"{_name(estimator)}.{method} before fit did not raise NotFittedError")
+
+
+def check_fit_returns_self(estimator: Any, X: Any, y: Any) -> None:
+    """`fit` returns the estimator itself and counts at least one iteration."""
+    returned = estimator.fit(X, y)
+    assert returned is estimator, f"{_name(estimator)}.fit returned {type(returned).__name__}, not the estimator itself"
+    n_iter = getattr(estimator, "n_iter_", 1)
+    assert n_iter >= 1, f"{_name(estimator)}.n_iter_ is {n_iter} after fit; it must be 1 or more"
+
+
+def check_nothing_given_is_changed(estimator: Any, X: Any, y: Any) -> None:
+    """`fit` and `predict` leave hyper-parameters, X and y as they were."""
+    parameters, hashes = _parameters(estimator), (joblib.hash(X), joblib.hash(y))
+    estimator.fit(X, y)
+    _assert_parameters(estimator, parameters, "fit")
+    assert joblib.hash(X) == hashes[0], f"{_name(estimator)}.fit changed X"
+    assert joblib.hash(y) == hashes[1], f"{_name(estimator)}.fit changed y"
+    for method in _outputs(estimator):
+        getattr(estimator, method)(X)
+        assert joblib.hash(X) == hashes[0], f"{_name(estimator)}.{method} changed X"
+    _assert_parameters(estimator, parameters, "predict")
+
+
+def check_read_only_data(estimator: Any, X: Any, y: Any) -> None:
+    """Arrays that cannot be written, as joblib hands them to its workers, give the same model."""
+    expected = _predictions(clone(estimator).fit(X, y), X)
+    X_locked, y_locked = _read_only(X), _read_only(y)
+    try:
+        found = _predictions(estimator.fit(X_locked, y_locked), X_locked)
+    except ValueError as error:
+        raise AssertionError(f"{_name(estimator)} failed on read-only data: {error}") from error
+    _assert_same(found, expected, f"{_name(estimator)} predicts something else after training on read-only data")
+
+
+def check_predict_shape_and_dtype(estimator: Any, X: Any, y: Any) -> None:
+    """One prediction for each sample: numbers in the precision of X, or classes that are in `classes_`."""
+    predicted = estimator.fit(X, y).predict(X)
+    n, n_samples = _num_samples(predicted), _num_samples(X)
+    assert n == n_samples, f"{_name(estimator)}.predict returned {n} predictions for {n_samples} samples"
+    if is_regressor(estimator) and isinstance(predicted, np.ndarray):
+        expected = np.float64 if _dtype(X) == np.float64 else np.float32
+        assert predicted.dtype == expected, (
+            f"{_name(estimator)}.predict returned {predicted.dtype} for {_dtype(X)} X; expected {np.dtype(expected)}"
+        )
+        shape = np.shape(y) if np.ndim(y) < 2 or np.shape(y)[1] > 1 else np.shape(y)[:1]
+        assert predicted.shape == shape, f"{_name(estimator)}.predict returned shape {predicted.shape}, y has {shape}"
+        assert np.isfinite(predicted).all(), f"{_name(estimator)}.predict returned numbers that are not finite"
+    if _is_single_label(estimator, y):
+        unknown = np.setdiff1d(predicted, estimator.classes_)
+        assert not unknown.size, f"{_name(estimator)}.predict returned {unknown}, which are not in classes_"
+
+
+def check_classes_and_probabilities(estimator: Any, X: Any, y: Any) -> None:
+    """`classes_` are the sorted labels of y; probabilities sum to one and the greatest is predicted."""
+    if not _is_single_label(estimator, y):
+        return
+    estimator.fit(X, y)
+    expected = np.unique(y)
+    assert np.array_equal(estimator.classes_, expected), (
+        f"{_name(estimator)}.classes_ is {estimator.classes_}; the labels of y are {expected}"
+    )
+    if not hasattr(estimator, "predict_proba"):
+        return
+    probabilities = estimator.predict_proba(X)
+    shape = (_num_samples(X), len(expected))
+    assert probabilities.shape == shape, f"predict_proba returned shape {probabilities.shape}, expected {shape}"
+    assert (probabilities >= 0).all(), f"{_name(estimator)}.predict_proba returned negative probabilities"
+    sums = probabilities.sum(axis=1)
+    assert np.allclose(sums, 1, atol=1e-5), (
+        f"{_name(estimator)}.predict_proba sums to between {sums.min():g} and {sums.max():g}, not to one"
+    )
+    most_likely = estimator.classes_[probabilities.argmax(axis=1)]
+    decided = np.ptp(np.sort(probabilities, axis=1)[:, -2:], axis=1) > 1e-5
+    assert np.array_equal(estimator.predict(X)[decided], most_likely[decided]), (
+        f"{_name(estimator)}.predict does not return the class of the greatest probability"
+    )
+
+
+def check_same_seed_same_model(estimator: Any, X: Any, y: Any) -> None:
+    """Fitting again with the same `random_state`, the same object or a clone, gives the same predictions to the bit."""
+    first = _predictions(estimator.fit(X, y), X)
+    _assert_same(_predictions(clone(estimator).fit(X, y), X), first, f"two {_name(estimator)}s of one seed differ")
+    _assert_same(_predictions(estimator.fit(X, y), X), first, f"{_name(estimator)} differs after a refit")
+
+
+def check_round_trips(estimator: Any, X: Any, y: Any) -> None:
+    """Pickle and deepcopy keep the model to the bit; a clone keeps the hyper-parameters alone."""
+    expected = _predictions(estimator.fit(X, y), X)
+    trips: dict[str, Callable[[Any], Any]] = {
+        "pickle": lambda model: pickle.loads(pickle.dumps(model)),
+        "deepcopy": copy.deepcopy,
+    }
+    for name, trip in trips.items():
+        _assert_same(_predictions(trip(estimator), X), expected, f"{_name(estimator)} predicts otherwise after {name}")
+    cloned = clone(estimator)
+    assert not _fitted_attributes(cloned), f"a clone of {_name(estimator)} has {_fitted_attributes(cloned)}"
+    _assert_same(
+        _predictions(estimator, X), expected, f"{_name(estimator)} predicts otherwise after it was cloned and pickled"
+    )
+
+
+def check_subset_invariance(estimator: Any, X: Any, y: Any) -> None:
+    """Predictions of some samples equal some of the predictions: samples know nothing of each other."""
+    estimator.fit(X, y)
+    every = _predictions(estimator, X)
+    for rows in (np.arange(0, _num_samples(X), 3), np.array([_num_samples(X) - 1])):
+        found = _predictions(estimator, _select(X, rows))
+        message = f"{_name(estimator)} predicts {len(rows)} samples otherwise than among all samples"
+        _assert_close(found, _select(every, rows), message)
+
+
+def check_order_invariance(estimator: Any, X: Any, y: Any) -> None:
+    """A prediction does not depend on the order in which samples are predicted."""
+    estimator.fit(X, y)
+    order = np.random.default_rng(0).permutation(_num_samples(X))
+    found = _predictions(estimator, _select(X, order))
+    message = f"the predictions of {_name(estimator)} depend on the order of the samples"
+    _assert_close(found, _select(_predictions(estimator, X), order), message)
+
+
+def check_failed_refit_keeps_model(estimator: Any, X: Any, y: Any) -> None:
+    """A `fit` that fails leaves no trace: neither on a fitted model nor on a new estimator."""
+    if y is None:
+        return
+    too_short = _select(y, np.arange(_num_samples(X) - 1))
+    parameters = _parameters(estimator)
+    _assert_fit_fails(estimator, X, too_short)
+    attributes = _fitted_attributes(estimator)
+    assert not attributes, f"{_name(estimator)} has {attributes} after its first fit failed"
+    expected = _predictions(estimator.fit(X, y), X)
+    _assert_fit_fails(estimator, X, too_short)
+    _assert_same(_predictions(estimator, X), expected, f"{_name(estimator)} predicts otherwise after a failed refit")
+    _assert_parameters(estimator, parameters, "a failed fit")
+
+
+def check_zero_weight_equals_removal(estimator: Any, X: Any, y: Any) -> None:
+    """Samples of weight zero, whatever their targets, change nothing."""
+    if y is None or not has_fit_parameter(estimator, "sample_weight"):
+        return
+    n = _num_samples(X)
+    extra = np.arange(0, n, 3)
+    rows, targets = np.concatenate([np.arange(n), extra]), np.concatenate([np.arange(n), np.roll(extra, 1)])
+    weight = np.concatenate([np.ones(n), np.zeros(len(extra))])
+    without = _predictions(clone(estimator).fit(X, y), X)
+    estimator.fit(_select(X, rows), _select(y, targets), sample_weight=weight)
+    message = f"samples of weight zero change what {_name(estimator)} predicts"
+    _assert_close(_predictions(estimator, X), without, message, tolerance=10)
+
+
+def check_cross_validation(estimator: Any, X: Any, y: Any) -> None:
+    """The estimator works in `cross_val_score`, on whatever the splitter makes of X."""
+    if not hasattr(estimator, "score"):
+        return
+    folds = StratifiedKFold(2) if _is_single_label(estimator, y) else KFold(2, shuffle=True, random_state=0)
+    scores = cross_val_score(estimator, X, y, cv=folds, error_score="raise")
+    assert scores.shape == (2,), f"cross_val_score with 2 folds returned {len(scores)} scores"
+    assert np.isfinite(scores).all(), f"{_name(estimator)} scores {scores} in cross-validation"
+
+
+CHECKS = (
+    check_nothing_given_is_changed,  # first: a fit that had changed X already would find nothing left to change
+    check_unfitted,
+    check_fit_returns_self,
+    check_read_only_data,
+    check_predict_shape_and_dtype,
+    check_classes_and_probabilities,
+    check_same_seed_same_model,
+    check_round_trips,
+    check_subset_invariance,
+    check_order_invariance,
+    check_failed_refit_keeps_model,
+    check_zero_weight_equals_removal,
+    check_cross_validation,
+)
+
+
+# --- what the checks share ------------------------------------------------------------------------------
+
+
+def _fresh(estimator: Any) -> Any:
+    estimator = clone(estimator)
+    return estimator.set_params(random_state=0) if "random_state" in estimator.get_params(deep=False) else estimator
+
+
+def _name(estimator: Any) -> str:
+    return type(estimator).__name__
+
+
+def _outputs(estimator: Any) -> list[str]:
+    return [method for method in OUTPUTS if hasattr(estimator, method)]
+
+
+def _predictions(estimator: Any, X: Any) -> Any:
+    return getattr(estimator, _outputs(estimator)[0])(X)
+
+
+def _fitted_attributes(estimator: Any) -> list[str]:
+    return [name for name in vars(estimator) if name.endswith("_") and not name.startswith("_")]
+
+
+def _parameters(estimator: Any) -> dict[str, tuple[int, str]]:
+    """Identity and value of each hyper-parameter."""
+    return {name: (id(value), repr(value)) for name, value in estimator.get_params(deep=False).items()}
+
+
+def _assert_parameters(estimator: Any, before: dict[str, tuple[int, str]], event: str) -> None:
+    after = _parameters(estimator)
+    changed = [name for name in before if before[name] != after.get(name)]
+    assert not changed, f"{event} changed hyper-parameters of {_name(estimator)}: {changed}"
+
+
+def _assert_fit_fails(estimator: Any, X: Any, y: Any) -> None:
+    try:
+        estimator.fit(X, y)
+    except ValueError:
+        return
+    raise AssertionError(f"{_name(estimator)}.fit took {_num_samples(X)} samples with {_num_samples(y)} targets")
+
+
+def _is_single_label(estimator: Any, y: Any) -> bool:
+    return is_classifier(estimator) and y is not None and type_of_target(y) in ("binary", "multiclass")
+
+
+def _select(data: Any, rows: np.ndarray) -> Any:
+    return None if data is None else _safe_indexing(data, rows)
+
+
+def _dtype(X: Any) -> Any:
+    """The dtype of X, of its first sample, or nothing."""
+    if hasattr(X, "dtype"):
+        return X.dtype
+    return getattr(X[0], "dtype", None) if isinstance(X, list | tuple) else None
+
+
+def _read_only(data: Any) -> Any:
+    """A copy whose arrays, if they are NumPy's, cannot be written."""
+    if isinstance(data, list | tuple):
+        return type(data)(_read_only(item) for item in data)
+    data = copy.deepcopy(data)
+    arrays = (data.data, data.indices, data.indptr) if sparse.issparse(data) and data.format in ("csr", "csc") else ()
+    for array in (data, *arrays):
+        if isinstance(array, np.ndarray):
+            array.flags.writeable = False
+    return data
+
+
+def _assert_same(found: Any, expected: Any, message: str) -> None:
+    """To the bit."""
+    assert len(found) == len(expected), f"{message}: {len(found)} predictions instead of {len(expected)}"
+    if isinstance(expected, np.ndarray):
+        different = int(np.sum(np.asarray(found) != expected))
+        assert different == 0, f"{message}: {different} of {expected.size} numbers"
+    else:
+        different = sum(not np.array_equal(a, b) for a, b in zip(found, expected, strict=True))
+        assert different == 0, f"{message}: {different} of {len(expected)} predictions"
+
+
+def _assert_close(found: Any, expected: Any, message: str, tolerance: float = 1.0) -> None:
+    """Up to rounding; what is not a number, to the bit."""
+    if not isinstance(expected, np.ndarray) or not np.issubdtype(expected.dtype, np.floating):
+        _assert_same(found, expected, message)
+        return
+    assert found.shape == expected.shape, f"{message}: shape {found.shape} instead of {expected.shape}"
+    allowed = tolerance * (1e-7 if expected.dtype == np.float64 else 1e-4) * max(1.0, float(np.abs(expected).max()))
+    worst = float(np.abs(found - expected).max())
+    assert worst <= allowed, f"{message}: by up to {worst:.3g}, where {allowed:.3g} is rounding"
