@@ -115,7 +115,14 @@ class NeuralEstimator(TrainingHyperparameters, CallbackSupportMixin, BaseEstimat
 
     def _check_X_y(self, X: Any, y: Any, *, dtype: Any, reset: bool) -> tuple[Any, np.ndarray]:
         X, y = validate_data(
-            self, X, y, accept_sparse="csr", dtype=dtype, multi_output=True, y_numeric=is_regressor(self), reset=reset
+            self,
+            _with_dtype(X),
+            y,
+            accept_sparse="csr",
+            dtype=dtype,
+            multi_output=True,
+            y_numeric=is_regressor(self),
+            reset=reset,
         )
         return X, column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
 
@@ -437,3 +444,8 @@ class NeuralEstimator(TrainingHyperparameters, CallbackSupportMixin, BaseEstimat
 
 def _attributes(snapshot: Snapshot) -> dict[str, np.ndarray]:
     return {"weights_": snapshot.vector, "buffers_": snapshot.buffers}
+
+
+def _with_dtype(X: Any) -> Any:
+    """Lists of floats as float64, which is what they are; arrays, sparse matrices and data frames as they stand."""
+    return X if hasattr(X, "dtype") or hasattr(X, "columns") else np.asarray(X)

@@ -1,0 +1,120 @@
+"""The table of all public estimators that drives the tests: quick to train, on small data."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris, make_moons
+from sklearn.preprocessing import StandardScaler
+
+from skneural import MLPClassifier, MLPRegressor, PerceptronClassifier
+
+
+def flowers(dtype: Any = np.float64) -> tuple[np.ndarray, np.ndarray]:
+    """Three classes with names, 75 samples."""
+    iris = load_iris()
+    X = iris.data[::2] - iris.data.mean(axis=0)
+    return X.astype(dtype), iris.target_names[iris.target[::2]]
+
+
+def two_flowers(dtype: Any = np.float64) -> tuple[np.ndarray, np.ndarray]:
+    X, y = flowers(dtype)
+    return X[25:], y[25:]
+
+
+def patients(dtype: Any = np.float64) -> tuple[np.ndarray, np.ndarray]:
+    """One number for each of 80 patients."""
+    X, y = load_diabetes(return_X_y=True)
+    return (20 * X[:80]).astype(dtype), y[:80]
+
+
+def patients_two_numbers(dtype: Any = np.float64) -> tuple[np.ndarray, np.ndarray]:
+    X, y = patients(dtype)
+    return X, np.stack([y, X[:, 0] - X[:, 2]], axis=1)
+
+
+def iris():
+    X, y = load_iris(return_X_y=True)
+    return StandardScaler().fit_transform(X), y
+
+
+def cancer():
+    X, y = load_breast_cancer(return_X_y=True)
+    return StandardScaler().fit_transform(X[:200, :8]), y[:200]
+
+
+def moons(n=200, seed=0):
+    return make_moons(n, noise=0.1, random_state=seed)
+
+
+def noisy_line(n=400, seed=0):
+    rng = np.random.default_rng(seed)
+    X = rng.uniform(-1, 1, size=(n, 1))
+    return X, 3 * X[:, 0] + rng.normal(size=n)
+
+
+@dataclass(frozen=True)
+class EstimatorCase:
+    """An estimator that trains in milliseconds, and data for it."""
+
+    estimator: Any
+    data: Callable[..., tuple[Any, Any]]
+
+    def new(self, **parameters: Any) -> Any:
+        return clone(self.estimator).set_params(**parameters)
+
+    @property
+    def stochastic(self) -> bool:
+        return getattr(self.estimator, "solver", "auto") not in ("auto", "lbfgs")
+
+
+ESTIMATORS = {
+    "perceptron": EstimatorCase(PerceptronClassifier(max_iter=50, random_state=0), flowers),
+    "perceptron adam": EstimatorCase(
+        PerceptronClassifier(solver="adam", max_iter=5, batch_size=16, random_state=0), flowers
+    ),
+    "perceptron step": EstimatorCase(
+        PerceptronClassifier("step", solver="sgd", max_iter=5, batch_size=16, random_state=0), two_flowers
+    ),
+    "classifier": EstimatorCase(MLPClassifier((8, 8), max_iter=5, batch_size=16, random_state=0), flowers),
+    "classifier of two": EstimatorCase(
+        MLPClassifier(8, max_iter=5, batch_size=16, solver="rmsprop", random_state=0), two_flowers
+    ),
+    "classifier lbfgs": EstimatorCase(MLPClassifier(8, solver="lbfgs", max_iter=10, random_state=0), flowers),
+    "classifier dropout": EstimatorCase(
+        MLPClassifier(8, max_iter=5, batch_size=16, dropout=0.3, solver="adamw", random_state=0), flowers
+    ),
+    "classifier batch norm": EstimatorCase(
+        MLPClassifier((8, 8), max_iter=5, batch_size=16, batch_norm=True, random_state=0), flowers
+    ),
+    "classifier residual": EstimatorCase(
+        MLPClassifier((8, 8), max_iter=5, batch_size=16, residual=True, early_stopping=True, random_state=0), flowers
+    ),
+    "regressor": EstimatorCase(
+        MLPRegressor(8, max_iter=5, batch_size=16, early_stopping=True, random_state=0), patients
+    ),
+    "regressor of two": EstimatorCase(
+        MLPRegressor(8, "tanh", max_iter=5, batch_size=16, solver="sgd", random_state=0), patients_two_numbers
+    ),
+    "regressor lbfgs": EstimatorCase(MLPRegressor(8, solver="lbfgs", max_iter=10, random_state=0), patients),
+    "regressor poisson": EstimatorCase(
+        MLPRegressor(8, loss="poisson", max_iter=5, batch_size=16, dropout=0.2, random_state=0), patients
+    ),
+}
+
+every_estimator = pytest.mark.parametrize("case", ESTIMATORS.values(), ids=ESTIMATORS.keys())
+STOCHASTIC = {name: case for name, case in ESTIMATORS.items() if case.stochastic}
+every_stochastic_estimator = pytest.mark.parametrize("case", STOCHASTIC.values(), ids=STOCHASTIC.keys())
+
+
+def continuable(case: EstimatorCase) -> Any:
+    """The estimator so that `partial_fit` takes it."""
+    return case.new(early_stopping=False)
+
+
+def telling(model: Any, X: Any) -> np.ndarray:
+    """The output in which small differences show."""
+    return getattr(model, "decision_function", model.predict)(X)

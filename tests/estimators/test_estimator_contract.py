@@ -1,0 +1,157 @@
+"""Our mirror of scikit-learn's checks: that it holds for our estimators, and that it sees what is broken."""
+
+import numpy as np
+import pytest
+from estimator_cases import every_estimator, flowers, patients
+from scipy import sparse
+
+from skneural import MLPClassifier, MLPRegressor
+from skneural.testing import estimator_contract
+from skneural.testing.estimator_contract import CHECKS, check_estimator_contract
+
+
+@every_estimator
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_dense(case, dtype):
+    check_estimator_contract(case.estimator, *case.data(dtype))
+
+
+@every_estimator
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_sparse(case, dtype):
+    X, y = case.data(dtype)
+    check_estimator_contract(case.estimator, sparse.csr_array(X), y)
+
+
+@pytest.mark.parametrize("as_container", [list, lambda X: [list(map(float, row)) for row in X]])
+def test_lists(as_container):
+    X, y = flowers(np.float32)
+    check_estimator_contract(MLPClassifier(4, max_iter=2), as_container(X), list(y))
+
+
+def test_every_check_is_in_the_list():
+    defined = {name for name in vars(estimator_contract) if name.startswith("check_")}
+    assert defined - {check.__name__ for check in CHECKS} == {"check_estimator_contract"}
+
+
+class ForgetsSelf(MLPRegressor):
+    def fit(self, X, y, sample_weight=None):
+        super().fit(X, y, sample_weight)
+
+
+class WritesX(MLPRegressor):
+    def fit(self, X, y, sample_weight=None):
+        super().fit(X, y, sample_weight)
+        X[0] = 0
+        return self
+
+
+class WritesParameter(MLPRegressor):
+    def fit(self, X, y, sample_weight=None):
+        super().fit(X, y, sample_weight)
+        self.max_iter = 3
+        return self
+
+
+class PredictsRanks(MLPRegressor):
+    def predict(self, X):
+        return super().predict(X).argsort().argsort().astype(X.dtype)
+
+
+class CentresPredictions(MLPRegressor):
+    def predict(self, X):
+        y = super().predict(X)
+        return y - y.mean()
+
+
+class PredictsDoubles(MLPRegressor):
+    def predict(self, X):
+        return super().predict(X).astype(np.float64)
+
+
+class PredictsUnfitted(MLPRegressor):
+    def predict(self, X):
+        return super().predict(X) if hasattr(self, "weights_") else np.zeros(len(X))
+
+
+class IgnoresSeed(MLPRegressor):
+    def fit(self, X, y, sample_weight=None):
+        super().fit(X, y, sample_weight)
+        self.weights_ += np.random.default_rng().normal(size=self.weights_.shape).astype(X.dtype)
+        return self
+
+
+class ForgetsWhenCopied(MLPRegressor):
+    def __getstate__(self):
+        state = super().__getstate__()
+        if "weights_" in state:
+            state["weights_"] = state["weights_"] * 0
+        return state
+
+
+class LosesModel(MLPRegressor):
+    def fit(self, X, y, sample_weight=None):
+        vars(self).pop("weights_", None)
+        super().fit(X, y, sample_weight)
+        return self
+
+
+class TakesShortY(MLPRegressor):
+    def fit(self, X, y, sample_weight=None):
+        return super().fit(X[: len(y)], y, sample_weight)
+
+
+class IgnoresWeights(MLPRegressor):
+    def fit(self, X, y, sample_weight=None):
+        return super().fit(X, y)
+
+
+class NoCountOfIterations(MLPRegressor):
+    def fit(self, X, y, sample_weight=None):
+        super().fit(X, y, sample_weight)
+        self.n_iter_ = 0
+        return self
+
+
+class UnnormalizedProbabilities(MLPClassifier):
+    def predict_proba(self, X):
+        return 2 * super().predict_proba(X)
+
+
+class UnsortedClasses(MLPClassifier):
+    def fit(self, X, y, sample_weight=None):
+        super().fit(X, y, sample_weight)
+        self.classes_ = self.classes_[::-1]
+        return self
+
+
+class ScoresNothing(MLPRegressor):
+    def score(self, X, y, sample_weight=None):
+        return np.nan
+
+
+@pytest.mark.parametrize(
+    ("broken", "message"),
+    [
+        (ForgetsSelf, "returned NoneType"),
+        (WritesX, "changed X"),
+        (WritesParameter, r"changed hyper-parameters .*max_iter"),
+        (PredictsRanks, "otherwise than among all samples"),
+        (CentresPredictions, "otherwise than among all samples"),
+        (PredictsDoubles, "returned float64 for float32 X"),
+        (PredictsUnfitted, "did not raise NotFittedError"),
+        (IgnoresSeed, "differ|predicts something else"),
+        (ForgetsWhenCopied, "after pickle"),
+        (LosesModel, "after a failed refit|is not fitted yet"),
+        (TakesShortY, "took 80 samples with 79 targets"),
+        (IgnoresWeights, "samples of weight zero change"),
+        (NoCountOfIterations, "n_iter_ is 0"),
+        (UnnormalizedProbabilities, "not to one"),
+        (UnsortedClasses, "classes_ is"),
+        (ScoresNothing, "in cross-validation"),
+    ],
+)
+def test_a_broken_estimator_is_seen(broken, message):
+    X, y = flowers(np.float32) if issubclass(broken, MLPClassifier) else patients(np.float32)
+    with pytest.raises((AssertionError, ValueError), match=message):
+        check_estimator_contract(broken(4, max_iter=2), X, y)

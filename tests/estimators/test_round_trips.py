@@ -1,0 +1,181 @@
+"""A model is the same after it was saved, copied or fitted again, and training goes on from there exactly."""
+
+import copy
+import pickle
+
+import joblib
+import numpy as np
+import pytest
+import skops.io
+from estimator_cases import continuable, every_estimator, every_stochastic_estimator, telling
+from sklearn.base import clone
+
+
+def assert_same_bits(found, expected):
+    assert found.dtype == expected.dtype
+    np.testing.assert_array_equal(found, expected)
+
+
+def through_joblib(model, folder, mmap_mode=None):
+    path = folder / "model.joblib"
+    joblib.dump(model, path)
+    return joblib.load(path, mmap_mode=mmap_mode)
+
+
+TRIPS = {
+    "pickle": lambda model, folder: pickle.loads(pickle.dumps(model)),
+    "deepcopy": lambda model, folder: copy.deepcopy(model),
+    "joblib": through_joblib,
+    "joblib memmap": lambda model, folder: through_joblib(model, folder, "r"),
+    "skops": lambda model, folder: skops.io.loads(skops.io.dumps(model), trusted=[class_path(model)]),
+}
+every_trip = pytest.mark.parametrize("trip", TRIPS.values(), ids=TRIPS.keys())
+
+
+def class_path(model):
+    return f"{type(model).__module__}.{type(model).__qualname__}"
+
+
+@every_estimator
+def test_same_seed_same_bits(case):
+    X, y = case.data()
+    first, second = case.new().fit(X, y), case.new().fit(X, y)
+    assert_same_bits(first.weights_, second.weights_)
+    assert_same_bits(first.buffers_, second.buffers_)
+    assert first.loss_curve_ == second.loss_curve_
+    assert_same_bits(second.fit(X, y).weights_, first.weights_)
+
+
+@every_stochastic_estimator
+def test_another_seed_another_model(case):
+    X, y = case.data()
+    one, other = case.new(random_state=1).fit(X, y), case.new(random_state=2).fit(X, y)
+    assert not np.array_equal(one.weights_, other.weights_)
+
+
+@every_estimator
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@every_trip
+def test_predicts_the_same(case, dtype, trip, tmp_path):
+    X, y = case.data(dtype)
+    model = case.new().fit(X, y)
+    back = trip(model, tmp_path)
+    assert back is not model
+    assert_same_bits(telling(back, X), telling(model, X))
+    assert back.get_params() == model.get_params()
+    assert vars(back).keys() == vars(model).keys()
+
+
+@every_estimator
+def test_predictions_of_a_copy_are_its_own(case):
+    X, y = case.data()
+    model = case.new().fit(X, y)
+    before = telling(model, X)
+    copy.deepcopy(model).weights_[...] = 0
+    assert_same_bits(telling(model, X), before)
+
+
+@every_estimator
+def test_skops_asks_to_trust_the_class_alone(case):
+    model = case.new().fit(*case.data())
+    assert skops.io.get_untrusted_types(data=skops.io.dumps(model)) == [class_path(model)]
+
+
+@every_estimator
+def test_clone_is_unfitted_and_fits_alike(case):
+    X, y = case.data()
+    model = case.new().fit(X, y)
+    cloned = clone(model)
+    assert not [name for name in vars(cloned) if name.endswith("_")]
+    assert_same_bits(cloned.fit(X, y).weights_, model.weights_)
+
+
+@every_stochastic_estimator
+@pytest.mark.parametrize("solver", ["sgd", "adam", "adamw", "rmsprop"])
+@every_trip
+def test_partial_fit_goes_on_exactly(case, solver, trip, tmp_path):
+    X, y = case.data()
+    straight = continuable(case).set_params(solver=solver)
+    travelled = clone(straight)
+    for _ in range(2):
+        straight.partial_fit(X, y)
+        travelled.partial_fit(X, y)
+    travelled = trip(travelled, tmp_path)
+    for _ in range(2):
+        straight.partial_fit(X, y)
+        travelled.partial_fit(X, y)
+    assert_same_bits(travelled.weights_, straight.weights_)
+    assert_same_bits(travelled.buffers_, straight.buffers_)
+    assert travelled.loss_curve_ == straight.loss_curve_
+    assert travelled.t_ == straight.t_ == 4 * len(X)
+
+
+@every_stochastic_estimator
+def test_the_optimizer_state_is_part_of_the_model(case):
+    """The test above could not fail otherwise: without the state, training goes on differently."""
+    X, y = case.data()
+    model = continuable(case)
+    if case.estimator.get_params().get("activation") == "step":
+        pytest.skip("Rosenblatt's rule has no state")
+    model.partial_fit(X, y).partial_fit(X, y)
+    forgetful = copy.deepcopy(model)
+    forgetful._optimizer_state = {}
+    assert not np.array_equal(model.partial_fit(X, y).weights_, forgetful.partial_fit(X, y).weights_)
+
+
+@every_stochastic_estimator
+def test_partial_fit_equals_fit_epoch_by_epoch(case):
+    X, y = case.data()
+    whole = continuable(case).set_params(n_iter_no_change=100)
+    if whole.get_params().get("activation") == "step":
+        pytest.skip("its fit keeps the best epoch, not the last")
+    stepwise = clone(whole)
+    whole.fit(X, y)
+    for _ in range(whole.n_iter_):
+        stepwise.partial_fit(X, y)
+    assert stepwise.loss_curve_ == whole.loss_curve_
+    if whole.loss_curve_[-1] == min(whole.loss_curve_):
+        assert_same_bits(stepwise.weights_, whole.weights_)
+
+
+@every_stochastic_estimator
+@every_trip
+def test_warm_start_goes_on(case, trip, tmp_path):
+    X, y = case.data()
+    model = case.new(warm_start=True, max_iter=3).fit(X, y)
+    curve, weights, epochs = list(model.loss_curve_), model.weights_.copy(), len(model.loss_curve_)
+    travelled = trip(model, tmp_path).fit(X, y)
+    assert travelled.loss_curve_[:epochs] == curve
+    assert len(travelled.loss_curve_) == epochs + travelled.n_iter_
+    assert travelled.t_ > model.t_
+    assert_same_bits(model.weights_, weights)
+    assert_same_bits(travelled.weights_, model.fit(X, y).weights_)
+
+
+def test_warm_start_of_lbfgs_goes_on_from_the_weights():
+    from skneural import MLPRegressor
+
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(100, 3))
+    y = np.sin(X).sum(axis=1)
+    model = MLPRegressor(8, solver="lbfgs", warm_start=True, max_iter=10, random_state=0).fit(X, y)
+    first = model.loss_
+    assert model.fit(X, y).loss_curve_[10] < 1.01 * first
+    assert model.loss_ < first
+
+
+def test_without_warm_start_fit_starts_anew():
+    from skneural import MLPRegressor
+
+    X = np.linspace(-1, 1, 50)[:, np.newaxis]
+    model = MLPRegressor(8, max_iter=5, random_state=0).fit(X, X[:, 0])
+    assert len(model.fit(X, X[:, 0]).loss_curve_) == 5
+
+
+@every_stochastic_estimator
+def test_a_fitted_model_is_small(case):
+    """Nothing of the training data and no dead optimizer state is kept."""
+    X, y = case.data()
+    repeated = np.tile(X, (20, 1)), np.concatenate([y] * 20)
+    few, many = (len(pickle.dumps(case.new().fit(*data))) for data in ((X, y), repeated))
+    assert many < few + 2000

@@ -1,0 +1,222 @@
+"""How estimators train: warnings, schedules, regularization, threads, memory."""
+
+import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from estimator_cases import iris, moons, noisy_line, patients
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+
+from skneural import MLPClassifier, MLPRegressor, PerceptronClassifier
+
+# --- training ---------------------------------------------------------------------------------------------
+
+
+def test_verbose_prints_each_epoch(capsys):
+    X, y = moons()
+    model = MLPClassifier(4, max_iter=3, verbose=True, early_stopping=True, random_state=0).fit(X, y)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 3
+    for number, line in enumerate(lines, 1):
+        loss, score = model.loss_curve_[number - 1], model.validation_scores_[number - 1]
+        assert line == f"Iteration {number}, loss = {loss:.8f}, validation score = {score:.8f}"
+    model.set_params(verbose=False).fit(X, y)
+    assert not capsys.readouterr().out
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_too_few_epochs_warn(solver):
+    X, y = moons()
+    with pytest.warns(ConvergenceWarning, match="max_iter=3"):
+        MLPClassifier(8, solver=solver, max_iter=3, random_state=0).fit(X, y)
+
+
+@pytest.mark.filterwarnings("error::sklearn.exceptions.ConvergenceWarning")
+def test_enough_epochs_do_not_warn():
+    X, y = iris()
+    assert PerceptronClassifier(alpha=0.1).fit(X, y).n_iter_ < 1000
+    assert MLPClassifier(8, tol=1, random_state=0).fit(X, y).n_iter_ == 12
+
+
+@pytest.mark.parametrize("schedule", ["constant", "invscaling", "adaptive", "cosine", "one_cycle"])
+@pytest.mark.parametrize("warmup", [0.0, 0.2])
+def test_every_schedule_trains(schedule, warmup):
+    X, y = moons()
+    model = MLPClassifier(
+        16,
+        solver="sgd",
+        learning_rate=schedule,
+        learning_rate_init=1.0 if schedule == "invscaling" else 0.1,
+        power_t=0.3,
+        warmup=warmup,
+        batch_size=20,
+        max_iter=60,
+        random_state=0,
+    ).fit(X, y)
+    assert model.score(X, y) > 0.84
+    assert model.loss_ < 0.5 * model.loss_curve_[0]
+
+
+@pytest.mark.parametrize("schedule", ["invscaling", "cosine", "one_cycle"])
+def test_schedules_differ(schedule):
+    X, y = moons()
+    options = {"batch_size": 20, "max_iter": 5, "random_state": 0}
+    constant = MLPClassifier(8, **options).fit(X, y)
+    assert not np.allclose(constant.weights_, MLPClassifier(8, learning_rate=schedule, **options).fit(X, y).weights_)
+
+
+def test_shuffled_labels_cannot_be_predicted():
+    """Nothing leaks from the labels: 95 % of fair coins show between 0.43 and 0.57 heads in 200 throws."""
+    X, _ = moons(800)
+    y = np.random.default_rng(0).integers(0, 2, size=800)
+    model = MLPClassifier(32, learning_rate_init=0.01, batch_norm=True, early_stopping=True, random_state=0)
+    assert 0.4 < model.fit(X[:600], y[:600]).score(X[600:], y[600:]) < 0.6
+
+
+@pytest.mark.parametrize("options", [{}, {"batch_norm": True}, {"residual": True}])
+def test_ten_samples_are_learnt_by_heart(options):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(10, 3)), rng.integers(0, 3, size=10)
+    shared = {"learning_rate_init": 0.01, "max_iter": 500, "tol": 0, "alpha": 0, "n_iter_no_change": 100}
+    classifier = MLPClassifier((32, 32), random_state=0, **shared, **options).fit(X, y)
+    assert classifier.score(X, y) == 1
+    assert classifier.best_loss_ < 0.01
+    target = rng.normal(size=10)
+    regressor = MLPRegressor((32, 32), random_state=0, **shared, **options).fit(X, target)
+    assert regressor.best_loss_ < 0.01 * target.var()
+
+
+@pytest.mark.parametrize("activation", ["identity", "leaky_relu", "elu", "selu", "gelu", "silu", "mish", "softplus"])
+def test_every_activation_learns(activation):
+    X, y = moons()
+    model = MLPClassifier((16, 16), activation, solver="lbfgs", max_iter=100, random_state=0).fit(X, y)
+    accuracy = model.score(X, y)
+    assert accuracy < 0.95 if activation == "identity" else accuracy > 0.98
+
+
+def test_dropout_acts_in_training_only():
+    X, y = moons()
+    model = MLPClassifier(16, dropout=0.5, max_iter=5, random_state=0).fit(X, y)
+    np.testing.assert_array_equal(model.predict_proba(X), model.predict_proba(X))
+    without = MLPClassifier(16, max_iter=5, random_state=0).fit(X, y)
+    assert not np.allclose(model.weights_, without.weights_)
+
+
+def test_alpha_shrinks_the_weights():
+    X, y = moons()
+    sizes = [
+        sum(float((w**2).sum()) for w in MLPClassifier(8, solver="lbfgs", alpha=a, random_state=0).fit(X, y).coefs_)
+        for a in (0.0, 1.0, 100.0)
+    ]
+    assert sizes[0] > 2 * sizes[1] > 4 * sizes[2]
+
+
+def test_clipping_bounds_a_step():
+    X, y = noisy_line()
+    model = MLPRegressor(
+        8, solver="sgd", momentum=0.0, learning_rate_init=1.0, batch_size=400, max_grad_norm=1e-3, max_iter=1
+    )
+    model.partial_fit(X, y)
+    before = model.weights_.copy()
+    assert np.linalg.norm(model.partial_fit(X, y).weights_ - before) == pytest.approx(1e-3, rel=1e-6)
+
+
+# --- threads and memory -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_number_of_threads_changes_nothing_but_rounding(solver):
+    X, y = moons(300)
+    models = [MLPClassifier(32, solver=solver, max_iter=10, n_jobs=n, random_state=0).fit(X, y) for n in (1, 2)]
+    np.testing.assert_allclose(models[0].predict_proba(X), models[1].predict_proba(X), atol=1e-6)
+
+
+class ShardedClassifier(MLPClassifier):
+    _rows_per_shard = 8
+
+
+class ShardedRegressor(MLPRegressor):
+    _rows_per_shard = 8
+
+
+@pytest.mark.parametrize("Sharded", [ShardedClassifier, ShardedRegressor])
+@pytest.mark.parametrize("options", [{}, {"dropout": 0.3}, {"batch_norm": True}, {"dropout": 0.3, "batch_norm": True}])
+def test_shards_of_a_batch_in_threads_give_the_same_model(Sharded, options):
+    X, y = moons(130)
+    weight = np.random.default_rng(0).uniform(0.5, 2, size=130)
+    shared = {"batch_size": 40, "max_iter": 5, "random_state": 0}
+    whole = MLPClassifier if Sharded is ShardedClassifier else MLPRegressor
+    reference = whole(16, **shared, **options).fit(X, y, weight)
+    for n_jobs in (1, 3, 4):
+        model = Sharded(16, n_jobs=n_jobs, **shared, **options).fit(X, y, weight)
+        np.testing.assert_allclose(model.weights_, reference.weights_, atol=1e-9)
+        np.testing.assert_allclose(model.buffers_, reference.buffers_, atol=1e-9)
+
+
+def test_an_error_in_a_thread_is_raised_and_leaves_no_trace():
+    X, y = moons(130)
+    model = ShardedRegressor(16, solver="sgd", learning_rate_init=1e9, batch_size=40, n_jobs=3, random_state=0)
+    with pytest.raises(ValueError, match="diverged"):
+        model.fit(1e3 * X, y)
+    assert not hasattr(model, "weights_")
+
+
+def peak_of_predicting(n_layers):
+    X = np.random.default_rng(0).normal(size=(2000, 64))
+    model = MLPRegressor((64,) * n_layers, max_iter=1).fit(X[:50], X[:50, 0])
+    model.predict(X)
+    tracemalloc.start()
+    model.predict(X)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
+
+
+def test_predicting_with_more_layers_needs_no_more_memory():
+    """No activations are kept: two layers at once are all there is."""
+    assert peak_of_predicting(16) < 1.1 * peak_of_predicting(3)
+
+
+def test_predicting_many_rows_goes_block_by_block():
+    X = np.random.default_rng(0).normal(size=(20_000, 4)).astype(np.float32)
+    model = MLPRegressor(256, max_iter=1).fit(X[:50], X[:50, 0])
+    tracemalloc.start()
+    model.predict(X)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20_000 * 256 * 4 / 2
+
+
+def test_threads_may_predict_with_one_model_at_once():
+    X, y = moons(3000)
+    model = MLPClassifier((32, 32), batch_norm=True, dropout=0.2, max_iter=2, random_state=0).fit(X, y)
+    parts = np.array_split(X, 16)
+    serial = [model.predict_proba(part) for part in parts]
+    with ThreadPoolExecutor(4) as pool:
+        for found, expected in zip(pool.map(model.predict_proba, parts), serial, strict=True):
+            np.testing.assert_array_equal(found, expected)
+
+
+def test_threads_may_fit_models_at_once():
+    X, y = moons()
+    models = [MLPClassifier(16, dropout=0.2, max_iter=5, random_state=seed) for seed in range(4)]
+    serial = [clone(model).fit(X, y).weights_ for model in models]
+    with ThreadPoolExecutor(4) as pool:
+        parallel = [model.weights_ for model in pool.map(lambda model: model.fit(X, y), models)]
+    for found, expected in zip(parallel, serial, strict=True):
+        np.testing.assert_allclose(found, expected, atol=1e-10)
+
+
+def test_lists_train_like_arrays_of_the_same_numbers():
+    X, y = patients()
+    from_array = MLPRegressor(8, max_iter=20, random_state=0).fit(X, y)
+    from_lists = MLPRegressor(8, max_iter=20, random_state=0).fit(X.tolist(), y.tolist())
+    assert from_lists.weights_.dtype == np.float64
+    np.testing.assert_array_equal(from_lists.weights_, from_array.weights_)
+
+
+def test_integers_train_in_float32():
+    model = MLPRegressor(8, max_iter=2, random_state=0).fit(np.arange(20).reshape(10, 2), np.arange(10))
+    assert model.weights_.dtype == np.float32

@@ -1,0 +1,273 @@
+import inspect
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import optimize, special
+from sklearn import metrics
+
+from skneural import losses
+from skneural.losses import (
+    LINKS,
+    AbsoluteLoss,
+    BinaryLogLoss,
+    HuberLoss,
+    Loss,
+    MulticlassPerceptronLoss,
+    PerceptronLoss,
+    PoissonLoss,
+    QuantileLoss,
+    SoftmaxLogLoss,
+    SquaredLoss,
+)
+from skneural.testing import check_loss
+
+N = 40
+
+
+def draw(shape, seed):
+    return np.random.default_rng(seed).standard_normal(shape)
+
+
+NUMBERS = 2 * draw((N, 2), 0) + [0.5, -3.0]
+COUNTS = np.random.default_rng(1).poisson(2.5, (N, 2)).astype(np.float64)
+YES_OR_NO = (draw((N, 2), 2) > 0.4).astype(np.float64)
+CLASSES = np.random.default_rng(3).choice(3, N, p=[0.5, 0.3, 0.2])
+
+
+def by_output(metric, **options):
+    """A metric of scikit-learn, one value per output."""
+    return lambda y, raw, weight: metric(y, raw, sample_weight=weight, multioutput="raw_values", **options)
+
+
+def huber(y, raw, weight):
+    return np.average(special.huber(1.35, raw - y), axis=0, weights=weight)
+
+
+def poisson(y, raw, weight):
+    outputs = zip(y.T, np.exp(raw).T, strict=True)
+    return [metrics.mean_poisson_deviance(*output, sample_weight=weight) / 2 for output in outputs]
+
+
+def binary(y, raw, weight):
+    outputs = zip(y.T, special.expit(raw).T, strict=True)
+    return sum(metrics.log_loss(*output, sample_weight=weight, labels=[0, 1]) for output in outputs)
+
+
+def softmax(y, raw, weight):
+    return metrics.log_loss(y, special.softmax(raw, axis=1), sample_weight=weight, labels=[0, 1, 2])
+
+
+def perceptron(y, raw, weight):
+    return np.average(np.maximum(0, np.where(y == 1, -raw, raw)).sum(axis=1), weights=weight)
+
+
+def multiclass_perceptron(y, raw, weight):
+    rivals = [max(np.delete(scores, label)) - scores[label] for scores, label in zip(raw, y, strict=True)]
+    return np.average(np.maximum(0, rivals), weights=weight)
+
+
+@dataclass(frozen=True)
+class Case:
+    """`reference(y, raw, weight)` is the loss written otherwise; `degree` how it grows with the unit of y."""
+
+    loss: Loss
+    y: Any
+    n_outputs: int
+    reference: Any
+    link: str = "identity"
+    degree: int | None = None
+    gradient_scale: float = 1.0
+
+
+LOSS_CASES = {
+    "squared": Case(SquaredLoss(), NUMBERS, 2, lambda *a: by_output(metrics.mean_squared_error)(*a) / 2, degree=2),
+    "absolute": Case(AbsoluteLoss(), NUMBERS, 2, by_output(metrics.mean_absolute_error), degree=1),
+    "huber": Case(HuberLoss(), NUMBERS, 2, huber),
+    "median": Case(QuantileLoss(), NUMBERS, 2, by_output(metrics.mean_pinball_loss), degree=1),
+    "high quantile": Case(QuantileLoss(0.9), NUMBERS, 2, by_output(metrics.mean_pinball_loss, alpha=0.9), degree=1),
+    "poisson": Case(PoissonLoss(), COUNTS, 2, poisson, "exp"),
+    "binary": Case(BinaryLogLoss(), YES_OR_NO, 2, binary, "logistic"),
+    "softmax": Case(SoftmaxLogLoss(3), CLASSES, 3, softmax, "softmax"),
+    "perceptron": Case(PerceptronLoss(), YES_OR_NO, 2, perceptron, gradient_scale=N),
+    "multiclass perceptron": Case(MulticlassPerceptronLoss(3), CLASSES, 3, multiclass_perceptron, gradient_scale=N),
+}
+each_case = pytest.mark.parametrize("case", LOSS_CASES.values(), ids=list(LOSS_CASES))
+WEIGHTS = np.random.default_rng(4).integers(0, 4, N)
+
+
+def raw_for(case, seed=5):
+    return draw((N, case.n_outputs), seed)
+
+
+def test_every_loss_has_a_row():
+    exported = [getattr(losses, name) for name in losses.__all__]
+    classes = {loss for loss in exported if inspect.isclass(loss) and issubclass(loss, Loss)} - {Loss}
+    assert classes == {type(case.loss) for case in LOSS_CASES.values()}
+
+
+@each_case
+@pytest.mark.parametrize("weighted", [False, True])
+def test_gradient(case, weighted):
+    weight = np.random.default_rng(0).uniform(0.2, 3, N) if weighted else None
+    for seed in range(3):
+        check_loss(case.loss, case.y, raw_for(case, seed), weight, gradient_scale=case.gradient_scale, seed=seed)
+
+
+@each_case
+@pytest.mark.parametrize("weighted", [False, True])
+def test_value_equals_the_reference(case, weighted):
+    weight = WEIGHTS.astype(np.float64) if weighted else np.ones(N)
+    value = case.loss.value(case.y, raw_for(case), weight if weighted else None, weight.sum())
+    np.testing.assert_allclose(value, case.reference(case.y, raw_for(case), weight), rtol=1e-10)
+
+
+@each_case
+def test_weights_equal_repetitions(case):
+    repeated = np.repeat(np.arange(N), WEIGHTS)
+    raw, weight = raw_for(case), WEIGHTS.astype(np.float64)
+    value, gradient = case.loss.value_and_gradient(case.y, raw, weight, weight.sum())
+    expected, parts = case.loss.value_and_gradient(case.y[repeated], raw[repeated])
+    summed = np.zeros_like(raw)
+    np.add.at(summed, repeated, parts)
+    np.testing.assert_allclose(value, expected, rtol=1e-12)
+    np.testing.assert_allclose(gradient, summed, rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(
+        case.loss.best_constant(case.y, weight), case.loss.best_constant(case.y[repeated]), rtol=1e-12, atol=1e-15
+    )
+
+
+@each_case
+def test_shards_add_up_to_the_batch(case):
+    raw, weight = raw_for(case), WEIGHTS.astype(np.float64)
+    value, gradient = case.loss.value_and_gradient(case.y, raw, weight, 33.0)
+    shards = [case.loss.value_and_gradient(case.y[s], raw[s], weight[s], 33.0) for s in (slice(0, 13), slice(13, N))]
+    np.testing.assert_allclose(shards[0][0] + shards[1][0], value, rtol=1e-12)
+    np.testing.assert_allclose(np.concatenate([shards[0][1], shards[1][1]]), gradient, rtol=1e-12)
+
+
+@each_case
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_gradient_keeps_the_dtype(case, dtype):
+    y = case.y.astype(dtype) if case.y.dtype.kind == "f" else case.y
+    raw = raw_for(case).astype(dtype)
+    for weight in (None, WEIGHTS.astype(dtype)):
+        value, gradient = case.loss.value_and_gradient(y, raw, weight)
+        assert gradient.dtype == dtype
+        exact, _ = case.loss.value_and_gradient(case.y, raw_for(case), weight)
+        np.testing.assert_allclose(value, exact, rtol=1e-4)
+
+
+@each_case
+def test_memory_order_of_raw_does_not_matter(case):
+    raw = raw_for(case)
+    value, gradient = case.loss.value_and_gradient(case.y, raw)
+    other_value, other_gradient = case.loss.value_and_gradient(case.y, np.asfortranarray(raw))
+    np.testing.assert_allclose(other_value, value, rtol=1e-12)
+    np.testing.assert_allclose(other_gradient, gradient, rtol=1e-12)
+
+
+@each_case
+@pytest.mark.parametrize("weighted", [False, True])
+def test_best_constant_is_the_minimum(case, weighted):
+    weight = WEIGHTS.astype(np.float64) if weighted else None
+    best = case.loss.best_constant(case.y, weight)
+    assert best.shape == (case.n_outputs,)
+
+    def value(constant):
+        return np.sum(case.loss.value(case.y, np.tile(constant, (N, 1)), weight))
+
+    slack = 0.02 * value(best) if isinstance(case.loss, HuberLoss) else 1e-12  # Huber's is one step short
+    for output in range(case.n_outputs):
+        for distance in (-1, -0.1, -0.01, 0.01, 0.1, 1):
+            assert value(best) <= value(best + distance * np.eye(case.n_outputs)[output]) + slack
+
+
+@pytest.mark.parametrize("delta", [0.1, 1.35, 10.0])
+def test_best_constant_of_huber_is_close_to_the_optimum(delta):
+    loss, y = HuberLoss(delta), NUMBERS[:, :1] + 4 * (NUMBERS[:, 1:] > -2)
+    optimum = optimize.minimize_scalar(lambda c: float(loss.value(y, np.full((N, 1), c))[0])).fun
+    reached = float(loss.value(y, np.tile(loss.best_constant(y), (N, 1)))[0])
+    assert reached <= 1.03 * optimum
+
+
+@each_case
+def test_link_turns_the_best_constant_into_the_mean(case):
+    assert case.loss.link_name == case.link
+    if isinstance(case.loss, SquaredLoss | BinaryLogLoss | PoissonLoss | SoftmaxLogLoss):
+        mean = np.bincount(case.y) / N if case.y.ndim == 1 else case.y.mean(axis=0)
+        np.testing.assert_allclose(case.loss.link(case.loss.best_constant(case.y)), mean, rtol=1e-10)
+
+
+@each_case
+def test_degree_says_how_the_loss_grows_with_the_unit(case):
+    if case.degree is None:
+        return
+    assert case.loss.degree == case.degree
+    scaled = case.loss.value(3 * case.y, 3 * raw_for(case))
+    np.testing.assert_allclose(scaled, 3**case.loss.degree * case.loss.value(case.y, raw_for(case)), rtol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_log_losses_do_not_overflow(dtype):
+    y, raw = np.array([[0.0], [1.0], [0.0], [1.0]], dtype), np.array([[1e4], [1e4], [-1e4], [-1e4]], dtype)
+    value, gradient = BinaryLogLoss().value_and_gradient(y, raw)
+    assert value == pytest.approx(5000.0)
+    np.testing.assert_allclose(gradient, [[0.25], [0], [0], [-0.25]], atol=1e-7)
+    both = np.concatenate([-raw, raw], axis=1) / 2
+    value, gradient = SoftmaxLogLoss(2).value_and_gradient(y[:, 0].astype(int), both)
+    assert value == pytest.approx(5000.0)
+    np.testing.assert_allclose(gradient[:, 1:], [[0.25], [0], [0], [-0.25]], atol=1e-7)
+
+
+def test_two_softmax_outputs_are_one_logistic_output():
+    raw, y = draw((N, 1), 6), YES_OR_NO[:, :1]
+    binary_value, binary_gradient = BinaryLogLoss().value_and_gradient(y, raw)
+    scores = np.concatenate([np.zeros((N, 1)), raw], axis=1)
+    value, gradient = SoftmaxLogLoss(2).value_and_gradient(y[:, 0].astype(int), scores)
+    assert value == pytest.approx(binary_value)
+    np.testing.assert_allclose(gradient[:, 1:], binary_gradient, rtol=1e-9, atol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("loss", "y"),
+    [(BinaryLogLoss(), np.ones((8, 1))), (SoftmaxLogLoss(3), np.zeros(8, int)), (PoissonLoss(), np.zeros((8, 1)))],
+    ids=["binary", "softmax", "poisson"],
+)
+def test_best_constant_is_finite_where_the_optimum_is_not(loss, y):
+    assert np.isfinite(loss.best_constant(y)).all()
+
+
+def test_poisson_is_zero_at_the_target():
+    y = COUNTS + 1
+    np.testing.assert_allclose(PoissonLoss().value(y, np.log(y)), 0, atol=1e-12)
+
+
+def test_the_base_loss_says_what_is_missing():
+    with pytest.raises(NotImplementedError, match="must define value_and_gradient"):
+        Loss().value(NUMBERS, NUMBERS)
+    with pytest.raises(NotImplementedError, match="must define best_constant"):
+        Loss().best_constant(NUMBERS)
+
+
+# link -> reference
+LINK_CASES = {
+    "identity": lambda raw: raw,
+    "exp": np.exp,
+    "logistic": special.expit,
+    "softmax": lambda raw: special.softmax(raw, axis=1),
+}
+
+
+def test_every_link_has_a_row():
+    assert set(LINK_CASES) == set(LINKS)
+
+
+@pytest.mark.parametrize("name", LINK_CASES)
+def test_links_equal_their_reference_and_keep_the_dtype(name):
+    raw = draw((5, 3), 7)
+    before = raw.copy()
+    np.testing.assert_allclose(LINKS[name](raw), LINK_CASES[name](raw), rtol=1e-12)
+    np.testing.assert_array_equal(raw, before)
+    assert LINKS[name](raw.astype(np.float32)).dtype == np.float32

@@ -1,0 +1,156 @@
+import numpy as np
+import pytest
+from scipy import sparse
+
+from skneural.layers import Context, Dense
+from skneural.networks import mlp as mlp_module
+from skneural.networks.mlp import mlp_network
+from skneural.networks.perceptron import perceptron_network
+from skneural.ops.pointwise import ACTIVATIONS
+from skneural.parameters import Layout, leaves
+from skneural.testing import check_gradients, check_layer
+
+N_IN, N_OUT = 4, 3
+X = np.random.default_rng(0).standard_normal((8, N_IN))
+
+# case -> arguments of mlp_network after n_in and n_out
+MLP_CASES = {
+    **{f"activation {name}": {"hidden_layer_sizes": (6, 5), "activation": name} for name in ACTIVATIONS},
+    "no hidden layer": {},
+    "no hidden layer, all switches on": {"dropout": 0.5, "batch_norm": True, "residual": True},
+    "dropout": {"hidden_layer_sizes": (6, 5), "dropout": 0.4},
+    "batch norm": {"hidden_layer_sizes": (6, 5), "batch_norm": True},
+    "residual": {"hidden_layer_sizes": (6, 6, 5), "residual": True},
+    "residual of the width of X": {"hidden_layer_sizes": (N_IN, N_IN), "residual": True},
+    "everything": {
+        "hidden_layer_sizes": (6, 6, 5),
+        "activation": "silu",
+        "dropout": 0.3,
+        "batch_norm": True,
+        "residual": True,
+    },
+}
+each_case = pytest.mark.parametrize("options", MLP_CASES.values(), ids=list(MLP_CASES))
+
+
+def started(network, seed=0):
+    layout = Layout(network.parameters())
+    vector, buffers = layout.initial(np.random.default_rng(seed), np.float64)
+    return layout, vector, layout.views(vector, buffers)
+
+
+@each_case
+def test_gradients(options):
+    check_gradients(mlp_network(N_IN, N_OUT, **options), X)
+
+
+@each_case
+def test_contract(options):
+    check_layer(mlp_network(N_IN, N_OUT, **options), X)
+
+
+@each_case
+def test_sparse_rows_give_what_dense_rows_give(options):
+    network = mlp_network(N_IN, N_OUT, **options)
+    dense = X * (X > 0)
+    rows = sparse.csr_matrix(dense)
+    layout, vector, _ = started(network)
+    results = []
+    for x in (dense, rows):
+        gradient = np.full_like(vector, np.nan)
+        tree = layout.views(vector, layout.initial(np.random.default_rng(0), np.float64).buffers)
+        y, backward = network.forward(tree, x, Context(np.random.default_rng(1)))
+        backward(np.sin(np.arange(y.size)).reshape(y.shape), layout.views(gradient))
+        results.append((y, gradient, network.predict(tree, x)))
+    for from_dense, from_sparse in zip(*results, strict=True):
+        np.testing.assert_allclose(from_sparse, from_dense, rtol=1e-9, atol=1e-12)
+
+
+@each_case
+def test_nobody_computes_the_gradient_of_x(options):
+    network = mlp_network(N_IN, N_OUT, **options)
+    layout, vector, tree = started(network)
+    y, backward = network.forward(tree, X, Context(np.random.default_rng(0)))
+    assert backward(np.ones_like(y), layout.views(np.empty_like(vector))) is None
+
+
+@each_case
+def test_ends_in_a_dense_layer_of_raw_scores(options):
+    network = mlp_network(N_IN, N_OUT, **options)
+    output = network.layers[-1]
+    assert isinstance(output, Dense)
+    assert (output.n_out, output.bias) == (N_OUT, "zeros")
+    _, _, tree = started(network)
+    assert network.predict(tree, X).shape == (8, N_OUT)
+
+
+def test_without_hidden_layers_it_is_linear():
+    network = mlp_network(N_IN, N_OUT, activation="tanh")
+    _, _, tree = started(network)
+    tree[0]["bias"][...] = [1.0, 2.0, 3.0]
+    np.testing.assert_allclose(network.predict(tree, X), X @ tree[0]["weight"] + tree[0]["bias"], rtol=1e-12)
+
+
+def test_plain_layers_equal_the_formula():
+    network = mlp_network(N_IN, N_OUT, (6, 5), "tanh")
+    layout, vector, _ = started(network)
+    assert layout.size == N_IN * 6 + 6 + 6 * 5 + 5 + 5 * N_OUT + N_OUT
+    arrays = dict(leaves(layout.views(vector)))
+    hidden = X
+    for i in range(2):
+        hidden = np.tanh(hidden @ arrays[f"{i}.0.weight"] + arrays[f"{i}.0.bias"])
+    expected = hidden @ arrays["2.weight"] + arrays["2.bias"]
+    np.testing.assert_allclose(network.predict(layout.views(vector), X), expected, rtol=1e-12)
+
+
+def test_residual_network_with_silent_blocks_is_linear():
+    network = mlp_network(N_IN, N_OUT, (6, 6, 5), "relu", residual=True)
+    _, _, tree = started(network)
+    for name, array in leaves(tree):
+        if ".inner." in name:
+            array[...] = 0
+    one, other = X[:4], X[4:]
+    mixed = network.predict(tree, 0.3 * one + 0.7 * other)
+    np.testing.assert_allclose(mixed, 0.3 * network.predict(tree, one) + 0.7 * network.predict(tree, other), rtol=1e-9)
+    assert np.abs(mixed).max() > 0.01
+
+
+def test_residual_projects_only_where_it_must():
+    layout, _, _ = started(mlp_network(N_IN, N_OUT, (6, 6, 5), residual=True))
+    assert [name for name in layout.names if "shortcut" in name] == ["0.shortcut.weight", "2.shortcut.weight"]
+
+
+def test_dropout_and_batch_norm_stand_where_they_should():
+    block = mlp_network(N_IN, N_OUT, (6,), "elu", dropout=0.25, batch_norm=True).layers[0]
+    assert [type(layer).__name__ for layer in block.layers] == ["Dense", "BatchNormalization", "Activation", "Dropout"]
+    assert block.layers[-1].rate == 0.25
+
+
+def test_the_initializer_suits_the_activation():
+    for activation in ACTIVATIONS:
+        first = mlp_network(N_IN, N_OUT, (6,), activation).layers[0].layers[0]
+        assert first.initializer == mlp_module.INITIALIZERS.get(activation, "glorot_uniform")
+    assert set(mlp_module.INITIALIZERS) <= set(ACTIVATIONS)
+
+
+def test_relu_layers_keep_the_size_of_their_input():
+    network = mlp_network(100, 1, (100,) * 10, "relu")
+    sizes = []
+    for seed in range(5):
+        _, _, tree = started(network, seed)
+        x = hidden = np.random.default_rng(seed).standard_normal((50, 100))
+        for layer, p in zip(network.layers[:-1], tree, strict=False):
+            hidden = layer.predict(p, hidden)
+        sizes.append(np.mean(hidden**2) / np.mean(x**2))
+    assert 0.3 < np.mean(sizes) < 3  # Glorot's initializer would leave a thousandth
+
+
+def test_perceptron_starts_at_zero_and_is_linear():
+    network = perceptron_network(N_IN, N_OUT)
+    layout, vector, tree = started(network)
+    np.testing.assert_array_equal(vector, np.zeros(N_IN * N_OUT + N_OUT))
+    vector[...] = np.arange(15.0)
+    np.testing.assert_allclose(network.predict(tree, X), X @ tree[0]["weight"] + tree[0]["bias"], rtol=1e-12)
+    check_gradients(network, X)
+    check_layer(network, X)
+    assert layout.n_penalized == N_IN * N_OUT

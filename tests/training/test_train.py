@@ -1,0 +1,266 @@
+import itertools
+import math
+import warnings
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from skneural.losses import SquaredLoss
+from skneural.networks.mlp import mlp_network
+from skneural.optimizers import SGD, Adam, Optimizer, Schedule
+from skneural.parameters import Layout, Weights
+from skneural.training.batches import Samples
+from skneural.training.early_stopping import EarlyStopping
+from skneural.training.history import History
+from skneural.training.objective import Objective
+from skneural.training.seeds import Seeds
+from skneural.training.train import Descent, DivergenceError, Watch, train
+
+N, RATE = 30, 0.01
+
+
+def samples(seed=0):
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal((N, 4))
+    return Samples(x, x @ rng.standard_normal((4, 2)) + 0.1 * rng.standard_normal((N, 2)))
+
+
+@dataclass(frozen=True)
+class Recording(SGD):
+    """Remembers the rate and the gradient of each step."""
+
+    rates: list = field(default_factory=list)
+    gradients: list = field(default_factory=list)
+
+    def update(self, weights, gradient, state, rate):
+        self.rates.append(rate)
+        self.gradients.append(gradient.copy())
+        super().update(weights, gradient, state, rate)
+
+
+def descent(optimizer: Optimizer | None = None, schedule=None, max_epochs=6, hidden=(5,), start=None, **options):
+    """A descent of a small network with dropout from a fixed start."""
+    network = mlp_network(4, 2, hidden, dropout=0.2 if hidden else 0.0)
+    layout = Layout(network.parameters())
+    weights = Weights(layout, layout.initial(np.random.default_rng(1), np.float64) if start is None else start)
+    optimizer = optimizer or Adam()
+    return Descent(
+        **{
+            "objective": Objective(network, SquaredLoss(), weights),
+            "optimizer": optimizer,
+            "state": optimizer.start(weights.vector),
+            "schedule": schedule or Schedule("constant", RATE),
+            "seeds": Seeds(0),
+            "batch_size": 8,
+            "max_epochs": max_epochs,
+        }
+        | options
+    )
+
+
+def watch(method, patience=math.inf, **options):
+    return Watch(method.objective.weights, EarlyStopping(0.0, patience), **options)
+
+
+def scripted(scores):
+    """Validation that returns these scores, one per epoch."""
+    scores = iter(scores)
+    return lambda: (score := next(scores), score)
+
+
+# What is kept
+
+
+def test_the_best_epoch_is_restored():
+    method, after_epochs = descent(), []
+    on_epoch = lambda history: bool(after_epochs.append(method.objective.weights.vector.copy()))  # noqa: E731
+    observed = watch(method, validate=scripted([1, 5, 3, 4, 5, 2]), on_epoch=on_epoch)
+    history = train(method, samples(), observed)
+    assert history.scores == [1, 5, 3, 4, 5, 2]
+    np.testing.assert_array_equal(method.objective.weights.vector, after_epochs[4])  # of equal scores the latest
+    assert not np.array_equal(after_epochs[4], after_epochs[5])
+
+
+def test_the_training_loss_decides_where_validation_does_not():
+    method, after_epochs = descent(), []
+    on_epoch = lambda history: bool(after_epochs.append(method.objective.weights.vector.copy()))  # noqa: E731
+    observed = watch(method, validate=scripted([9, 1, 1, 1, 1, 1]), validation_decides=False, on_epoch=on_epoch)
+    history = train(method, samples(), observed)
+    best = int(np.argmin(history.losses))
+    assert best > 0
+    np.testing.assert_array_equal(method.objective.weights.vector, after_epochs[best])
+
+
+def test_patience_ends_training():
+    method = descent(max_epochs=20)
+    history = train(method, samples(), watch(method, patience=2, validate=scripted([1, 2, 1, 1, 1, 1, 1])))
+    assert (history.n_epochs, history.converged) == (5, True)
+
+
+def test_running_out_of_epochs_is_not_convergence():
+    method = descent(max_epochs=4)
+    history = train(method, samples(), watch(method))
+    assert (history.n_epochs, len(history.losses), history.converged) == (4, 4, False)
+
+
+def test_a_callback_can_end_training():
+    method = descent()
+    history = train(method, samples(), watch(method, on_epoch=lambda history: history.n_epochs == 3))
+    assert (history.n_epochs, history.converged) == (3, True)
+
+
+def test_a_callback_can_end_training_on_a_plateau_of_the_adaptive_schedule():
+    method = descent(schedule=Schedule("adaptive", RATE), max_epochs=8)
+    on_epoch = lambda history: history.n_epochs == 3  # noqa: E731
+    history = train(
+        method, samples(), watch(method, patience=1, validate=scripted([1.0] + [0.0] * 7), on_epoch=on_epoch)
+    )
+    assert history.n_epochs == 3
+
+
+def test_losses_are_recorded_per_row_in_the_unit_of_y():
+    data, unit = samples(), np.array([2.0, 10.0])
+    plain = descent(Recording(), Schedule("constant", 0.0), 1, hidden=(), shuffle=False)
+    history = train(plain, data, watch(plain, unit=unit))
+    raw = plain.objective.network.predict(plain.objective.weights.tree, data.x)
+    assert history.losses == pytest.approx([np.mean(0.5 * (raw - data.y) ** 2 * unit)])
+
+
+# Steps
+
+
+def test_the_learning_rate_falls_on_each_plateau_until_it_is_tiny():
+    optimizer = Recording()
+    method = descent(optimizer, Schedule("adaptive", RATE), max_epochs=100, batch_size=N)
+    history = train(method, samples(), watch(method, patience=1, validate=scripted(itertools.repeat(0.0))))
+    # First two epochs of patience and the one that sets the score, then two per rate.
+    expected = [RATE] * 3 + [RATE * 0.2**k for k in range(1, 7) for _ in range(2)]
+    np.testing.assert_allclose(optimizer.rates, expected)
+    assert optimizer.rates[-1] <= 1e-6
+    assert history.converged
+
+
+def test_schedules_pass_through_all_steps_of_training():
+    optimizer, schedule = Recording(), Schedule("cosine", RATE, warmup=0.25)
+    train(method := descent(optimizer, schedule, max_epochs=3), samples(), watch(method))
+    assert len(optimizer.rates) == 12  # three epochs of four batches
+    np.testing.assert_allclose(optimizer.rates, [schedule.rate(i / 12, 0, 0) for i in range(1, 13)])
+
+
+def test_invscaling_counts_all_rows_ever_seen():
+    optimizer = Recording()
+    method = descent(optimizer, Schedule("invscaling", 1e-3), max_epochs=3, batch_size=N, rows_before=70)
+    train(method, samples(), watch(method))
+    np.testing.assert_allclose(optimizer.rates, 1e-3 / np.sqrt([71, 101, 131]))
+
+
+@pytest.mark.parametrize("max_norm", [1e-3, 1.0])
+def test_long_gradients_are_cut_to_length_and_short_ones_left(max_norm):
+    free, limited = Recording(), Recording()
+    for optimizer, limit in ((free, None), (limited, max_norm)):
+        method = descent(optimizer, Schedule("constant", 0.0), max_epochs=2, max_grad_norm=limit)
+        train(method, samples(), watch(method))
+    norms = [np.linalg.norm(gradient) for gradient in free.gradients]
+    assert min(norms) > 0.01
+    assert max(norms) > 1.0
+    for gradient, norm, cut in zip(free.gradients, norms, limited.gradients, strict=True):
+        np.testing.assert_allclose(cut, gradient * min(1, max_norm / norm), rtol=1e-12)
+
+
+def trained(max_epochs, start=None, state=None, **options):
+    method = descent(max_epochs=max_epochs, start=start, **options)
+    method.state = state or method.state
+    method.run(samples(), watch(method))
+    return method
+
+
+@pytest.mark.parametrize("schedule", ["constant", "invscaling"])
+def test_interrupted_training_goes_on_as_if_it_had_not_been(schedule):
+    options = {"schedule": Schedule(schedule, RATE)}
+    whole = trained(5, **options)
+    first = trained(2, **options)
+    rest = trained(3, first.objective.weights.snapshot(), first.state, epochs_before=2, rows_before=2 * N, **options)
+    np.testing.assert_array_equal(rest.objective.weights.vector, whole.objective.weights.vector)
+
+
+def test_the_seed_decides():
+    vectors = [trained(2, seeds=Seeds(seed)).objective.weights.vector for seed in (0, 0, 1)]
+    np.testing.assert_array_equal(vectors[0], vectors[1])
+    assert not np.array_equal(vectors[0], vectors[2])
+
+
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_rows_are_shuffled_anew_each_epoch_or_never(shuffle):
+    optimizer = Recording()
+    method = descent(optimizer, Schedule("constant", 0.0), 2, hidden=(), shuffle=shuffle)
+    train(method, samples(), watch(method))
+    first, second = np.split(np.array(optimizer.gradients), 2)
+    assert np.array_equal(first, second) == (not shuffle)
+
+
+def test_training_reaches_least_squares():
+    data = samples()
+    schedule = Schedule("cosine", 0.05)
+    train(method := descent(SGD(), schedule, max_epochs=200, hidden=()), data, watch(method))
+    design = np.column_stack([data.x, np.ones(N)])
+    solution = np.linalg.lstsq(design, data.y, rcond=None)[0]
+    tree = method.objective.weights.tree
+    np.testing.assert_allclose(np.vstack([tree[0]["weight"], tree[0]["bias"]]), solution, atol=2e-3)
+
+
+# How it ends badly
+
+
+def test_divergence_names_the_epoch_and_the_rate():
+    # One batch an epoch: the first loss is still finite, the weights then grow without end.
+    method = descent(SGD(0.0), Schedule("constant", 1e200), max_epochs=10, hidden=(), batch_size=N)
+    with pytest.raises(DivergenceError, match=r"in epoch 2, at a learning rate of 1e\+200.*learning_rate_init"):
+        train(method, samples(), watch(method))
+
+
+def test_divergence_is_a_value_error_and_comes_at_once():
+    data = samples()
+    data.x[3, 0] = np.nan
+    method = descent()
+    with pytest.raises(ValueError, match=r"in epoch 1, at a learning rate of 0\.01"):
+        train(method, data, watch(method))
+
+
+def interrupting(epoch):
+    def on_epoch(history: History) -> bool:
+        if history.n_epochs == epoch:
+            raise KeyboardInterrupt
+        return False
+
+    return on_epoch
+
+
+def test_an_interruption_keeps_the_best_so_far():
+    method, after_epochs = descent(), []
+    scores = scripted([1, 7, 3, 9])
+
+    def validate():
+        after_epochs.append(method.objective.weights.vector.copy())
+        return scores()
+
+    with pytest.warns(UserWarning, match="interrupted after 3 epochs; the best weights so far are kept"):
+        history = train(method, samples(), watch(method, validate=validate, on_epoch=interrupting(3)))
+    assert history.n_epochs == 3
+    np.testing.assert_array_equal(method.objective.weights.vector, after_epochs[1])
+
+
+def test_an_interruption_before_anything_is_kept_is_passed_on():
+    def interrupted():
+        raise KeyboardInterrupt
+
+    method = descent()
+    with pytest.raises(KeyboardInterrupt):
+        train(method, samples(), watch(method, epoch_starts=interrupted))
+
+
+def test_a_good_training_warns_of_nothing():
+    method = descent()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        train(method, samples(), watch(method))
