@@ -1,8 +1,8 @@
-"""Time and memory of the MLP beside scikit-learn's.
+"""Time and memory of the MLP beside scikit-learn's, and training beside a PyTorch loop where that is installed.
 
     python benchmarks/speed.py
 
-Fits take turns and the median of five counts. Below 1 in the last column, skneural is faster.
+Contestants take turns and the median of five counts. In brackets, our figure over theirs: below 1, skneural is faster.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import time
 import tracemalloc
 import warnings
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 import sklearn.neural_network
@@ -48,6 +49,30 @@ def data(rows, features, dtype, n_classes=10):
     return rng.standard_normal((rows, features)).astype(dtype), rng.integers(0, n_classes, rows)
 
 
+def torch_loop(X, y, hidden, batch_size, epochs):
+    """A PyTorch training loop as its tutorial writes it, with fused Adam; None where PyTorch is missing."""
+    try:
+        import torch
+    except ImportError:
+        return None
+    widths = (X.shape[1], *hidden)
+    layers = [part for pair in pairwise(widths) for part in (torch.nn.Linear(*pair), torch.nn.ReLU())]
+    module = torch.nn.Sequential(*layers, torch.nn.Linear(widths[-1], 10)).to(torch.as_tensor(X).dtype)
+    X, y, loss = torch.as_tensor(X), torch.as_tensor(y), torch.nn.CrossEntropyLoss()
+
+    def run():
+        optimizer = torch.optim.Adam(module.parameters(), 1e-3, fused=True)
+        for _ in range(epochs):
+            order = torch.randperm(len(X))
+            for start in range(0, len(X), batch_size):
+                rows = order[start : start + batch_size]
+                optimizer.zero_grad()
+                loss(module(X[rows]), y[rows]).backward()
+                optimizer.step()
+
+    return run
+
+
 def fit_times():
     for rows, features, hidden, batch_size, epochs, dtype in FITS:
         X, y = data(rows, features, dtype)
@@ -55,8 +80,9 @@ def fit_times():
         models = [
             library.MLPClassifier(hidden, **settings, random_state=0) for library in (skneural, sklearn.neural_network)
         ]
+        runs = [*(partial(model.fit, X, y) for model in models), torch_loop(X, y, hidden, batch_size, epochs)]
         name = f"fit {rows} x {features}, {'-'.join(map(str, hidden))}, batch {batch_size}, {dtype}"
-        yield (name, "s", *medians([partial(model.fit, X, y) for model in models]))
+        yield (name, "s", *medians([run for run in runs if run is not None]))
 
 
 def repeat(function, X, times=200):
@@ -96,10 +122,11 @@ def import_times():
 
 def main() -> None:
     warnings.simplefilter("ignore", ConvergenceWarning)
-    print(f"{'':<58}{'skneural':>10}{'scikit-learn':>14}{'':4}{'ratio':>7}")
+    print(f"{'':<58}{'skneural':>10}   scikit-learn      PyTorch")
     for table in (fit_times, predict_times, predict_memory, import_times):
-        for name, unit, ours, theirs in table():
-            print(f"{name:<58}{ours:>10.3f}{theirs:>14.3f} {unit:<3}{ours / theirs:>7.2f}", flush=True)
+        for name, unit, ours, *theirs in table():
+            others = "".join(f"{value:>10.3f} ({ours / value:.2f})" for value in theirs)
+            print(f"{name:<58}{ours:>10.3f}{others} {unit}", flush=True)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ import numpy as np
 from sklearn.utils.metaestimators import available_if
 
 from skneural.estimators.classification import NeuralClassifier
-from skneural.estimators.epoch_callbacks import EpochCallbacks
 from skneural.estimators.estimator import Data
 from skneural.estimators.hyperparameters import BOOLEAN, Choice, Integer, Number, declare, hyperparameter
 from skneural.layers import Layer
@@ -164,19 +163,11 @@ class PerceptronClassifier(NeuralClassifier):
             return SGD(momentum=0.0, nesterov=False)
         return super()._optimizer(solver, n_penalized)
 
-    def _watch(
-        self,
-        data: Data,
-        loss: Loss,
-        weights: Weights,
-        held_out: Data | None,
-        callbacks: EpochCallbacks | None,
-        one_pass: bool,
-    ) -> Watch:
-        watch = super()._watch(data, loss, weights, held_out, callbacks, one_pass)
+    def _watch(self, data: Data, *others: Any) -> Watch:
+        watch = super()._watch(data, *others)
         if self.activation == "step":
             told_to_stop = watch.on_epoch
-            watch.training_score = lambda loss_value: self._share_right(data.samples, weights)
+            watch.training_score = lambda loss_value: self._share_right(data.samples, watch.weights)
             watch.on_epoch = lambda history: told_to_stop(history) or watch.stopping.best_score >= 1.0
         return watch
 

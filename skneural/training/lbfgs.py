@@ -66,8 +66,7 @@ class LBFGS:
             "maxfun": self.max_fun,
             "maxls": 50,
             "gtol": self.tol,
-            # Below this the value moves by rounding only, and the line search would fail in search of more.
-            "ftol": max(64 * np.finfo(np.float64).eps, float(np.finfo(weights.vector.dtype).eps)),
+            "ftol": 64 * np.finfo(np.float64).eps,
         }
         watch.epoch_starts()
         with quiet_scipy():
