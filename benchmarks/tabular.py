@@ -2,6 +2,7 @@
 
     python benchmarks/tabular.py --data FOLDER            all data sets
     python benchmarks/tabular.py --data FOLDER letter yacht --splits 3
+    python benchmarks/tabular.py --data FOLDER --early-stopping        ours holds a tenth out, scikit-learn's not
 
 Classification prints mean accuracy over ten stratified folds, regression mean R^2 over twenty published splits, each
 with its standard error over splits, and the seconds of all fits. Where the files come from: benchmarks/README.md.
@@ -53,6 +54,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", choices=[[], *CLASSIFICATION, *REGRESSION], default=[])
     parser.add_argument("--data", type=Path, required=True, help="folder with the .npz files")
     parser.add_argument("--splits", type=int, help="only the first so many splits")
+    parser.add_argument("--early-stopping", action="store_true", help="hold out a tenth in skneural")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore", ConvergenceWarning)
 
@@ -65,6 +67,8 @@ def main() -> None:
         means = []
         for library in (skneural, sklearn.neural_network):
             model = getattr(library, kind)(random_state=0)
+            if arguments.early_stopping and library is skneural:
+                model.set_params(early_stopping=True)
             values, seconds = scores(model, X, y, test_sets[: arguments.splits])
             means.append(values.mean())
             row += f"  {values.mean():>8.4f} +- {values.std() / np.sqrt(len(values)):.4f}{seconds:>7.1f}"
