@@ -16,6 +16,11 @@ from skneural.estimators.hyperparameters import MAPPING, NONE, SEQUENCE, Choice,
 from skneural.losses import LINKS, BinaryLogLoss, Loss, SoftmaxLogLoss
 
 
+def gives_probabilities(estimator: NeuralClassifier) -> bool:
+    """For `available_if`: whether there are `predict_proba` and `predict_log_proba`."""
+    return estimator._gives_probabilities()
+
+
 @declare
 class NeuralClassifier(ClassifierMixin, NeuralEstimator):
     """Two classes (one logistic output), several (softmax), or several labels at once (logistic outputs)."""
@@ -86,6 +91,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         raw = self._predict_raw(X)
         return raw[:, 0] if len(self.classes_) == 2 and not self._multilabel else raw
 
+    @available_if(gives_probabilities)
     def predict_proba(self, X):
         """Probability of each class, or of each label of a multilabel y.
 
@@ -104,6 +110,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
             return probabilities
         return np.concatenate([1 - probabilities, probabilities], axis=1)
 
+    @available_if(gives_probabilities)
     def predict_log_proba(self, X):
         """Logarithm of `predict_proba`; minus infinity where a probability rounds to zero.
 
@@ -119,6 +126,10 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
             return np.log(self.predict_proba(X))
 
     # --- what the template asks for -------------------------------------------------------------------
+
+    def _gives_probabilities(self) -> bool:
+        """Whether raw scores stand for probabilities; a family whose do not raises an AttributeError that says why."""
+        return True
 
     def _learn_targets(self, y: np.ndarray, sample_weight: np.ndarray | None, classes: Any, continuing: bool) -> None:
         check_classification_targets(y)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import inspect
 import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -296,8 +297,9 @@ class NeuralEstimator(TrainingHyperparameters, CallbackSupportMixin, BaseEstimat
                 )
             start = Snapshot(self.weights_.copy(), self.buffers_.copy())
             return loss, Weights(self._network.layout, start)
+        for name in ("weights_", "buffers_"):  # those of an earlier fit do not belong to the new network
+            self.__dict__.pop(name, None)
         self._network = Network.of(self._build_network(**arguments))
-        self._views = (None, None, None)
         self.network_arguments_ = arguments
         self.n_outputs_ = n_outputs
         self.out_activation_ = loss.link_name
@@ -344,7 +346,8 @@ class NeuralEstimator(TrainingHyperparameters, CallbackSupportMixin, BaseEstimat
         model = copy.copy(self)
         model.__dict__.update(_attributes(Snapshot(weights.vector, weights.buffers)))  # follows the training
         scorer = check_scoring(model, self.scoring)
-        weighted = {} if samples.sample_weight is None else {"sample_weight": samples.sample_weight}
+        takes_weights = "sample_weight" in inspect.signature(getattr(scorer, "_score_func", scorer)).parameters
+        weighted = {"sample_weight": samples.sample_weight} if takes_weights else {}
 
         def score() -> tuple[float, float]:
             value = float(scorer(model, samples.x, held_out.y, **weighted))
@@ -438,8 +441,7 @@ class NeuralEstimator(TrainingHyperparameters, CallbackSupportMixin, BaseEstimat
             self._network = Network.of(self._build_network(**self.network_arguments_))
             self._views = (None, None, None)
             if self.__sklearn_is_fitted__():
-                tree = self._network.layout.views(self.weights_, self.buffers_)
-                self._views = (self.weights_, self.buffers_, tree)
+                self._views = (self.weights_, self.buffers_, self._parameters())
 
 
 def _attributes(snapshot: Snapshot) -> dict[str, np.ndarray]:

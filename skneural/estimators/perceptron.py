@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.utils.metaestimators import available_if
 
 from skneural.estimators.classification import NeuralClassifier
 from skneural.estimators.estimator import Data
@@ -18,12 +17,6 @@ from skneural.parameters import Weights
 from skneural.training.batches import Samples
 from skneural.training.predict import predict_raw
 from skneural.training.train import Watch
-
-
-def _has_probabilities(estimator: PerceptronClassifier) -> bool:
-    if estimator.activation == "step":
-        raise AttributeError('a perceptron with activation="step" has no probabilities; use activation="logistic"')
-    return True
 
 
 @declare
@@ -104,36 +97,13 @@ class PerceptronClassifier(NeuralClassifier):
     def intercept_(self):
         return self._layer_parameters()["bias"]
 
-    @available_if(_has_probabilities)
-    def predict_proba(self, X):
-        """Probability of each class, or of each label of a multilabel y; not with ``activation="step"``.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        probabilities : ndarray of shape (n_samples, n_classes)
-            Columns in the order of `classes_`.
-        """
-        return super().predict_proba(X)
-
-    @available_if(_has_probabilities)
-    def predict_log_proba(self, X):
-        """Logarithm of `predict_proba`; not with ``activation="step"``.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        log_probabilities : ndarray of shape (n_samples, n_classes)
-        """
-        return super().predict_log_proba(X)
-
     # --- what the template asks for -------------------------------------------------------------------
+
+    def _gives_probabilities(self) -> bool:
+        step = self.out_activation_ == "identity" if self.__sklearn_is_fitted__() else self.activation == "step"
+        if step:
+            raise AttributeError('a perceptron with activation="step" has no probabilities; use activation="logistic"')
+        return True
 
     def _network_arguments(self, x: Any, n_outputs: int) -> dict[str, Any]:
         return {"n_in": x.shape[1], "n_out": n_outputs}

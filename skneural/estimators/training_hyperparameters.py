@@ -78,7 +78,8 @@ class TrainingHyperparameters:
         "loss",
         Constraint('"loss", name of a scorer or callable', _is_scoring, ("loss", *get_scorer_names())),
         """Score of held-out data: "loss" for the negative loss, or what scikit-learn takes as `scoring`, a name of
-        `sklearn.metrics.get_scorer_names` or a callable ``(estimator, X, y) -> float``.""",
+        `sklearn.metrics.get_scorer_names` or a callable ``(estimator, X, y) -> float``. Sample weights count if the
+        scorer takes `sample_weight`.""",
     )
     alpha: float = hyperparameter(
         1e-4,

@@ -166,3 +166,11 @@ def test_step_has_no_probabilities():
         _ = model.predict_proba
     assert 'use activation="logistic"' in str(caught.value.__cause__)
     assert model.set_params(activation="logistic").fit(X, y).predict_proba(X).shape == (150, 3)
+
+
+def test_probabilities_go_with_what_was_fitted():
+    X, y = iris()
+    step = PerceptronClassifier("step", max_iter=5).fit(X, y).set_params(activation="logistic")
+    logistic = PerceptronClassifier(max_iter=5).fit(X, y).set_params(activation="step")
+    assert not hasattr(step, "predict_proba")
+    np.testing.assert_allclose(logistic.predict_proba(X).sum(axis=1), 1)

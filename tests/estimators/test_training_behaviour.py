@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from estimator_cases import iris, moons, noisy_line, patients
 from sklearn.base import clone
+from sklearn.callback import ScoringMonitor
 from sklearn.exceptions import ConvergenceWarning
 
 from skneural import MLPClassifier, MLPRegressor, PerceptronClassifier
@@ -220,3 +221,32 @@ def test_lists_train_like_arrays_of_the_same_numbers():
 def test_integers_train_in_float32():
     model = MLPRegressor(8, max_iter=2, random_state=0).fit(np.arange(20).reshape(10, 2), np.arange(10))
     assert model.weights_.dtype == np.float32
+
+
+@pytest.mark.parametrize("hidden_layer_sizes", [3, (8, 8)])
+def test_a_refit_may_change_the_network_while_scorers_and_callbacks_watch(hidden_layer_sizes):
+    X, y = iris()
+    options = {"max_iter": 4, "early_stopping": True, "scoring": "accuracy", "random_state": 0}
+    model = MLPClassifier(5, **options).fit(X, y)
+    monitor = ScoringMonitor(scoring="accuracy")
+    model.set_params(hidden_layer_sizes=hidden_layer_sizes).set_callbacks(monitor).fit(X, y)
+    fresh = MLPClassifier(hidden_layer_sizes, **options).fit(X, y)
+    np.testing.assert_array_equal(model.weights_, fresh.weights_)
+    assert model.validation_scores_ == fresh.validation_scores_
+
+
+@pytest.mark.parametrize("scoring", ["neg_max_error", lambda model, X, y: model.score(X, y)])
+def test_scorers_that_take_no_weights_go_with_weighted_samples(scoring):
+    X, y = patients()
+    weight = np.arange(1.0, len(y) + 1)
+    model = MLPRegressor(4, max_iter=3, early_stopping=True, scoring=scoring, random_state=0).fit(X, y, weight)
+    assert len(model.validation_scores_) == 3
+
+
+def test_weights_count_in_scorers_that_take_them():
+    X, y = iris()
+    options = {"max_iter": 3, "scoring": "accuracy", "random_state": 0}
+    weight_val = (y == 0).astype(float)
+    model = MLPClassifier(4, **options).fit(X, y, X_val=X, y_val=y, sample_weight_val=weight_val)
+    alone = MLPClassifier(4, **options).fit(X, y, X_val=X[y == 0], y_val=y[y == 0])
+    assert model.validation_scores_ == pytest.approx(alone.validation_scores_)
