@@ -408,7 +408,8 @@ class NeuralEstimator(TrainingHyperparameters, CallbackSupportMixin, BaseEstimat
 
     def _predict_raw(self, X: Any) -> np.ndarray:
         """Raw scores of shape (n_samples, n_outputs_)."""
-        check_is_fitted(self)
+        if not self.__sklearn_is_fitted__():
+            check_is_fitted(self)  # raises; asked only here because it takes 1.4 us
         x = self._check_X(X)
         return predict_raw(self._network.layer, self._parameters(), x)
 

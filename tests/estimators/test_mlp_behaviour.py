@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pytest
 from estimator_cases import cancer, iris, moons, noisy_line
+from scipy import sparse
 from scipy.special import logsumexp
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
@@ -355,3 +356,18 @@ def test_small_probabilities_keep_their_precision(score, n_classes):
     expected = np.exp(score - logsumexp(raw))
     np.testing.assert_allclose(model.predict_proba(X)[:, 1], expected, rtol=1e-6)
     np.testing.assert_allclose(model.predict_log_proba(X)[:, 1], score - logsumexp(raw), rtol=1e-6)
+
+
+@pytest.mark.parametrize("container", [sparse.csr_matrix, sparse.csr_array])
+@pytest.mark.parametrize("options", [{}, {"residual": True}, {"solver": "lbfgs"}, {"early_stopping": True}])
+def test_sparse_x_is_never_made_dense(monkeypatch, container, options):
+    X, y = cancer()
+    X = container(np.where(X > 0.5, X, 0))
+
+    def refuse(*arguments, **keywords):
+        raise AssertionError("sparse X was made dense")
+
+    for method in ("toarray", "todense"):
+        monkeypatch.setattr(container, method, refuse)
+    model = MLPClassifier(4, max_iter=3, batch_size=50, random_state=0, **options).fit(X, y, sample_weight=y + 1.0)
+    assert model.predict(X).shape == y.shape
