@@ -1,7 +1,7 @@
 """How parameters start: functions ``(rng, shape) -> array``.
 
-The last axis of `shape` counts a layer's outputs, all others together its inputs: a dense weight
-is ``(n_in, n_out)``, a kernel ``(height, width, channels_in, channels_out)``.
+A dense weight is ``(n_in, n_out)``, a kernel ``(height, width, channels_in, channels_out)``: each of its outputs
+sees ``height * width * channels_in`` numbers, and each of its inputs feeds ``height * width * channels_out``.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def lecun_normal(rng: np.random.Generator, shape: Shape) -> np.ndarray:
 
 def orthogonal(rng: np.random.Generator, shape: Shape) -> np.ndarray:
     """Orthonormal columns (or rows, if there are fewer rows), drawn uniformly (Saxe et al. 2014)."""
-    n_in, n_out = _fans(shape)
+    n_in, n_out = math.prod(shape[:-1]), shape[-1]
     gaussian = rng.standard_normal((max(n_in, n_out), min(n_in, n_out)))
     q, r = np.linalg.qr(gaussian)
     q *= np.sign(np.diag(r))  # without it, the distribution favours some rotations
@@ -83,4 +83,8 @@ INITIALIZERS: dict[str, Initializer] = {
 
 
 def _fans(shape: Shape) -> tuple[int, int]:
-    return max(math.prod(shape[:-1]), 1), shape[-1]
+    """Inputs of one output, and outputs of one input."""
+    if len(shape) < 2:
+        return 1, shape[-1]
+    field = math.prod(shape[:-2])
+    return field * shape[-2], field * shape[-1]

@@ -34,10 +34,13 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Buffer:
-    """An array without a gradient that a layer keeps up to date itself, such as a running mean."""
+    """An array without a gradient: what a layer keeps up to date itself, such as a running mean, or never changes.
+
+    `fill` is the number it starts with, or a function that returns the whole array.
+    """
 
     shape: tuple[int, ...]
-    fill: float = 0.0
+    fill: float | Callable[[], np.ndarray] = 0.0
 
 
 class Snapshot(NamedTuple):
@@ -84,7 +87,7 @@ class Layout:
             if isinstance(leaf, Parameter):
                 views[path][...] = leaf.initializer(rng, leaf.shape)
             else:
-                views[path].fill(leaf.fill)
+                views[path][...] = leaf.fill() if callable(leaf.fill) else leaf.fill
         return start
 
     def views(self, vector: np.ndarray, buffers: np.ndarray | None = None) -> Tree:

@@ -33,7 +33,9 @@ def test_every_initializer_has_a_row():
 @pytest.mark.parametrize("name", RANDOM)
 def test_variance_follows_the_paper(name, shape):
     values = draw(name, shape)
-    expected = VARIANCES[name](math.prod(shape[:-1]), shape[-1])
+    field = math.prod(shape[:-2])  # of a kernel: each input feeds as many places as each output sees
+    n_in, n_out = math.prod(shape[:-1]), shape[-1] if name == "orthogonal" else field * shape[-1]
+    expected = VARIANCES[name](n_in, n_out)
     assert values.shape == shape
     assert values.var() == pytest.approx(expected, rel=0.05)
     assert abs(values.mean()) < 4 * math.sqrt(expected / values.size)

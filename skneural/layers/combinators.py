@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from skneural.layers.layer import PREDICTING, Backward, Context, Layer
+from skneural.ops.memory import empty_like
 from skneural.parameters import Tree
 
 
@@ -29,6 +30,8 @@ class Chain(Layer):
         def backward(dy: Any, g: Tree) -> Any:
             for i in range(len(backwards) - 1, -1, -1):
                 dy = backwards[i](dy, g[i])
+                if dy is None:  # layers before the first that learns have nothing to do
+                    return None
             return dy
 
         return x, backward
@@ -55,13 +58,13 @@ class Residual(Layer):
     def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
         y, inner_backward = self.inner.forward(p["inner"], x, context)
         if self.shortcut is None:
-            return x + y, lambda dy, g: _sum(inner_backward(dy, g["inner"]), dy)
+            return _sum(x, y), lambda dy, g: _sum(inner_backward(dy, g["inner"]), dy)
         along, shortcut_backward = self.shortcut.forward(p["shortcut"], x, context)
 
         def backward(dy: Any, g: Tree) -> Any:
             return _sum(inner_backward(dy, g["inner"]), shortcut_backward(dy, g["shortcut"]))
 
-        return along + y, backward
+        return _sum(along, y), backward
 
     def predict(self, p: Tree, x: Any, context: Context = PREDICTING) -> Any:
         along = x if self.shortcut is None else self.shortcut.predict(p["shortcut"], x, context)
@@ -119,11 +122,13 @@ class Gate(Layer):
         return self.value.predict(p["value"], x, context) * self.gate.predict(p["gate"], x, context)
 
 
-def _sum(*gradients: Any) -> Any:
-    """Sum of the gradients along all paths; None where the first layers were told that nobody reads dx."""
-    if any(dx is None for dx in gradients):
+def _sum(*parts: Any) -> Any:
+    """Sum of what comes along all paths; None where the first layers were told that nobody reads dx."""
+    if any(part is None for part in parts):
         return None
-    total = gradients[0]
-    for dx in gradients[1:]:
-        total = total + dx
+    if len(parts) == 1:
+        return parts[0]
+    total = np.add(parts[0], parts[1], out=empty_like(parts[0]))
+    for part in parts[2:]:
+        total += part
     return total

@@ -1,4 +1,4 @@
-"""Fully connected layer."""
+"""Fully connected layers, and biases that stand alone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,30 @@ from typing import Any
 from skneural.initializers import INITIALIZERS, uniform, zeros
 from skneural.layers.layer import Backward, Context, Layer
 from skneural.ops.linear import linear
+from skneural.ops.normalize import add_bias
 from skneural.parameters import Parameter, Tree
+
+
+@dataclass(frozen=True)
+class Bias(Layer):
+    """Add a learned number to each feature.
+
+    Parameters
+    ----------
+    n_features : int
+    axis : int, default=-1
+        The axis of x that counts features: -1 for rows, 1 for images.
+    """
+
+    n_features: int
+    axis: int = -1
+
+    def parameters(self) -> Tree:
+        return {"bias": Parameter((self.n_features,), penalized=False)}
+
+    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+        y, vjp = add_bias(x, p["bias"], axis=self.axis)
+        return y, lambda dy, g: vjp(dy, g["bias"])
 
 
 @dataclass(frozen=True)

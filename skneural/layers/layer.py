@@ -10,7 +10,8 @@ Its rules, stated once:
    place into what it made itself. A layer that does nothing may hand on x as it is.
 4. `context` carries what gradients do not flow through. Two inputs that both need gradients are
    a pair, and `backward` returns a pair.
-5. The first layer of a network is built with ``input_gradient=False`` and returns None for dx.
+5. The first layer of a network that learns is built with ``input_gradient=False`` and returns None for dx; layers
+   before it do not go back.
 6. A layer with `step` equals `forward` on the whole sequence; a layer with its own `predict`
    equals `forward`.
 7. Buffers, such as running means, are views in `p` like parameters, but have no place in `g`. A
@@ -52,12 +53,21 @@ class Context:
         Rows of the whole batch.
     sum_over_shards : callable or None
         Adds up an array of each shard; None where there is one shard.
+    lengths : array of shape (rows,) or None
+        Steps of each series of this shard, where they differ; x is padded behind them.
+    sample_weight : array of shape (rows,) or None
+        Weight of each row of this shard, where they differ.
+    settling : bool
+        True while running statistics are taken anew, with weights at rest: all batches then weigh alike.
     """
 
     rng: np.random.Generator | None = None
     rows: slice | None = None
     n_rows: int = 0
     sum_over_shards: Callable[[Array], Array] | None = None
+    lengths: Array | None = None
+    sample_weight: Array | None = None
+    settling: bool = False
 
     @property
     def training(self) -> bool:
@@ -71,6 +81,25 @@ class Context:
     def reduce(self, array: Array) -> Array:
         """Sum of `array` over all shards of the batch."""
         return array if self.sum_over_shards is None else self.sum_over_shards(array)
+
+    def mask(self, x: Array) -> Array | None:
+        """Which steps of x are real, of shape (steps, batch); x: (..., steps, batch). None if all of them are."""
+        if self.lengths is None:
+            return None
+        return np.arange(x.shape[-2])[:, np.newaxis] < self.lengths
+
+    def element_weight(self, x: Array, batch_axis: int) -> Array | None:
+        """What each element of x counts for, in a shape that broadcasts to x; None if all count alike.
+
+        The axis of the batch is the first, or the last, behind the steps.
+        """
+        if batch_axis == 0:
+            weight = self.sample_weight
+            return None if weight is None else weight.reshape(-1, *(1,) * (x.ndim - 1))
+        mask = self.mask(x)
+        if mask is None or self.sample_weight is None:
+            return self.sample_weight if mask is None else mask.astype(x.dtype)
+        return mask * self.sample_weight
 
     def random_bits(self, shape: tuple[int, ...], batch_axis: int = 0) -> Array:
         """Random uint16 for an array of this shard, the same however the batch is split.

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from skneural.ops.memory import empty
 from skneural.ops.types import Array, Vjp
 
 
@@ -26,7 +27,8 @@ def linear(x: Any, weight: Array, bias: Array | None = None, *, input_gradient: 
     -------
     y : array of shape (..., n_out)
     vjp : ``vjp(dy, d_weight, d_bias) -> dx``
-        dx is None if `input_gradient` is False.
+        dx is None if `input_gradient` is False. Columns of `x` that lie in one piece, as those of images with the
+        batch last do, lie so in dx.
     """
     y = x @ weight
     if bias is not None:
@@ -41,6 +43,10 @@ def linear(x: Any, weight: Array, bias: Array | None = None, *, input_gradient: 
             np.matmul(rows_x.T, rows_dy, out=d_weight)
         if d_bias is not None:
             np.add.reduce(rows_dy, axis=0, out=d_bias)
-        return dy @ weight.T if input_gradient else None
+        if not input_gradient:
+            return None
+        if dy.ndim == 2 and x.flags.f_contiguous:
+            return np.matmul(weight, dy.T, out=empty((len(weight), len(dy)), dy.dtype)).T
+        return dy @ weight.T
 
     return y, vjp

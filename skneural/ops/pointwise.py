@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 
+from skneural.ops.memory import empty, empty_like
 from skneural.ops.types import Array, Pointwise, Vjp
 
 SELU_SCALE = 1.0507009873554805  # Klambauer et al. 2017, which also gives the next one
@@ -21,7 +22,7 @@ GELU_CUBE = 0.044715
 
 def sigmoid(x: Array) -> Array:
     """1 / (1 + exp(-x)), without overflow; the same dtype as x."""
-    y = x * 0.5
+    y = np.multiply(x, 0.5, out=empty_like(x))
     np.tanh(y, out=y)
     y *= 0.5
     y += 0.5
@@ -55,10 +56,10 @@ def logistic(x: Array) -> tuple[Array, Vjp]:
 
 
 def tanh(x: Array) -> tuple[Array, Vjp]:
-    y = np.tanh(x)
+    y = np.tanh(x, out=empty_like(x))
 
     def vjp(dy: Array) -> Array:
-        dx = y * y
+        dx = np.multiply(y, y, out=empty_like(y))
         np.subtract(1.0, dx, out=dx)
         dx *= dy
         return dx
@@ -67,10 +68,11 @@ def tanh(x: Array) -> tuple[Array, Vjp]:
 
 
 def relu(x: Array) -> tuple[Array, Vjp]:
-    y = np.maximum(x, 0.0)
+    y = np.maximum(x, 0.0, out=empty_like(x))
 
     def vjp(dy: Array) -> Array:
-        return dy * (y > 0.0)
+        positive = np.greater(y, 0.0, out=empty(y.shape, bool))
+        return np.multiply(dy, positive, out=empty_like(dy))
 
     return y, vjp
 

@@ -8,15 +8,29 @@ from skneural import layers
 from skneural.layers import (
     PREDICTING,
     Activation,
+    BatchLast,
     BatchNormalization,
+    Bias,
     Branches,
     Chain,
     Context,
+    Convolution,
     Dense,
+    DepthwiseConvolution,
     Dropout,
+    Embedding,
+    FilterBank,
+    Flatten,
     Gate,
+    GlobalPooling,
     Layer,
+    LocalResponseNormalization,
+    Mask,
+    Pooling,
+    RandomFlip,
+    RandomShift,
     Residual,
+    Standardization,
 )
 from skneural.parameters import Layout, Weights
 from skneural.testing import check_gradients, check_layer
@@ -29,6 +43,9 @@ def numbers(*shape, seed=0):
 
 
 HIDDEN = Chain((Dense(4, 6), BatchNormalization(6), Activation("tanh"), Dropout(0.3), Dense(6, 4)))
+
+IMAGES = numbers(5, 3, 6, 4)  # height, channels, width, batch
+SERIES = numbers(1, 3, 7, 4)
 
 # case -> layer, x; every layer class leads at least one row
 LAYER_CASES = {
@@ -46,6 +63,45 @@ LAYER_CASES = {
     "dropout of nothing": (Dropout(0.0), numbers(6, 4)),
     "dropout on 3-D x": (Dropout(0.4, batch_axis=1), numbers(5, 6, 4)),
     "batch normalization": (BatchNormalization(4), numbers(6, 4)),
+    "batch normalization of images": (BatchNormalization(3, axis=1), IMAGES),
+    "bias": (Bias(4), numbers(6, 4)),
+    "bias of images": (Bias(3, axis=1), IMAGES),
+    "standardization": (Standardization(4), numbers(6, 4)),
+    "standardization of images": (Standardization(3, axis=1), IMAGES),
+    "local response normalization": (LocalResponseNormalization(3, 1.0, 0.5, 0.75), IMAGES),
+    "local response normalization over more channels than there are": (LocalResponseNormalization(9), IMAGES),
+    "convolution": (Convolution(3, 2), IMAGES),
+    "convolution with many channels": (Convolution(6, 2), numbers(4, 6, 5, 3)),
+    "convolution with an even kernel": (Convolution(3, 2, (2, 4)), IMAGES),
+    "convolution of pixels": (Convolution(3, 2, (1, 1)), IMAGES),
+    "convolution with strides": (Convolution(3, 2, stride=(2, 3)), IMAGES),
+    "convolution with strides down": (Convolution(3, 2, stride=(2, 1)), IMAGES),
+    "convolution with dilation": (Convolution(3, 2, dilation=(2, 2), padding="valid"), IMAGES),
+    "convolution without bias": (Convolution(3, 2, bias=False), IMAGES),
+    "convolution in first place": (Convolution(3, 2, input_gradient=False), IMAGES),
+    "convolution of series": (Convolution(3, 2, (1, 4)), SERIES),
+    "convolution of series with a kernel longer than they are": (Convolution(3, 2, (1, 20)), SERIES),
+    "depthwise convolution": (DepthwiseConvolution(3), IMAGES),
+    "depthwise convolution with strides and dilation": (
+        DepthwiseConvolution(3, (2, 3), (1, 2), (2, 1), "valid", bias=False),
+        IMAGES,
+    ),
+    "max pooling": (Pooling("max"), IMAGES),
+    "max pooling with overlap": (Pooling("max", (3, 3), (2, 2)), IMAGES),
+    "max pooling with padding": (Pooling("max", (3, 3), (1, 1), "same"), IMAGES),
+    "average pooling": (Pooling("average", (2, 3), (2, 2)), IMAGES),
+    "average pooling with padding": (Pooling("average", (3, 3), (1, 1), "same"), IMAGES),
+    "global average pooling": (GlobalPooling("average"), IMAGES),
+    "global max pooling": (GlobalPooling("max"), IMAGES),
+    "images to batch last": (BatchLast(), numbers(4, 5, 6, 3)),
+    "series to batch last": (BatchLast(), numbers(4, 5, 3)),
+    "flatten": (Flatten(), IMAGES),
+    "mask where all lengths are equal": (Mask(), SERIES),
+    "filter bank of gabor": (FilterBank("gabor", 3, (3, 5)), IMAGES),
+    "filter bank of wavelets": (FilterBank("wavelet", 3, (5, 5)), IMAGES),
+    "embedding": (Embedding(5, 3), np.random.default_rng(0).integers(0, 5, (6, 4))),
+    "random flip": (RandomFlip(), numbers(6, 4, 5, 2)),
+    "random shift": (RandomShift(2), numbers(6, 4, 5, 2)),
     "batch normalization of two rows": (BatchNormalization(4, epsilon=0.1), numbers(2, 4)),
     "chain": (Chain((Dense(4, 5), Activation("relu"), Dense(5, 2))), numbers(6, 4)),
     "chain of nothing": (Chain(()), numbers(6, 4)),
@@ -72,7 +128,14 @@ LAYER_CASES = {
         numbers(7, 4),
     ),
 }
-BATCH_AXIS = {"dropout on 3-D x": 1}
+# where it is not the first axis of x and y; None where x and y count the batch along different ones
+LAST = ("images", "convolution", "pooling", "local", "mask", "filter")
+CHANGING = ("global", "images to", "series to", "flatten")
+BATCH_AXIS = {
+    "dropout on 3-D x": 1,
+    **{name: 3 for name in LAYER_CASES if any(word in name for word in LAST)},
+    **{name: None for name in LAYER_CASES if name.startswith(CHANGING)},
+}
 each_case = pytest.mark.parametrize(
     ("layer", "x", "batch_axis"),
     [(layer, x, BATCH_AXIS.get(name, 0)) for name, (layer, x) in LAYER_CASES.items()],
@@ -197,7 +260,7 @@ def test_predicting_normalizes_by_the_average_of_the_first_batches(rng):
     for batch in batches:
         layer.forward(tree, batch, training())
     np.testing.assert_allclose(tree["mean"], np.mean([batch.mean(axis=0) for batch in batches], axis=0), rtol=1e-12)
-    variance = np.mean([batch.var(axis=0, ddof=1) for batch in batches], axis=0)
+    variance = np.mean([batch.var(axis=0) for batch in batches], axis=0)
     np.testing.assert_allclose(tree["variance"], variance, rtol=1e-12)
     everything = np.concatenate(batches)
     y = layer.predict(tree, everything)
@@ -278,3 +341,128 @@ def test_shards_draw_the_masks_of_the_whole_batch(batch_axis):
             for context in contexts
         )
         np.testing.assert_array_equal(np.concatenate([first, second], axis=batch_axis), whole)
+
+
+# Series of unequal lengths
+
+LENGTHS = np.array([7, 3, 1, 5])
+ON_SERIES = {
+    "mask": Mask(),
+    "masked convolution": Chain((Mask(), Convolution(3, 2, (1, 4)))),
+    "batch normalization": BatchNormalization(3, axis=1),
+    "max pooling": Pooling("max", (1, 3), (1, 1), "same"),
+    "global average pooling": GlobalPooling("average"),
+    "global max pooling": GlobalPooling("max"),
+}
+on_series = pytest.mark.parametrize("layer", ON_SERIES.values(), ids=ON_SERIES)
+
+
+def with_lengths(n_steps=7, weights=None):
+    return Context(np.random.default_rng(0), lengths=np.minimum(LENGTHS, n_steps), sample_weight=weights)
+
+
+@on_series
+def test_gradients_where_lengths_differ(layer):
+    check_gradients(layer, SERIES, with_lengths())
+
+
+@on_series
+def test_what_stands_beyond_the_end_of_a_series_is_not_seen(layer):
+    weights, x = started(layer), SERIES
+    junk = np.where(np.arange(7)[:, np.newaxis] < LENGTHS, x, 1e3)
+    longer = np.concatenate([junk, np.full((1, 3, 4, 4), 1e3)], axis=2)
+    real = np.arange(7)[:, np.newaxis] < LENGTHS
+    y, _ = layer.forward(weights.tree, x, with_lengths())
+    for other in (junk, longer):
+        found, _ = layer.forward(weights.tree, other, with_lengths())
+        if y.ndim == 4:
+            np.testing.assert_allclose(found[:, :, :7] * real, y * real, rtol=1e-10, atol=1e-12)
+        else:
+            np.testing.assert_allclose(found, y, rtol=1e-10)
+
+
+@pytest.mark.parametrize("axis", [-1, 1])
+def test_weights_in_batch_normalization_are_repetitions(axis):
+    layer, x = BatchNormalization(4, axis=axis), numbers(6, 4) if axis == -1 else numbers(3, 4, 2, 6)
+    weight, batch_axis = np.array([1.0, 3.0, 2.0, 1.0, 1.0, 2.0]), 0 if axis == -1 else 3
+    rows = np.repeat(np.arange(6), weight.astype(int))
+    weighted, repeated = started(layer), started(layer)
+    context = Context(np.random.default_rng(0), sample_weight=weight)
+    y, backward = layer.forward(weighted.tree, x, context)
+    y_repeated, backward_repeated = layer.forward(repeated.tree, x.take(rows, batch_axis), training())
+    np.testing.assert_allclose(y.take(rows, batch_axis), y_repeated, rtol=1e-10)
+    np.testing.assert_allclose(weighted.buffers, repeated.buffers, rtol=1e-10)
+    dy = numbers(*y.shape, seed=1)
+    shape = [1] * x.ndim
+    shape[batch_axis] = 6
+    dx = backward(dy * weight.reshape(shape), weighted.gradient_tree)
+    dx_repeated = backward_repeated(dy.take(rows, batch_axis), repeated.gradient_tree)
+    np.testing.assert_allclose(weighted.gradient, repeated.gradient, rtol=1e-9)
+    np.testing.assert_allclose((dx / weight.reshape(shape)).take(rows, batch_axis), dx_repeated, rtol=1e-8, atol=1e-12)
+
+
+def test_settling_statistics_weigh_all_batches_equally(rng):
+    layer = BatchNormalization(3)
+    tree = started(layer).tree
+    batches = [i + rng.standard_normal((10, 3)) for i in range(30)]
+    for batch in batches:
+        layer.forward(tree, batch, Context(rng, settling=True))
+    np.testing.assert_allclose(tree["mean"], np.mean([batch.mean(axis=0) for batch in batches], axis=0), rtol=1e-12)
+
+
+# Augmentation
+
+
+def test_about_half_of_the_images_are_mirrored():
+    x = numbers(400, 3, 4, 1)
+    y, _ = RandomFlip().forward({}, x, training())
+    mirrored = (y == x[:, :, ::-1]).all(axis=(1, 2, 3))
+    assert ((y == x).all(axis=(1, 2, 3)) | mirrored).all()
+    assert mirrored.mean() == pytest.approx(0.5, abs=0.08)
+
+
+def test_images_are_shifted_within_reach_and_borders_repeated():
+    x = np.zeros((500, 9, 9, 1))
+    x[:, 4, 4] = 1
+    x[:, 0] = 2
+    y, _ = RandomShift(2).forward({}, x, training())
+    rows, columns = np.nonzero(y[..., 0] == 1)[1:]
+    assert set(rows) == set(columns) == {2, 3, 4, 5, 6}
+    moved_down = rows > 4
+    assert (y[moved_down, 0] == 2).all()
+    assert (y[moved_down, 1] == 2).all()
+
+
+@pytest.mark.parametrize("layer", [RandomFlip(), RandomShift(2)])
+def test_shards_change_images_as_the_whole_batch_does(layer):
+    x = numbers(10, 5, 5, 2)
+    whole, _ = layer.forward({}, x, Context(np.random.default_rng(0), None, 10))
+    parts = [slice(0, 4), slice(4, 10)]
+    found = [layer.forward({}, x[part], Context(np.random.default_rng(0), part, 10))[0] for part in parts]
+    np.testing.assert_array_equal(np.concatenate(found), whole)
+
+
+# Filter banks
+
+
+@pytest.mark.parametrize("name", ["gabor", "wavelet"])
+def test_filters_are_blind_to_a_constant_and_see_their_direction(name):
+    layer = FilterBank(name, 1)
+    p = started(layer).tree
+    waves = 24
+    for phase in ("even", "odd"):
+        np.testing.assert_allclose(p[phase][..., :waves].sum(axis=(0, 1, 2)), 0, atol=1e-12)
+    along, across = np.meshgrid(np.arange(33.0), np.arange(33.0))
+    for turn in range(8):
+        angle = np.pi * turn / 8
+        grating = np.sin(0.75 * np.pi * (along * np.cos(angle) + across * np.sin(angle)))
+        response = layer.predict(p, grating[:, np.newaxis, :, np.newaxis])[16, :8, 16, 0]
+        assert response.argmax() == turn
+
+
+def test_the_modulus_hardly_minds_a_shift():
+    layer = FilterBank("gabor", 1)
+    p = started(layer).tree
+    grating = np.sin(2 * np.pi * np.arange(34) / 3)[np.newaxis, np.newaxis, :, np.newaxis] * np.ones((33, 1, 1, 1))
+    one, other = (layer.predict(p, grating[:, :, i : i + 33])[16, 0, 10:20, 0] for i in (0, 1))
+    np.testing.assert_allclose(one, other, rtol=0.05)

@@ -1,0 +1,53 @@
+"""From rows first to batch last and back: what stands at the ends of a stack of convolutions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from skneural.layers.layer import Backward, Context, Layer
+from skneural.ops.memory import empty_like
+from skneural.parameters import Tree
+
+
+@dataclass(frozen=True)
+class BatchLast(Layer):
+    """Images (batch, height, width, channels) or series (batch, steps, channels) to (height, channels, width, batch).
+
+    A series becomes an image of height one.
+    """
+
+    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+        images = x[:, np.newaxis] if x.ndim == 3 else x
+
+        def backward(dy: Any, g: Tree) -> Any:
+            return np.ascontiguousarray(dy.transpose(3, 0, 2, 1)).reshape(x.shape)
+
+        last = images.transpose(1, 3, 2, 0)
+        y = empty_like(last)
+        y[...] = last
+        return y, backward
+
+
+@dataclass(frozen=True)
+class Flatten(Layer):
+    """All numbers of an image in one row: (height, channels, width, batch) to (batch, height * channels * width).
+
+    The rows are a view, which `Dense` multiplies as it is.
+    """
+
+    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+        return x.reshape(-1, x.shape[-1]).T, lambda dy, g: dy.T.reshape(x.shape)
+
+
+@dataclass(frozen=True)
+class Mask(Layer):
+    """Zeros beyond the end of each series, which is what a convolution expects there. x, y: (..., steps, batch)."""
+
+    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+        mask = context.mask(x)
+        if mask is None:
+            return x, lambda dy, g: dy
+        return np.multiply(x, mask, out=empty_like(x)), lambda dy, g: np.multiply(dy, mask, out=empty_like(dy))

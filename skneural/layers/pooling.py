@@ -1,0 +1,68 @@
+"""Pooling of images and series that lie with their batch last."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from skneural.layers.layer import Backward, Context, Layer
+from skneural.ops.pooling import average_pooling, global_average_pooling, global_max_pooling, max_pooling
+from skneural.ops.window import Pair, Window
+from skneural.parameters import Tree
+
+WINDOWED = {"max": max_pooling, "average": average_pooling}
+GLOBAL = {"max": global_max_pooling, "average": global_average_pooling}
+
+
+@dataclass(frozen=True)
+class Pooling(Layer):
+    """Greatest element or mean of each window. x: (height, channels, width, batch).
+
+    Padding is no element of the windows, and neither are steps beyond the end of a series.
+
+    Parameters
+    ----------
+    function : {"max", "average"}, default="max"
+    size : pair of int, default=(2, 2)
+    stride : pair of int, default=(2, 2)
+        Steps of other than (1, 1) are for images: positions and steps of a series must stay the same.
+    padding : {"same", "valid"}, default="valid"
+    """
+
+    function: str = "max"
+    size: Pair = (2, 2)
+    stride: Pair = (2, 2)
+    padding: str = "valid"
+
+    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+        window = Window.over(x.shape, self.size, self.stride, (1, 1), self.padding)
+        mask = context.mask(x)
+        if mask is None:
+            y, vjp = WINDOWED[self.function](x, window)
+            return y, lambda dy, g: vjp(dy)
+        if self.function == "average":
+            raise ValueError("average pooling of series of unequal lengths is not defined here")
+        y, vjp = max_pooling(np.where(mask, x, x.dtype.type(-math.inf)), window)
+        y = np.where(mask, y, x.dtype.type(0))
+        return y, lambda dy, g: vjp(dy * mask)
+
+
+@dataclass(frozen=True)
+class GlobalPooling(Layer):
+    """Greatest element or mean of each channel. x: (height, channels, width, batch); y: (batch, channels).
+
+    Steps beyond the end of a series count for nothing.
+
+    Parameters
+    ----------
+    function : {"average", "max"}, default="average"
+    """
+
+    function: str = "average"
+
+    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+        y, vjp = GLOBAL[self.function](x, context.mask(x))
+        return y, lambda dy, g: vjp(dy)

@@ -1,0 +1,169 @@
+"""Pooling of images that lie as ``(height, channels, width, batch)``.
+
+Windows are rectangles, so rows are pooled first and columns after: whole rows lie in one piece, and the columns are
+then fewer. The greatest element takes the gradient; of several equal ones, exactly one does.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from skneural.ops.memory import empty, empty_like, zeros
+from skneural.ops.types import Array, Vjp
+from skneural.ops.window import Window, every
+
+
+def max_pooling(x: Array, window: Window) -> tuple[Array, Vjp]:
+    """Greatest element of each window; padding is no element.
+
+    Parameters
+    ----------
+    x : array of shape (height, channels, width, batch)
+    window : Window
+        Without dilation.
+
+    Returns
+    -------
+    y : array of shape (height_out, channels, width_out, batch)
+    vjp : ``vjp(dy) -> dx``
+    """
+    image = window.padded(x, -math.inf)
+    tall, rows_vjp = _max_along(image, 0, window.size[0], window.stride[0])
+    y, columns_vjp = _max_along(tall, 2, window.size[1], window.stride[1])
+    return y, lambda dy: window.without_padding(rows_vjp(columns_vjp(dy)), x.shape)
+
+
+def average_pooling(x: Array, window: Window) -> tuple[Array, Vjp]:
+    """Mean of each window; padding is no element.
+
+    Parameters
+    ----------
+    x : array of shape (height, channels, width, batch)
+    window : Window
+        Without dilation.
+
+    Returns
+    -------
+    y : array of shape (height_out, channels, width_out, batch)
+    vjp : ``vjp(dy) -> dx``
+    """
+    image = window.padded(x)
+    y = zeros(window.output_shape(x.shape, x.shape[1]), x.dtype)
+    taps = [(rows, columns) for _, rows, columns in window.taps(y.shape[0], y.shape[2])]
+    for rows, columns in taps:
+        y += image[rows, :, columns]
+    share = 1.0 / _elements(x, window, y.shape)
+    y *= share
+
+    def vjp(dy: Array) -> Array:
+        dy = np.multiply(dy, share, out=empty_like(dy))
+        d_image = zeros(image.shape, image.dtype)
+        for rows, columns in taps:
+            d_image[rows, :, columns] += dy
+        return window.without_padding(d_image, x.shape)
+
+    return y, vjp
+
+
+def global_average_pooling(x: Array, mask: Array | None = None) -> tuple[Array, Vjp]:
+    """Mean of each channel over height and width, rows first.
+
+    Parameters
+    ----------
+    x : array of shape (height, channels, width, batch)
+    mask : boolean array of shape (width, batch), optional
+        Only these columns count; each element of the batch has at least one.
+
+    Returns
+    -------
+    y : array of shape (batch, channels)
+    vjp : ``vjp(dy) -> dx``
+    """
+    height, _, width, batch = x.shape
+    if mask is None:
+        share: Array = np.full(batch, 1.0 / (height * width), x.dtype)
+        y = np.add.reduce(np.add.reduce(x, axis=2), axis=0) * share
+    else:
+        share = 1.0 / (height * np.add.reduce(mask, axis=0, dtype=x.dtype))
+        y = np.einsum("hcwb,wb->cb", x, mask.astype(x.dtype)) * share
+
+    def vjp(dy: Array) -> Array:
+        dx = empty_like(x)
+        dx[...] = (dy.T * share)[:, np.newaxis, :]
+        if mask is not None:
+            dx *= mask
+        return dx
+
+    return y.T, vjp
+
+
+def global_max_pooling(x: Array, mask: Array | None = None) -> tuple[Array, Vjp]:
+    """Greatest element of each channel over height and width, rows first.
+
+    Parameters
+    ----------
+    x : array of shape (height, channels, width, batch)
+    mask : boolean array of shape (width, batch), optional
+        Only these columns count; each element of the batch has at least one.
+
+    Returns
+    -------
+    y : array of shape (batch, channels)
+    vjp : ``vjp(dy) -> dx``
+    """
+    height, channels, width, batch = x.shape
+    present = x if mask is None else np.where(mask, x, -math.inf).astype(x.dtype)
+    flat = present.transpose(1, 0, 2, 3).reshape(channels, height * width, batch)
+    place = flat.argmax(axis=1, keepdims=True)
+    y = np.take_along_axis(flat, place, axis=1)[:, 0]
+
+    def vjp(dy: Array) -> Array:
+        d_flat = zeros(flat.shape, dy.dtype)
+        np.put_along_axis(d_flat, place, dy.T[:, np.newaxis], axis=1)
+        return d_flat.reshape(channels, height, width, batch).transpose(1, 0, 2, 3)
+
+    return y.T, vjp
+
+
+def _max_along(x: Array, axis: int, size: int, stride: int) -> tuple[Array, Vjp]:
+    """Greatest of `size` neighbours along an axis, every `stride`."""
+    if size == 1 and stride == 1:
+        return x, lambda dy: dy
+    n = (x.shape[axis] - size) // stride + 1
+    taps = [(slice(None),) * axis + (every(start, stride, n),) for start in range(size)]
+    first = x[taps[0]]
+    y = np.maximum(first, x[taps[1 % size]], out=empty(first.shape, x.dtype))
+    for tap in taps[2:]:
+        np.maximum(y, x[tap], out=y)
+
+    def vjp(dy: Array) -> Array:
+        apart = size <= stride
+        dx = empty_like(x) if size == stride and n * stride == x.shape[axis] else zeros(x.shape, x.dtype)
+        last = dx[taps[-1]] if apart else empty_like(dy)
+        rest = dy
+        for tap in taps[:-1]:
+            greatest = np.equal(x[tap], y, out=empty(y.shape, bool))
+            share = np.multiply(rest, greatest, out=dx[tap] if apart else empty_like(dy))
+            # What the first of several equal elements takes is gone for the others.
+            rest = np.subtract(rest, share, out=last)
+            if not apart:
+                dx[tap] += share
+        if not apart:
+            dx[taps[-1]] += last
+        elif size == 1:
+            last[...] = dy
+        return dx
+
+    return y, vjp
+
+
+def _elements(x: Array, window: Window, shape: tuple[int, ...]) -> Array:
+    """How many elements of the image each window holds, of shape (height_out, 1, width_out, 1)."""
+    height, _, width, _ = x.shape
+    there = window.padded(np.ones((height, 1, width, 1), x.dtype))
+    count: Array = np.zeros((shape[0], 1, shape[2], 1), x.dtype)
+    for _, rows, columns in window.taps(shape[0], shape[2]):
+        count += there[rows, :, columns]
+    return count

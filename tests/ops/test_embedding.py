@@ -1,0 +1,19 @@
+import numpy as np
+import pytest
+
+from skneural.ops.embedding import embedding
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_rows_are_looked_up_and_gradients_of_equal_tokens_added(dtype):
+    rng = np.random.default_rng(0)
+    table, tokens = rng.standard_normal((6, 3)).astype(dtype), rng.integers(0, 5, (4, 7))
+    y, vjp = embedding(tokens, table)
+    np.testing.assert_array_equal(y, table[tokens])
+    dy = rng.standard_normal(y.shape).astype(dtype)
+    d_table, expected = np.full_like(table, np.nan), np.zeros_like(table)
+    assert vjp(dy, d_table) is None
+    np.add.at(expected, tokens, dy)
+    np.testing.assert_allclose(d_table, expected, rtol=1e-5, atol=1e-6)
+    assert (d_table[5] == 0).all()  # no token 5
+    assert d_table.dtype == dtype

@@ -1,0 +1,118 @@
+import gc
+import threading
+
+import numpy as np
+import pytest
+from numpy.lib.stride_tricks import as_strided, sliding_window_view
+
+from skneural.ops import memory
+
+SHAPE = (4, 8, 16, 64)  # 131 kB in float32
+
+
+def address(array):
+    return array.__array_interface__["data"][0]
+
+
+def test_memory_that_is_free_is_used_again():
+    with memory.recycling():
+        first = memory.empty(SHAPE, np.float32)
+        place = address(first)
+        del first
+        assert address(memory.empty((64, 16, 32), np.float32)) == place  # as many bytes, whatever the shape
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        lambda x: x,
+        lambda x: x[1:, ::2],
+        lambda x: x.reshape(-1, 64),
+        lambda x: x.transpose(3, 0, 2, 1),
+        lambda x: x.reshape(-1, 64).T[3:],
+        lambda x: x[..., np.newaxis],
+        lambda x: np.broadcast_to(x, (2, *SHAPE)),
+        lambda x: as_strided(x, (2, 2), (4, 4)),
+        lambda x: sliding_window_view(x, 3, axis=2),
+        lambda x: x.view(np.int32),
+        lambda x: np.asarray(memoryview(x)),
+        lambda x: np.split(x, 2)[1],
+        lambda x: lambda: x,
+    ],
+)
+def test_memory_is_not_used_again_while_anything_refers_to_it(view):
+    with memory.recycling():
+        array = memory.empty(SHAPE, np.float32)
+        place, kept = address(array), view(array)
+        del array
+        gc.collect()
+        others = [memory.empty(SHAPE, np.float32) for _ in range(3)]
+        assert place not in [address(other) for other in others]
+        del kept
+        assert address(memory.empty(SHAPE, np.float32)) == place
+
+
+def test_arrays_that_live_at_the_same_time_are_apart():
+    with memory.recycling():
+        arrays = [memory.empty(SHAPE, np.float32) for _ in range(5)]
+        for i, array in enumerate(arrays):
+            array.fill(i)
+        assert [array.mean() for array in arrays] == [0, 1, 2, 3, 4]
+
+
+def test_each_thread_has_memory_of_its_own():
+    with memory.recycling():
+        array = memory.empty(SHAPE, np.float32)
+        place = address(array)
+        del array
+        found = []
+
+        def other():
+            memory.start_recycling()
+            found.append(address(memory.empty(SHAPE, np.float32)))
+
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join()
+        assert found != [place]
+
+
+def test_small_arrays_and_threads_that_do_not_recycle_get_ordinary_ones():
+    assert memory.empty(SHAPE, np.float32).flags.owndata
+    with memory.recycling():
+        assert memory.empty((10,), np.float32).flags.owndata
+        assert not memory.empty(SHAPE, np.float32).flags.owndata
+    assert memory.empty(SHAPE, np.float32).flags.owndata
+
+
+def test_an_inner_block_leaves_the_memory_of_the_outer_one():
+    with memory.recycling():
+        array = memory.empty(SHAPE, np.float32)
+        place = address(array)
+        with memory.recycling():
+            pass
+        del array
+        assert address(memory.empty(SHAPE, np.float32)) == place
+
+
+def test_an_array_may_outlive_the_block():
+    with memory.recycling():
+        array = memory.empty(SHAPE, np.float32)
+        array.fill(3)
+    del_me = [np.full(SHAPE, 5, np.float32) for _ in range(10)]
+    assert (array == 3).all()
+    assert len(del_me) == 10
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, bool])
+def test_shape_dtype_and_order(dtype):
+    with memory.recycling():
+        array = memory.empty(SHAPE, dtype)
+        assert (array.shape, array.dtype) == (SHAPE, np.dtype(dtype))
+        assert array.flags.c_contiguous
+        assert array.flags.writeable
+        assert array.flags.aligned
+        like = memory.empty_like(array.transpose(3, 2, 1, 0))
+        assert like.shape == SHAPE[::-1]
+        assert like.flags.c_contiguous
+        assert not memory.zeros(SHAPE, dtype).any()

@@ -1,0 +1,103 @@
+import itertools
+
+import numpy as np
+import pytest
+
+from skneural.ops.pooling import average_pooling, global_average_pooling, global_max_pooling, max_pooling
+from skneural.ops.window import Window
+
+SHAPE = (7, 2, 9, 3)
+SIZES = [(1, 1), (2, 2), (3, 3), (1, 3), (2, 1)]
+STRIDES = [(1, 1), (2, 2), (3, 2), (2, 3)]
+every_window = pytest.mark.parametrize(
+    "window",
+    [
+        Window.over(SHAPE, size, stride, (1, 1), padding)
+        for size, stride, padding in itertools.product(SIZES, STRIDES, ["same", "valid"])
+    ],
+    ids=str,
+)
+LENGTHS = np.array([9, 1, 4])
+MASK = np.arange(9)[:, np.newaxis] < LENGTHS
+
+
+def numbers(*shape, seed=0):
+    return np.random.default_rng(seed).standard_normal(shape)
+
+
+def by_hand(function, x, window):
+    """Pool each window by itself; what lies outside of the image is not a number, and left out."""
+    image = window.padded(x, np.nan)
+    height, channels, width, batch = window.output_shape(x.shape, x.shape[1])
+    y = np.empty((height, channels, width, batch))
+    for i, j in np.ndindex(height, width):
+        top, left = i * window.stride[0], j * window.stride[1]
+        y[i, :, j] = function(image[top : top + window.size[0], :, left : left + window.size[1]], axis=(0, 2))
+    return y
+
+
+@every_window
+@pytest.mark.parametrize(("pooling", "function"), [(max_pooling, np.nanmax), (average_pooling, np.nanmean)])
+def test_each_window_is_pooled(pooling, function, window):
+    x = numbers(*SHAPE)
+    np.testing.assert_allclose(pooling(x, window)[0], by_hand(function, x, window), rtol=1e-12)
+
+
+@every_window
+@pytest.mark.parametrize("pooling", [max_pooling, average_pooling])
+def test_gradients(pooling, window):
+    x, along = numbers(*SHAPE), numbers(*SHAPE, seed=1)
+    y, vjp = pooling(x, window)
+    dy = numbers(*y.shape, seed=2)
+    dx = vjp(dy)
+    assert dx.shape == x.shape
+    step = 1e-6
+    slope = np.sum(dy * (pooling(x + step * along, window)[0] - pooling(x - step * along, window)[0])) / (2 * step)
+    assert np.sum(dx * along) == pytest.approx(slope, rel=1e-6)
+
+
+@every_window
+def test_of_equal_elements_one_takes_the_gradient(window):
+    _, vjp = max_pooling(np.ones(SHAPE), window)
+    dx = vjp(np.ones(window.output_shape(SHAPE, 2)))
+    assert dx.sum() == np.prod(window.output_shape(SHAPE, 2))
+    if window.stride >= window.size and window.before == window.after == (0, 0):
+        assert set(np.unique(dx)) <= {0.0, 1.0}
+
+
+@pytest.mark.parametrize("pooling", [max_pooling, average_pooling, global_average_pooling, global_max_pooling])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_precision_is_kept(pooling, dtype):
+    x = numbers(*SHAPE).astype(dtype)
+    windows = [Window((2, 2), (2, 2))] if pooling in (max_pooling, average_pooling) else []
+    y, vjp = pooling(x, *windows)
+    assert y.dtype == dtype
+    assert vjp(np.ones_like(y)).dtype == dtype
+
+
+@pytest.mark.parametrize(("pooling", "function"), [(global_max_pooling, np.max), (global_average_pooling, np.mean)])
+@pytest.mark.parametrize("height", [1, 3])
+def test_global_pooling_of_padded_series_is_that_of_each_alone(pooling, function, height):
+    x = numbers(height, 2, 9, 3)
+    y, vjp = pooling(x, MASK)
+    expected = [function(x[:, :, :n, b], axis=(0, 2)) for b, n in enumerate(LENGTHS)]
+    np.testing.assert_allclose(y, expected, rtol=1e-12)
+    dx = vjp(numbers(3, 2, seed=1))
+    assert (dx * ~MASK == 0).all()
+    assert (dx * MASK != 0).any(axis=(0, 2)).all()
+
+
+@pytest.mark.parametrize("pooling", [global_max_pooling, global_average_pooling])
+@pytest.mark.parametrize("mask", [None, MASK], ids=["equal lengths", "unequal lengths"])
+def test_gradients_of_global_pooling(pooling, mask):
+    x, along = numbers(*SHAPE), numbers(*SHAPE, seed=1)
+    y, vjp = pooling(x, mask)
+    dy, step = numbers(*y.shape, seed=2), 1e-6
+    slope = np.sum(dy * (pooling(x + step * along, mask)[0] - pooling(x - step * along, mask)[0])) / (2 * step)
+    assert np.sum(vjp(dy) * along) == pytest.approx(slope, rel=1e-6)
+
+
+def test_of_equal_elements_one_takes_the_gradient_of_global_pooling():
+    dx = global_max_pooling(np.ones(SHAPE))[1](np.ones((3, 2)))
+    np.testing.assert_array_equal(dx.sum(axis=(0, 2)), np.ones((2, 3)))
+    assert set(np.unique(dx)) == {0.0, 1.0}
