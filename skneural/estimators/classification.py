@@ -43,7 +43,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of n_samples rows
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
         classes : array-like of shape (n_classes,), default=None
             All classes that will ever occur. The first call needs it unless y holds all of them.
@@ -66,7 +66,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of n_samples rows
 
         Returns
         -------
@@ -82,7 +82,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of n_samples rows
 
         Returns
         -------
@@ -97,7 +97,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of n_samples rows
 
         Returns
         -------
@@ -116,7 +116,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of n_samples rows
 
         Returns
         -------

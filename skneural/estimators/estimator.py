@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 import functools
 import inspect
+import math
 import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -20,7 +21,14 @@ from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import check_scoring
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d, validate_data
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    _check_y,
+    check_consistent_length,
+    check_is_fitted,
+    column_or_1d,
+    validate_data,
+)
 
 from skneural.estimators.epoch_callbacks import EpochCallbacks
 from skneural.estimators.hold_out import hold_out
@@ -34,8 +42,9 @@ from skneural.training.early_stopping import EarlyStopping
 from skneural.training.history import History
 from skneural.training.lbfgs import LBFGS
 from skneural.training.objective import Objective
-from skneural.training.predict import predict_raw
+from skneural.training.predict import ROWS_PER_BLOCK, predict_raw
 from skneural.training.seeds import Seeds
+from skneural.training.settle import settle_statistics
 from skneural.training.threads import Shards, limited_blas
 from skneural.training.train import Descent, Method, Watch, train
 
@@ -88,9 +97,6 @@ def takes_single_passes(estimator: NeuralEstimator) -> bool:
 class NeuralEstimator(TrainingHyperparameters, CallbackSupportMixin, BaseEstimator):
     """Training, prediction and state of every estimator."""
 
-    # A thread takes no fewer rows of a batch than this. None: batches are not split, and BLAS alone uses threads.
-    _rows_per_shard = None
-
     # With early_stopping="auto", a tenth of so many training samples is better spent on knowing when to stop.
     _early_stopping_from = 1000
 
@@ -115,20 +121,16 @@ class NeuralEstimator(TrainingHyperparameters, CallbackSupportMixin, BaseEstimat
     # --- what families and heads define -----------------------------------------------------------
 
     def _check_X_y(self, X: Any, y: Any, *, dtype: Any, reset: bool) -> tuple[Any, np.ndarray]:
-        X, y = validate_data(
-            self,
-            _with_dtype(X),
-            y,
-            accept_sparse="csr",
-            dtype=dtype,
-            multi_output=True,
-            y_numeric=is_regressor(self),
-            reset=reset,
-        )
-        return X, column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
+        if y is None:
+            raise ValueError(f"This {type(self).__name__} estimator requires y to be passed, but the target y is None.")
+        x = self._check_X(X, dtype=dtype, reset=reset)
+        y = _check_y(y, multi_output=True, y_numeric=is_regressor(self), estimator=self)
+        check_consistent_length(x, y)
+        return x, column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
 
-    def _check_X(self, X: Any) -> Any:
-        return validate_data(self, X, accept_sparse="csr", dtype=self.weights_.dtype, reset=False)
+    def _check_X(self, X: Any, *, dtype: Any, reset: bool) -> Any:
+        """X as the network takes it; `reset` for what is new, otherwise it must be like what was fitted."""
+        return validate_data(self, with_dtype(X), accept_sparse="csr", dtype=dtype, reset=reset)
 
     def _network_arguments(self, x: Any, n_outputs: int) -> dict[str, Any]:
         """Plain values from which `_build_network` makes the network for the checked X."""
@@ -148,6 +150,9 @@ class NeuralEstimator(TrainingHyperparameters, CallbackSupportMixin, BaseEstimat
     def _make_loss(self) -> tuple[Loss, int]:
         """The loss, and how many raw scores it takes."""
         raise NotImplementedError(f"{type(self).__name__} must define _make_loss")
+
+    def _prepare(self, weights: Weights, samples: Samples) -> None:
+        """Set what layers must know of the training data before training starts."""
 
     def _loss_unit(self, loss: Loss) -> Any:
         """What a loss of encoded targets is multiplied by to be in the units of y."""
@@ -170,8 +175,8 @@ class NeuralEstimator(TrainingHyperparameters, CallbackSupportMixin, BaseEstimat
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Training input. float64 trains in float64, everything else in float32.
+        X : {array-like, sparse matrix} of n_samples rows
+            Training input; the class says which shapes it takes. float64 trains in float64, everything else in float32.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Training targets.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -247,7 +252,7 @@ class NeuralEstimator(TrainingHyperparameters, CallbackSupportMixin, BaseEstimat
         dtype = self.weights_.dtype if continuing else (np.float32, np.float64)
         X, y = self._check_X_y(X, y, dtype=dtype, reset=not continuing)
         if sample_weight is not None:
-            sample_weight = _check_sample_weight(sample_weight, X, dtype=X.dtype, ensure_non_negative=True)
+            sample_weight = _check_sample_weight(sample_weight, X, dtype=_precision(X), ensure_non_negative=True)
         self._learn_targets(y, sample_weight, classes, continuing)
         data = self._encoded(X, y, sample_weight)
         weight = data.samples.sample_weight
@@ -259,18 +264,19 @@ class NeuralEstimator(TrainingHyperparameters, CallbackSupportMixin, BaseEstimat
         return data
 
     def _encoded(self, X: Any, y: np.ndarray, sample_weight: np.ndarray | None) -> Data:
-        weight = self._weigh_classes(y, sample_weight)
+        weight, dtype = self._weigh_classes(y, sample_weight), _precision(X)
         if weight is not None:
-            weight = None if (weight == 1).all() else weight.astype(X.dtype)
-        return Data(Samples(X, self._encode(y, X.dtype), weight), y)
+            weight = None if (weight == 1).all() else weight.astype(dtype)
+        return Data(Samples(X, self._encode(y, dtype), weight), y)
 
     def _hold_out(self, data: Data, X_val: Any, y_val: Any, sample_weight_val: Any) -> tuple[Data, Data | None]:
         """Training data and validation data: what was given, or a part of the training data, or none."""
         if X_val is not None and y_val is not None:
-            X_val, y_val = self._check_X_y(X_val, y_val, dtype=data.samples.x.dtype, reset=False)
+            dtype = _precision(data.samples.x)
+            X_val, y_val = self._check_X_y(X_val, y_val, dtype=dtype, reset=False)
             if sample_weight_val is not None:
                 sample_weight_val = _check_sample_weight(
-                    sample_weight_val, X_val, dtype=X_val.dtype, ensure_non_negative=True
+                    sample_weight_val, X_val, dtype=dtype, ensure_non_negative=True
                 )
             self._learn_targets(y_val, sample_weight_val, None, continuing=True)
             return data, self._encoded(X_val, y_val, sample_weight_val)
@@ -303,9 +309,10 @@ class NeuralEstimator(TrainingHyperparameters, CallbackSupportMixin, BaseEstimat
         self.network_arguments_ = arguments
         self.n_outputs_ = n_outputs
         self.out_activation_ = loss.link_name
-        start = self._network.layout.initial(Seeds(self._seed).generator("weights"), samples.x.dtype)
+        start = self._network.layout.initial(Seeds(self._seed).generator("weights"), _precision(samples.x))
         weights = Weights(self._network.layout, start)
         weights.tree[-1]["bias"][...] = loss.best_constant(samples.y, samples.sample_weight)
+        self._prepare(weights, samples)
         return loss, weights
 
     def _watch(
@@ -334,11 +341,13 @@ class NeuralEstimator(TrainingHyperparameters, CallbackSupportMixin, BaseEstimat
 
     def _scorer(self, loss: Loss, weights: Weights, held_out: Data) -> Callable[[], tuple[float, float]]:
         """Score of the present weights on the held-out data: what decides, and what is recorded."""
-        samples, layer, unit = held_out.samples, self._network.layer, self._loss_unit(loss)
+        samples, unit = held_out.samples, self._loss_unit(loss)
         total = None if samples.sample_weight is None else float(samples.sample_weight.sum())
+        n_threads = self._n_threads()  # asked now: while training, BLAS may be held to one
 
         def negative_loss() -> tuple[float, float]:
-            value = loss.value(samples.y, predict_raw(layer, weights.tree, samples.x), samples.sample_weight, total)
+            raw = self._raw(weights.tree, samples.x, n_threads)
+            value = loss.value(samples.y, raw, samples.sample_weight, total)
             return -float(np.mean(value)), -float(np.mean(value * unit))
 
         if self.scoring == "loss":
@@ -361,13 +370,17 @@ class NeuralEstimator(TrainingHyperparameters, CallbackSupportMixin, BaseEstimat
         """Run the solver; fills `state`, the optimizer's."""
         batch_size = self._batch_size(len(data.samples), one_pass)
         n_threads = self._n_threads()
-        n_shards = 1 if self._rows_per_shard is None else max(1, min(n_threads, batch_size // self._rows_per_shard))
+        n_shards = max(1, min(n_threads, int(batch_size // self._rows_per_shard(weights.tree, data.samples.x))))
         blas_limit = 1 if n_shards > 1 else (None if self.n_jobs is None else n_threads)
         with limited_blas(blas_limit), Shards(n_shards) as shards:
             penalty = self._penalty(batch_size * data.samples.mean_weight)
             objective = Objective(self._network.layer, loss, weights, penalty, shards)
             method = self._method(objective, state, batch_size, continuing, one_pass)
-            return train(method, data.samples, watch)
+            history = train(method, data.samples, watch)
+            if not (one_pass or watch.validation_decides):  # held-out data has chosen the statistics, too
+                rng = Seeds(self._seed).generator("settle")
+                settle_statistics(self._network.layer, weights, data.samples, batch_size, rng)
+            return history
 
     def _method(self, objective: Objective, state: dict, batch_size: int, continuing: bool, one_pass: bool) -> Method:
         solver, seeds = self._solver(one_pass), Seeds(self._seed)
@@ -410,8 +423,22 @@ class NeuralEstimator(TrainingHyperparameters, CallbackSupportMixin, BaseEstimat
         """Raw scores of shape (n_samples, n_outputs_)."""
         if not self.__sklearn_is_fitted__():
             check_is_fitted(self)  # raises; asked only here because it takes 1.4 us
-        x = self._check_X(X)
-        return predict_raw(self._network.layer, self._parameters(), x)
+        return self._raw(self._parameters(), self._check_X(X, dtype=self.weights_.dtype, reset=False))
+
+    def _raw(self, tree: Tree, x: Any, n_threads: int | None = None) -> np.ndarray:
+        """Raw scores of a checked X with the given parameters."""
+        rows = self._rows_per_block(x)
+        if x.shape[0] <= rows:
+            return predict_raw(self._network.layer, tree, x, rows)
+        return predict_raw(self._network.layer, tree, x, rows, n_threads or self._n_threads())
+
+    def _rows_per_shard(self, tree: Tree, x: Any) -> float:
+        """The fewest rows of a batch that pay for a thread; infinity leaves threads to BLAS."""
+        return math.inf
+
+    def _rows_per_block(self, x: Any) -> int:
+        """Rows of x that are predicted at once: they and what the network makes of them must fit into memory."""
+        return ROWS_PER_BLOCK
 
     def _parameters(self) -> Tree:
         """Views into `weights_` and `buffers_`, made anew only if these have been exchanged: that takes 5 us."""
@@ -449,6 +476,11 @@ def _attributes(snapshot: Snapshot) -> dict[str, np.ndarray]:
     return {"weights_": snapshot.vector, "buffers_": snapshot.buffers}
 
 
-def _with_dtype(X: Any) -> Any:
+def _precision(x: Any) -> np.dtype:
+    """Precision in which a checked X is trained: its own, and float32 for what is not floating, such as tokens."""
+    return x.dtype if x.dtype.kind == "f" else np.dtype(np.float32)
+
+
+def with_dtype(X: Any) -> Any:
     """Lists of floats as float64, which is what they are; arrays, sparse matrices and data frames as they stand."""
     return X if hasattr(X, "dtype") or hasattr(X, "columns") else np.asarray(X)

@@ -15,7 +15,6 @@ from skneural.networks.perceptron import perceptron_network
 from skneural.optimizers import SGD, SOLVERS, Optimizer
 from skneural.parameters import Weights
 from skneural.training.batches import Samples
-from skneural.training.predict import predict_raw
 from skneural.training.train import Watch
 
 
@@ -143,7 +142,7 @@ class PerceptronClassifier(NeuralClassifier):
 
     def _share_right(self, samples: Samples, weights: Weights) -> float:
         """Share of samples, by weight, without a mistake: what the pocket rule goes by."""
-        raw = predict_raw(self._network.layer, weights.tree, samples.x)
+        raw = self._raw(weights.tree, samples.x)
         right = raw.argmax(axis=1) == samples.y if samples.y.ndim == 1 else ((raw > 0) == (samples.y > 0)).all(axis=1)
         return float(np.average(right, weights=samples.sample_weight))
 

@@ -53,7 +53,7 @@ class NeuralRegressor(RegressorMixin, NeuralEstimator):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of n_samples rows
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
         sample_weight : array-like of shape (n_samples,), default=None
 
@@ -69,7 +69,7 @@ class NeuralRegressor(RegressorMixin, NeuralEstimator):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of n_samples rows
 
         Returns
         -------

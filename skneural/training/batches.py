@@ -17,7 +17,7 @@ class Samples:
 
     Parameters
     ----------
-    x : array or CSR of shape (rows, ...)
+    x : array, CSR or Series of shape (rows, ...)
     y : array of shape (rows, ...)
     sample_weight : array of shape (rows,) or None
         None where all weigh one.

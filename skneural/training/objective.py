@@ -6,9 +6,11 @@ import numpy as np
 
 from skneural.layers.layer import Context, Layer
 from skneural.losses.loss import Loss, Value
+from skneural.ops.memory import empty_like
 from skneural.ops.types import Array
 from skneural.parameters import Tree, Weights
 from skneural.training.batches import Samples
+from skneural.training.series import values_and_lengths
 from skneural.training.threads import Shards
 
 
@@ -48,13 +50,15 @@ class Objective:
         """Value of the batch, one per output where the loss tells them apart; fills the gradient."""
         parts = self.shards.rows(len(batch)) if self.shards.n_shards > 1 else [slice(None)]
         if len(parts) == 1:
-            value = self._one_shard(batch, self._trees[0], Context(self._rngs[0], None, len(batch)), batch.total)
+            value = self._one_shard(batch, self._trees[0], Context(self._rngs[0], n_rows=len(batch)), batch.total)
         else:
             value = self._all_shards(batch, parts)
         return self._penalized(value)
 
     def _one_shard(self, part: Samples, gradient_tree: Tree, context: Context, total: float) -> Value:
-        raw, backward = self.network.forward(self.weights.tree, part.x, context)
+        x, context.lengths = values_and_lengths(part.x)
+        context.sample_weight = part.sample_weight
+        raw, backward = self.network.forward(self.weights.tree, x, context)
         value, d_raw = self.loss.value_and_gradient(part.y, raw, part.sample_weight, total)
         backward(d_raw, gradient_tree)
         return value
@@ -75,5 +79,5 @@ class Objective:
             return value
         n = self.weights.layout.n_penalized
         penalized: Array = self.weights.vector[:n]
-        self.weights.gradient[:n] += self.penalty * penalized
+        self.weights.gradient[:n] += np.multiply(penalized, self.penalty, out=empty_like(penalized))
         return value + 0.5 * self.penalty * float(penalized @ penalized)

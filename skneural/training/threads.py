@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
+from skneural.ops.memory import start_recycling
 from skneural.ops.types import Array
 
 
@@ -68,7 +69,7 @@ class Shards:
 
     def __init__(self, n_shards: int) -> None:
         self.n_shards = n_shards
-        self._pool = ThreadPoolExecutor(n_shards - 1, "skneural") if n_shards > 1 else None
+        self._pool = ThreadPoolExecutor(n_shards - 1, "skneural", start_recycling) if n_shards > 1 else None
         self._barrier = threading.Barrier(n_shards)
         self._parts: list[Array] = [np.empty(0)] * n_shards
 

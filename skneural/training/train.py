@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from skneural.losses.loss import Value
+from skneural.ops.memory import recycling
 from skneural.ops.types import Array
 from skneural.optimizers import Optimizer, Schedule
 from skneural.optimizers.optimizer import State
@@ -165,7 +166,7 @@ def train(method: Method, samples: Samples, watch: Watch) -> History:
     """
     try:
         # Overflow needs no warnings of NumPy's: a loss that is not finite ends training with an error.
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"), recycling():
             method.run(samples, watch)
     except KeyboardInterrupt:
         if watch.stopping.kept is None:

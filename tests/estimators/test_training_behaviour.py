@@ -135,11 +135,13 @@ def test_number_of_threads_changes_nothing_but_rounding(solver):
 
 
 class ShardedClassifier(MLPClassifier):
-    _rows_per_shard = 8
+    def _rows_per_shard(self, tree, x):
+        return 8
 
 
 class ShardedRegressor(MLPRegressor):
-    _rows_per_shard = 8
+    def _rows_per_shard(self, tree, x):
+        return 8
 
 
 @pytest.mark.parametrize("Sharded", [ShardedClassifier, ShardedRegressor])

@@ -16,9 +16,8 @@ def test_blocks_give_what_the_whole_gives(container, n, monkeypatch):
     x = np.random.default_rng(1).standard_normal((n, 3))
     whole = network.predict(tree, x)
     sizes = []
-    monkeypatch.setattr("skneural.training.predict.ROWS_PER_BLOCK", 4)
     monkeypatch.setattr(type(network.layers[-1]), "predict", counting(type(network.layers[-1]).predict, sizes))
-    np.testing.assert_allclose(predict_raw(network, tree, container(x)), whole, rtol=1e-12)
+    np.testing.assert_allclose(predict_raw(network, tree, container(x), rows_per_block=4), whole, rtol=1e-12)
     assert max(sizes) <= 4
 
 
