@@ -1,7 +1,23 @@
 """Neural networks as scikit-learn estimators, computed with NumPy and SciPy alone."""
 
-from skneural.estimators import MLPClassifier, MLPRegressor, PerceptronClassifier
+from skneural.estimators import (
+    CNNClassifier,
+    CNNRegressor,
+    CNNSequenceClassifier,
+    CNNSequenceRegressor,
+    MLPClassifier,
+    MLPRegressor,
+    PerceptronClassifier,
+)
 
 __version__ = "0.1.0"
 
-__all__ = ["MLPClassifier", "MLPRegressor", "PerceptronClassifier"]
+__all__ = [
+    "CNNClassifier",
+    "CNNRegressor",
+    "CNNSequenceClassifier",
+    "CNNSequenceRegressor",
+    "MLPClassifier",
+    "MLPRegressor",
+    "PerceptronClassifier",
+]

@@ -3,7 +3,21 @@
 # Before anything imports SciPy: in the other order, importing both takes 0.1 s longer.
 import sklearn  # noqa: F401
 
+from skneural.estimators.convolutional import (
+    CNNClassifier,
+    CNNRegressor,
+    CNNSequenceClassifier,
+    CNNSequenceRegressor,
+)
 from skneural.estimators.mlp import MLPClassifier, MLPRegressor
 from skneural.estimators.perceptron import PerceptronClassifier
 
-__all__ = ["MLPClassifier", "MLPRegressor", "PerceptronClassifier"]
+__all__ = [
+    "CNNClassifier",
+    "CNNRegressor",
+    "CNNSequenceClassifier",
+    "CNNSequenceRegressor",
+    "MLPClassifier",
+    "MLPRegressor",
+    "PerceptronClassifier",
+]

@@ -49,7 +49,7 @@ def mlp_network(
     width = n_in
     for size in hidden_layer_sizes:
         first = not blocks
-        block = _hidden_block(width, size, activation, dropout, batch_norm, first)
+        block: Layer = hidden_block(width, size, activation, dropout, batch_norm, first=first)
         if residual:
             # A projection in the first block also where widths agree: x may be sparse there.
             projection = Dense(width, size, bias=None, input_gradient=not first)
@@ -60,7 +60,10 @@ def mlp_network(
     return Chain((*blocks, output))
 
 
-def _hidden_block(width: int, size: int, activation: str, dropout: float, batch_norm: bool, first: bool) -> Layer:
+def hidden_block(
+    width: int, size: int, activation: str, dropout: float = 0.0, batch_norm: bool = False, *, first: bool = False
+) -> Chain:
+    """A dense layer with what belongs to it; nobody reads the dx of the `first` layer of a network."""
     initializer = INITIALIZERS.get(activation, "glorot_uniform")
     layers: list[Layer] = [Dense(width, size, initializer, "uniform", input_gradient=not first)]
     if batch_norm:

@@ -9,8 +9,17 @@ import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris, make_moons
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils import get_tags
 
-from skneural import MLPClassifier, MLPRegressor, PerceptronClassifier
+from skneural import (
+    CNNClassifier,
+    CNNRegressor,
+    CNNSequenceClassifier,
+    CNNSequenceRegressor,
+    MLPClassifier,
+    MLPRegressor,
+    PerceptronClassifier,
+)
 
 
 def flowers(dtype: Any = np.float64) -> tuple[np.ndarray, np.ndarray]:
@@ -100,12 +109,31 @@ ESTIMATORS = {
         MLPRegressor(8, "tanh", max_iter=5, batch_size=16, solver="sgd", random_state=0), patients_two_numbers
     ),
     "regressor lbfgs": EstimatorCase(MLPRegressor(8, solver="lbfgs", max_iter=10, random_state=0), patients),
+    "image classifier": EstimatorCase(
+        CNNClassifier(channels=(4, 4), hidden_layer_sizes=8, max_iter=5, batch_size=16, random_state=0), flowers
+    ),
+    "image classifier resnet": EstimatorCase(
+        CNNClassifier(architecture="resnet", channels=4, batch_norm=True, max_iter=5, batch_size=16, random_state=0),
+        flowers,
+    ),
+    "image regressor": EstimatorCase(
+        CNNRegressor(channels=4, hidden_layer_sizes=8, dropout=0.2, max_iter=5, batch_size=16, random_state=0), patients
+    ),
+    "series classifier": EstimatorCase(
+        CNNSequenceClassifier(channels=(4, 4), max_iter=5, batch_size=16, random_state=0), two_flowers
+    ),
+    "series regressor": EstimatorCase(
+        CNNSequenceRegressor(architecture="textcnn", channels=4, max_iter=5, batch_size=16, random_state=0),
+        patients_two_numbers,
+    ),
     "regressor poisson": EstimatorCase(
         MLPRegressor(8, loss="poisson", max_iter=5, batch_size=16, dropout=0.2, random_state=0), patients
     ),
 }
 
 every_estimator = pytest.mark.parametrize("case", ESTIMATORS.values(), ids=ESTIMATORS.keys())
+SPARSE = {name: case for name, case in ESTIMATORS.items() if get_tags(case.estimator).input_tags.sparse}
+every_sparse_estimator = pytest.mark.parametrize("case", SPARSE.values(), ids=SPARSE.keys())
 STOCHASTIC = {name: case for name, case in ESTIMATORS.items() if case.stochastic}
 every_stochastic_estimator = pytest.mark.parametrize("case", STOCHASTIC.values(), ids=STOCHASTIC.keys())
 

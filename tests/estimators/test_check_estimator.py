@@ -1,13 +1,34 @@
-"""scikit-learn's own checks: every estimator, with default parameters, no expected failures."""
+"""scikit-learn's own checks: every estimator, with default parameters, no expected failures.
+
+Networks of convolutions are smaller here; ``pytest -m slow`` takes their defaults.
+"""
 
 import pytest
 from estimator_cases import ESTIMATORS
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import skneural
-from skneural import MLPClassifier, MLPRegressor, PerceptronClassifier
+from skneural import (
+    CNNClassifier,
+    CNNRegressor,
+    CNNSequenceClassifier,
+    CNNSequenceRegressor,
+    MLPClassifier,
+    MLPRegressor,
+    PerceptronClassifier,
+)
 
-DEFAULTS = [getattr(skneural, name)() for name in skneural.__all__]
+SMALL_IMAGES = {"channels": (8, 16), "hidden_layer_sizes": 32, "max_iter": 60, "learning_rate_init": 0.01}
+SMALL_SERIES = {"channels": (16, 16), "max_iter": 60, "learning_rate_init": 0.01}
+SMALL = [
+    CNNClassifier(**SMALL_IMAGES),
+    CNNRegressor(**SMALL_IMAGES),
+    CNNSequenceClassifier(**SMALL_SERIES),
+    CNNSequenceRegressor(**SMALL_SERIES),
+]
+SLOW = [getattr(skneural, type(model).__name__)() for model in SMALL]
+QUICK = sorted(set(skneural.__all__) - {type(model).__name__ for model in SMALL})
+DEFAULTS = [getattr(skneural, name)() for name in QUICK]
 VARIANTS = [
     MLPClassifier(20, dropout=0, batch_norm=False, solver="lbfgs", alpha=0.01),
     MLPClassifier(20, dropout=0, batch_norm=False, solver="sgd", learning_rate_init=0.1),
@@ -25,6 +46,13 @@ def test_the_table_of_cases_has_every_estimator():
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-@parametrize_with_checks(DEFAULTS + VARIANTS)
+@parametrize_with_checks(DEFAULTS + VARIANTS + SMALL)
 def test_check_estimator(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@parametrize_with_checks(SLOW)
+def test_check_estimator_with_defaults(estimator, check):
     check(estimator)

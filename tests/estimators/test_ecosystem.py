@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import sklearn
-from estimator_cases import every_estimator, flowers, patients, telling, two_flowers
+from estimator_cases import every_estimator, every_sparse_estimator, flowers, patients, telling, two_flowers
 from scipy import sparse
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.callback import ProgressBar, ScoringMonitor
@@ -147,7 +147,7 @@ def test_data_frames(case):
     assert not hasattr(model.fit(X, y), "feature_names_in_")
 
 
-@every_estimator
+@every_sparse_estimator
 @pytest.mark.parametrize("container", [sparse.csr_array, sparse.csc_array, sparse.csr_matrix, sparse.coo_array])
 def test_sparse_equals_dense(case, container):
     X, y = case.data()
@@ -159,7 +159,7 @@ def test_sparse_equals_dense(case, container):
     np.testing.assert_allclose(telling(from_sparse, X), expected, atol=1e-6 * scale)
 
 
-@every_estimator
+@every_sparse_estimator
 def test_sparse_partial_fit_equals_dense(case):
     if not case.stochastic:
         pytest.skip("no partial_fit")

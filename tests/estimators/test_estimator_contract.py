@@ -2,10 +2,17 @@
 
 import numpy as np
 import pytest
-from estimator_cases import every_estimator, flowers, patients
+from estimator_cases import every_estimator, every_sparse_estimator, flowers, patients
 from scipy import sparse
 
-from skneural import MLPClassifier, MLPRegressor
+from skneural import (
+    CNNClassifier,
+    CNNRegressor,
+    CNNSequenceClassifier,
+    CNNSequenceRegressor,
+    MLPClassifier,
+    MLPRegressor,
+)
 from skneural.testing import estimator_contract
 from skneural.testing.estimator_contract import CHECKS, check_estimator_contract
 
@@ -16,7 +23,7 @@ def test_dense(case, dtype):
     check_estimator_contract(case.estimator, *case.data(dtype))
 
 
-@every_estimator
+@every_sparse_estimator
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_sparse(case, dtype):
     X, y = case.data(dtype)
@@ -155,3 +162,67 @@ def test_a_broken_estimator_is_seen(broken, message):
     X, y = flowers(np.float32) if issubclass(broken, MLPClassifier) else patients(np.float32)
     with pytest.raises((AssertionError, ValueError), match=message):
         check_estimator_contract(broken(4, max_iter=2), X, y)
+
+
+# What scikit-learn's checks never make: images, series, tokens
+
+KINDS = np.array(["a", "b", "c"])
+
+
+def random(seed=0):
+    return np.random.default_rng(seed)
+
+
+def classes(n=40):
+    return KINDS[random(1).integers(0, 3, n)]
+
+
+IMAGES = random().standard_normal((40, 6, 6, 2))
+PIXELS = random().integers(0, 256, (40, 8, 8)).astype(np.uint8)
+SERIES = random().standard_normal((40, 9, 2))
+LENGTHS = random().integers(1, 12, 40)
+RAGGED = [random(i).standard_normal((n, 2)).astype(np.float32) for i, n in enumerate(LENGTHS)]
+TOKENS = [random(i).integers(0, 7, n) for i, n in enumerate(LENGTHS)]
+ROWS_OF_TOKENS = random().integers(0, 7, (40, 5))
+TWO_NUMBERS = random(2).standard_normal((40, 2))
+LABELS = random(3).integers(0, 2, (40, 3))
+SMALL_IMAGES = {"channels": (4, 8), "hidden_layer_sizes": 8, "max_iter": 3}
+SMALL_SERIES = {"channels": 4, "max_iter": 3}
+
+
+@pytest.mark.parametrize("architecture", ["lenet", "alexnet", "vgg", "inception", "resnet"])
+@pytest.mark.parametrize(
+    ("X", "y", "options"),
+    [
+        (IMAGES, classes(), {}),
+        (IMAGES.astype(np.float32), LABELS, {"batch_norm": True, "batch_size": 16}),
+        (PIXELS, classes(), {"dropout": 0.2, "stem": "gabor", "augmentation": ("flip", "shift")}),
+    ],
+    ids=["float64", "several labels", "uint8"],
+)
+def test_classes_of_images(architecture, X, y, options):
+    check_estimator_contract(CNNClassifier(architecture=architecture, **SMALL_IMAGES, **options), X, y)
+
+
+@pytest.mark.parametrize("stem", ["learned", "gabor", "wavelet"])
+def test_numbers_of_images(stem):
+    check_estimator_contract(CNNRegressor(stem=stem, batch_size=16, **SMALL_IMAGES), IMAGES, TWO_NUMBERS)
+
+
+@pytest.mark.parametrize("architecture", ["fcn", "resnet", "inception", "textcnn"])
+@pytest.mark.parametrize(
+    ("X", "options"),
+    [
+        (SERIES, {}),
+        (SERIES.astype(np.float32), {"batch_norm": False, "dropout": 0.2}),
+        (RAGGED, {"batch_size": 16}),
+        (TOKENS, {"vocabulary_size": 7}),
+        (ROWS_OF_TOKENS, {"vocabulary_size": 7, "embedding_size": 3}),
+    ],
+    ids=["series", "float32", "unequal lengths", "tokens", "rows of tokens"],
+)
+def test_series_and_tokens(architecture, X, options):
+    check_estimator_contract(CNNSequenceClassifier(architecture=architecture, **SMALL_SERIES, **options), X, classes())
+    check_estimator_contract(
+        CNNSequenceRegressor(architecture=architecture, **SMALL_SERIES, **options), X, TWO_NUMBERS[:, 0]
+    )

@@ -1,0 +1,56 @@
+"""Mean and deviation of each channel of the training data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from skneural.layers import Layer, Standardization
+from skneural.parameters import Tree
+from skneural.training.batches import Samples
+from skneural.training.series import Series
+
+ROWS_PER_BLOCK = 1024
+
+
+def set_standardization(network: Layer, tree: Tree, samples: Samples) -> None:
+    """Fill the buffers of the network's `Standardization`, if it has one."""
+    for layer, p in zip(network.layers, tree, strict=True):
+        if isinstance(layer, Standardization):
+            p["mean"][...], p["scale"][...] = channel_moments(samples.x, samples.sample_weight)
+
+
+def channel_moments(x: Any, sample_weight: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """Weighted mean and standard deviation over everything but the last axis; one for the deviation of constants.
+
+    Parameters
+    ----------
+    x : array or Series of shape (rows, ..., channels)
+        What stands behind the end of a series does not count.
+    sample_weight : array of shape (rows,) or None
+    """
+    total, n = 0.0, 0.0
+    for values, weight in _blocks(x, sample_weight):
+        total = total + weight @ values
+        n += weight.sum()
+    mean = total / n
+    squares = sum(weight @ (values - mean) ** 2 for values, weight in _blocks(x, sample_weight))
+    deviation = np.sqrt(squares / n)
+    rounding = 10 * np.finfo(x.dtype).eps * np.abs(mean)
+    return mean, np.where(deviation > rounding, deviation, 1.0)
+
+
+def _blocks(x: Any, sample_weight: np.ndarray | None):
+    """Blocks of X as (places, channels) in double precision, with the weight of each place."""
+    for start in range(0, len(x), ROWS_PER_BLOCK):
+        rows = slice(start, start + ROWS_PER_BLOCK)
+        block = x[rows]
+        values = block.values if isinstance(block, Series) else block
+        values = values.reshape(len(values), -1, values.shape[-1]).astype(np.float64)
+        weight = np.ones(values.shape[:2])
+        if isinstance(block, Series):
+            weight *= np.arange(values.shape[1]) < block.lengths[:, np.newaxis]
+        if sample_weight is not None:
+            weight *= sample_weight[rows, np.newaxis]
+        yield values.reshape(-1, values.shape[-1]), weight.ravel()

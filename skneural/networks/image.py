@@ -1,0 +1,295 @@
+"""Convolutional networks for images: five architectures, of whatever width and for images of any size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from skneural.layers import (
+    Activation,
+    BatchLast,
+    BatchNormalization,
+    Bias,
+    Branches,
+    Chain,
+    Convolution,
+    Dense,
+    Dropout,
+    FilterBank,
+    Flatten,
+    GlobalPooling,
+    Layer,
+    LocalResponseNormalization,
+    Pooling,
+    RandomFlip,
+    RandomShift,
+    Residual,
+    Standardization,
+)
+from skneural.networks.mlp import INITIALIZERS, hidden_block
+from skneural.ops.window import Pair, Window
+
+# The greatest of several numbers stays the greatest behind these, so they may follow a maximum instead of preceding
+# it: on a quarter of the numbers.
+INCREASING = ("identity", "logistic", "tanh", "relu", "leaky_relu", "elu", "selu", "softplus")
+LARGEST_FILTER = 11
+
+
+def image_network(
+    image_shape: Sequence[int],
+    n_out: int,
+    architecture: str = "vgg",
+    channels: Sequence[int] = (32, 64),
+    convolutions_per_block: int = 1,
+    kernel_size: int = 3,
+    pooling: str = "max",
+    hidden_layer_sizes: Sequence[int] = (128,),
+    activation: str = "relu",
+    batch_norm: bool = False,
+    dropout: float = 0.0,
+    stem: str = "learned",
+    augmentation: Sequence[str] = (),
+    standardize: bool = True,
+    strict: bool = False,
+    input_gradient: bool = False,
+) -> Chain:
+    """Images (batch, height, width, channels) in, raw scores out.
+
+    Parameters
+    ----------
+    image_shape : (height, width, channels)
+    n_out : int
+        Raw scores.
+    architecture : {"lenet", "alexnet", "vgg", "inception", "resnet"}
+    channels : sequence of int
+        Feature maps of each block.
+    convolutions_per_block : int
+        Convolutions, inception modules or residual blocks in a row; lenet and alexnet have one.
+    kernel_size : int
+    pooling : {"max", "average"}
+        Between blocks.
+    hidden_layer_sizes : sequence of int
+        Dense layers before the output, in lenet, alexnet and vgg; the others average each feature map instead.
+    activation : str
+    batch_norm : bool
+        Normalize after each convolution.
+    dropout : float
+        Rate after each hidden layer, or after the global average.
+    stem : {"learned", "gabor", "wavelet"}
+        The last two put fixed filters first.
+    augmentation : sequence of {"flip", "shift"}
+    standardize : bool
+        Whether the first layer centres and scales each channel.
+    strict : bool
+        Whether a kernel or pooling that is larger than what is left of the image is an error. Otherwise it shrinks.
+    input_gradient : bool
+        Whether somebody reads the gradient of the images.
+
+    Raises
+    ------
+    ValueError
+        If `strict` and the image is too small.
+    """
+    height, width, n_channels = image_shape
+    builder = _Builder(
+        height, width, n_channels, (height, width), activation, batch_norm, pooling, strict, input_gradient
+    )
+    if "flip" in augmentation:
+        builder.add(RandomFlip())
+    if "shift" in augmentation:
+        builder.add(RandomShift(max(1, min(height, width) // 8)))
+    builder.add(BatchLast())
+    if standardize:
+        builder.add(Standardization(n_channels, axis=1))
+    if stem != "learned":
+        builder.filter_bank(stem)
+    ARCHITECTURES[architecture](builder, tuple(channels), convolutions_per_block, kernel_size)
+    if architecture in GLOBALLY_POOLED:
+        builder.add(GlobalPooling("average"))
+        features = builder.channels
+        head: list[Layer] = [Dropout(dropout)] if dropout > 0 else []
+    else:
+        builder.add(Flatten())
+        features, head = builder.height * builder.width * builder.channels, []
+        for size in hidden_layer_sizes:
+            head.append(hidden_block(features, size, activation, dropout))
+            features = size
+    return Chain((*builder.layers, *head, Dense(features, n_out)))
+
+
+@dataclass
+class _Builder:
+    """Collects layers and follows the shape of the image through them."""
+
+    height: int
+    width: int
+    channels: int
+    image_size: Pair
+    activation: str
+    batch_norm: bool
+    pooling: str
+    strict: bool
+    input_gradient: bool
+    layers: list[Layer] = field(default_factory=list)
+
+    def add(self, *layers: Layer) -> None:
+        self.layers += layers
+
+    def convolution(
+        self,
+        channels: int,
+        kernel_size: int,
+        stride: int = 1,
+        padding: str = "same",
+        *,
+        channels_in: int | None = None,
+        bias: bool = True,
+    ) -> list[Layer]:
+        """A convolution and, if asked for, its normalization; the image does not move on."""
+        first = not any(isinstance(layer, Convolution) for layer in self.layers)
+        size = self.fitting(kernel_size, "kernel")
+        layer = Convolution(
+            channels_in or self.channels,
+            channels,
+            size,
+            (stride, stride),
+            padding=padding,
+            initializer=INITIALIZERS.get(self.activation, "glorot_uniform"),
+            bias=bias and not self.batch_norm,
+            input_gradient=self.input_gradient or not first,
+        )
+        return [layer, BatchNormalization(channels, axis=1)] if self.batch_norm else [layer]
+
+    def convolve(self, channels: int, kernel_size: int) -> None:
+        """A convolution with its activation."""
+        self.add(*self.convolution(channels, kernel_size), Activation(self.activation))
+        self.channels = channels
+
+    def convolve_and_pool(self, channels: int, kernel_size: int, padding: str = "same", size: int = 2) -> None:
+        """Bias and activation stand where they are cheaper: after the pooling, if that makes no difference."""
+        late = self.pooling == "max" and self.activation in INCREASING
+        self.add(*self.convolution(channels, kernel_size, padding=padding, bias=not late))
+        self.move(self.fitting(kernel_size, "kernel"), (1, 1), padding, channels)
+        if not late:
+            self.add(Activation(self.activation))
+        self.pool(size)
+        if late:
+            self.add(*([] if self.batch_norm else [Bias(channels, axis=1)]), Activation(self.activation))
+
+    def pool(self, size: int = 2) -> None:
+        """Halve height and width, with windows of `size`; where that is more than is left, only what is possible."""
+        window = self.fitting(size, "pooling")
+        stride = min(2, window[0]), min(2, window[1])
+        if window != (1, 1):
+            self.add(Pooling(self.pooling, window, stride))
+            self.move(window, stride, "valid", self.channels)
+
+    def filter_bank(self, name: str) -> None:
+        height, width = (min(LARGEST_FILTER, n - 1 + n % 2) for n in (self.height, self.width))
+        bank = FilterBank(name, self.channels, (height, width))
+        self.add(bank)
+        self.channels = bank.n_filters
+
+    def move(self, size: Pair, stride: Pair, padding: str, channels: int) -> None:
+        shape = (self.height, self.channels, self.width, 1)
+        window = Window.over(shape, size, stride, (1, 1), padding)
+        self.height, self.channels, self.width, _ = window.output_shape(shape, channels)
+
+    def fitting(self, size: int, what: str) -> Pair:
+        """A square of `size`, or what of it fits into the image; a single row or column is never more than that."""
+        left = self.height, self.width
+        fitting = min(size, left[0]), min(size, left[1])
+        if self.strict and any(n < size and image > 1 for n, image in zip(left, self.image_size, strict=True)):
+            raise ValueError(
+                f"image_shape={self.image_size}: a {what} of {size} x {size} does not fit into the {left[0]} x "
+                f"{left[1]} pixels that are left. Give fewer channels (blocks), or a smaller kernel_size; with "
+                'image_shape="auto", what does not fit is left out.'
+            )
+        return fitting
+
+
+def _lenet(builder: _Builder, channels: tuple[int, ...], repeats: int, kernel_size: int) -> None:
+    """LeCun et al. 1998: only the first convolution is padded."""
+    for i, n in enumerate(channels):
+        builder.convolve_and_pool(n, kernel_size, "valid" if i else "same")
+
+
+def _alexnet(builder: _Builder, channels: tuple[int, ...], repeats: int, kernel_size: int) -> None:
+    """Krizhevsky et al. 2012: larger kernels first, response normalization, windows that overlap."""
+    for i, n in enumerate(channels):
+        if i < 2:
+            builder.convolve(n, kernel_size + (2 if i == 0 else 0))
+            builder.add(LocalResponseNormalization())
+            builder.pool(3)
+        elif i < len(channels) - 1:
+            builder.convolve(n, kernel_size)
+        else:
+            builder.convolve_and_pool(n, kernel_size, size=3)
+
+
+def _vgg(builder: _Builder, channels: tuple[int, ...], repeats: int, kernel_size: int) -> None:
+    """Simonyan and Zisserman 2015: stacks of small kernels."""
+    for n in channels:
+        for _ in range(repeats - 1):
+            builder.convolve(n, kernel_size)
+        builder.convolve_and_pool(n, kernel_size)
+
+
+def _inception(builder: _Builder, channels: tuple[int, ...], repeats: int, kernel_size: int) -> None:
+    """Szegedy et al. 2015: kernels of several sizes side by side, behind a plain convolution."""
+    builder.convolve(channels[0], kernel_size)
+    for i, n in enumerate(channels):
+        if i:
+            builder.pool()
+        for _ in range(repeats):
+            _inception_module(builder, n, kernel_size)
+
+
+def _inception_module(builder: _Builder, n: int, kernel_size: int) -> None:
+    """Shares of GoogLeNet's first module: a quarter 1 x 1, half 3 x 3, an eighth each 5 x 5 and pooled."""
+    active = Activation(builder.activation)
+    wide, small = max(1, n // 2), max(1, n // 8)
+    one = max(1, n - wide - 2 * small)
+    size = builder.fitting(3, "pooling")
+
+    def reduced(n_reduced: int, n_out: int, kernel: int) -> Chain:
+        first = builder.convolution(n_reduced, 1)
+        return Chain((*first, active, *builder.convolution(n_out, kernel, channels_in=n_reduced), active))
+
+    branches = (
+        Chain((*builder.convolution(one, 1), active)),
+        reduced(max(1, 3 * n // 8), wide, kernel_size),
+        reduced(max(1, n // 16), small, kernel_size + 2),
+        Chain((Pooling("max", size, (1, 1), "same"), *builder.convolution(small, 1), active)),
+    )
+    builder.add(Branches(branches, axis=1))
+    builder.channels = one + wide + 2 * small
+
+
+def _resnet(builder: _Builder, channels: tuple[int, ...], repeats: int, kernel_size: int) -> None:
+    """He et al. 2016: pairs of convolutions, each pair added to what it was given; each block but the first halves."""
+    builder.convolve(channels[0], kernel_size)
+    for i, n in enumerate(channels):
+        for j in range(repeats):
+            _residual_block(builder, n, kernel_size, stride=2 if i and not j else 1)
+
+
+def _residual_block(builder: _Builder, n: int, kernel_size: int, stride: int) -> None:
+    active = Activation(builder.activation)
+    shortcut = None
+    if stride != 1 or n != builder.channels:
+        shortcut = Chain(tuple(builder.convolution(n, 1, stride)))
+    first = builder.convolution(n, kernel_size, stride)
+    inner = Chain((*first, active, *builder.convolution(n, kernel_size, channels_in=n)))
+    builder.add(Residual(inner, shortcut), active)
+    builder.move((kernel_size, kernel_size), (stride, stride), "same", n)
+
+
+ARCHITECTURES: dict[str, Callable[[_Builder, tuple[int, ...], int, int], None]] = {
+    "vgg": _vgg,
+    "lenet": _lenet,
+    "alexnet": _alexnet,
+    "inception": _inception,
+    "resnet": _resnet,
+}
+GLOBALLY_POOLED = ("inception", "resnet")
