@@ -1,0 +1,5 @@
+"""Floor 7: looking inside fitted models. Plots need matplotlib, which is imported where they are drawn."""
+
+from skneural.inspection.images import occlusion_map, plot_feature_maps, plot_kernels, saliency_map
+
+__all__ = ["occlusion_map", "plot_feature_maps", "plot_kernels", "saliency_map"]

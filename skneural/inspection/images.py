@@ -1,0 +1,257 @@
+"""What convolutional networks see in images."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from sklearn.base import is_classifier
+from sklearn.utils.validation import check_is_fitted
+
+from skneural.layers import Convolution, FilterBank
+from skneural.networks.structure import named_layers
+
+
+def occlusion_map(estimator: Any, image: Any, *, target: Any = None, size: int | None = None, stride: int = 1):
+    """How much the score falls when a square of the image is covered, for squares all over the image.
+
+    Where it falls most is what the prediction rests on [1]_. The square is filled with the mean of each channel over
+    the training images, or over this image if the estimator does not standardize.
+
+    Parameters
+    ----------
+    estimator : CNNClassifier or CNNRegressor
+        Fitted.
+    image : array-like of shape (height, width) or (height, width, channels)
+    target : class label or int, default=None
+        The class whose score is watched, or the number of the output of a regressor. None: the predicted class, or the
+        only output.
+    size : int, default=None
+        Side of the square in pixels; None: a quarter of the smaller side of the image.
+    stride : int, default=1
+        Pixels from one square to the next.
+
+    Returns
+    -------
+    falls : ndarray of shape (height, width)
+        For each pixel, by how much the score (raw, before any link) falls, in the mean over the squares that cover it.
+        Not a number where no square did.
+
+    References
+    ----------
+    .. [1] Zeiler and Fergus. "Visualizing and understanding convolutional networks". ECCV 2014.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skneural import CNNClassifier
+    >>> from skneural.inspection import occlusion_map
+    >>> X, y = load_digits(return_X_y=True)
+    >>> model = CNNClassifier(channels=(4, 8), max_iter=5, early_stopping=False).fit(X[:200], y[:200])
+    >>> occlusion_map(model, X[0].reshape(8, 8)).shape
+    (8, 8)
+    """
+    x, output = _image_and_output(estimator, image, target)
+    height, width, _ = x.shape[1:]
+    side = max(1, min(height, width) // 4) if size is None else size
+    if not 1 <= side <= min(height, width):
+        raise ValueError(f"size={size} is not between 1 and the smaller side of the image, {min(height, width)}.")
+    corners = [(i, j) for i in range(0, height - side + 1, stride) for j in range(0, width - side + 1, stride)]
+    covered = np.repeat(x, len(corners), axis=0)
+    for one, (i, j) in zip(covered, corners, strict=True):
+        one[i : i + side, j : j + side] = _filling(estimator, x)
+    falls = estimator._predict_raw(x)[0, output] - estimator._predict_raw(covered)[:, output]
+    total, count = np.zeros((height, width)), np.zeros((height, width))
+    for fall, (i, j) in zip(falls, corners, strict=True):
+        total[i : i + side, j : j + side] += fall
+        count[i : i + side, j : j + side] += 1
+    return np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
+
+
+def saliency_map(estimator: Any, image: Any, *, target: Any = None):
+    """How much the score changes with each pixel: the size of its gradient [1]_.
+
+    Parameters
+    ----------
+    estimator : CNNClassifier or CNNRegressor
+        Fitted.
+    image : array-like of shape (height, width) or (height, width, channels)
+    target : class label or int, default=None
+        The class whose score is watched, or the number of the output of a regressor. None: the predicted class, or the
+        only output.
+
+    Returns
+    -------
+    saliency : ndarray of shape (height, width)
+        Greatest absolute derivative over the channels, of the raw score by the pixel as it was given.
+
+    References
+    ----------
+    .. [1] Simonyan, Vedaldi and Zisserman. "Deep inside convolutional networks: visualising image classification
+       models and saliency maps". ICLR workshop 2014.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skneural import CNNClassifier
+    >>> from skneural.inspection import saliency_map
+    >>> X, y = load_digits(return_X_y=True)
+    >>> model = CNNClassifier(channels=(4, 8), max_iter=5, early_stopping=False).fit(X[:200], y[:200])
+    >>> saliency_map(model, X[0].reshape(8, 8)).shape
+    (8, 8)
+    """
+    x, output = _image_and_output(estimator, image, target)
+    return np.abs(estimator._input_gradient(x, output)[0]).max(axis=-1)
+
+
+def plot_kernels(estimator: Any, *, layer: str | None = None, max_kernels: int = 64, figure: Any = None):
+    """Draw the kernels of a convolution, each on a grey scale of its own that is zero in the middle.
+
+    Kernels that see three channels of an image are drawn in colour; others as the mean over the channels they see.
+
+    Parameters
+    ----------
+    estimator : CNNClassifier or CNNRegressor
+        Fitted.
+    layer : str, default=None
+        Name of the layer, as in ``estimator.receptive_field()``; None: the first convolution or filter bank.
+    max_kernels : int, default=64
+        Draw no more than the first so many.
+    figure : matplotlib Figure or SubFigure, default=None
+        What to draw on; None: a new figure.
+
+    Returns
+    -------
+    figure : matplotlib Figure or SubFigure
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skneural import CNNClassifier
+    >>> from skneural.inspection import plot_kernels
+    >>> X, y = load_digits(return_X_y=True)
+    >>> model = CNNClassifier(channels=(4, 8), max_iter=5, early_stopping=False).fit(X[:200], y[:200])
+    >>> figure = plot_kernels(model)
+    """
+    check_is_fitted(estimator)
+    name, kernels = _kernels(estimator, layer)
+    n = min(max_kernels, kernels.shape[3])
+    n_columns = min(n, 8)
+    n_rows = math.ceil(n / n_columns)
+    figure = _figure(figure, n_columns, n_rows + 0.4)
+    axes = figure.subplots(n_rows, n_columns, squeeze=False)
+    for ax in axes.flat:
+        ax.set_axis_off()
+    for ax, kernel in zip(axes.flat, np.moveaxis(kernels, 3, 0)[:n], strict=False):
+        strongest = max(float(np.abs(kernel).max()), 1e-12)
+        if kernel.shape[2] == 3:
+            ax.imshow(kernel / (2 * strongest) + 0.5)
+        else:
+            ax.imshow(kernel.mean(axis=2), cmap="gray", vmin=-strongest, vmax=strongest)
+    figure.suptitle(f"{name}: {n} of {kernels.shape[3]} kernels" if n < kernels.shape[3] else name)
+    return figure
+
+
+def plot_feature_maps(
+    estimator: Any, image: Any, *, layers: Any = None, max_maps: int = 8, cmap: str = "viridis", figure: Any = None
+):
+    """Draw an image and what the layers make of it, one row for each layer.
+
+    Parameters
+    ----------
+    estimator : CNNClassifier or CNNRegressor
+        Fitted.
+    image : array-like of shape (height, width) or (height, width, channels)
+    layers : list of str, default=None
+        Names of layers, as in ``estimator.feature_maps(X)``; None: all convolutions, activations, poolings and sums
+        outside of blocks.
+    max_maps : int, default=8
+        Draw no more than the first so many maps of each layer.
+    cmap : str, default="viridis"
+        Colour map of the feature maps; each has a scale of its own.
+    figure : matplotlib Figure or SubFigure, default=None
+        What to draw on; None: a new figure.
+
+    Returns
+    -------
+    figure : matplotlib Figure or SubFigure
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skneural import CNNClassifier
+    >>> from skneural.inspection import plot_feature_maps
+    >>> X, y = load_digits(return_X_y=True)
+    >>> model = CNNClassifier(channels=(4, 8), max_iter=5, early_stopping=False).fit(X[:200], y[:200])
+    >>> figure = plot_feature_maps(model, X[0].reshape(8, 8))
+    """
+    x, _ = _image_and_output(estimator, image, None)
+    maps = estimator.feature_maps(x)
+    if layers is None:
+        silent = ("standardization", "bias", "batch_normalization", "local_response")
+        layers = [name for name in maps if "." not in name and not name.startswith(silent)]
+    unknown = [name for name in layers if name not in maps]
+    if unknown:
+        raise ValueError(f"There are no feature maps of {unknown}; there are those of {list(maps)}.")
+    fields = estimator.receptive_field()
+    n_columns = 1 + min(max_maps, max(maps[name].shape[3] for name in layers))
+    figure = _figure(figure, n_columns + 0.6, len(layers) + 1)
+    axes = figure.subplots(len(layers) + 1, n_columns, squeeze=False, width_ratios=[1.6, *[1] * (n_columns - 1)])
+    for ax in axes.flat:
+        ax.set_axis_off()
+    pixels = x[0] if x.shape[3] == 3 else x[0].mean(axis=2)
+    axes[0, 0].imshow((pixels - pixels.min()) / max(np.ptp(pixels), 1e-12), cmap="gray")
+    for row, name in zip(axes[1:], layers, strict=True):
+        height, width = fields[name].size
+        row[0].text(0.5, 0.5, f"{name}\nsees {height} x {width}", ha="center", va="center", fontsize=8)
+        for ax, feature_map in zip(row[1:], np.moveaxis(maps[name][0], 2, 0), strict=False):
+            ax.imshow(feature_map, cmap=cmap)
+    return figure
+
+
+def _image_and_output(estimator: Any, image: Any, target: Any) -> tuple[np.ndarray, int]:
+    """The image as a batch of one, and the number of the raw score to look at."""
+    check_is_fitted(estimator)
+    image = np.asarray(image)
+    if image.ndim == 1:
+        image = image.reshape(estimator.image_shape_)
+    x = estimator._check_X(image[np.newaxis], dtype=estimator.weights_.dtype, reset=False)
+    if not is_classifier(estimator):
+        return x, 0 if target is None else int(target)
+    classes = estimator.classes_.tolist()
+    raw = estimator._predict_raw(x)[0]
+    if target is not None and target not in classes:
+        raise ValueError(f"target={target!r} is not among the classes {classes}.")
+    if len(raw) == 1:
+        return x, 0
+    return x, int(raw.argmax()) if target is None else classes.index(target)
+
+
+def _filling(estimator: Any, x: np.ndarray) -> np.ndarray:
+    """What covers a part of an image."""
+    for _, p in named_layers(estimator.network_, estimator._parameters()).values():
+        if "scale" in p:
+            return p["mean"]
+    return x[0].mean(axis=(0, 1))
+
+
+def _kernels(estimator: Any, layer: str | None) -> tuple[str, np.ndarray]:
+    """Name and kernels, (height, width, channels_in, channels_out), of a layer or of the first that has any."""
+    layers = named_layers(estimator.network_, estimator._parameters())
+    with_kernels = {name: p for name, (one, p) in layers.items() if isinstance(one, Convolution | FilterBank)}
+    name = next(iter(with_kernels)) if layer is None else layer
+    if name not in with_kernels:
+        raise ValueError(f"There are no kernels in {name!r}; there are some in {list(with_kernels)}.")
+    p = with_kernels[name]
+    return name, p["kernel"] if "kernel" in p else p["even"]
+
+
+def _figure(figure: Any, width: float, height: float) -> Any:
+    if figure is not None:
+        return figure
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        raise ImportError("Plots need matplotlib: pip install 'skneural[plot]'.") from error
+    return plt.figure(figsize=(1.1 * width, 1.1 * height), layout="constrained")
