@@ -65,14 +65,14 @@ class SequenceInput:
             x = validate_data(self, X, dtype=dtype, reset=reset) if columns else check_array(X, dtype=dtype)
             x, n_features = x[:, :, np.newaxis], 1
         if reset:
-            self._columns = columns
+            self._columns, self._features_of_a_step = columns, n_features
             if not columns:
                 self.__dict__.pop("feature_names_in_", None)  # of an earlier fit
                 self.n_features_in_ = n_features
-        elif n_features != self.network_arguments_["n_features"]:
+        elif n_features != self._features_of_a_step:
             raise ValueError(
                 f"X has {n_features} features at each step, but {type(self).__name__} was fitted on "
-                f"{self.network_arguments_['n_features']}."
+                f"{self._features_of_a_step}."
             )
         return x
 
