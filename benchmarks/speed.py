@@ -1,8 +1,9 @@
-"""Time and memory of the MLP beside scikit-learn's, and training beside a PyTorch loop where that is installed.
+"""Time and memory beside scikit-learn's MLP, and training beside a PyTorch loop where that is installed.
 
     python benchmarks/speed.py
 
-Contestants take turns and the median of five counts. In brackets, our figure over theirs: below 1, skneural is faster.
+For images, PyTorch runs in both of its memory formats and the faster one counts. Contestants take turns and the median
+of five counts. In brackets, our figure over theirs: below 1, skneural is faster.
 """
 
 from __future__ import annotations
@@ -31,6 +32,13 @@ FITS = [
     (5000, 100, (256, 256, 256), 200, 3, "float32"),
 ]
 
+# images, side, channels of two blocks of one 3 x 3 convolution, hidden units, batch size, epochs
+IMAGE_FITS = [
+    (1280, 28, (32, 64), 128, 64, 2),
+    (1280, 8, (16, 32), 64, 64, 4),
+    (1280, 28, (6, 16), 84, 64, 2),
+]
+
 
 def medians(runs, rounds=5):
     """Median seconds of each function; they take turns after one turn that does not count."""
@@ -49,16 +57,43 @@ def data(rows, features, dtype, n_classes=10):
     return rng.standard_normal((rows, features)).astype(dtype), rng.integers(0, n_classes, rows)
 
 
-def torch_loop(X, y, hidden, batch_size, epochs):
-    """A PyTorch training loop as its tutorial writes it, with fused Adam; None where PyTorch is missing."""
+def torch_mlp(X, y, hidden, batch_size, epochs):
+    """None where PyTorch is missing."""
     try:
-        import torch
+        from torch import nn
     except ImportError:
         return None
     widths = (X.shape[1], *hidden)
-    layers = [part for pair in pairwise(widths) for part in (torch.nn.Linear(*pair), torch.nn.ReLU())]
-    module = torch.nn.Sequential(*layers, torch.nn.Linear(widths[-1], 10)).to(torch.as_tensor(X).dtype)
+    layers = [part for pair in pairwise(widths) for part in (nn.Linear(*pair), nn.ReLU())]
+    return torch_loop(nn.Sequential(*layers, nn.Linear(widths[-1], 10)), X, y, batch_size, epochs)
+
+
+def torch_cnns(X, y, channels, hidden, batch_size, epochs):
+    """One in each memory format; none where PyTorch is missing."""
+    try:
+        import torch
+        from torch import nn
+    except ImportError:
+        return []
+    first, second = channels
+    runs = []
+    for memory_format in (torch.contiguous_format, torch.channels_last):
+        module = nn.Sequential(
+            *(nn.Conv2d(1, first, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)),
+            *(nn.Conv2d(first, second, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)),
+            *(nn.Flatten(), nn.Linear(second * (X.shape[1] // 4) ** 2, hidden), nn.ReLU(), nn.Linear(hidden, 10)),
+        )
+        images = torch.as_tensor(X).permute(0, 3, 1, 2).contiguous(memory_format=memory_format)
+        runs.append(torch_loop(module.to(memory_format=memory_format), images, y, batch_size, epochs))
+    return runs
+
+
+def torch_loop(module, X, y, batch_size, epochs):
+    """A PyTorch training loop as its tutorial writes it, with fused Adam."""
+    import torch
+
     X, y, loss = torch.as_tensor(X), torch.as_tensor(y), torch.nn.CrossEntropyLoss()
+    module = module.to(X.dtype)
 
     def run():
         optimizer = torch.optim.Adam(module.parameters(), 1e-3, fused=True)
@@ -80,9 +115,27 @@ def fit_times():
         models = [
             library.MLPClassifier(hidden, **settings, random_state=0) for library in (skneural, sklearn.neural_network)
         ]
-        runs = [*(partial(model.fit, X, y) for model in models), torch_loop(X, y, hidden, batch_size, epochs)]
+        runs = [*(partial(model.fit, X, y) for model in models), torch_mlp(X, y, hidden, batch_size, epochs)]
         name = f"fit {rows} x {features}, {'-'.join(map(str, hidden))}, batch {batch_size}, {dtype}"
         yield (name, "s", *medians([run for run in runs if run is not None]))
+
+
+def image_fit_times():
+    for rows, side, channels, hidden, batch_size, epochs in IMAGE_FITS:
+        X, y = data(rows, side * side, "float32")
+        X = X.reshape(rows, side, side, 1)
+        model = skneural.CNNClassifier(
+            channels=channels,
+            hidden_layer_sizes=(hidden,),
+            batch_size=batch_size,
+            max_iter=epochs,
+            n_iter_no_change=10**6,
+            early_stopping=False,
+            random_state=0,
+        )
+        ours, *theirs = medians([partial(model.fit, X, y), *torch_cnns(X, y, channels, hidden, batch_size, epochs)])
+        name = f"fit {rows} images {side} x {side}, {channels[0]}-{channels[1]}-{hidden}, batch {batch_size}"
+        yield (name, "s", ours, None, min(theirs, default=None))
 
 
 def repeat(function, X, times=200):
@@ -123,9 +176,9 @@ def import_times():
 def main() -> None:
     warnings.simplefilter("ignore", ConvergenceWarning)
     print(f"{'':<58}{'skneural':>10}   scikit-learn      PyTorch")
-    for table in (fit_times, predict_times, predict_memory, import_times):
+    for table in (fit_times, image_fit_times, predict_times, predict_memory, import_times):
         for name, unit, ours, *theirs in table():
-            others = "".join(f"{value:>10.3f} ({ours / value:.2f})" for value in theirs)
+            others = "".join(" " * 17 if value is None else f"{value:>10.3f} ({ours / value:.2f})" for value in theirs)
             print(f"{name:<58}{ours:>10.3f}{others} {unit}", flush=True)
 
 

@@ -100,6 +100,34 @@ class CNN(Convolutional, ImageInput):
         by up to an eighth of the image.""",
     )
 
+    shared_doc = {
+        "architectures": """
+        Kernels that are learned slide over the images, with poolings between them, in the manner of LeNet-5
+        [1]_, AlexNet [2]_, VGG [3]_, GoogLeNet [4]_ or ResNet [5]_, of the width that `channels` says. X is
+        (n_samples, height, width, channels), (n_samples, height, width), or rows of pixels, which
+        `image_shape` makes images of. Pixels may be of any range and type, because each channel is
+        standardized.
+        """,
+        "literature": """
+        See Also
+        --------
+        skneural.inspection.plot_kernels : Draw the kernels of a layer.
+        skneural.inspection.plot_feature_maps : Draw what each layer makes of an image.
+        skneural.inspection.occlusion_map : Which parts of an image a prediction needs.
+        skneural.inspection.saliency_map : Which pixels of an image a prediction would change with.
+
+        References
+        ----------
+        .. [1] LeCun, Bottou, Bengio and Haffner. "Gradient-based learning applied to document recognition".
+           Proceedings of the IEEE 86, 1998.
+        .. [2] Krizhevsky, Sutskever and Hinton. "ImageNet classification with deep convolutional neural networks".
+           NeurIPS 2012.
+        .. [3] Simonyan and Zisserman. "Very deep convolutional networks for large-scale image recognition". ICLR 2015.
+        .. [4] Szegedy et al. "Going deeper with convolutions". CVPR 2015.
+        .. [5] He, Zhang, Ren and Sun. "Deep residual learning for image recognition". CVPR 2016.
+        """,
+    }
+
     def _network_arguments(self, x: Any, n_outputs: int) -> dict[str, Any]:
         return {
             "image_shape": list(self.image_shape_),
@@ -185,31 +213,13 @@ class CNN(Convolutional, ImageInput):
 class CNNClassifier(CNN, NeuralClassifier):
     """Convolutional network for classes of images.
 
-    Kernels that are learned slide over the images, with poolings between them, in the manner of LeNet-5 [1]_, AlexNet
-    [2]_, VGG [3]_, GoogLeNet [4]_ or ResNet [5]_, of the width that `channels` says. X is (n_samples, height, width,
-    channels), (n_samples, height, width), or rows of pixels, which `image_shape` makes images of. Pixels may be of any
-    range and type, because each channel is standardized.
+    {architectures}
 
     {parameters}
 
     {attributes}
 
-    See Also
-    --------
-    skneural.inspection.plot_kernels : Draw the kernels of a layer.
-    skneural.inspection.plot_feature_maps : Draw what each layer makes of an image.
-    skneural.inspection.occlusion_map : Which parts of an image a prediction needs.
-    skneural.inspection.saliency_map : Which pixels of an image a prediction would change with.
-
-    References
-    ----------
-    .. [1] LeCun, Bottou, Bengio and Haffner. "Gradient-based learning applied to document recognition".
-       Proceedings of the IEEE 86, 1998.
-    .. [2] Krizhevsky, Sutskever and Hinton. "ImageNet classification with deep convolutional neural networks".
-       NeurIPS 2012.
-    .. [3] Simonyan and Zisserman. "Very deep convolutional networks for large-scale image recognition". ICLR 2015.
-    .. [4] Szegedy et al. "Going deeper with convolutions". CVPR 2015.
-    .. [5] He, Zhang, Ren and Sun. "Deep residual learning for image recognition". CVPR 2016.
+    {literature}
 
     Examples
     --------
@@ -228,31 +238,13 @@ class CNNClassifier(CNN, NeuralClassifier):
 class CNNRegressor(CNN, NeuralRegressor):
     """Convolutional network for numbers that images stand for.
 
-    Kernels that are learned slide over the images, with poolings between them, in the manner of LeNet-5 [1]_, AlexNet
-    [2]_, VGG [3]_, GoogLeNet [4]_ or ResNet [5]_, of the width that `channels` says. X is (n_samples, height, width,
-    channels), (n_samples, height, width), or rows of pixels, which `image_shape` makes images of. Pixels may be of any
-    range and type, because each channel is standardized.
+    {architectures}
 
     {parameters}
 
     {attributes}
 
-    See Also
-    --------
-    skneural.inspection.plot_kernels : Draw the kernels of a layer.
-    skneural.inspection.plot_feature_maps : Draw what each layer makes of an image.
-    skneural.inspection.occlusion_map : Which parts of an image a prediction needs.
-    skneural.inspection.saliency_map : Which pixels of an image a prediction would change with.
-
-    References
-    ----------
-    .. [1] LeCun, Bottou, Bengio and Haffner. "Gradient-based learning applied to document recognition".
-       Proceedings of the IEEE 86, 1998.
-    .. [2] Krizhevsky, Sutskever and Hinton. "ImageNet classification with deep convolutional neural networks".
-       NeurIPS 2012.
-    .. [3] Simonyan and Zisserman. "Very deep convolutional networks for large-scale image recognition". ICLR 2015.
-    .. [4] Szegedy et al. "Going deeper with convolutions". CVPR 2015.
-    .. [5] He, Zhang, Ren and Sun. "Deep residual learning for image recognition". CVPR 2016.
+    {literature}
 
     Examples
     --------
@@ -294,6 +286,25 @@ class CNNSequence(Convolutional, SequenceInput):
         0.0, Number(0, 1, below=True), "Share of the pooled features dropped at each training step."
     )
 
+    shared_doc = {
+        "architectures": """
+        Kernels that are learned slide along the steps, in the manner of the fully convolutional network or the
+        residual network of Wang et al. [1]_, of InceptionTime [2]_, or of TextCNN [3]_. X is (n_samples,
+        steps, features), a list of arrays (steps, features) of unequal lengths, or (n_samples, steps) for a
+        single feature; with `vocabulary_size`, sequences of integers. Unequal lengths are exact: nothing
+        behind the end of a series is seen.
+        """,
+        "literature": """
+        References
+        ----------
+        .. [1] Wang, Yan and Oates. "Time series classification from scratch with deep neural networks: a strong
+           baseline". IJCNN 2017.
+        .. [2] Ismail Fawaz et al. "InceptionTime: finding AlexNet for time series classification". Data Mining and
+           Knowledge Discovery 34, 2020.
+        .. [3] Kim. "Convolutional neural networks for sentence classification". EMNLP 2014.
+        """,
+    }
+
     def _network_arguments(self, x: Any, n_outputs: int) -> dict[str, Any]:
         def sizes(value: Any) -> list[int] | None:
             return None if isinstance(value, str) else [int(n) for n in np.atleast_1d(value)]
@@ -320,22 +331,13 @@ class CNNSequence(Convolutional, SequenceInput):
 class CNNSequenceClassifier(CNNSequence, NeuralClassifier):
     """Convolutional network for classes of series or texts.
 
-    Kernels that are learned slide along the steps, in the manner of the fully convolutional network or the residual
-    network of Wang et al. [1]_, of InceptionTime [2]_, or of TextCNN [3]_. X is (n_samples, steps, features), a list
-    of arrays (steps, features) of unequal lengths, or (n_samples, steps) for a single feature; with `vocabulary_size`,
-    sequences of integers. Unequal lengths are exact: nothing behind the end of a series is seen.
+    {architectures}
 
     {parameters}
 
     {attributes}
 
-    References
-    ----------
-    .. [1] Wang, Yan and Oates. "Time series classification from scratch with deep neural networks: a strong
-       baseline". IJCNN 2017.
-    .. [2] Ismail Fawaz et al. "InceptionTime: finding AlexNet for time series classification". Data Mining and
-       Knowledge Discovery 34, 2020.
-    .. [3] Kim. "Convolutional neural networks for sentence classification". EMNLP 2014.
+    {literature}
 
     Examples
     --------
@@ -357,22 +359,13 @@ class CNNSequenceClassifier(CNNSequence, NeuralClassifier):
 class CNNSequenceRegressor(CNNSequence, NeuralRegressor):
     """Convolutional network for numbers that series or texts stand for.
 
-    Kernels that are learned slide along the steps, in the manner of the fully convolutional network or the residual
-    network of Wang et al. [1]_, of InceptionTime [2]_, or of TextCNN [3]_. X is (n_samples, steps, features), a list
-    of arrays (steps, features) of unequal lengths, or (n_samples, steps) for a single feature; with `vocabulary_size`,
-    sequences of integers. Unequal lengths are exact: nothing behind the end of a series is seen.
+    {architectures}
 
     {parameters}
 
     {attributes}
 
-    References
-    ----------
-    .. [1] Wang, Yan and Oates. "Time series classification from scratch with deep neural networks: a strong
-       baseline". IJCNN 2017.
-    .. [2] Ismail Fawaz et al. "InceptionTime: finding AlexNet for time series classification". Data Mining and
-       Knowledge Discovery 34, 2020.
-    .. [3] Kim. "Convolutional neural networks for sentence classification". EMNLP 2014.
+    {literature}
 
     Examples
     --------

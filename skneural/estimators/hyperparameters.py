@@ -106,14 +106,15 @@ def declare(cls: type[T]) -> type[T]:
 
     ``{parameters}`` in the docstring becomes the numpydoc section of all hyper-parameters, the class's own
     first; ``{attributes}`` that of the fitted attributes, which a class adds as the dictionary `attributes_doc`.
+    What several classes of a family say alike, the family has in the dictionary `shared_doc`, by name.
     """
     own_doc = cls.__doc__ or ""
     cls = dataclass(kw_only=True, eq=False, repr=False)(cls)  # type: ignore[assignment]
     cls.__doc__ = inspect.cleandoc(own_doc)
     if "{parameters}" in own_doc:
         sections = {"parameters": _parameters_section(cls), "attributes": _attributes_section(cls)}
-        for name, section in sections.items():
-            cls.__doc__ = cls.__doc__.replace("{" + name + "}", section)
+        for name, section in (sections | getattr(cls, "shared_doc", {})).items():
+            cls.__doc__ = cls.__doc__.replace("{" + name + "}", inspect.cleandoc(section))
     return cls
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from skneural.initializers import INITIALIZERS
 from skneural.layers.layer import Backward, Context, Layer
 from skneural.ops.convolution import convolution, depthwise_convolution
-from skneural.ops.window import Pair, Window
+from skneural.ops.window import Pair, Shape, Window
 from skneural.parameters import Parameter, Tree
 
 
@@ -48,9 +48,7 @@ class Convolution(Layer):
     input_gradient: bool = True
 
     def parameters(self) -> Tree:
-        shape = (*self.kernel_size, self.channels_in, self.channels_out)
-        kernel = {"kernel": Parameter(shape, INITIALIZERS[self.initializer])}
-        return kernel | {"bias": Parameter(shape[3:], penalized=False)} if self.bias else kernel
+        return _kernel_and_bias((*self.kernel_size, self.channels_in, self.channels_out), self.initializer, self.bias)
 
     def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
         window = Window.over(x.shape, self.kernel_size, self.stride, self.dilation, self.padding)
@@ -78,11 +76,16 @@ class DepthwiseConvolution(Layer):
     bias: bool = True
 
     def parameters(self) -> Tree:
-        shape = (*self.kernel_size, 1, self.channels)
-        kernel = {"kernel": Parameter(shape, INITIALIZERS[self.initializer])}
-        return kernel | {"bias": Parameter(shape[3:], penalized=False)} if self.bias else kernel
+        return _kernel_and_bias((*self.kernel_size, 1, self.channels), self.initializer, self.bias)
 
     def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
         window = Window.over(x.shape, self.kernel_size, self.stride, self.dilation, self.padding)
         y, vjp = depthwise_convolution(x, p["kernel"], window, p.get("bias"))
         return y, lambda dy, g: vjp(dy, g["kernel"], g.get("bias"))
+
+
+def _kernel_and_bias(shape: Shape, initializer: str, bias: bool) -> Tree:
+    parameters = {"kernel": Parameter(shape, INITIALIZERS[initializer])}
+    if bias:
+        parameters["bias"] = Parameter(shape[3:], penalized=False)
+    return parameters
