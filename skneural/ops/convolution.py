@@ -190,14 +190,19 @@ class _Met:
             seen = (shape[0], height * channels, image_width * self.batch)
             strides = (of_row * down, of_channel, of_element)
         self.seen = as_strided(image, seen, strides)
+        self.gathered_matrix: Array | None = None
 
     def matrices(self, rows: slice, columns: slice) -> Iterator[Array]:
-        """One matrix for each kernel column, or one for all, of shape (rows, terms, columns * batch)."""
+        """One matrix for each kernel column, or one for all, of shape (rows, terms, columns * batch).
+
+        It is good until the next is asked for.
+        """
         if self.gathered:
             met = self.seen[rows, ..., slice(columns.start // self.batch, columns.stop // self.batch), :]
-            matrix = empty(met.shape, met.dtype)
-            matrix[...] = met
-            yield matrix.reshape(len(met), -1, columns.stop - columns.start)
+            if self.gathered_matrix is None or self.gathered_matrix.shape != met.shape:
+                self.gathered_matrix = empty(met.shape, met.dtype)
+            self.gathered_matrix[...] = met
+            yield self.gathered_matrix.reshape(len(met), -1, columns.stop - columns.start)
         else:
             for move in self.moves:
                 yield self.seen[rows, :, columns.start + move : columns.stop + move]
