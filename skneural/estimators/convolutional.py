@@ -62,7 +62,9 @@ class CNN(Convolutional, ImageInput):
         of several sizes side by side. "resnet": pairs of convolutions that are added to what they were given.""",
     )
     channels: int | Sequence[int] = hyperparameter(
-        (32, 64), Sizes(1), "Feature maps of each block; the image is halved from block to block while it can be."
+        (32, 64),
+        Sizes(1, empty=False),
+        "Feature maps of each block; the image is halved from block to block while it can be.",
     )
     convolutions_per_block: int = hyperparameter(
         1, Integer(1), "Convolutions (vgg), modules (inception) or pairs of convolutions (resnet) in each block."
@@ -90,7 +92,7 @@ class CNN(Convolutional, ImageInput):
     stem: str = hyperparameter(
         "learned",
         Choice("learned", "gabor", "wavelet"),
-        """What comes first. "gabor", "wavelet": the modulus of fixed, oriented filters (25 or 24 feature maps), which
+        """What comes first. "gabor", "wavelet": the modulus of fixed, oriented filters (24 and 25 feature maps), which
         need no training; for small training sets of textures.""",
     )
     augmentation: Sequence[str] = hyperparameter(
@@ -271,13 +273,13 @@ class CNNSequence(Convolutional, SequenceInput):
     )
     channels: str | int | Sequence[int] = hyperparameter(
         "auto",
-        Choice("auto") | Sizes(1),
+        Choice("auto") | Sizes(1, empty=False),
         """Width of each convolution (fcn), block (resnet), module (inception) or kernel size (textcnn). "auto": those
         of the papers, (128, 256, 128), (64, 128, 128), 6 times 32, and 100.""",
     )
     kernel_size: str | int | Sequence[int] = hyperparameter(
         "auto",
-        Choice("auto") | Sizes(1),
+        Choice("auto") | Sizes(1, empty=False),
         """Steps that each convolution sees (fcn), those of each block (resnet), or those side by side (inception,
         textcnn). "auto": those of the papers, (8, 5, 3), (8, 5, 3), (40, 20, 10), and (3, 4, 5).""",
     )

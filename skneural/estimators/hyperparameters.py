@@ -69,16 +69,16 @@ def Integer(low: int) -> Constraint:
     return Constraint(f"int >= {low}", lambda value: _is(value, Integral) and value >= low)
 
 
-def Sizes(low: int = 1) -> Constraint:
-    """An integer, or a sequence of integers."""
+def Sizes(low: int = 1, *, empty: bool = True) -> Constraint:
+    """An integer, or a sequence of integers, which may be empty or not."""
     one = Integer(low)
 
     def allows(value: Any) -> bool:
         if isinstance(value, list | tuple | np.ndarray):
-            return all(one.allows(size) for size in value)
+            return (empty or len(value) > 0) and all(one.allows(size) for size in value)
         return one.allows(value)
 
-    return Constraint(f"int or sequence of int >= {low}", allows)
+    return Constraint(f"int or {'' if empty else 'non-empty '}sequence of int >= {low}", allows)
 
 
 BOOLEAN = Constraint("bool", lambda value: isinstance(value, bool | np.bool_))

@@ -24,6 +24,17 @@ def _is_image_shape(value: Any) -> bool:
     return isinstance(value, list | tuple) and len(value) in (2, 3) and all(one.allows(n) for n in value)
 
 
+def _of_one_size(X: Any) -> Any:
+    """X, unless it is a list of images that make no array."""
+    if isinstance(X, list | tuple):
+        shapes = sorted({np.shape(image) for image in X if hasattr(image, "shape")})
+        if len(shapes) > 1:
+            raise ValueError(
+                f"X has images of different shapes, such as {shapes[0]} and {shapes[-1]}; resize them to one."
+            )
+    return X
+
+
 @declare
 class ImageInput:
     """X is images, channels last; rows of pixels become images by `image_shape`."""
@@ -38,8 +49,8 @@ class ImageInput:
     standardize: bool = hyperparameter(
         True,
         BOOLEAN,
-        """Whether each channel is centred and scaled by its mean and standard deviation over the training images, so
-        that raw pixels of any range can be learned from.""",
+        """Whether each channel is centred and scaled by its mean and standard deviation over the training images (those
+        of the first call, in `partial_fit`), so that raw pixels of any range can be learned from.""",
     )
 
     attributes_doc = {
@@ -48,7 +59,7 @@ class ImageInput:
     }
 
     def _check_X(self, X: Any, *, dtype: Any, reset: bool) -> np.ndarray:
-        X = with_dtype(X)
+        X = with_dtype(_of_one_size(X))
         if getattr(X, "ndim", 2) < 3:
             rows = validate_data(self, X, dtype=dtype, reset=reset)
             shape = self._shape_of_rows(rows.shape[1]) if reset else self.image_shape_

@@ -33,7 +33,7 @@ class SequenceInput:
         True,
         BOOLEAN,
         """Whether each feature of a series is centred and scaled by its mean and standard deviation over all steps of
-        all training series.""",
+        all training series (those of the first call, in `partial_fit`).""",
     )
 
     attributes_doc = {

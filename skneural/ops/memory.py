@@ -3,7 +3,7 @@
 A training step makes and frees the same large arrays as the step before. The C library gives such memory back to the
 system and asks for it anew, and the system then clears it page by page: that took 0.43 ms a megabyte where writing
 it took 0.02, and half the time of training a convolutional network. So ops take their large arrays from here: while
-a thread is `recycling`, memory that is no longer used waits for the next array of its size.
+a thread is `recycling`, memory that is no longer used waits for the next array that it is large enough for.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import threading
 import weakref
+from bisect import bisect_left, insort
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -22,61 +23,96 @@ from skneural.ops.types import Array
 # Bytes from which it pays: the bookkeeping of an array costs 1 us, and the C library keeps small pieces itself.
 LARGE = 65536
 
-
-class _Waiting(threading.local):
-    """Free memory of each thread by its size in bytes; None where the thread does not recycle."""
-
-    blocks: dict[int, list[bytearray]] | None = None
+# An array takes memory of up to so many times its size, so that batches of unequal lengths share theirs.
+LARGEST_EXCESS = 2
 
 
-_waiting = _Waiting()
+class _Pool:
+    """Memory that waits, by its size in bytes. Never more than what was in use at once waits."""
+
+    def __init__(self) -> None:
+        self.blocks: dict[int, list[bytearray]] = {}
+        self.sizes: list[int] = []  # the keys of `blocks` in ascending order
+        self.waiting = self.lent = self.most_lent = 0
+
+    def take(self, n_bytes: int) -> bytearray:
+        """The smallest block that waits and is large enough but not far too large, or a new one."""
+        block = None
+        for size in self.sizes[bisect_left(self.sizes, n_bytes) :]:
+            if size > LARGEST_EXCESS * n_bytes:
+                break
+            if self.blocks[size]:
+                block = self.blocks[size].pop()
+                self.waiting -= size
+                break
+        if block is None:
+            block = bytearray(n_bytes)
+        self.lent += len(block)
+        self.most_lent = max(self.most_lent, self.lent)
+        return block
+
+    def give_back(self, block: bytearray) -> None:
+        size = len(block)
+        self.lent -= size
+        if self.waiting + size > self.most_lent:
+            return
+        if size not in self.blocks:
+            self.blocks[size] = []
+            insort(self.sizes, size)
+        self.blocks[size].append(block)
+        self.waiting += size
+
+
+class _Thread(threading.local):
+    pool: _Pool | None = None  # None where the thread does not recycle
 
 
 class _Loan(weakref.ref):
-    """Notices when an array is gone, and lets its memory wait for the next; `weakref.finalize` takes 4 us for that."""
+    """Notices when an array is gone, and gives its memory back; `weakref.finalize` takes 4 us for that."""
 
-    __slots__ = ("block", "blocks")
+    __slots__ = ("block", "pool")
     block: bytearray
-    blocks: list[bytearray]
+    pool: _Pool
 
 
+_thread = _Thread()
 _loans: dict[int, _Loan] = {}  # a reference that is itself gone would notice nothing
 
 
 def _give_back(loan: _Loan) -> None:
     del _loans[id(loan)]
-    loan.blocks.append(loan.block)
+    loan.pool.give_back(loan.block)
 
 
 def start_recycling() -> None:
     """Keep the memory of large arrays for others, until this thread ends."""
-    _waiting.blocks = {}
+    _thread.pool = _Pool()
 
 
 @contextmanager
 def recycling() -> Iterator[None]:
     """Keep the memory of large arrays that this thread makes for others that it makes, until the end of the block."""
-    before = _waiting.blocks
-    _waiting.blocks = {} if before is None else before
+    before = _thread.pool
+    _thread.pool = _Pool() if before is None else before
     try:
         yield
     finally:
-        _waiting.blocks = before
+        _thread.pool = before
 
 
 def empty(shape: tuple[int, ...], dtype: Any) -> Array:
     """An array with whatever stands in its memory."""
     dtype = np.dtype(dtype)
     n_bytes = math.prod(shape) * dtype.itemsize
-    if _waiting.blocks is None or n_bytes < LARGE:
+    pool = _thread.pool
+    if pool is None or n_bytes < LARGE:
         return np.empty(shape, dtype)
-    blocks = _waiting.blocks.setdefault(n_bytes, [])
     # A view refers to the first array over memory that is no array's. Were the block an array itself, views would
     # refer to that, and outlive the one that is waited for here.
-    block = blocks.pop() if blocks else bytearray(n_bytes)
+    block = pool.take(n_bytes)
     array: Array = np.ndarray(shape, dtype, buffer=block)
     loan = _Loan(array, _give_back)
-    loan.block, loan.blocks = block, blocks
+    loan.block, loan.pool = block, pool
     _loans[id(loan)] = loan
     return array
 

@@ -179,6 +179,8 @@ def test_receptive_fields_grow():
         (np.zeros((4, 3, 9, 8)), {"image_shape": (9, 8, 3)}, r"channels come last: give np\.moveaxis\(X, 1, -1\)"),
         (np.zeros((4, 2, 2, 2, 2)), {}, r"images have 3 axes \(grey\) or 4"),
         (np.full((4, 8, 8), np.nan), {}, "NaN"),
+        ([np.zeros((8, 8))] * 3 + [np.zeros((9, 9))], {}, r"different shapes, such as \(8, 8\) and \(9, 9\); resize"),
+        (np.zeros((4, 8, 8)), {"channels": ()}, "channels must be int or non-empty sequence of int >= 1"),
         (sparse.csr_array(np.eye(4)), {}, "[Ss]parse"),
         (
             np.zeros((4, 8, 8)),

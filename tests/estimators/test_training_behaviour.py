@@ -5,12 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from estimator_cases import iris, moons, noisy_line, patients
+from estimator_cases import every_estimator, iris, moons, noisy_line, patients, telling
 from sklearn.base import clone
 from sklearn.callback import ScoringMonitor
 from sklearn.exceptions import ConvergenceWarning
 
 from skneural import MLPClassifier, MLPRegressor, PerceptronClassifier
+from skneural.ops import memory
 
 # --- training ---------------------------------------------------------------------------------------------
 
@@ -252,3 +253,25 @@ def test_weights_count_in_scorers_that_take_them():
     model = MLPClassifier(4, **options).fit(X, y, X_val=X, y_val=y, sample_weight_val=weight_val)
     alone = MLPClassifier(4, **options).fit(X, y, X_val=X[y == 0], y_val=y[y == 0])
     assert model.validation_scores_ == pytest.approx(alone.validation_scores_)
+
+
+# --- memory that is used again ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+@every_estimator
+def test_memory_that_is_used_again_changes_nothing(case, n_jobs, monkeypatch):
+    """All arrays are recycled here, and full of NaN when they are handed out."""
+    monkeypatch.setattr("skneural.estimators.convolutional.LEAST_SHARD", 1)  # shards, however small
+    X, y = case.data()
+    expected = telling(case.new(n_jobs=n_jobs).fit(X, y), X)
+    take = memory._Pool.take
+
+    def take_rubbish(pool, n_bytes):
+        block = take(pool, n_bytes)
+        block[:] = b"\xff" * len(block)
+        return block
+
+    monkeypatch.setattr(memory, "LARGE", 1)
+    monkeypatch.setattr(memory._Pool, "take", take_rubbish)
+    np.testing.assert_array_equal(telling(case.new(n_jobs=n_jobs).fit(X, y), X), expected)

@@ -52,6 +52,25 @@ def test_memory_is_not_used_again_while_anything_refers_to_it(view):
         assert address(memory.empty(SHAPE, np.float32)) == place
 
 
+def test_a_smaller_array_may_have_the_memory_and_a_much_smaller_one_may_not():
+    with memory.recycling():
+        array = memory.empty(SHAPE, np.float32)
+        place = address(array)
+        del array
+        assert address(memory.empty((4, 8, 16, 40), np.float32)) == place
+        assert address(memory.empty((4, 8, 16, 31), np.float32)) != place
+
+
+def test_no_more_memory_waits_than_was_in_use_at_once():
+    with memory.recycling():
+        for steps in range(100, 2000, 7):  # one size after another, each larger
+            memory.empty((steps, 1000), np.float32)
+        pool = memory._thread.pool
+        assert pool.lent == 0
+        assert pool.waiting == sum(len(block) for blocks in pool.blocks.values() for block in blocks)
+        assert pool.waiting <= pool.most_lent <= 2000 * 1000 * 4
+
+
 def test_arrays_that_live_at_the_same_time_are_apart():
     with memory.recycling():
         arrays = [memory.empty(SHAPE, np.float32) for _ in range(5)]
