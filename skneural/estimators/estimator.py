@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 import functools
-import inspect
 import math
 import warnings
 from collections.abc import Callable
@@ -19,7 +18,6 @@ import numpy as np
 from sklearn.base import BaseEstimator, is_regressor
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import check_scoring
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import (
     _check_sample_weight,
@@ -31,6 +29,7 @@ from sklearn.utils.validation import (
 )
 
 from skneural.estimators.epoch_callbacks import EpochCallbacks
+from skneural.estimators.held_out_score import fitted_attributes, held_out_score
 from skneural.estimators.hold_out import hold_out
 from skneural.estimators.hyperparameters import check_hyperparameters, declare
 from skneural.estimators.training_hyperparameters import TrainingHyperparameters
@@ -331,38 +330,15 @@ class NeuralEstimator(TrainingHyperparameters, CallbackSupportMixin, BaseEstimat
             weights,
             EarlyStopping(self.tol, np.inf if endless else self.n_iter_no_change),
             unit=self._loss_unit(loss),
-            validate=None if held_out is None else self._scorer(loss, weights, held_out),
+            validate=None if held_out is None else held_out_score(self, loss, weights, held_out.samples, held_out.y),
             validation_decides=decides,
         )
         if callbacks is not None:
             watch.epoch_starts = callbacks.epoch_starts
-            watch.on_epoch = lambda history: callbacks.epoch_ends(history, lambda: _attributes(weights.snapshot()))
+            watch.on_epoch = lambda history: callbacks.epoch_ends(
+                history, lambda: fitted_attributes(weights.snapshot())
+            )
         return watch
-
-    def _scorer(self, loss: Loss, weights: Weights, held_out: Data) -> Callable[[], tuple[float, float]]:
-        """Score of the present weights on the held-out data: what decides, and what is recorded."""
-        samples, unit = held_out.samples, self._loss_unit(loss)
-        total = None if samples.sample_weight is None else float(samples.sample_weight.sum())
-        n_threads = self._n_threads()  # asked now: while training, BLAS may be held to one
-
-        def negative_loss() -> tuple[float, float]:
-            raw = self._raw(weights.tree, samples.x, n_threads)
-            value = loss.value(samples.y, raw, samples.sample_weight, total)
-            return -float(np.mean(value)), -float(np.mean(value * unit))
-
-        if self.scoring == "loss":
-            return negative_loss
-        model = copy.copy(self)
-        model.__dict__.update(_attributes(Snapshot(weights.vector, weights.buffers)))  # follows the training
-        scorer = check_scoring(model, self.scoring)
-        takes_weights = "sample_weight" in inspect.signature(getattr(scorer, "_score_func", scorer)).parameters
-        weighted = {"sample_weight": samples.sample_weight} if takes_weights else {}
-
-        def score() -> tuple[float, float]:
-            value = float(scorer(model, samples.x, held_out.y, **weighted))
-            return value, value
-
-        return score
 
     def _train(
         self, data: Data, loss: Loss, weights: Weights, state: dict, watch: Watch, continuing: bool, one_pass: bool
@@ -470,10 +446,6 @@ class NeuralEstimator(TrainingHyperparameters, CallbackSupportMixin, BaseEstimat
             self._views = (None, None, None)
             if self.__sklearn_is_fitted__():
                 self._views = (self.weights_, self.buffers_, self._parameters())
-
-
-def _attributes(snapshot: Snapshot) -> dict[str, np.ndarray]:
-    return {"weights_": snapshot.vector, "buffers_": snapshot.buffers}
 
 
 def _precision(x: Any) -> np.dtype:
