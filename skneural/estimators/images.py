@@ -100,9 +100,15 @@ class ImageInput:
     def _check_image_shape(self, shape: tuple[int, ...], reset: bool) -> None:
         """Raise if images of that shape are not what was fitted or asked for, or are hardly meant so."""
         if not reset:
+            height, width, channels = self.image_shape_
             if shape != self.image_shape_:
+                hint = ""
+                if shape == (channels, height, width):
+                    hint = " Channels come last: give np.moveaxis(X, 1, -1)."
+                elif shape == (width, channels, 1):
+                    hint = " A single image is given as X[np.newaxis]."
                 raise ValueError(
-                    f"X has images of shape {shape}, but {type(self).__name__} was fitted on {self.image_shape_}."
+                    f"X has images of shape {shape}, but {type(self).__name__} was fitted on {self.image_shape_}.{hint}"
                 )
         elif self.image_shape != "auto":
             expected = self._explicit_shape()

@@ -220,6 +220,15 @@ def test_images_of_another_size_are_refused(shape):
         model.predict(np.zeros((2, 63)))
 
 
+def test_near_misses_in_predict_are_recognized():
+    X, y = colours(20)
+    model = CNNClassifier(**SMALL).fit(X, y)
+    with pytest.raises(ValueError, match=r"Channels come last: give np\.moveaxis\(X, 1, -1\)"):
+        model.predict(np.moveaxis(X, -1, 1))
+    with pytest.raises(ValueError, match=r"A single image is given as X\[np\.newaxis\]"):
+        model.predict(X[0])
+
+
 def test_a_failed_refit_keeps_the_model():
     X, y = digits(40)
     model = CNNClassifier(**SMALL).fit(X, y)
