@@ -25,7 +25,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from skneural import CNNClassifier, CNNSequenceClassifier
 
-SERIES = CNNSequenceClassifier()  # the fully convolutional network, as it comes
+SERIES = CNNSequenceClassifier(max_iter=400, n_iter_no_change=50)  # the network as it comes, with more patience
 TEXT = CNNSequenceClassifier(architecture="textcnn", batch_norm=False, dropout=0.5, batch_size=50, max_iter=25)
 
 # name -> (model, accuracy expected)

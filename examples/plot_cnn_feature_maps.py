@@ -19,7 +19,9 @@ def main():
     digits = load_digits()
     images, test_images, y, y_test = train_test_split(digits.images, digits.target, random_state=0)
 
-    model = CNNClassifier(channels=(16, 32), batch_norm=True, batch_size=64, max_iter=100, random_state=0)
+    model = CNNClassifier(
+        channels=(16, 32), batch_norm=True, batch_size=64, learning_rate="one_cycle", max_iter=15, random_state=0
+    )
     model.fit(images, y)
     print(f"{model.score(test_images, y_test):.3f} of the test digits are right after {model.n_iter_} epochs")
     for name, field in model.receptive_field().items():

@@ -72,7 +72,7 @@ class SequenceInput:
         elif n_features != self._features_of_a_step:
             raise ValueError(
                 f"X has {n_features} features at each step, but {type(self).__name__} was fitted on "
-                f"{self._features_of_a_step}. X is (n, steps, features) or a list of series; a single one is given as [X]."
+                f"{self._features_of_a_step}. X is (n, steps, features) or a list of series; a single one is [X]."
             )
         return x
 

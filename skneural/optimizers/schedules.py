@@ -77,8 +77,13 @@ class Schedule:
     warmup: float = 0.0
 
     @property
+    def ends_with_training(self) -> bool:
+        """Whether the rate falls to nothing at the last planned step: training is then done, not cut short."""
+        return self.name in ("cosine", "one_cycle")
+
+    @property
     def changes_within_epoch(self) -> bool:
-        return self.name in ("cosine", "one_cycle") or self.warmup > 0
+        return self.ends_with_training or self.warmup > 0
 
     def rate(self, fraction: float, n_seen: int, n_plateaus: int) -> float:
         rate = self.initial * SCHEDULES[self.name](Progress(fraction, n_seen, n_plateaus, self.power_t))

@@ -135,6 +135,7 @@ class Descent:
                 watch.history.converged = False
                 n_plateaus += 1
                 watch.stopping.wait_again()
+        watch.history.converged = self.schedule.ends_with_training
 
     def _one_epoch(self, samples: Samples, epoch: int, n_plateaus: int) -> Value:
         """One pass; returns the mean loss over its batches."""

@@ -255,6 +255,13 @@ def test_weights_count_in_scorers_that_take_them():
     assert model.validation_scores_ == pytest.approx(alone.validation_scores_)
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("learning_rate", ["cosine", "one_cycle"])
+def test_a_schedule_that_ends_with_training_ends_without_a_warning(learning_rate):
+    X, y = moons()
+    MLPClassifier(4, max_iter=5, learning_rate=learning_rate, tol=0.0, random_state=0).fit(X, y)
+
+
 # --- memory that is used again ----------------------------------------------------------------------------
 
 
