@@ -10,6 +10,7 @@ from numpydoc.validate import validate
 from sklearn.datasets import load_iris
 
 import skneural
+from skneural import inspection
 from skneural.testing import estimator_contract
 
 # Faults that mislead a reader: no docstring or one in disorder (GL), no summary or a broken one (SS), parameters that
@@ -69,6 +70,11 @@ def test_public_checks_are_documented(name):
     assert inspect.getdoc(getattr(estimator_contract, name))
     if name == "check_estimator_contract":
         assert not faults(f"skneural.testing.estimator_contract.{name}")
+
+
+@pytest.mark.parametrize("name", inspection.__all__)
+def test_inspection_is_documented(name):
+    assert not faults(f"skneural.inspection.{name}")
 
 
 @every_class

@@ -117,3 +117,12 @@ def test_a_layer_without_parameters_has_empty_vectors():
     start = layout.initial(np.random.default_rng(0), np.float32)
     assert (start.vector.size, start.buffers.size, layout.names) == (0, 0, [])
     assert layout.views(*start) == ({}, {})
+
+
+def test_a_buffer_may_start_as_an_array_and_is_no_parameter():
+    filters = np.arange(6.0).reshape(2, 3)
+    layout = Layout({"filters": Buffer((2, 3), lambda: filters), "weight": Parameter((2,))})
+    start = layout.initial(np.random.default_rng(0), np.float32)
+    np.testing.assert_array_equal(layout.views(*start)["filters"], filters)
+    assert layout.names == ["weight"]
+    assert "filters" not in layout.views(start.vector)

@@ -112,11 +112,10 @@ class _Convolutions:
 
     def __call__(self, n_in: int, n_out: int, kernel_size: int, *, first: bool = False, normal: bool = True) -> Chain:
         """A convolution, masked before and, if `normal`, normalized after."""
-        normal = normal and self.batch_norm
-        layer = Convolution(
-            n_in, n_out, (1, kernel_size), bias=not normal, input_gradient=self.first_gradient or not first
-        )
-        return Chain((Mask(), layer, *([BatchNormalization(n_out, axis=1)] if normal else [])))
+        gradient = self.first_gradient or not first
+        # Without a bias even where the normalization only follows for several branches together.
+        layer = Convolution(n_in, n_out, (1, kernel_size), bias=not self.batch_norm, input_gradient=gradient)
+        return Chain((Mask(), layer, *([BatchNormalization(n_out, axis=1)] if normal and self.batch_norm else [])))
 
 
 Body = tuple[list[Layer], int]  # layers from batch-last series to rows, and the length of these rows
