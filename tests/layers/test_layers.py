@@ -62,6 +62,7 @@ LAYER_CASES = {
     "dropout": (Dropout(0.4), numbers(6, 4)),
     "dropout of nothing": (Dropout(0.0), numbers(6, 4)),
     "dropout on 3-D x": (Dropout(0.4, batch_axis=1), numbers(5, 6, 4)),
+    "dropout on images": (Dropout(0.4, batch_axis=3), IMAGES),
     "batch normalization": (BatchNormalization(4), numbers(6, 4)),
     "batch normalization of images": (BatchNormalization(3, axis=1), IMAGES),
     "bias": (Bias(4), numbers(6, 4)),
@@ -343,6 +344,69 @@ def test_shards_draw_the_masks_of_the_whole_batch(batch_axis):
         np.testing.assert_array_equal(np.concatenate([first, second], axis=batch_axis), whole)
 
 
+# Images and series with their batch last
+
+
+@pytest.mark.parametrize("layer", [Convolution(3, 5, bias=True), DepthwiseConvolution(5)])
+def test_convolutions_penalize_their_kernel_only(layer):
+    layout = Layout(layer.parameters())
+    assert layout.names == ["kernel", "bias"]
+    assert layout.size - layout.n_penalized == 5
+
+
+def test_images_get_their_rows_first_and_their_batch_last():
+    x = numbers(4, 5, 6, 3)
+    y = BatchLast().predict({}, x)
+    assert y.flags.c_contiguous
+    np.testing.assert_array_equal(y, np.einsum("bhwc->hcwb", x))
+
+
+def test_series_become_images_of_height_one():
+    x = numbers(4, 5, 3)
+    np.testing.assert_array_equal(BatchLast().predict({}, x)[0], x.transpose(2, 1, 0))
+
+
+def test_flatten_gives_each_image_a_row_without_copying():
+    y = Flatten().predict({}, IMAGES)
+    np.testing.assert_array_equal(y, [IMAGES[..., i].ravel() for i in range(4)])
+    assert np.shares_memory(y, IMAGES)
+
+
+@pytest.mark.parametrize(
+    ("layer", "x", "batch_axis"),
+    [
+        (BatchLast(), numbers(4, 5, 6, 3), 0),
+        (BatchLast(), numbers(4, 5, 3), 0),
+        (Flatten(), IMAGES, 3),
+        (GlobalPooling("average"), IMAGES, 3),
+        (GlobalPooling("max"), IMAGES, 3),
+    ],
+)
+def test_what_moves_the_batch_keeps_its_rows_apart(layer, x, batch_axis):
+    """`check_layer` knows one axis for x and y alike."""
+    whole = layer.predict({}, x)
+    for i in range(4):
+        alone = layer.predict({}, x.take([i], batch_axis))
+        np.testing.assert_array_equal(alone, whole.take([i], 0 if whole.ndim == 2 else 3))
+
+
+@pytest.mark.parametrize(("axis", "x"), [(-1, numbers(6, 3)), (1, IMAGES)])
+def test_standardization_takes_off_the_mean_and_divides_by_the_scale(axis, x):
+    layer = Standardization(3, axis)
+    p = started(layer).tree
+    np.testing.assert_array_equal(layer.predict(p, x), x)
+    p["mean"][...], p["scale"][...] = [1, 2, 3], [0.5, 4, 2]
+    stretched = (3,) if axis == -1 else (3, 1, 1)
+    expected = (x - p["mean"].reshape(stretched)) / p["scale"].reshape(stretched)
+    np.testing.assert_allclose(layer.predict(p, x), expected, rtol=1e-12, atol=1e-12)
+
+
+def test_fresh_embeddings_lie_between_a_quarter_below_and_above_zero():
+    layout = Layout(Embedding(50, 40).parameters())
+    values = layout.initial(np.random.default_rng(0), np.float64).vector
+    assert 0.249 < np.abs(values).max() <= 0.25
+
+
 # Series of unequal lengths
 
 LENGTHS = np.array([7, 3, 1, 5])
@@ -367,18 +431,57 @@ def test_gradients_where_lengths_differ(layer):
 
 
 @on_series
-def test_what_stands_beyond_the_end_of_a_series_is_not_seen(layer):
-    weights, x = started(layer), SERIES
-    junk = np.where(np.arange(7)[:, np.newaxis] < LENGTHS, x, 1e3)
+def test_contract_where_lengths_differ(layer):
+    check_layer(layer, SERIES, with_lengths(), batch_axis=None)  # one row alone would need its own length
+
+
+def real_steps(y):
+    """Zeros instead of what stands beyond the ends; rows are real as they are."""
+    return y[:, :, :7] * (np.arange(7)[:, np.newaxis] < LENGTHS) if y.ndim == 4 else y
+
+
+@on_series
+@pytest.mark.parametrize("predicting", [False, True])
+def test_what_stands_beyond_the_end_of_a_series_is_not_seen(layer, predicting):
+    junk = np.where(np.arange(7)[:, np.newaxis] < LENGTHS, SERIES, 1e3)
     longer = np.concatenate([junk, np.full((1, 3, 4, 4), 1e3)], axis=2)
-    real = np.arange(7)[:, np.newaxis] < LENGTHS
-    y, _ = layer.forward(weights.tree, x, with_lengths())
-    for other in (junk, longer):
-        found, _ = layer.forward(weights.tree, other, with_lengths())
-        if y.ndim == 4:
-            np.testing.assert_allclose(found[:, :, :7] * real, y * real, rtol=1e-10, atol=1e-12)
-        else:
-            np.testing.assert_allclose(found, y, rtol=1e-10)
+    results = []
+    for x in (SERIES, junk, longer):
+        weights, context = started(layer), with_lengths()
+        if predicting:
+            context.rng = None
+        y, backward = layer.forward(weights.tree, x, context)
+        dy = numbers(*layer.predict(weights.tree, SERIES).shape, seed=1)
+        if y.ndim == 4:  # what follows reads nothing beyond the ends
+            dy = np.concatenate([real_steps(dy), np.zeros((*y.shape[:2], y.shape[2] - 7, 4))], axis=2)
+        dx = backward(dy, weights.gradient_tree)
+        np.testing.assert_array_equal(dx[:, :, 7:], 0)
+        results.append((real_steps(y), dx[:, :, :7], weights.gradient, weights.buffers))
+    for result in results[1:]:
+        for found, expected in zip(result, results[0], strict=True):
+            np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12)
+
+
+@on_series
+def test_a_padded_series_gives_what_it_gives_alone(layer):
+    p = started(layer).tree
+    whole = layer.predict(p, SERIES, Context(lengths=LENGTHS))
+    for i, n in enumerate(LENGTHS):
+        alone = layer.predict(p, SERIES[:, :, :n, i : i + 1])
+        expected = whole[:, :, :n, i : i + 1] if whole.ndim == 4 else whole[i : i + 1]
+        np.testing.assert_allclose(alone, expected, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["mask", "batch normalization", "max pooling"])
+def test_nothing_is_left_beyond_the_end_of_a_series(name):
+    layer = ON_SERIES[name]
+    y, _ = layer.forward(started(layer).tree, SERIES, with_lengths())
+    np.testing.assert_array_equal(y, real_steps(y))
+
+
+def test_the_mean_of_windows_that_reach_beyond_the_end_is_not_defined():
+    with pytest.raises(ValueError, match="average pooling of series of unequal lengths"):
+        Pooling("average", (1, 3), (1, 1), "same").forward({}, SERIES, with_lengths())
 
 
 @pytest.mark.parametrize("axis", [-1, 1])
@@ -408,61 +511,5 @@ def test_settling_statistics_weigh_all_batches_equally(rng):
     for batch in batches:
         layer.forward(tree, batch, Context(rng, settling=True))
     np.testing.assert_allclose(tree["mean"], np.mean([batch.mean(axis=0) for batch in batches], axis=0), rtol=1e-12)
-
-
-# Augmentation
-
-
-def test_about_half_of_the_images_are_mirrored():
-    x = numbers(400, 3, 4, 1)
-    y, _ = RandomFlip().forward({}, x, training())
-    mirrored = (y == x[:, :, ::-1]).all(axis=(1, 2, 3))
-    assert ((y == x).all(axis=(1, 2, 3)) | mirrored).all()
-    assert mirrored.mean() == pytest.approx(0.5, abs=0.08)
-
-
-def test_images_are_shifted_within_reach_and_borders_repeated():
-    x = np.zeros((500, 9, 9, 1))
-    x[:, 4, 4] = 1
-    x[:, 0] = 2
-    y, _ = RandomShift(2).forward({}, x, training())
-    rows, columns = np.nonzero(y[..., 0] == 1)[1:]
-    assert set(rows) == set(columns) == {2, 3, 4, 5, 6}
-    moved_down = rows > 4
-    assert (y[moved_down, 0] == 2).all()
-    assert (y[moved_down, 1] == 2).all()
-
-
-@pytest.mark.parametrize("layer", [RandomFlip(), RandomShift(2)])
-def test_shards_change_images_as_the_whole_batch_does(layer):
-    x = numbers(10, 5, 5, 2)
-    whole, _ = layer.forward({}, x, Context(np.random.default_rng(0), None, 10))
-    parts = [slice(0, 4), slice(4, 10)]
-    found = [layer.forward({}, x[part], Context(np.random.default_rng(0), part, 10))[0] for part in parts]
-    np.testing.assert_array_equal(np.concatenate(found), whole)
-
-
-# Filter banks
-
-
-@pytest.mark.parametrize("name", ["gabor", "wavelet"])
-def test_filters_are_blind_to_a_constant_and_see_their_direction(name):
-    layer = FilterBank(name, 1)
-    p = started(layer).tree
-    waves = 24
-    for phase in ("even", "odd"):
-        np.testing.assert_allclose(p[phase][..., :waves].sum(axis=(0, 1, 2)), 0, atol=1e-12)
-    along, across = np.meshgrid(np.arange(33.0), np.arange(33.0))
-    for turn in range(8):
-        angle = np.pi * turn / 8
-        grating = np.sin(0.75 * np.pi * (along * np.cos(angle) + across * np.sin(angle)))
-        response = layer.predict(p, grating[:, np.newaxis, :, np.newaxis])[16, :8, 16, 0]
-        assert response.argmax() == turn
-
-
-def test_the_modulus_hardly_minds_a_shift():
-    layer = FilterBank("gabor", 1)
-    p = started(layer).tree
-    grating = np.sin(2 * np.pi * np.arange(34) / 3)[np.newaxis, np.newaxis, :, np.newaxis] * np.ones((33, 1, 1, 1))
-    one, other = (layer.predict(p, grating[:, :, i : i + 33])[16, 0, 10:20, 0] for i in (0, 1))
-    np.testing.assert_allclose(one, other, rtol=0.05)
+    variance = np.mean([batch.var(axis=0) for batch in batches], axis=0)
+    np.testing.assert_allclose(tree["variance"], variance, rtol=1e-12)

@@ -18,10 +18,24 @@ every_case = pytest.mark.parametrize(
         )
     ),
 )
+MOVES = [((1, 1), (1, 1)), ((2, 2), (1, 1)), ((2, 1), (1, 1)), ((1, 1), (2, 2)), ((1, 2), (2, 1))]
+each_op = pytest.mark.parametrize(
+    ("op", "channels_in"), [(convolution, 3), (depthwise_convolution, 1)], ids=["full", "depthwise"]
+)
 
 
 def numbers(*shape, seed=0):
     return np.random.default_rng(seed).standard_normal(shape)
+
+
+def both_ways(op, x, kernel, window, dtype=np.float64, order=np.asarray, **options):
+    """Output, dx, d_kernel and d_bias, with x and dy in the given order."""
+    bias = numbers(kernel.shape[3], seed=2).astype(dtype)
+    kernel = kernel.astype(dtype)
+    y, vjp = op(order(x.astype(dtype)), kernel, window, bias, **options)
+    d_kernel, d_bias = np.full_like(kernel, np.nan), np.full_like(bias, np.nan)
+    dx = vjp(order(numbers(*y.shape, seed=3).astype(dtype)), d_kernel, d_bias)
+    return y, dx, d_kernel, d_bias
 
 
 def by_scipy(x, kernel, window):
@@ -92,36 +106,64 @@ def test_gradients_are_the_adjoint(shape, kernel_size, stride, dilation, padding
 
 
 @pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize(("stride", "dilation"), MOVES)
 @pytest.mark.parametrize("size", [1, 50, 400])
-def test_the_size_of_blocks_changes_nothing(shape, size, monkeypatch):
+def test_the_size_of_blocks_changes_nothing(shape, stride, dilation, size, monkeypatch):
     x, kernel = numbers(*shape), numbers(3, 3, shape[1], 4, seed=1)
-    window = Window.over(shape, (3, 3), (1, 1), (1, 1), "same")
+    window = Window.over(shape, (3, 3), stride, dilation, "same")
     results = []
     for block in (10**9, size):
         monkeypatch.setattr(module, "BLOCK", block)
         monkeypatch.setattr(module, "BLOCK_OF_GRADIENT", block)
-        y, vjp = convolution(x, kernel, window)
-        d_kernel = np.empty_like(kernel)
-        results.append((y, vjp(numbers(*y.shape, seed=2), d_kernel), d_kernel))
+        results.append(both_ways(convolution, x, kernel, window))
     for whole, in_blocks in zip(*results, strict=True):
         np.testing.assert_allclose(in_blocks, whole, rtol=1e-10, atol=1e-12)
 
 
-def test_nobody_pays_for_a_gradient_that_is_not_read():
-    x, kernel = numbers(5, 3, 6, 2), numbers(3, 3, 3, 2, seed=1)
+@each_op
+def test_nobody_pays_for_a_gradient_that_is_not_read(op, channels_in):
+    x, kernel = numbers(5, 3, 6, 2), numbers(3, 3, channels_in, 3, seed=1)
     window = Window.over(x.shape, (3, 3), (1, 1), (1, 1), "same")
-    dy, found = numbers(5, 2, 6, 2, seed=2), []
-    for input_gradient in (True, False):
-        d_kernel = np.empty_like(kernel)
-        dx = convolution(x, kernel, window, input_gradient=input_gradient)[1](dy, d_kernel)
-        assert (dx is not None) == input_gradient
-        found.append(d_kernel)
-    np.testing.assert_array_equal(*found)
+    y, dx, *gradients = both_ways(op, x, kernel, window)
+    y_again, nothing, *gradients_again = both_ways(op, x, kernel, window, input_gradient=False)
+    assert dx.shape == x.shape
+    assert nothing is None
+    for found, expected in zip((y_again, *gradients_again), (y, *gradients), strict=True):
+        np.testing.assert_array_equal(found, expected)
 
 
-@pytest.mark.parametrize(
-    ("stride", "dilation"), [((1, 1), (1, 1)), ((2, 2), (1, 1)), ((1, 1), (2, 2)), ((1, 2), (2, 1))]
-)
+@each_op
+@pytest.mark.parametrize(("stride", "dilation"), MOVES)
+@pytest.mark.parametrize("padding", ["same", "valid"])
+def test_float32_stays_and_agrees_with_float64(op, channels_in, stride, dilation, padding):
+    x, kernel = numbers(7, 3, 8, 2), numbers(3, 2, channels_in, 3, seed=1)
+    window = Window.over(x.shape, (3, 2), stride, dilation, padding)
+    exact = both_ways(op, x, kernel, window)
+    for found, expected in zip(both_ways(op, x, kernel, window, dtype=np.float32), exact, strict=True):
+        assert found.dtype == np.float32
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+
+
+@each_op
+@pytest.mark.parametrize(("stride", "dilation"), MOVES)
+@pytest.mark.parametrize("padding", ["same", "valid"])
+def test_it_makes_no_difference_how_arrays_lie_in_memory(op, channels_in, stride, dilation, padding):
+    x, kernel = numbers(7, 3, 8, 2), numbers(3, 2, channels_in, 3, seed=1)
+    window = Window.over(x.shape, (3, 2), stride, dilation, padding)
+    expected = both_ways(op, x, kernel, window)
+    for order in (np.asfortranarray, lambda array: np.repeat(array, 2, axis=3)[..., ::2]):
+        for found, as_before in zip(both_ways(op, x, kernel, window, order=order), expected, strict=True):
+            np.testing.assert_allclose(found, as_before, rtol=1e-10, atol=1e-12)
+
+
+def test_a_kernel_that_does_not_learn_needs_no_gradient():
+    x, kernel = numbers(5, 3, 6, 2), numbers(3, 3, 3, 4, seed=1)
+    window = Window.over(x.shape, (3, 3), (1, 1), (1, 1), "same")
+    y, dx, *_ = both_ways(convolution, x, kernel, window)
+    np.testing.assert_array_equal(convolution(x, kernel, window)[1](numbers(*y.shape, seed=3)), dx)
+
+
+@pytest.mark.parametrize(("stride", "dilation"), MOVES)
 @pytest.mark.parametrize("padding", ["same", "valid"])
 def test_depthwise_is_a_convolution_with_a_diagonal_kernel(stride, dilation, padding):
     x, kernel, bias = numbers(7, 4, 8, 3), numbers(3, 2, 1, 4, seed=1), numbers(4, seed=2)

@@ -2,6 +2,24 @@ import numpy as np
 import pytest
 
 from skneural.ops.normalize import add_bias, batch_normalize, local_response_normalize, scale_and_shift
+from skneural.training.threads import Shards
+
+# layout -> shape of x, axis of the 4 features, axis of the batch, which elements count
+LAYOUTS = {
+    "rows": ((9, 4), -1, 0, None),
+    "some of the rows": ((9, 4), -1, 0, np.array([1, 0, 1, 1, 0, 1, 1, 1, 0])[:, np.newaxis] > 0),
+    "images": ((3, 4, 5, 6), 1, 3, None),
+    "series of unequal lengths": ((1, 4, 7, 6), 1, 3, np.arange(7)[:, np.newaxis] < [7, 2, 5, 1, 1, 3]),
+}
+each_layout = pytest.mark.parametrize(("shape", "axis", "batch_axis", "mask"), LAYOUTS.values(), ids=LAYOUTS)
+
+
+def numbers(*shape, seed=0):
+    return np.random.default_rng(seed).standard_normal(shape)
+
+
+def as_rows(x, axis):
+    return np.moveaxis(x, axis, -1).reshape(-1, x.shape[axis])
 
 
 def alone(array):
@@ -36,41 +54,88 @@ def test_variance_survives_a_large_mean_in_float32():
     np.testing.assert_allclose(variance, x.astype(np.float64).var(axis=0), rtol=1e-3)
 
 
-def test_two_shards_give_the_moments_of_the_batch(x):
-    squares = ((x - x.mean(axis=0)) ** 2).sum(axis=0)
-    totals = iter([np.append(x.sum(axis=0), len(x)), squares])
-    mean, variance = moments(x[:4], lambda array: next(totals))
-    np.testing.assert_allclose(mean, x.mean(axis=0), rtol=1e-12)
-    np.testing.assert_allclose(variance, x.var(axis=0), rtol=1e-12)
-
-
-def test_images_are_normalized_as_rows_of_their_pixels_are():
-    rng = np.random.default_rng(0)
-    images, gamma, beta = rng.standard_normal((3, 4, 5, 2)), rng.standard_normal(4), rng.standard_normal(4)
-    rows = images.transpose(0, 2, 3, 1).reshape(-1, 4)
-    dy = rng.standard_normal(images.shape)
-    y, vjp, _ = batch_normalize(images, gamma, beta, 1e-5, alone, axis=1)
-    y_rows, vjp_rows, _ = batch_normalize(rows, gamma, beta, 1e-5, alone)
-    found, expected = np.empty((2, 4)), np.empty((2, 4))
-    dx = vjp(dy, *found)
-    dx_rows = vjp_rows(dy.transpose(0, 2, 3, 1).reshape(-1, 4), *expected)
-    np.testing.assert_allclose(y.transpose(0, 2, 3, 1).reshape(-1, 4), y_rows, rtol=1e-10)
-    np.testing.assert_allclose(dx.transpose(0, 2, 3, 1).reshape(-1, 4), dx_rows, rtol=1e-8, atol=1e-12)
+@each_layout
+def test_the_real_elements_are_normalized_as_if_they_were_alone(shape, axis, batch_axis, mask):
+    x, dy, gamma, beta = numbers(*shape), numbers(*shape, seed=1), numbers(4, seed=2), numbers(4, seed=3)
+    real = np.broadcast_to(True if mask is None else mask, shape)
+    kept = as_rows(real, axis)[:, 0]
+    weight = None if mask is None else mask.astype(np.float64)
+    y, vjp, found_moments = batch_normalize(x, gamma, beta, 1e-5, alone, axis=axis, weight=weight)
+    y_alone, vjp_alone, expected_moments = batch_normalize(as_rows(x, axis)[kept], gamma, beta, 1e-5, alone)
+    found, expected = np.full((2, 4), np.nan), np.full((2, 4), np.nan)
+    dx, dx_alone = vjp(dy, *found), vjp_alone(as_rows(dy, axis)[kept], *expected)
+    np.testing.assert_allclose(found_moments, expected_moments, rtol=1e-12)
+    np.testing.assert_allclose(as_rows(y, axis)[kept], y_alone, rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(as_rows(dx, axis)[kept], dx_alone, rtol=1e-8, atol=1e-12)
     np.testing.assert_allclose(found, expected, rtol=1e-10)
+    assert (y[~real] == 0).all()
+    assert (dx[~real] == 0).all()
 
 
-def test_elements_of_no_weight_count_for_nothing_and_give_zero(x):
-    weight = np.array([1.0, 0, 1, 1, 0, 1, 1, 1, 0])[:, np.newaxis]
-    kept = weight[:, 0] > 0
-    y, vjp, (mean, _) = batch_normalize(x, np.ones(4), np.ones(4), 1e-5, alone, weight=weight)
-    expected, expected_vjp = normalize(x[kept], np.ones(4), np.ones(4))
-    np.testing.assert_allclose(mean, x[kept].mean(axis=0), rtol=1e-12)
-    np.testing.assert_allclose(y[kept], expected, rtol=1e-10)
-    assert (y[~kept] == 0).all()
-    dy = np.random.default_rng(1).standard_normal(x.shape)
-    dx = vjp(dy, np.empty(4), np.empty(4))
-    np.testing.assert_allclose(dx[kept], expected_vjp(dy[kept], np.empty(4), np.empty(4)), rtol=1e-8, atol=1e-12)
-    assert (dx[~kept] == 0).all()
+@each_layout
+def test_what_does_not_count_is_not_seen(shape, axis, batch_axis, mask):
+    if mask is None:
+        mask = np.ones(shape, bool)
+    x, dy = numbers(*shape), numbers(*shape, seed=1)
+    results = []
+    for junk in (0.0, 1e6):
+        y, vjp, seen = batch_normalize(
+            np.where(mask, x, junk), np.ones(4), np.ones(4), 1e-5, alone, axis=axis, weight=mask.astype(np.float64)
+        )
+        gradients = np.empty((2, 4))
+        results.append((y, vjp(np.where(mask, dy, junk), *gradients), gradients, *seen))
+    for clean, with_junk in zip(*results, strict=True):
+        np.testing.assert_allclose(with_junk, clean, rtol=1e-10, atol=1e-12)
+
+
+@each_layout
+@pytest.mark.parametrize("n_shards", [2, 3])
+def test_shards_give_what_the_whole_batch_gives(shape, axis, batch_axis, mask, n_shards):
+    x, dy, gamma, beta = numbers(*shape), numbers(*shape, seed=1), numbers(4, seed=2), numbers(4, seed=3)
+    weight = None if mask is None else mask.astype(np.float64)
+
+    def both_ways(rows, reduce):
+        part, part_weight = (
+            array if array is None else array[(slice(None),) * (batch_axis - x.ndim + array.ndim) + (rows,)]
+            for array in (x, weight)
+        )
+        y, vjp, seen = batch_normalize(part, gamma, beta, 1e-5, reduce, axis=axis, weight=part_weight)
+        gradients = np.full((2, 4), np.nan)
+        return y, vjp(dy[(slice(None),) * batch_axis + (rows,)], *gradients), gradients, np.array(seen)
+
+    whole = both_ways(slice(None), alone)
+    with Shards(n_shards) as shards:
+        rows = shards.rows(shape[batch_axis])
+        parts = shards.run(lambda shard: both_ways(rows[shard], shards.sum_over(shard)), n_shards)
+    y, dx, gradients, seen = zip(*parts, strict=True)
+    np.testing.assert_allclose(np.concatenate(y, axis=batch_axis), whole[0], rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(np.concatenate(dx, axis=batch_axis), whole[1], rtol=1e-8, atol=1e-12)
+    np.testing.assert_allclose(np.sum(gradients, axis=0), whole[2], rtol=1e-10)
+    for found in seen:
+        np.testing.assert_allclose(found, whole[3], rtol=1e-12)
+
+
+@each_layout
+def test_gradients_flow_through_the_moments(shape, axis, batch_axis, mask):
+    x, dy, gamma, beta = numbers(*shape), numbers(*shape, seed=1), numbers(4, seed=2), numbers(4, seed=3)
+    along, along_gamma, along_beta = numbers(*shape, seed=4), numbers(4, seed=5), numbers(4, seed=6)
+    weight = None if mask is None else mask.astype(np.float64)
+
+    def moved(step):
+        return batch_normalize(
+            x + step * along,
+            gamma + step * along_gamma,
+            beta + step * along_beta,
+            1e-5,
+            alone,
+            axis=axis,
+            weight=weight,
+        )
+
+    d_gamma, d_beta = np.full(4, np.nan), np.full(4, np.nan)
+    dx = moved(0)[1](dy, d_gamma, d_beta)
+    exact = np.sum(dx * along) + d_gamma @ along_gamma + d_beta @ along_beta
+    assert exact == pytest.approx(np.sum(dy * (moved(1e-6)[0] - moved(-1e-6)[0])) / 2e-6, rel=1e-6)
 
 
 def test_output_has_the_learned_shift_and_scale(x):
@@ -87,20 +152,6 @@ def test_epsilon_keeps_a_constant_feature_finite():
     assert np.isfinite(vjp(np.ones((5, 1)), np.empty(1), np.empty(1))).all()
 
 
-def test_gradients_flow_through_the_statistics(x):
-    rng = np.random.default_rng(1)
-    gamma, beta = rng.standard_normal(4), rng.standard_normal(4)
-    dy, along, along_gamma, along_beta = (rng.standard_normal(shape) for shape in (x.shape, x.shape, 4, 4))
-    d_gamma, d_beta = np.full(4, np.nan), np.full(4, np.nan)
-    dx = normalize(x, gamma, beta)[1](dy, d_gamma, d_beta)
-
-    def moved(step):
-        return np.sum(dy * normalize(x + step * along, gamma + step * along_gamma, beta + step * along_beta)[0])
-
-    exact = np.sum(dx * along) + d_gamma @ along_gamma + d_beta @ along_beta
-    assert exact == pytest.approx((moved(1e-6) - moved(-1e-6)) / 2e-6, rel=1e-6)
-
-
 def test_dx_is_blind_to_shifting_and_scaling_x(x):
     dy = np.random.default_rng(2).standard_normal(x.shape)
     dx = normalize(x, np.ones(4), np.zeros(4), epsilon=0.0)[1](dy, np.empty(4), np.empty(4))
@@ -109,13 +160,22 @@ def test_dx_is_blind_to_shifting_and_scaling_x(x):
     np.testing.assert_allclose((dx * (x - x.mean(axis=0))).sum(axis=0), 0, atol=1e-12)
 
 
-def test_local_response_follows_its_formula():
-    x = np.random.default_rng(0).standard_normal((2, 6, 3, 2))
-    y, _ = local_response_normalize(x, 3, 2.0, 0.5, 0.75)
+@pytest.mark.parametrize("n_channels", [1, 3, 5, 15])
+def test_local_response_follows_its_formula(n_channels):
+    x, reach = numbers(2, 6, 3, 2), n_channels // 2
+    y, _ = local_response_normalize(x, n_channels, 2.0, 0.5, 0.75)
     for channel in range(6):
-        around = x[:, max(channel - 1, 0) : channel + 2]
+        around = x[:, max(channel - reach, 0) : channel + reach + 1]
         expected = x[:, channel] / (2.0 + 0.5 * (around**2).sum(axis=1)) ** 0.75
         np.testing.assert_allclose(y[:, channel], expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("n_channels", [1, 3, 5, 15])
+def test_gradients_of_local_response(n_channels):
+    x, dy, along = numbers(2, 6, 3, 2), numbers(2, 6, 3, 2, seed=1), numbers(2, 6, 3, 2, seed=2)
+    up, down = (local_response_normalize(x + step * along, n_channels, 2.0, 0.5, 0.75)[0] for step in (1e-6, -1e-6))
+    dx = local_response_normalize(x, n_channels, 2.0, 0.5, 0.75)[1](dy)
+    assert np.sum(dx * along) == pytest.approx(np.sum(dy * (up - down)) / 2e-6, rel=1e-6)
 
 
 @pytest.mark.parametrize(("shape", "axis", "stretched"), [((5, 3), -1, (3,)), ((2, 3, 4, 5), 1, (3, 1, 1))])

@@ -61,8 +61,35 @@ def test_of_equal_elements_one_takes_the_gradient(window):
     _, vjp = max_pooling(np.ones(SHAPE), window)
     dx = vjp(np.ones(window.output_shape(SHAPE, 2)))
     assert dx.sum() == np.prod(window.output_shape(SHAPE, 2))
-    if window.stride >= window.size and window.before == window.after == (0, 0):
-        assert set(np.unique(dx)) <= {0.0, 1.0}
+
+
+@pytest.mark.parametrize("window", [Window((2, 2), (2, 2)), Window((1, 3), (2, 3)), Window((2, 1), (3, 1))], ids=str)
+@pytest.mark.parametrize("n_values", [1, 2, 3])
+def test_where_windows_do_not_overlap_one_greatest_element_of_each_takes_all(window, n_values):
+    x = np.random.default_rng(0).integers(0, n_values, SHAPE).astype(np.float64)
+    y, vjp = max_pooling(x, window)
+    dy = numbers(*y.shape, seed=1)
+    dx = vjp(dy)
+    taps = [(rows, columns) for _, rows, columns in window.taps(y.shape[0], y.shape[2])]
+    np.testing.assert_array_equal(sum(dx[rows, :, columns] != 0 for rows, columns in taps), np.ones(y.shape))
+    for rows, columns in taps:
+        taken = dx[rows, :, columns] != 0
+        np.testing.assert_array_equal(dx[rows, :, columns][taken], dy[taken])
+        np.testing.assert_array_equal(x[rows, :, columns][taken], y[taken])
+    assert np.count_nonzero(dx) == dy.size
+
+
+@pytest.mark.parametrize("pooling", [max_pooling, average_pooling])
+def test_padding_does_not_reach_the_output(pooling):
+    window = Window.over(SHAPE, (3, 3), (2, 2), (1, 1), "same")
+    assert window.before + window.after != (0, 0, 0, 0)
+    np.testing.assert_allclose(pooling(np.full(SHAPE, -5.0), window)[0], -5.0, rtol=1e-12)
+
+
+def test_windows_of_nothing_but_minus_infinity_have_a_gradient():
+    """They stand beyond the end of a series."""
+    dx = max_pooling(np.full(SHAPE, -np.inf), Window((3, 3), (1, 1)))[1](np.ones((5, 2, 7, 3)))
+    assert np.isfinite(dx).all()
 
 
 @pytest.mark.parametrize("pooling", [max_pooling, average_pooling, global_average_pooling, global_max_pooling])
@@ -97,7 +124,18 @@ def test_gradients_of_global_pooling(pooling, mask):
     assert np.sum(vjp(dy) * along) == pytest.approx(slope, rel=1e-6)
 
 
-def test_of_equal_elements_one_takes_the_gradient_of_global_pooling():
-    dx = global_max_pooling(np.ones(SHAPE))[1](np.ones((3, 2)))
+@pytest.mark.parametrize("mask", [None, MASK], ids=["equal lengths", "unequal lengths"])
+def test_of_equal_elements_one_takes_the_gradient_of_global_pooling(mask):
+    dx = global_max_pooling(np.ones(SHAPE), mask)[1](np.ones((3, 2)))
     np.testing.assert_array_equal(dx.sum(axis=(0, 2)), np.ones((2, 3)))
     assert set(np.unique(dx)) == {0.0, 1.0}
+    assert mask is None or (dx * ~mask == 0).all()
+
+
+@pytest.mark.parametrize("pooling", [global_max_pooling, global_average_pooling])
+def test_what_is_masked_is_not_seen_by_global_pooling(pooling):
+    x = numbers(*SHAPE)
+    (y, vjp), (y_junk, vjp_junk) = pooling(x, MASK), pooling(np.where(MASK, x, 1e9), MASK)
+    np.testing.assert_array_equal(y_junk, y)
+    dy = numbers(3, 2, seed=1)
+    np.testing.assert_array_equal(vjp_junk(dy), vjp(dy))
