@@ -25,7 +25,22 @@ def ones(rng: np.random.Generator, shape: Shape) -> np.ndarray:
 
 def uniform(bound: float) -> Initializer:
     """Uniform between -bound and bound, whatever the shape."""
-    return lambda rng, shape: rng.uniform(-bound, bound, shape)
+    return interval(-bound, bound)
+
+
+def interval(low: float, high: float) -> Initializer:
+    """Uniform between two bounds, whatever the shape."""
+    return lambda rng, shape: rng.uniform(low, high, shape)
+
+
+def for_each_gate(initializer: Initializer, n_gates: int) -> Initializer:
+    """The weights of several gates, which stand side by side along the last axis, each drawn for itself."""
+
+    def side_by_side(rng: np.random.Generator, shape: Shape) -> np.ndarray:
+        one = (*shape[:-1], shape[-1] // n_gates)
+        return np.concatenate([initializer(rng, one) for _ in range(n_gates)], axis=-1)
+
+    return side_by_side
 
 
 def glorot_uniform(rng: np.random.Generator, shape: Shape) -> np.ndarray:

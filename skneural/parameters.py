@@ -25,11 +25,15 @@ Tree = Any  # dict[str, leaf] | tuple[Tree, ...]
 
 @dataclass(frozen=True)
 class Parameter:
-    """An array that training changes. `penalized` says whether L2 and weight decay apply to it."""
+    """An array that training changes.
+
+    `penalized` says whether L2 and weight decay apply to it. No element may leave [-limit, limit], if there is a limit.
+    """
 
     shape: tuple[int, ...]
     initializer: Callable[[np.random.Generator, tuple[int, ...]], np.ndarray] = zeros
     penalized: bool = True
+    limit: float | None = None
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,8 @@ class Layout:
         The first `n_penalized` elements of the parameter vector are penalized.
     names : list of str
         Path of each parameter in the order of the vector, such as ``"2.inner.weight"``.
+    limits : list of (slice, float)
+        Where in the vector the parameters with a limit stand.
     """
 
     def __init__(self, declared: Tree) -> None:
@@ -78,6 +84,11 @@ class Layout:
         self._buffer_places, self.buffer_size = _places(buffers)
         self.n_penalized = sum(math.prod(leaf.shape) for _, leaf in parameters if leaf.penalized)
         self.names = [path for path, _ in parameters]
+        self.limits = [
+            (slice(start, stop), leaf.limit)
+            for (_, leaf), (_, start, stop, _) in zip(parameters, self._places, strict=True)
+            if leaf.limit is not None
+        ]
 
     def initial(self, rng: np.random.Generator, dtype: Any) -> Snapshot:
         """Draw fresh parameters, in the order in which the layers declare them."""
@@ -114,6 +125,11 @@ class Weights:
         self.gradient = np.zeros_like(self.vector)
         self.tree = layout.views(self.vector, self.buffers)
         self.gradient_tree = layout.views(self.gradient)
+
+    def keep_limits(self) -> None:
+        """Put back to its limit what a step has carried beyond."""
+        for part, limit in self.layout.limits:
+            np.clip(self.vector[part], -limit, limit, out=self.vector[part])
 
     def snapshot(self) -> Snapshot:
         return Snapshot(self.vector.copy(), self.buffers.copy())

@@ -9,13 +9,18 @@ from skneural.layers.dropout import Dropout
 from skneural.layers.embedding import Embedding
 from skneural.layers.filter_bank import FilterBank
 from skneural.layers.layer import PREDICTING, Context, Layer
-from skneural.layers.layout import BatchLast, Flatten, Mask
+from skneural.layers.layout import BatchLast, Flatten, Mask, RealSteps, RowsFirst, StepsFirst
 from skneural.layers.normalization import BatchNormalization, LocalResponseNormalization, Standardization
 from skneural.layers.pooling import GlobalPooling, Pooling
+from skneural.layers.recurrent import GRU, LSTM, Elman, IndRNN, Jordan
+from skneural.layers.step_pooling import AttentionPooling, StepPooling
 
 __all__ = [
+    "GRU",
+    "LSTM",
     "PREDICTING",
     "Activation",
+    "AttentionPooling",
     "BatchLast",
     "BatchNormalization",
     "Bias",
@@ -26,17 +31,24 @@ __all__ = [
     "Dense",
     "DepthwiseConvolution",
     "Dropout",
+    "Elman",
     "Embedding",
     "FilterBank",
     "Flatten",
     "Gate",
     "GlobalPooling",
+    "IndRNN",
+    "Jordan",
     "Layer",
     "LocalResponseNormalization",
     "Mask",
     "Pooling",
     "RandomFlip",
     "RandomShift",
+    "RealSteps",
     "Residual",
+    "RowsFirst",
     "Standardization",
+    "StepPooling",
+    "StepsFirst",
 ]

@@ -1,4 +1,4 @@
-"""From rows first to batch last and back: what stands at the ends of a stack of convolutions."""
+"""From rows first to batch last and back: what stands at the ends of a stack of convolutions or recurrences."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from skneural.layers.layer import Backward, Context, Layer
-from skneural.ops.memory import empty_like
+from skneural.ops.memory import empty, empty_like, zeros
 from skneural.parameters import Tree
 
 
@@ -51,3 +51,38 @@ class Mask(Layer):
         if mask is None:
             return x, lambda dy, g: dy
         return np.multiply(x, mask, out=empty_like(x)), lambda dy, g: np.multiply(dy, mask, out=empty_like(dy))
+
+
+@dataclass(frozen=True)
+class StepsFirst(Layer):
+    """Series (batch, steps, features) to (steps, features, batch), as recurrences take them."""
+
+    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+        y = empty((*x.shape[1:], len(x)), x.dtype)
+        y[...] = x.transpose(1, 2, 0)
+        return y, lambda dy, g: np.ascontiguousarray(dy.transpose(2, 0, 1))
+
+
+@dataclass(frozen=True)
+class RowsFirst(Layer):
+    """From (steps, features, batch) back to (batch, steps, features), as a view."""
+
+    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+        return x.transpose(2, 0, 1), lambda dy, g: np.ascontiguousarray(dy.transpose(1, 2, 0))
+
+
+@dataclass(frozen=True)
+class RealSteps(Layer):
+    """One row for each real step: (batch, steps, features) to (steps of all series, features), series by series."""
+
+    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+        if context.lengths is None:
+            return x.reshape(-1, x.shape[2]), lambda dy, g: dy.reshape(x.shape)
+        real = context.mask(x).T  # type: ignore[union-attr]
+
+        def backward(dy: Any, g: Tree) -> Any:
+            dx = zeros(x.shape, x.dtype)
+            dx[real] = dy
+            return dx
+
+        return x[real], backward

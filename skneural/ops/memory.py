@@ -126,3 +126,9 @@ def zeros(shape: tuple[int, ...], dtype: Any) -> Array:
     array = empty(shape, dtype)
     array.fill(0)
     return array
+
+
+def zeros_ordered_as(x: Array) -> Array:
+    """Zeros of the shape and the dtype of x, whose axes follow each other in memory as those of x do."""
+    order = np.argsort([-abs(stride) for stride in x.strides], kind="stable")
+    return zeros(tuple(x.shape[axis] for axis in order), x.dtype).transpose(np.argsort(order))

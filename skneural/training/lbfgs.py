@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize
+from scipy.optimize import Bounds, minimize
 
 from skneural.losses.loss import Value
 from skneural.ops.types import Array
+from skneural.parameters import Weights
 from skneural.training.batches import Samples
 from skneural.training.objective import Objective
 from skneural.training.seeds import Seeds
@@ -71,8 +72,24 @@ class LBFGS:
         watch.epoch_starts()
         with quiet_scipy():
             result = minimize(
-                value_and_gradient, start, jac=True, method="L-BFGS-B", callback=end_of_iteration, options=options
+                value_and_gradient,
+                start,
+                jac=True,
+                method="L-BFGS-B",
+                bounds=_bounds(weights),
+                callback=end_of_iteration,
+                options=options,
             )
         if not watch.history.n_epochs:  # the start was the minimum already
             watch.epoch_ends(value)
         watch.history.converged |= result.success
+
+
+def _bounds(weights: Weights) -> Bounds | None:
+    """Limits of the parameters that have some."""
+    if not weights.layout.limits:
+        return None
+    most = np.full(weights.layout.size, np.inf)
+    for part, limit in weights.layout.limits:
+        most[part] = limit
+    return Bounds(-most, most)

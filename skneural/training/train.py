@@ -156,6 +156,7 @@ class Descent:
             if self.max_grad_norm is not None:
                 _clip(weights.gradient, self.max_grad_norm)
             self.optimizer.update(weights.vector, weights.gradient, self.state, rate)
+            weights.keep_limits()
             total = total + value * len(batch)
         return total / len(samples)
 

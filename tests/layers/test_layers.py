@@ -6,8 +6,11 @@ from scipy import sparse
 
 from skneural import layers
 from skneural.layers import (
+    GRU,
+    LSTM,
     PREDICTING,
     Activation,
+    AttentionPooling,
     BatchLast,
     BatchNormalization,
     Bias,
@@ -18,19 +21,26 @@ from skneural.layers import (
     Dense,
     DepthwiseConvolution,
     Dropout,
+    Elman,
     Embedding,
     FilterBank,
     Flatten,
     Gate,
     GlobalPooling,
+    IndRNN,
+    Jordan,
     Layer,
     LocalResponseNormalization,
     Mask,
     Pooling,
     RandomFlip,
     RandomShift,
+    RealSteps,
     Residual,
+    RowsFirst,
     Standardization,
+    StepPooling,
+    StepsFirst,
 )
 from skneural.parameters import Layout, Weights
 from skneural.testing import check_gradients, check_layer
@@ -46,6 +56,11 @@ HIDDEN = Chain((Dense(4, 6), BatchNormalization(6), Activation("tanh"), Dropout(
 
 IMAGES = numbers(5, 3, 6, 4)  # height, channels, width, batch
 SERIES = numbers(1, 3, 7, 4)
+STEPS = numbers(7, 3, 4)  # steps, features, batch
+CELLS = {"elman": Elman, "lstm": LSTM, "gru": GRU, "indrnn": IndRNN, "jordan": Jordan}
+POOLINGS = {name: StepPooling(name) for name in ("first", "last", "mean", "max")} | {
+    "attention": AttentionPooling(3, 5)
+}
 
 # case -> layer, x; every layer class leads at least one row
 LAYER_CASES = {
@@ -101,6 +116,18 @@ LAYER_CASES = {
     "filter bank of gabor": (FilterBank("gabor", 3, (3, 5)), IMAGES),
     "filter bank of wavelets": (FilterBank("wavelet", 3, (5, 5)), IMAGES),
     "embedding": (Embedding(5, 3), np.random.default_rng(0).integers(0, 5, (6, 4))),
+    **{f"recurrence of {name}": (cell(3, 5), STEPS) for name, cell in CELLS.items()},
+    **{f"recurrence of {name} backwards": (cell(3, 5, reverse=True), STEPS) for name, cell in CELLS.items()},
+    **{
+        f"recurrence of {name} in first place": (cell(3, 5, input_gradient=False), STEPS)
+        for name, cell in CELLS.items()
+    },
+    **{f"recurrence of one {name} over one step": (cell(1, 1), numbers(1, 1, 2)) for name, cell in CELLS.items()},
+    "recurrence in both directions": (Branches((LSTM(3, 2), LSTM(3, 2, reverse=True)), axis=1), STEPS),
+    **{f"{name} over steps": (layer, numbers(6, 5, 3)) for name, layer in POOLINGS.items()},
+    "to steps first": (StepsFirst(), numbers(4, 5, 3)),
+    "to rows first": (RowsFirst(), STEPS),
+    "to rows of steps": (RealSteps(), numbers(4, 5, 3)),
     "random flip": (RandomFlip(), numbers(6, 4, 5, 2)),
     "random shift": (RandomShift(2), numbers(6, 4, 5, 2)),
     "batch normalization of two rows": (BatchNormalization(4, epsilon=0.1), numbers(2, 4)),
@@ -131,8 +158,9 @@ LAYER_CASES = {
 }
 # where it is not the first axis of x and y; None where x and y count the batch along different ones
 LAST = ("images", "convolution", "pooling", "local", "mask", "filter")
-CHANGING = ("global", "images to", "series to", "flatten")
+CHANGING = ("global", "images to", "series to", "flatten", "to ")
 BATCH_AXIS = {
+    **{name: 2 for name in LAYER_CASES if name.startswith("recurrence")},
     "dropout on 3-D x": 1,
     **{name: 3 for name in LAYER_CASES if any(word in name for word in LAST)},
     **{name: None for name in LAYER_CASES if name.startswith(CHANGING)},

@@ -1,0 +1,68 @@
+"""From the steps of a series to one row: x (batch, steps, features), y (batch, features)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from skneural.initializers import glorot_uniform, uniform
+from skneural.layers.layer import PREDICTING, Backward, Context, Layer
+from skneural.ops.step_pooling import Attended, attention_pooling, first_step, last_step, max_of_steps, mean_of_steps
+from skneural.ops.types import Array
+from skneural.parameters import Parameter, Tree
+
+POOLINGS = {"first": first_step, "last": last_step, "mean": mean_of_steps, "max": max_of_steps}
+
+
+@dataclass(frozen=True)
+class StepPooling(Layer):
+    """The first or last step, or the mean or maximum of all steps of each series.
+
+    Parameters
+    ----------
+    function : {"first", "last", "mean", "max"}, default="last"
+    """
+
+    function: str = "last"
+
+    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+        y, vjp = POOLINGS[self.function](x, _mask(x, context))
+        return y, lambda dy, g: vjp(dy)
+
+
+@dataclass(frozen=True)
+class AttentionPooling(Layer):
+    """A mean of the steps whose weights are learned (Yang et al. 2016).
+
+    Parameters
+    ----------
+    n_features : int
+    n_hidden : int
+        Units of the layer that judges each step.
+    """
+
+    n_features: int
+    n_hidden: int
+
+    def parameters(self) -> Tree:
+        return {
+            "weight": Parameter((self.n_features, self.n_hidden), glorot_uniform),
+            "bias": Parameter((self.n_hidden,), penalized=False),
+            "query": Parameter((self.n_hidden,), uniform(self.n_hidden**-0.5)),
+        }
+
+    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+        attended = self._attend(p, x, context)
+        return attended.y, lambda dy, g: attended.vjp(dy, g["weight"], g["bias"], g["query"])
+
+    def shares(self, p: Tree, x: Any, context: Context = PREDICTING) -> Array:
+        """Weight of each step, of shape (batch, steps)."""
+        return self._attend(p, x, context).shares
+
+    def _attend(self, p: Tree, x: Any, context: Context) -> Attended:
+        return attention_pooling(x, p["weight"], p["bias"], p["query"], _mask(x, context))
+
+
+def _mask(x: Any, context: Context) -> Array | None:
+    mask = context.mask(x)
+    return None if mask is None else mask.T

@@ -1,0 +1,191 @@
+"""Gated recurrent unit (Cho et al. 2014), in the form whose reset gate acts behind the product.
+
+==========  ============================================================  ======
+name        meaning                                                       paper
+==========  ============================================================  ======
+state       what the layer emits                                          h
+reset       how much of the state the candidate sees: logistic            r
+update      how much of the state is kept: logistic                       z
+recalled    what the candidate sees of the state                          U h
+candidate   what takes the place of the rest: tanh                        h~, n
+==========  ============================================================  ======
+
+    candidate = tanh(inputs @ x + reset * recalled)
+    state = update * state + (1 - update) * candidate
+
+Here, as in cuDNN, PyTorch and Keras, the update gate keeps the state; in the text of the paper it replaces it. Reset
+behind the product, `recalled` has a bias of its own, and one product of the state serves all three gates.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skneural.ops.memory import empty, empty_like
+from skneural.ops.pointwise import sigmoid
+from skneural.ops.recurrence import (
+    Columns,
+    StepGradients,
+    chunk_size,
+    chunks_backwards,
+    each_step,
+    same_memory,
+    side_by_side,
+    slabs,
+    stacked_inputs,
+    stacked_weight,
+)
+from skneural.ops.types import Array, Vjp
+
+N_GATES = 3  # of the state: recalled, reset, update; of x: reset, update, candidate
+N_BIASES = 4  # recalled, reset, update, candidate
+
+
+def gru(
+    x: Array,
+    recurrent: Array,
+    inputs: Array,
+    bias: Array,
+    columns: Columns = None,
+    *,
+    input_gradient: bool = True,
+    keep: bool = True,
+) -> tuple[Array, Vjp]:
+    """The state after each step.
+
+    Parameters
+    ----------
+    x : array of shape (steps, features, batch)
+    recurrent : array of shape (n, 3 * n)
+        To recalled, reset and update.
+    inputs : array of shape (features, 3 * n)
+        To reset, update and candidate.
+    bias : array of shape (4 * n,)
+        Of recalled, reset, update and candidate.
+    columns : sequence of int, optional
+        How many of the columns, which are sorted by length, have each step.
+    input_gradient : bool
+        Whether anybody reads dx.
+    keep : bool
+        False if nobody will go back: 2 instead of 5 numbers are held for each step, unit and row.
+
+    Returns
+    -------
+    y : array of shape (steps, n, batch)
+        Zero where there is no step.
+    vjp : ``vjp(dy, d_recurrent, d_inputs, d_bias) -> dx``
+    """
+    n_steps, n_in, batch = x.shape
+    n = len(recurrent)
+    z = stacked_inputs(x, n, columns)
+    unseen: Array = np.zeros((n_in, n), x.dtype)  # recalled does not see x
+    weight = stacked_weight(recurrent, np.concatenate([unseen, inputs[:, : 2 * n]], axis=1), bias[: 3 * n])
+    weight[n:] *= 0.5  # the logistic function is 0.5 * tanh(0.5 * x) + 0.5
+    candidate_weight = np.concatenate([bias[3 * n :, np.newaxis], inputs[:, 2 * n :].T], axis=1)
+    candidate = np.matmul(candidate_weight, z[:-1, n:], out=empty((n_steps, n, batch), x.dtype))
+    gates = empty((n_steps if keep else 1, 3 * n, batch), x.dtype)
+    if columns is not None:
+        gates[...] = 0  # going back multiplies what has no step by zero: it must be finite
+    _walk(weight, z, gates if keep else same_memory(gates[0], n_steps), candidate, columns)
+
+    def vjp(dy: Array, d_recurrent: Array, d_inputs: Array, d_bias: Array) -> Array | None:
+        size = chunk_size(n_steps, n * batch)
+        d_steps = StepGradients(5 * n, batch, size, columns, x.dtype)
+        d_of_state, d_of_x = np.zeros((3 * n, n + 1), x.dtype), np.zeros((3 * n, n_in + 1), x.dtype)
+        dx = empty_like(x) if input_gradient else None
+        for steps in chunks_backwards(n_steps, size):
+            factors = _factors(gates[steps], candidate[steps], z[steps, :n], n)
+            d = d_steps.chunk(steps)
+            _walk_back(recurrent, factors, dy[steps], d, None if columns is None else columns[steps])
+            d_rows, z_rows = side_by_side(d[:-1, : 4 * n]), side_by_side(z[steps])
+            d_of_state += d_rows[: 3 * n] @ z_rows[: n + 1].T
+            d_of_x += d_rows[n:] @ z_rows[n:].T
+            if dx is not None:
+                np.matmul(inputs, d[:-1, n : 4 * n], out=dx[steps])
+        d_recurrent[...] = d_of_state[:, :n].T
+        d_inputs[...] = d_of_x[:, 1:].T
+        d_bias[:n] = d_of_state[:n, n]
+        d_bias[n:] = d_of_x[:, 0]
+        return dx
+
+    return z[1:, :n], vjp
+
+
+def gru_step(x: Array, state: Array, recurrent: Array, inputs: Array, bias: Array) -> tuple[Array, Array]:
+    """One step: x of shape (features, batch), and state of shape (n, batch)."""
+    n = len(recurrent)
+    of_state = recurrent.T @ state + bias[: 3 * n, np.newaxis]
+    of_x = inputs.T @ x
+    reset, update = sigmoid(of_state[n : 2 * n] + of_x[:n]), sigmoid(of_state[2 * n :] + of_x[n : 2 * n])
+    candidate = np.tanh(of_x[2 * n :] + bias[3 * n :, np.newaxis] + reset * of_state[:n])
+    state = update * state + (1.0 - update) * candidate
+    return state, state
+
+
+def _walk(weight: Array, z: Array, gates: Array, candidate: Array, columns: Columns) -> None:
+    n = candidate.shape[1]
+    half = np.array(0.5, z.dtype)
+    for inputs, before, all_three, recalled, logistic, reset, update, new, change, state in zip(
+        slabs(z[:-1], columns),
+        slabs(z[:-1, :n], columns),
+        slabs(gates, columns),
+        slabs(gates[:, :n], columns),
+        slabs(gates[:, n:], columns),
+        slabs(gates[:, n : 2 * n], columns),
+        slabs(gates[:, 2 * n :], columns),
+        slabs(candidate, columns),
+        each_step(empty((n, z.shape[2]), z.dtype), columns),
+        slabs(z[1:, :n], columns),
+        strict=False,
+    ):
+        np.matmul(weight, inputs, out=all_three)
+        np.tanh(logistic, out=logistic)
+        np.multiply(logistic, half, out=logistic)
+        np.add(logistic, half, out=logistic)
+        np.multiply(recalled, reset, out=change)
+        np.add(new, change, out=new)
+        np.tanh(new, out=new)
+        np.subtract(before, new, out=change)
+        np.multiply(change, update, out=change)
+        np.add(change, new, out=state)
+
+
+def _factors(gates: Array, candidate: Array, before: Array, n: int) -> Array:
+    """What the gradient of the state is multiplied by, for a chunk of steps.
+
+    They give those of recalled, reset, update, candidate, and of the state of the step before as far as it is kept.
+    """
+    factors = empty((len(gates), 5 * n, gates.shape[2]), gates.dtype)
+    recalled, reset, update = gates[:, :n], gates[:, n : 2 * n], gates[:, 2 * n :]
+    by_recalled, by_reset, by_update = factors[:, :n], factors[:, n : 2 * n], factors[:, 2 * n : 3 * n]
+    by_candidate, kept = factors[:, 3 * n : 4 * n], factors[:, 4 * n :]
+    np.subtract(1.0, gates[:, n:], out=factors[:, n : 3 * n])
+    np.multiply(candidate, candidate, out=by_candidate)
+    np.subtract(1.0, by_candidate, out=by_candidate)
+    by_candidate *= by_update
+    np.multiply(by_candidate, reset, out=by_recalled)
+    by_reset *= recalled
+    by_reset *= by_recalled
+    by_update *= update
+    by_update *= np.subtract(before, candidate, out=kept)
+    kept[...] = update
+    return factors
+
+
+def _walk_back(recurrent: Array, factors: Array, dy: Array, d: Array, columns: Columns) -> None:
+    """Fill d, of shape (steps + 1, 5 * n, batch), with the gradients that `_factors` names."""
+    n, batch, n_steps = len(recurrent), d.shape[2], len(factors)
+    columns = None if columns is None else columns[::-1]
+    for d_state, d_next, d_kept, dy_step, step_factors, d_step in zip(
+        each_step(empty((n, batch), d.dtype), columns),
+        slabs(d[:0:-1, : 3 * n], columns),
+        slabs(d[:0:-1, 4 * n :], columns),
+        slabs(dy[::-1], columns),
+        slabs(factors.reshape(n_steps, 5, n, batch)[::-1], columns),
+        slabs(d[:-1].reshape(n_steps, 5, n, batch)[::-1], columns),
+        strict=False,
+    ):
+        np.matmul(recurrent, d_next, out=d_state)
+        np.add(d_state, d_kept, out=d_state)
+        np.add(d_state, dy_step, out=d_state)
+        np.multiply(d_state, step_factors, out=d_step)

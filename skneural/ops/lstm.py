@@ -1,0 +1,203 @@
+"""Long short-term memory (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000).
+
+====================  =====================================================  ======
+name                  meaning                                                paper
+====================  =====================================================  ======
+state                 what the layer emits                                   h
+memory                what is added to and forgotten from                    c
+output, input,        how much is emitted, added and kept: logistic          o, i, f
+forget
+candidate             what is added: tanh                                    g
+====================  =====================================================  ======
+
+    memory = forget * memory + input * candidate
+    state = output * tanh(memory)
+
+The logistic function is ``0.5 * tanh(0.5 * x) + 0.5``, so that one call of tanh serves all four: NumPy's takes 0.5 ns
+a number, SciPy's `expit` ten times as long. In memory, a step holds output, input, forget, candidate and the memory of
+the step before, one behind the other: the neighbours input, forget and candidate, memory are multiplied in one call.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skneural.ops.memory import empty, empty_like, zeros
+from skneural.ops.pointwise import sigmoid
+from skneural.ops.recurrence import (
+    Columns,
+    StepGradients,
+    chunk_size,
+    chunks_backwards,
+    each_step,
+    same_memory,
+    side_by_side,
+    slabs,
+    stacked_inputs,
+    stacked_weight,
+)
+from skneural.ops.types import Array, Vjp
+
+N_GATES = 4  # output, input, forget, candidate: the order of the weights' columns
+
+
+def lstm(
+    x: Array,
+    recurrent: Array,
+    inputs: Array,
+    bias: Array,
+    columns: Columns = None,
+    *,
+    input_gradient: bool = True,
+    keep: bool = True,
+) -> tuple[Array, Vjp]:
+    """The state after each step.
+
+    Parameters
+    ----------
+    x : array of shape (steps, features, batch)
+    recurrent : array of shape (n, 4 * n)
+    inputs : array of shape (features, 4 * n)
+    bias : array of shape (4 * n,)
+    columns : sequence of int, optional
+        How many of the columns, which are sorted by length, have each step.
+    input_gradient : bool
+        Whether anybody reads dx.
+    keep : bool
+        False if nobody will go back: 1 instead of 7 numbers are held for each step, unit and row.
+
+    Returns
+    -------
+    y : array of shape (steps, n, batch)
+        Zero where there is no step.
+    vjp : ``vjp(dy, d_recurrent, d_inputs, d_bias) -> dx``
+    """
+    n_steps, _, batch = x.shape
+    n = len(recurrent)
+    weight = stacked_weight(recurrent, inputs, bias)
+    weight[: 3 * n] *= 0.5
+    z = stacked_inputs(x, n, columns)
+    gates, emitted = _memory_of_steps(n_steps, n, batch, columns, x.dtype, keep)
+    _walk(weight, z, gates, emitted, columns)
+
+    def vjp(dy: Array, d_recurrent: Array, d_inputs: Array, d_bias: Array) -> Array | None:
+        size = chunk_size(n_steps, n * batch)
+        d_steps = StepGradients(6 * n, batch, size, columns, x.dtype)
+        d_weight = np.zeros((4 * n, z.shape[1]), x.dtype)
+        dx = empty_like(x) if input_gradient else None
+        for steps in chunks_backwards(n_steps, size):
+            factors = _factors(gates[steps], emitted[steps], n)
+            d = d_steps.chunk(steps)
+            _walk_back(recurrent, factors, dy[steps], d, None if columns is None else columns[steps])
+            d_weight += side_by_side(d[:-1, n : 5 * n]) @ side_by_side(z[steps]).T
+            if dx is not None:
+                np.matmul(inputs, d[:-1, n : 5 * n], out=dx[steps])
+        d_recurrent[...] = d_weight[:, :n].T
+        d_bias[...] = d_weight[:, n]
+        d_inputs[...] = d_weight[:, n + 1 :].T
+        return dx
+
+    return z[1:, :n], vjp
+
+
+def lstm_step(
+    x: Array, state: tuple[Array, Array], recurrent: Array, inputs: Array, bias: Array
+) -> tuple[Array, tuple[Array, Array]]:
+    """One step: x of shape (features, batch), and state and memory of shape (n, batch)."""
+    hidden, memory = state
+    gates = recurrent.T @ hidden + inputs.T @ x + bias[:, np.newaxis]
+    output, take, forget, candidate = np.split(gates, N_GATES)
+    memory = sigmoid(forget) * memory + sigmoid(take) * np.tanh(candidate)
+    hidden = sigmoid(output) * np.tanh(memory)
+    return hidden, (hidden, memory)
+
+
+def _memory_of_steps(
+    n_steps: int, n: int, batch: int, columns: Columns, dtype: np.dtype, keep: bool
+) -> tuple[Array, Array]:
+    """Gates and memory of each step and one more, and tanh of the memory behind each step."""
+    if not keep:
+        return same_memory(zeros((5 * n, batch), dtype), n_steps + 1), same_memory(empty((n, batch), dtype), n_steps)
+    gates, emitted = empty((n_steps + 1, 5 * n, batch), dtype), empty((n_steps, n, batch), dtype)
+    gates[0, 4 * n :] = 0
+    if columns is not None:
+        # Going back, these are multiplied by the zeros that columns without a step get, and must be finite for that.
+        gates[...] = 0
+        emitted[...] = 0
+    return gates, emitted
+
+
+def _walk(weight: Array, z: Array, gates: Array, emitted: Array, columns: Columns) -> None:
+    n = emitted.shape[1]
+    products = each_step(empty((2 * n, z.shape[2]), z.dtype), columns)
+    half = np.array(0.5, z.dtype)
+    for inputs, all_four, logistic, taken, added, product, memory, out, output, state in zip(
+        slabs(z[:-1], columns),
+        slabs(gates[:-1, : 4 * n], columns),
+        slabs(gates[:-1, : 3 * n], columns),
+        slabs(gates[:-1, n : 3 * n], columns),
+        slabs(gates[:-1, 3 * n :], columns),
+        products,
+        slabs(gates[1:, 4 * n :], columns),
+        slabs(emitted, columns),
+        slabs(gates[:-1, :n], columns),
+        slabs(z[1:, :n], columns),
+        strict=False,
+    ):
+        np.matmul(weight, inputs, out=all_four)
+        np.tanh(all_four, out=all_four)
+        np.multiply(logistic, half, out=logistic)
+        np.add(logistic, half, out=logistic)
+        np.multiply(taken, added, out=product)
+        np.add(product[:n], product[n:], out=memory)
+        np.tanh(memory, out=out)
+        np.multiply(output, out, out=state)
+
+
+def _factors(gates: Array, emitted: Array, n: int) -> Array:
+    """What the gradients of state (the first two) and memory (the others) are multiplied by, for a chunk of steps.
+
+    They give those of the memory, the four gates, and the memory of the step before.
+    """
+    factors = empty((len(gates), 6 * n, gates.shape[2]), gates.dtype)
+    to_memory, logistic, candidate = factors[:, :n], factors[:, n : 4 * n], factors[:, 4 * n : 5 * n]
+    np.multiply(emitted, emitted, out=to_memory)
+    np.subtract(1.0, to_memory, out=to_memory)
+    to_memory *= gates[:, :n]
+    np.subtract(1.0, gates[:, : 3 * n], out=logistic)
+    logistic *= gates[:, : 3 * n]
+    logistic[:, :n] *= emitted
+    logistic[:, n:] *= gates[:, 3 * n :]
+    np.multiply(gates[:, 3 * n : 4 * n], gates[:, 3 * n : 4 * n], out=candidate)
+    np.subtract(1.0, candidate, out=candidate)
+    candidate *= gates[:, n : 2 * n]
+    factors[:, 5 * n :] = gates[:, 2 * n : 3 * n]
+    return factors
+
+
+def _walk_back(recurrent: Array, factors: Array, dy: Array, d: Array, columns: Columns) -> None:
+    """Fill d, of shape (steps + 1, 6 * n, batch): gradients of memory, gates, and of the memory of the step before."""
+    n, batch = len(recurrent), d.shape[2]
+    n_steps = len(factors)
+    by_state = factors[:, : 2 * n].reshape(n_steps, 2, n, batch)
+    by_memory = factors[:, 2 * n :].reshape(n_steps, 4, n, batch)
+    d_by_state = d[:-1, : 2 * n].reshape(n_steps, 2, n, batch)
+    d_by_memory = d[:-1, 2 * n :].reshape(n_steps, 4, n, batch)
+    columns = None if columns is None else columns[::-1]
+    for d_state, d_next, dy_step, state_factors, d_two, d_memory, d_carried, memory_factors, d_four in zip(
+        each_step(empty((n, batch), d.dtype), columns),
+        slabs(d[:0:-1, n : 5 * n], columns),
+        slabs(dy[::-1], columns),
+        slabs(by_state[::-1], columns),
+        slabs(d_by_state[::-1], columns),
+        slabs(d[-2::-1, :n], columns),
+        slabs(d[:0:-1, 5 * n :], columns),
+        slabs(by_memory[::-1], columns),
+        slabs(d_by_memory[::-1], columns),
+        strict=False,
+    ):
+        np.matmul(recurrent, d_next, out=d_state)
+        np.add(d_state, dy_step, out=d_state)
+        np.multiply(d_state, state_factors, out=d_two)
+        np.add(d_memory, d_carried, out=d_memory)
+        np.multiply(d_memory, memory_factors, out=d_four)

@@ -1,0 +1,120 @@
+"""From the steps of a series to one row. x: (batch, steps, features), in any memory order; gradients keep that order.
+
+`mask` says which steps are real, of shape (batch, steps); None if all are. Each series has at least one.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from skneural.ops.linear import linear
+from skneural.ops.memory import zeros_ordered_as
+from skneural.ops.softmax import softmax
+from skneural.ops.types import Array, Vjp
+
+
+def first_step(x: Array, mask: Array | None = None) -> tuple[Array, Vjp]:
+    """What stands at the first step, of shape (batch, features)."""
+
+    def vjp(dy: Array) -> Array:
+        dx = zeros_ordered_as(x)
+        dx[:, 0] = dy
+        return dx
+
+    return x[:, 0], vjp
+
+
+def last_step(x: Array, mask: Array | None = None) -> tuple[Array, Vjp]:
+    """What stands at the last real step, of shape (batch, features)."""
+    rows = np.arange(len(x))
+    last = -1 if mask is None else np.add.reduce(mask, axis=1) - 1
+
+    def vjp(dy: Array) -> Array:
+        dx = zeros_ordered_as(x)
+        dx[rows, last] = dy
+        return dx
+
+    return x[rows, last], vjp
+
+
+def mean_of_steps(x: Array, mask: Array | None = None) -> tuple[Array, Vjp]:
+    """Mean of each feature over the real steps, of shape (batch, features)."""
+    if mask is None:
+        share: Array = np.full((len(x), 1), 1.0 / x.shape[1], x.dtype)
+        total = np.add.reduce(x, axis=1)
+    else:
+        share = (1.0 / np.add.reduce(mask, axis=1, dtype=x.dtype))[:, np.newaxis]
+        total = np.einsum("btf,bt->bf", x, mask.astype(x.dtype))
+
+    def vjp(dy: Array) -> Array:
+        dx = zeros_ordered_as(x)
+        dx += (dy * share)[:, np.newaxis]
+        if mask is not None:
+            dx *= mask[:, :, np.newaxis]
+        return dx
+
+    return total * share, vjp
+
+
+def max_of_steps(x: Array, mask: Array | None = None) -> tuple[Array, Vjp]:
+    """Greatest value of each feature over the real steps, of shape (batch, features); the first of equal ones."""
+    present = x if mask is None else np.where(mask[:, :, np.newaxis], x, x.dtype.type(-math.inf))
+    place = present.argmax(axis=1)[:, np.newaxis]
+
+    def vjp(dy: Array) -> Array:
+        dx = zeros_ordered_as(x)
+        np.put_along_axis(dx, place, dy[:, np.newaxis], axis=1)
+        return dx
+
+    return np.take_along_axis(x, place, axis=1)[:, 0], vjp
+
+
+class Attended(NamedTuple):
+    """What `attention_pooling` gives."""
+
+    y: Array
+    vjp: Vjp
+    shares: Array
+
+
+def attention_pooling(x: Array, weight: Array, bias: Array, query: Array, mask: Array | None = None) -> Attended:
+    """Weighted mean of the real steps, with weights that are learned (Yang et al. 2016).
+
+    The weights are the softmax over steps of ``tanh(x @ weight + bias) @ query``.
+
+    Parameters
+    ----------
+    x : array of shape (batch, steps, features)
+    weight : array of shape (features, n)
+    bias, query : arrays of shape (n,)
+    mask : boolean array of shape (batch, steps), optional
+
+    Returns
+    -------
+    y : array of shape (batch, features)
+    vjp : ``vjp(dy, d_weight, d_bias, d_query) -> dx``
+    shares : array of shape (batch, steps)
+        The weight of each step; they sum to one.
+    """
+    projected, project_vjp = linear(x, weight, bias)
+    hidden = np.tanh(projected)
+    scores = hidden @ query
+    if mask is not None:
+        scores[~mask] = -math.inf
+    shares = softmax(scores)
+    y = np.matmul(shares[:, np.newaxis], x)[:, 0]
+
+    def vjp(dy: Array, d_weight: Array, d_bias: Array, d_query: Array) -> Array:
+        d_shares = np.matmul(x, dy[:, :, np.newaxis])[:, :, 0]
+        d_scores = shares * (d_shares - np.add.reduce(shares * d_shares, axis=1, keepdims=True))
+        np.einsum("btn,bt->n", hidden, d_scores, out=d_query)
+        d_hidden = d_scores[:, :, np.newaxis] * query
+        d_hidden *= 1.0 - hidden * hidden
+        dx = project_vjp(d_hidden, d_weight, d_bias)
+        dx += shares[:, :, np.newaxis] * dy[:, np.newaxis]
+        return dx
+
+    return Attended(y, vjp, shares)

@@ -1,0 +1,311 @@
+import numpy as np
+import pytest
+
+from skneural.layers import (
+    GRU,
+    LSTM,
+    AttentionPooling,
+    Branches,
+    Chain,
+    Context,
+    Elman,
+    IndRNN,
+    Jordan,
+    RealSteps,
+    RowsFirst,
+    StepPooling,
+    StepsFirst,
+)
+from skneural.ops import recurrence
+from skneural.parameters import Layout, Weights
+from skneural.testing import check_gradients, check_layer
+
+CELLS = {"elman": Elman, "lstm": LSTM, "gru": GRU, "indrnn": IndRNN, "jordan": Jordan}
+each_cell = pytest.mark.parametrize("cell", CELLS.values(), ids=CELLS)
+each_direction = pytest.mark.parametrize("reverse", [False, True], ids=["forwards", "backwards"])
+UNSORTED, SORTED = np.array([3, 7, 1, 5, 7]), np.array([7, 7, 5, 3, 1])
+each_order = pytest.mark.parametrize("lengths", [UNSORTED, SORTED, np.array([2, 1, 2, 2, 1])], ids=str)
+
+
+def series(n_steps=7, n_features=3, n=5, seed=0):
+    """(steps, features, batch), none of the numbers near zero."""
+    x = np.random.default_rng(seed).standard_normal((n_steps, n_features, n))
+    return x + 0.01 * np.sign(x)
+
+
+def started(layer):
+    layout = Layout(layer.parameters())
+    weights = Weights(layout, layout.initial(np.random.default_rng(0), np.float64))
+    weights.vector += 0.3 * np.random.default_rng(1).standard_normal(layout.size)
+    return weights
+
+
+def with_lengths(lengths):
+    return Context(np.random.default_rng(0), lengths=lengths)
+
+
+def both_ways(layer, x, dy, lengths=None):
+    weights = started(layer)
+    y, backward = layer.forward(weights.tree, x, Context(lengths=lengths))
+    return y, backward(dy, weights.gradient_tree), weights.gradient
+
+
+# One step at a time
+
+
+@each_cell
+def test_step_equals_forward(cell):
+    layer, x = cell(3, 4), series()
+    p, state = started(layer).tree, None
+    for x_step, expected in zip(x, layer.predict(p, x), strict=True):
+        y, state = layer.step(p, x_step, state)
+        np.testing.assert_allclose(y, expected, rtol=1e-12, atol=1e-14)
+
+
+def logistic(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def test_lstm_follows_its_equations():
+    layer, x = LSTM(3, 4), series(n=1)[:, :, 0]
+    p = started(layer).tree
+    state = memory = np.zeros(4)
+    for x_step, y in zip(x, layer.predict(p, x[:, :, np.newaxis]), strict=True):
+        output, take, forget, candidate = np.split(state @ p["recurrent"] + x_step @ p["inputs"] + p["bias"], 4)
+        memory = logistic(forget) * memory + logistic(take) * np.tanh(candidate)
+        state = logistic(output) * np.tanh(memory)
+        np.testing.assert_allclose(y[:, 0], state, rtol=1e-10)
+
+
+def test_gru_follows_its_equations():
+    layer, x = GRU(3, 4), series(n=1)[:, :, 0]
+    p = started(layer).tree
+    to_recalled, to_reset, to_update = np.split(p["recurrent"], 3, axis=1)
+    x_to_reset, x_to_update, x_to_candidate = np.split(p["inputs"], 3, axis=1)
+    of_recalled, of_reset, of_update, of_candidate = np.split(p["bias"], 4)
+    state = np.zeros(4)
+    for x_step, y in zip(x, layer.predict(p, x[:, :, np.newaxis]), strict=True):
+        reset = logistic(state @ to_reset + x_step @ x_to_reset + of_reset)
+        update = logistic(state @ to_update + x_step @ x_to_update + of_update)
+        recalled = state @ to_recalled + of_recalled
+        candidate = np.tanh(x_step @ x_to_candidate + of_candidate + reset * recalled)
+        state = update * state + (1 - update) * candidate
+        np.testing.assert_allclose(y[:, 0], state, rtol=1e-10)
+
+
+def test_units_of_indrnn_do_not_see_each_other():
+    layer, x = IndRNN(3, 4), series()
+    weights = started(layer)
+    before = layer.predict(weights.tree, x)
+    weights.tree["recurrent"][1] *= 0.5
+    changed = (layer.predict(weights.tree, x) != before).any(axis=(0, 2))
+    np.testing.assert_array_equal(changed, [False, True, False, False])
+
+
+# Directions
+
+
+@each_cell
+def test_backwards_is_forwards_on_the_reversed_series(cell):
+    x, dy = series(), series(n_features=4, seed=1)
+    y, dx, gradient = both_ways(cell(3, 4), x[::-1], dy[::-1])
+    y_reverse, dx_reverse, gradient_reverse = both_ways(cell(3, 4, reverse=True), x, dy)
+    np.testing.assert_allclose(y_reverse, y[::-1], rtol=1e-12)
+    np.testing.assert_allclose(dx_reverse, dx[::-1], rtol=1e-12)
+    np.testing.assert_allclose(gradient_reverse, gradient, rtol=1e-10, atol=1e-13)
+
+
+@each_cell
+@pytest.mark.parametrize("lengths", [None, UNSORTED])
+def test_both_directions_are_two_plain_layers_on_each_series_and_its_reverse(cell, lengths):
+    layer, x = Branches((cell(3, 4), cell(3, 4, reverse=True)), axis=1), series()
+    p = started(layer).tree
+    y = layer.predict(p, x, Context(lengths=lengths))
+    for i, n in enumerate([7] * 5 if lengths is None else lengths):
+        own = x[:n, :, i : i + 1]
+        forwards, backwards = cell(3, 4).predict(p[0], own), cell(3, 4).predict(p[1], own[::-1])[::-1]
+        np.testing.assert_allclose(y[:n, :, i : i + 1], np.concatenate([forwards, backwards], axis=1), rtol=1e-12)
+
+
+# Unequal lengths
+
+
+@each_cell
+@each_direction
+@each_order
+def test_gradients_where_lengths_differ(cell, reverse, lengths):
+    check_gradients(cell(3, 4, reverse), series(), with_lengths(lengths))
+
+
+@each_cell
+@each_direction
+def test_contract_where_lengths_differ(cell, reverse):
+    check_layer(cell(3, 4, reverse), series(), with_lengths(UNSORTED), batch_axis=None)
+
+
+@each_cell
+@each_direction
+@each_order
+def test_what_stands_beyond_the_end_is_not_seen(cell, reverse, lengths):
+    x, dy = series(), series(n_features=4, seed=1)
+    real = (np.arange(7)[:, np.newaxis] < lengths)[:, np.newaxis]
+    longer = np.concatenate([np.where(real, x, 1e3), np.full((2, 3, 5), 1e3)])
+    longer_dy = np.concatenate([np.where(real, dy, 1e3), np.full((2, 4, 5), 1e3)])
+    expected_y, expected_dx, expected_gradient = both_ways(cell(3, 4, reverse), x, dy, lengths)
+    y, dx, gradient = both_ways(cell(3, 4, reverse), longer, longer_dy, lengths)
+    np.testing.assert_allclose(y[:7], expected_y, rtol=1e-12)
+    np.testing.assert_allclose(dx[:7], expected_dx, rtol=1e-12)
+    np.testing.assert_allclose(gradient, expected_gradient, rtol=1e-10)
+    for array in (y, dx):
+        np.testing.assert_array_equal(array * ~np.pad(real, ((0, 2), (0, 0), (0, 0))), 0)
+
+
+@each_cell
+@each_direction
+@each_order
+def test_a_padded_series_gives_what_it_gives_alone(cell, reverse, lengths):
+    layer, x = cell(3, 4, reverse), series()
+    p = started(layer).tree
+    y = layer.predict(p, x, Context(lengths=lengths))
+    for i, n in enumerate(lengths):
+        np.testing.assert_allclose(y[:n, :, i], layer.predict(p, x[:n, :, i : i + 1])[..., 0], rtol=1e-12)
+
+
+# How the steps are walked makes no difference
+
+
+@each_cell
+@each_direction
+@pytest.mark.parametrize("lengths", [None, UNSORTED, SORTED])
+@pytest.mark.parametrize("n_steps_of_a_chunk", [1, 2, 3, 7])
+def test_the_size_of_chunks_changes_nothing(cell, reverse, lengths, n_steps_of_a_chunk, monkeypatch):
+    layer, x, dy = cell(3, 4, reverse), series(), series(n_features=4, seed=1)
+    expected = both_ways(layer, x, dy, lengths)
+    monkeypatch.setattr(recurrence, "CHUNK", n_steps_of_a_chunk * 4 * 5)
+    for found, whole in zip(both_ways(layer, x, dy, lengths), expected, strict=True):
+        np.testing.assert_allclose(found, whole, rtol=1e-10, atol=1e-13)
+
+
+@each_cell
+def test_going_back_twice_gives_the_same(cell):
+    layer, dy = cell(3, 4), series(n_features=4, seed=1)
+    weights = started(layer)
+    _, backward = layer.forward(weights.tree, series(), Context())
+    first = backward(dy, weights.gradient_tree), weights.gradient.copy()
+    second = backward(dy, weights.gradient_tree), weights.gradient
+    for one, other in zip(first, second, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+# How they start
+
+
+@pytest.mark.parametrize(("cell", "n_gates"), [(Elman, 1), (LSTM, 4), (GRU, 3)])
+def test_the_recurrence_of_each_gate_starts_orthogonal(cell, n_gates):
+    layout = Layout(cell(3, 6).parameters())
+    recurrent = layout.views(*layout.initial(np.random.default_rng(0), np.float64))["recurrent"]
+    for gate in np.split(recurrent, n_gates, axis=1):
+        np.testing.assert_allclose(gate @ gate.T, np.eye(6), atol=1e-12)
+
+
+def test_the_forget_gate_starts_open():
+    layout = Layout(LSTM(3, 2).parameters())
+    bias = layout.views(*layout.initial(np.random.default_rng(0), np.float64))["bias"]
+    np.testing.assert_array_equal(bias, [0, 0, 0, 0, 1, 1, 0, 0])
+
+
+def test_what_a_unit_of_indrnn_keeps_has_a_limit():
+    layer = IndRNN(3, 50)
+    weights = Weights(layout := Layout(layer.parameters()), layout.initial(np.random.default_rng(0), np.float64))
+    kept = weights.tree["recurrent"]
+    assert kept.min() >= 0
+    assert kept.max() <= 1
+    weights.vector += 2.0
+    others = weights.tree["inputs"].copy()
+    weights.keep_limits()
+    np.testing.assert_array_equal(kept, 1)
+    np.testing.assert_array_equal(weights.tree["inputs"], others)
+    assert layout.n_penalized == others.size
+
+
+# From steps to rows
+
+POOLINGS = {name: StepPooling(name) for name in ("first", "last", "mean", "max")} | {
+    "attention": AttentionPooling(3, 5)
+}
+each_pooling = pytest.mark.parametrize("layer", POOLINGS.values(), ids=POOLINGS)
+
+
+def rows(seed=0):
+    return series(seed=seed).transpose(2, 0, 1).copy()
+
+
+@each_pooling
+@each_order
+def test_gradients_of_pooling_where_lengths_differ(layer, lengths):
+    check_gradients(layer, rows(), with_lengths(lengths))
+    check_layer(layer, rows(), with_lengths(lengths), batch_axis=None)
+
+
+@each_pooling
+@each_order
+def test_pooling_sees_each_series_alone(layer, lengths):
+    p, x = started(layer).tree, rows()
+    y = layer.predict(
+        p, np.where(np.arange(7)[:, np.newaxis] < lengths[:, np.newaxis, np.newaxis], x, 1e3), Context(lengths=lengths)
+    )
+    for i, n in enumerate(lengths):
+        np.testing.assert_allclose(y[i], layer.predict(p, x[i : i + 1, :n])[0], rtol=1e-12)
+
+
+def test_poolings_give_what_they_say():
+    x, lengths = rows(), UNSORTED
+    expected = {
+        "first": [own[0] for own in x],
+        "last": [own[n - 1] for own, n in zip(x, lengths, strict=True)],
+        "mean": [own[:n].mean(axis=0) for own, n in zip(x, lengths, strict=True)],
+        "max": [own[:n].max(axis=0) for own, n in zip(x, lengths, strict=True)],
+    }
+    for name, rows_expected in expected.items():
+        np.testing.assert_allclose(
+            StepPooling(name).predict({}, x, Context(lengths=lengths)), rows_expected, rtol=1e-12
+        )
+
+
+def test_the_first_of_equal_steps_takes_the_gradient_of_the_maximum():
+    _, backward = StepPooling("max").forward({}, np.ones((2, 3, 2)), Context())
+    dx = backward(np.ones((2, 2)), {})
+    np.testing.assert_array_equal(dx, [[[1, 1], [0, 0], [0, 0]]] * 2)
+
+
+def test_attention_is_a_mean_with_the_shares_it_tells():
+    layer, x = POOLINGS["attention"], rows()
+    p = started(layer).tree
+    shares = layer.shares(p, x, Context(lengths=UNSORTED))
+    np.testing.assert_allclose(shares.sum(axis=1), 1, rtol=1e-12)
+    np.testing.assert_array_equal(shares[np.arange(7) >= UNSORTED[:, np.newaxis]], 0)
+    y = layer.predict(p, x, Context(lengths=UNSORTED))
+    np.testing.assert_allclose(y, np.einsum("bt,btf->bf", shares, x), rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["first", "last", "mean", "max"])
+def test_pooling_keeps_the_memory_order_of_recurrences(name):
+    """Else each step of its gradient would have to be gathered from far apart."""
+    x = series()
+    _, backward = StepPooling(name).forward({}, x.transpose(2, 0, 1), Context())
+    assert backward(np.ones((5, 3)), {}).transpose(1, 2, 0).flags.c_contiguous
+
+
+@each_order
+def test_steps_become_rows_in_the_order_of_the_series(lengths):
+    x = rows()
+    y = RealSteps().predict({}, x, Context(lengths=lengths))
+    np.testing.assert_array_equal(y, np.concatenate([own[:n] for own, n in zip(x, lengths, strict=True)]))
+    check_gradients(RealSteps(), x, with_lengths(lengths))
+    check_layer(RealSteps(), x, with_lengths(lengths), batch_axis=None)
+
+
+def test_steps_first_and_rows_first_are_inverse():
+    x = rows()
+    np.testing.assert_array_equal(Chain((StepsFirst(), RowsFirst())).predict(((), ()), x), x)
+    assert np.shares_memory(RowsFirst().predict({}, series_ := series()), series_)
