@@ -8,6 +8,9 @@ from skneural.estimators import (
     MLPClassifier,
     MLPRegressor,
     PerceptronClassifier,
+    RNNSequenceClassifier,
+    RNNSequenceRegressor,
+    RNNSequenceTagger,
 )
 
 __version__ = "0.1.0"
@@ -20,4 +23,7 @@ __all__ = [
     "MLPClassifier",
     "MLPRegressor",
     "PerceptronClassifier",
+    "RNNSequenceClassifier",
+    "RNNSequenceRegressor",
+    "RNNSequenceTagger",
 ]

@@ -11,6 +11,7 @@ from skneural.estimators.convolutional import (
 )
 from skneural.estimators.mlp import MLPClassifier, MLPRegressor
 from skneural.estimators.perceptron import PerceptronClassifier
+from skneural.estimators.recurrent import RNNSequenceClassifier, RNNSequenceRegressor, RNNSequenceTagger
 
 __all__ = [
     "CNNClassifier",
@@ -20,4 +21,7 @@ __all__ = [
     "MLPClassifier",
     "MLPRegressor",
     "PerceptronClassifier",
+    "RNNSequenceClassifier",
+    "RNNSequenceRegressor",
+    "RNNSequenceTagger",
 ]

@@ -21,9 +21,83 @@ def gives_probabilities(estimator: NeuralClassifier) -> bool:
     return estimator._gives_probabilities()
 
 
+class Labels:
+    """Labels to what losses take, and raw scores back to labels.
+
+    Two classes have one logistic output, more have a softmax; several labels at once have a logistic output each.
+    """
+
+    attributes_doc = {
+        "classes_": ("ndarray of shape (n_classes,)", "The classes, sorted; the label numbers if y is multilabel."),
+    }
+
+    def _learn_labels(self, y: np.ndarray, classes: Any, continuing: bool) -> None:
+        """Set the classes, or check that y has no others."""
+        check_classification_targets(y)
+        multilabel = type_of_target(y, input_name="y").startswith("multilabel")
+        if y.ndim == 2 and not multilabel:
+            raise ValueError(
+                f"y has shape {y.shape} but is not a multilabel indicator of zeros and ones; for one label per "
+                "sample give y of shape (n_samples,)."
+            )
+        if continuing:
+            self._check_known(y, multilabel, classes)
+            return
+        self._multilabel = multilabel
+        if multilabel:
+            self.classes_ = np.arange(y.shape[1])
+            return
+        self.classes_ = np.unique(y if classes is None else classes)
+        if len(self.classes_) < 2:
+            raise ValueError(
+                f"{type(self).__name__} needs samples of at least 2 classes; y has 1 class: {self.classes_.tolist()}."
+            )
+        self._check_known(y, multilabel, classes)
+
+    def _check_known(self, y: np.ndarray, multilabel: bool, classes: Any) -> None:
+        """Raise if y holds what the classes do not."""
+        if multilabel != self._multilabel or (multilabel and y.shape[1] != len(self.classes_)):
+            expected = (
+                f"a multilabel indicator of {len(self.classes_)} columns" if self._multilabel else "one class each"
+            )
+            raise ValueError(f"y has shape {y.shape}, but the estimator was fitted on {expected}.")
+        if classes is not None and not np.array_equal(np.unique(classes), self.classes_):
+            raise ValueError(f"classes={classes!r} is not the same as in the first call: {self.classes_.tolist()}.")
+        if not multilabel and (unknown := np.setdiff1d(y, self.classes_)).size:
+            raise ValueError(
+                f"y has labels that are not among the classes {self.classes_.tolist()}: {unknown.tolist()}. Name all "
+                "classes in the first call of partial_fit, or fit anew."
+            )
+
+    def _encoded_labels(self, y: np.ndarray, dtype: Any) -> np.ndarray:
+        if self._multilabel:
+            return (y.toarray() if sparse.issparse(y) else y).astype(dtype)
+        number = np.searchsorted(self.classes_, y)
+        return number if len(self.classes_) > 2 else number.astype(dtype)[:, np.newaxis]
+
+    def _make_loss(self) -> tuple[Loss, int]:
+        n_classes = len(self.classes_)
+        if self._multilabel:
+            return BinaryLogLoss(), n_classes
+        return (SoftmaxLogLoss(n_classes), n_classes) if n_classes > 2 else (BinaryLogLoss(), 1)
+
+    def _labels(self, raw: np.ndarray) -> np.ndarray:
+        """The predicted class of each row of raw scores, or zeros and ones for multilabel y."""
+        if self._multilabel:
+            return (raw > 0).astype(int)
+        return self.classes_[raw.argmax(axis=1) if raw.shape[1] > 1 else (raw[:, 0] > 0).astype(int)]
+
+    def _probabilities(self, raw: np.ndarray) -> np.ndarray:
+        """Probability of each class, one column each, or of each label."""
+        probabilities = LINKS[self.out_activation_](raw)
+        if self._multilabel or probabilities.shape[1] > 1:
+            return probabilities
+        return np.concatenate([1 - probabilities, probabilities], axis=1)
+
+
 @declare
-class NeuralClassifier(ClassifierMixin, NeuralEstimator):
-    """Two classes (one logistic output), several (softmax), or several labels at once (logistic outputs)."""
+class NeuralClassifier(Labels, ClassifierMixin, NeuralEstimator):
+    """One class, or several labels at once, for each sample."""
 
     class_weight: Any = hyperparameter(
         None,
@@ -31,10 +105,6 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         """Weight of each class: a dictionary from class to weight, or "balanced" for weights inversely proportional
         to the class frequencies; a list with a dictionary for each label of a multilabel y.""",
     )
-
-    attributes_doc = {
-        "classes_": ("ndarray of shape (n_classes,)", "The classes, sorted; the label numbers if y is multilabel."),
-    }
 
     @available_if(takes_single_passes)
     @all_or_nothing
@@ -72,10 +142,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_labels)
         """
-        raw = self._predict_raw(X)
-        if self._multilabel:
-            return (raw > 0).astype(int)
-        return self.classes_[raw.argmax(axis=1) if raw.shape[1] > 1 else (raw[:, 0] > 0).astype(int)]
+        return self._labels(self._predict_raw(X))
 
     def decision_function(self, X):
         """Raw scores: for two classes those of the second, positive where it is predicted.
@@ -104,11 +171,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         probabilities : ndarray of shape (n_samples, n_classes)
             Columns in the order of `classes_`.
         """
-        raw = self._predict_raw(X)
-        probabilities = LINKS[self.out_activation_](raw)
-        if self._multilabel or probabilities.shape[1] > 1:
-            return probabilities
-        return np.concatenate([1 - probabilities, probabilities], axis=1)
+        return self._probabilities(self._predict_raw(X))
 
     @available_if(gives_probabilities)
     def predict_log_proba(self, X):
@@ -132,53 +195,10 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         return True
 
     def _learn_targets(self, y: np.ndarray, sample_weight: np.ndarray | None, classes: Any, continuing: bool) -> None:
-        check_classification_targets(y)
-        multilabel = type_of_target(y, input_name="y").startswith("multilabel")
-        if y.ndim == 2 and not multilabel:
-            raise ValueError(
-                f"y has shape {y.shape} but is not a multilabel indicator of zeros and ones; for one label per "
-                "sample give y of shape (n_samples,)."
-            )
-        if continuing:
-            self._check_known(y, multilabel, classes)
-            return
-        self._multilabel = multilabel
-        if multilabel:
-            self.classes_ = np.arange(y.shape[1])
-            return
-        self.classes_ = np.unique(y if classes is None else classes)
-        if len(self.classes_) < 2:
-            raise ValueError(
-                f"{type(self).__name__} needs samples of at least 2 classes; y has 1 class: {self.classes_.tolist()}."
-            )
-        self._check_known(y, multilabel, classes)
-
-    def _check_known(self, y: np.ndarray, multilabel: bool, classes: Any) -> None:
-        """Raise if y holds what the classes do not."""
-        if multilabel != self._multilabel or (multilabel and y.shape[1] != len(self.classes_)):
-            expected = (
-                f"a multilabel indicator of {len(self.classes_)} columns" if self._multilabel else "one class each"
-            )
-            raise ValueError(f"y has shape {y.shape}, but the estimator was fitted on {expected}.")
-        if classes is not None and not np.array_equal(np.unique(classes), self.classes_):
-            raise ValueError(f"classes={classes!r} is not the same as in the first call: {self.classes_.tolist()}.")
-        if not multilabel and (unknown := np.setdiff1d(y, self.classes_)).size:
-            raise ValueError(
-                f"y has labels that are not among the classes {self.classes_.tolist()}: {unknown.tolist()}. Name all "
-                "classes in the first call of partial_fit, or fit anew."
-            )
+        self._learn_labels(y, classes, continuing)
 
     def _encode(self, y: np.ndarray, dtype: Any) -> np.ndarray:
-        if self._multilabel:
-            return (y.toarray() if sparse.issparse(y) else y).astype(dtype)
-        number = np.searchsorted(self.classes_, y)
-        return number if len(self.classes_) > 2 else number.astype(dtype)[:, np.newaxis]
-
-    def _make_loss(self) -> tuple[Loss, int]:
-        n_classes = len(self.classes_)
-        if self._multilabel:
-            return BinaryLogLoss(), n_classes
-        return (SoftmaxLogLoss(n_classes), n_classes) if n_classes > 2 else (BinaryLogLoss(), 1)
+        return self._encoded_labels(y, dtype)
 
     def _weigh_classes(self, y: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray | None:
         if self.class_weight is None:

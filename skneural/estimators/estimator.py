@@ -255,11 +255,9 @@ class NeuralEstimator(TrainingHyperparameters, CallbackSupportMixin, BaseEstimat
         self._learn_targets(y, sample_weight, classes, continuing)
         data = self._encoded(X, y, sample_weight)
         weight = data.samples.sample_weight
-        if weight is None:
-            return data
-        if not weight.all():
+        if weight is not None and not weight.all():
             data = data.take(np.flatnonzero(weight))
-        data.samples.mean_weight = float(data.samples.sample_weight.mean())
+        data.samples.weigh()
         return data
 
     def _encoded(self, X: Any, y: np.ndarray, sample_weight: np.ndarray | None) -> Data:
@@ -310,7 +308,7 @@ class NeuralEstimator(TrainingHyperparameters, CallbackSupportMixin, BaseEstimat
         self.out_activation_ = loss.link_name
         start = self._network.layout.initial(Seeds(self._seed).generator("weights"), _precision(samples.x))
         weights = Weights(self._network.layout, start)
-        weights.tree[-1]["bias"][...] = loss.best_constant(samples.y, samples.sample_weight)
+        weights.tree[-1]["bias"][...] = loss.best_constant(*samples.targets())
         self._prepare(weights, samples)
         return loss, weights
 
@@ -397,9 +395,14 @@ class NeuralEstimator(TrainingHyperparameters, CallbackSupportMixin, BaseEstimat
 
     def _predict_raw(self, X: Any) -> np.ndarray:
         """Raw scores of shape (n_samples, n_outputs_)."""
+        return self._scored(X)[1]
+
+    def _scored(self, X: Any) -> tuple[Any, np.ndarray]:
+        """The checked X, and its raw scores."""
         if not self.__sklearn_is_fitted__():
             check_is_fitted(self)  # raises; asked only here because it takes 1.4 us
-        return self._raw(self._parameters(), self._check_X(X, dtype=self.weights_.dtype, reset=False))
+        x = self._check_X(X, dtype=self.weights_.dtype, reset=False)
+        return x, self._raw(self._parameters(), x)
 
     def _raw(self, tree: Tree, x: Any, n_threads: int | None = None) -> np.ndarray:
         """Raw scores of a checked X with the given parameters."""

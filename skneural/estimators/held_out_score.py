@@ -33,12 +33,13 @@ def held_out_score(
         Their targets as they were given, for scorers.
     """
     unit = estimator._loss_unit(loss)
-    total = None if samples.sample_weight is None else float(samples.sample_weight.sum())
+    targets, weight = samples.targets()
+    total = None if weight is None else float(weight.sum())
     n_threads = estimator._n_threads()  # asked now: while training, BLAS may be held to one
 
     def negative_loss() -> tuple[float, float]:
         raw = estimator._raw(weights.tree, samples.x, n_threads)
-        value = loss.value(samples.y, raw, samples.sample_weight, total)
+        value = loss.value(targets, raw, weight, total)
         return -float(np.mean(value)), -float(np.mean(value * unit))
 
     if estimator.scoring == "loss":

@@ -75,10 +75,13 @@ class NeuralRegressor(RegressorMixin, NeuralEstimator):
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         """
-        raw = self._predict_raw(X)
-        y = LINKS[self.out_activation_](raw)
-        y = y * self.y_scale_.astype(y.dtype) + self.y_mean_.astype(y.dtype)
+        y = self._numbers(self._predict_raw(X))
         return y[:, 0] if y.shape[1] == 1 else y
+
+    def _numbers(self, raw: np.ndarray) -> np.ndarray:
+        """Predictions in the units of y, of shape (rows, n_outputs)."""
+        y = LINKS[self.out_activation_](raw)
+        return y * self.y_scale_.astype(y.dtype) + self.y_mean_.astype(y.dtype)
 
     # --- what the template asks for -------------------------------------------------------------------
 

@@ -89,6 +89,28 @@ class SequenceInput:
         return tags
 
 
+def steps_like(flat: np.ndarray, x: Any, X: Any) -> np.ndarray | list[np.ndarray]:
+    """What belongs to the steps of all series, as one array for an array X, or as one array for each series of a list.
+
+    Parameters
+    ----------
+    flat : array of shape (steps of all series, ...)
+        Series behind series.
+    x : array or Series
+        The checked X.
+    X : array-like or list
+        As it was given.
+    """
+    if isinstance(X, list | tuple | Series) or (isinstance(X, np.ndarray) and X.dtype == object):
+        return np.split(flat, np.cumsum(lengths_of(x))[:-1])
+    return flat.reshape(*x.shape[:2], *flat.shape[1:])
+
+
+def lengths_of(x: Any) -> np.ndarray:
+    """Steps of each series of a checked X."""
+    return x.lengths if isinstance(x, Series) else np.full(x.shape[0], x.shape[1])
+
+
 def _pieces(X: Any) -> list[np.ndarray] | None:
     """One array for each series, if X is a list of series; None if X is an array, a DataFrame or no such list."""
     is_list = isinstance(X, list | tuple) or (isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1)
@@ -124,7 +146,7 @@ def _joined(pieces: list[np.ndarray], dtype: Any) -> Series:
             )
     flat = check_array(np.concatenate(pieces), dtype=dtype, ensure_all_finite=False, input_name="X")
     _ensure_finite(flat)
-    return _padded(flat, np.array([len(piece) for piece in pieces]))
+    return Series.of(flat, np.array([len(piece) for piece in pieces]))
 
 
 def _tokens(X: Any, vocabulary_size: int) -> np.ndarray | Series:
@@ -151,14 +173,7 @@ def _tokens(X: Any, vocabulary_size: int) -> np.ndarray | Series:
             f"{vocabulary_size - 1}. Raise vocabulary_size, or give rare tokens one common number."
         )
     numbers = numbers.astype(np.intp)
-    return _padded(numbers, np.array([len(piece) for piece in X])) if unequal else numbers
-
-
-def _padded(flat: np.ndarray, lengths: np.ndarray) -> Series:
-    """All series behind one another to one array, filled up with zeros."""
-    values = np.zeros((len(lengths), lengths.max(), *flat.shape[1:]), flat.dtype)
-    values[np.arange(lengths.max()) < lengths[:, np.newaxis]] = flat
-    return Series(values, lengths)
+    return Series.of(numbers, np.array([len(piece) for piece in X])) if unequal else numbers
 
 
 def _ensure_finite(x: np.ndarray) -> None:

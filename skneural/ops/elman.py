@@ -60,7 +60,7 @@ def elman(
     weight = stacked_weight(recurrent, inputs, bias)
     for stacked, state in zip(slabs(z[:-1], columns), slabs(z[1:, :n], columns), strict=False):
         np.matmul(weight, stacked, out=state)
-        np.tanh(state, out=state)
+        np.tanh(state, state)
     y = z[1:, :n]
 
     def vjp(dy: Array, d_recurrent: Array, d_inputs: Array, d_bias: Array) -> Array | None:
@@ -99,8 +99,8 @@ def _elman_back(recurrent: Array, slope: Array, dy: Array, d: Array, columns: Co
         strict=False,
     ):
         np.matmul(recurrent, d_next, out=d_step)
-        np.add(d_step, dy_step, out=d_step)
-        np.multiply(d_step, slope_step, out=d_step)
+        np.add(d_step, dy_step, d_step)
+        np.multiply(d_step, slope_step, d_step)
 
 
 def independent(
@@ -142,9 +142,9 @@ def independent(
     zero = np.zeros((), x.dtype)
     scratch = each_step(empty((n, batch), x.dtype), columns)
     for before, state, carried in zip(slabs(states, columns), slabs(states[1:], columns), scratch, strict=False):
-        np.multiply(before, kept, out=carried)
-        np.add(state, carried, out=state)
-        np.maximum(state, zero, out=state)
+        np.multiply(before, kept, carried)
+        np.add(state, carried, state)
+        np.maximum(state, zero, state)
     y = states[1:]
 
     def vjp(dy: Array, d_recurrent: Array, d_inputs: Array, d_bias: Array) -> Array | None:
@@ -181,9 +181,9 @@ def _independent_back(kept: Array, slope: Array, dy: Array, d: Array, columns: C
         slabs(d[-2::-1], columns),
         strict=False,
     ):
-        np.multiply(d_next, kept, out=d_step)
-        np.add(d_step, dy_step, out=d_step)
-        np.multiply(d_step, slope_step, out=d_step)
+        np.multiply(d_next, kept, d_step)
+        np.add(d_step, dy_step, d_step)
+        np.multiply(d_step, slope_step, d_step)
 
 
 def jordan(
@@ -236,9 +236,9 @@ def jordan(
         strict=False,
     ):
         np.matmul(weight, stacked, out=units)
-        np.tanh(units, out=units)
+        np.tanh(units, units)
         np.matmul(output_weight, with_one, out=output)
-        np.tanh(output, out=output)
+        np.tanh(output, output)
     y = z[1:, :n]
 
     def vjp(
@@ -291,10 +291,10 @@ def _jordan_back(
         strict=False,
     ):
         np.matmul(recurrent, d_next, out=d_output)
-        np.add(d_output, dy_step, out=d_output)
-        np.multiply(d_output, output_slope, out=d_output)
+        np.add(d_output, dy_step, d_output)
+        np.multiply(d_output, output_slope, d_output)
         np.matmul(outputs, d_output, out=d_hidden)
-        np.multiply(d_hidden, hidden_slope, out=d_hidden)
+        np.multiply(d_hidden, hidden_slope, d_hidden)
 
 
 def _slope(y: Array) -> Array:

@@ -139,15 +139,15 @@ def _walk(weight: Array, z: Array, gates: Array, candidate: Array, columns: Colu
         strict=False,
     ):
         np.matmul(weight, inputs, out=all_three)
-        np.tanh(logistic, out=logistic)
-        np.multiply(logistic, half, out=logistic)
-        np.add(logistic, half, out=logistic)
-        np.multiply(recalled, reset, out=change)
-        np.add(new, change, out=new)
-        np.tanh(new, out=new)
-        np.subtract(before, new, out=change)
-        np.multiply(change, update, out=change)
-        np.add(change, new, out=state)
+        np.tanh(logistic, logistic)
+        np.multiply(logistic, half, logistic)
+        np.add(logistic, half, logistic)
+        np.multiply(recalled, reset, change)
+        np.add(new, change, new)
+        np.tanh(new, new)
+        np.subtract(before, new, change)
+        np.multiply(change, update, change)
+        np.add(change, new, state)
 
 
 def _factors(gates: Array, candidate: Array, before: Array, n: int) -> Array:
@@ -186,6 +186,6 @@ def _walk_back(recurrent: Array, factors: Array, dy: Array, d: Array, columns: C
         strict=False,
     ):
         np.matmul(recurrent, d_next, out=d_state)
-        np.add(d_state, d_kept, out=d_state)
-        np.add(d_state, dy_step, out=d_state)
-        np.multiply(d_state, step_factors, out=d_step)
+        np.add(d_state, d_kept, d_state)
+        np.add(d_state, dy_step, d_state)
+        np.multiply(d_state, step_factors, d_step)

@@ -129,15 +129,17 @@ def _memory_of_steps(
 
 def _walk(weight: Array, z: Array, gates: Array, emitted: Array, columns: Columns) -> None:
     n = emitted.shape[1]
-    products = each_step(empty((2 * n, z.shape[2]), z.dtype), columns)
+    products = empty((2 * n, z.shape[2]), z.dtype)
     half = np.array(0.5, z.dtype)
-    for inputs, all_four, logistic, taken, added, product, memory, out, output, state in zip(
+    for inputs, all_four, logistic, taken, added, product, came, stayed, memory, out, output, state in zip(
         slabs(z[:-1], columns),
         slabs(gates[:-1, : 4 * n], columns),
         slabs(gates[:-1, : 3 * n], columns),
         slabs(gates[:-1, n : 3 * n], columns),
         slabs(gates[:-1, 3 * n :], columns),
-        products,
+        each_step(products, columns),
+        each_step(products[:n], columns),
+        each_step(products[n:], columns),
         slabs(gates[1:, 4 * n :], columns),
         slabs(emitted, columns),
         slabs(gates[:-1, :n], columns),
@@ -145,13 +147,13 @@ def _walk(weight: Array, z: Array, gates: Array, emitted: Array, columns: Column
         strict=False,
     ):
         np.matmul(weight, inputs, out=all_four)
-        np.tanh(all_four, out=all_four)
-        np.multiply(logistic, half, out=logistic)
-        np.add(logistic, half, out=logistic)
-        np.multiply(taken, added, out=product)
-        np.add(product[:n], product[n:], out=memory)
-        np.tanh(memory, out=out)
-        np.multiply(output, out, out=state)
+        np.tanh(all_four, all_four)
+        np.multiply(logistic, half, logistic)
+        np.add(logistic, half, logistic)
+        np.multiply(taken, added, product)
+        np.add(came, stayed, memory)
+        np.tanh(memory, out)
+        np.multiply(output, out, state)
 
 
 def _factors(gates: Array, emitted: Array, n: int) -> Array:
@@ -197,7 +199,7 @@ def _walk_back(recurrent: Array, factors: Array, dy: Array, d: Array, columns: C
         strict=False,
     ):
         np.matmul(recurrent, d_next, out=d_state)
-        np.add(d_state, dy_step, out=d_state)
-        np.multiply(d_state, state_factors, out=d_two)
-        np.add(d_memory, d_carried, out=d_memory)
-        np.multiply(d_memory, memory_factors, out=d_four)
+        np.add(d_state, dy_step, d_state)
+        np.multiply(d_state, state_factors, d_two)
+        np.add(d_memory, d_carried, d_memory)
+        np.multiply(d_memory, memory_factors, d_four)

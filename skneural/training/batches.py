@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from skneural.ops.types import Array
+from skneural.training.series import Series, longest_first
 
 
 @dataclass(slots=True)
@@ -18,20 +19,22 @@ class Samples:
     Parameters
     ----------
     x : array, CSR or Series of shape (rows, ...)
-    y : array of shape (rows, ...)
+    y : array of shape (rows, ...), or Series
+        A Series has a target for each step.
     sample_weight : array of shape (rows,) or None
         None where all weigh one.
     mean_weight : float, default=1.0
-        Mean of the weights of the whole training set.
+        Mean weight of the rows of the whole training set, where a row with a target for each step counts that often.
     """
 
     x: Any
-    y: Array
+    y: Any
     sample_weight: Array | None = None
     mean_weight: float = 1.0
 
     def __len__(self) -> int:
-        return self.y.shape[0]
+        n: int = self.y.shape[0]
+        return n
 
     @property
     def total(self) -> float:
@@ -42,11 +45,24 @@ class Samples:
         """
         return len(self) * self.mean_weight
 
+    def targets(self) -> tuple[Array, Array | None]:
+        """Targets and their weights as a loss takes them: one for each row, or for each step of each row."""
+        if not isinstance(self.y, Series):
+            return self.y, self.sample_weight
+        weight = self.sample_weight
+        return self.y.flat, None if weight is None else np.repeat(weight, self.y.lengths)
+
+    def weigh(self) -> None:
+        """Set `mean_weight`: these are the whole training set."""
+        y, weight = self.targets()
+        self.mean_weight = float(len(y) if weight is None else weight.sum(dtype=np.float64)) / len(self)
+
     def take(self, rows: Array) -> Samples:
         """The given rows, copied."""
-        x = self.x.take(rows, axis=0) if isinstance(self.x, np.ndarray) else self.x[rows]
         weight = self.sample_weight
-        return Samples(x, self.y.take(rows, axis=0), None if weight is None else weight.take(rows), self.mean_weight)
+        return Samples(
+            _rows(self.x, rows), _rows(self.y, rows), None if weight is None else weight.take(rows), self.mean_weight
+        )
 
     def part(self, rows: slice) -> Samples:
         """Consecutive rows, as views where X allows it."""
@@ -67,4 +83,8 @@ class Samples:
         else:
             order = rng.permutation(n)
             for start in range(0, n, size):
-                yield self.take(order[start : start + size])
+                yield self.take(longest_first(self.x, order[start : start + size]))
+
+
+def _rows(x: Any, rows: Array) -> Any:
+    return x.take(rows, axis=0) if isinstance(x, np.ndarray) else x[rows]

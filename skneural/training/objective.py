@@ -59,7 +59,8 @@ class Objective:
         x, context.lengths = values_and_lengths(part.x)
         context.sample_weight = part.sample_weight
         raw, backward = self.network.forward(self.weights.tree, x, context)
-        value, d_raw = self.loss.value_and_gradient(part.y, raw, part.sample_weight, total)
+        y, weight = part.targets()
+        value, d_raw = self.loss.value_and_gradient(y, raw, weight, total)
         backward(d_raw, gradient_tree)
         return value
 

@@ -11,7 +11,7 @@ from skneural.layers.layer import Context, Layer
 from skneural.ops.memory import recycling, start_recycling
 from skneural.ops.types import Array
 from skneural.parameters import Tree
-from skneural.training.series import values_and_lengths
+from skneural.training.series import Series, longest_first, values_and_lengths
 from skneural.training.threads import limited_blas
 
 # Rows that are predicted at once: enough for full speed, few enough that memory does not grow with X.
@@ -37,12 +37,29 @@ def predict_raw(
     n = x.shape[0]
     if n <= rows_per_block:
         return _one_block(network, tree, x)
-    blocks = [x[start : start + rows_per_block] for start in range(0, n, rows_per_block)]
+    order = longest_first(x, np.arange(n))  # series of one block are then almost of the same length
+    blocks = [slice(start, start + rows_per_block) for start in range(0, n, rows_per_block)]
+
+    def predict(block: slice) -> Array:
+        return _one_block(network, tree, x[order[block]] if isinstance(x, Series) else x[block])
+
     if n_threads is None or n_threads == 1:
         with recycling():
-            return np.concatenate([_one_block(network, tree, block) for block in blocks])
-    with limited_blas(1), ThreadPoolExecutor(n_threads, "skneural", start_recycling) as pool:
-        return np.concatenate(list(pool.map(lambda block: _one_block(network, tree, block), blocks)))
+            raw = np.concatenate([predict(block) for block in blocks])
+    else:
+        with limited_blas(1), ThreadPoolExecutor(n_threads, "skneural", start_recycling) as pool:
+            raw = np.concatenate(list(pool.map(predict, blocks)))
+    return _in_place(raw, order, x.lengths) if isinstance(x, Series) else raw
+
+
+def _in_place(raw: Array, order: Array, lengths: Array) -> Array:
+    """Raw scores of each series, or of each of its steps, that were computed in the given order of series."""
+    n_rows = np.ones_like(lengths) if len(raw) == len(order) else lengths
+    starts, ends = np.cumsum(n_rows) - n_rows, np.cumsum(n_rows[order])
+    places = np.arange(len(raw)) + np.repeat(starts[order] - (ends - n_rows[order]), n_rows[order])
+    restored = np.empty_like(raw)
+    restored[places] = raw
+    return restored
 
 
 def _one_block(network: Layer, tree: Tree, x: Any) -> Array:

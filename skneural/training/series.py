@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from skneural.ops.types import Array
 
 
@@ -24,6 +26,20 @@ class Series:
 
     values: Array
     lengths: Array
+
+    @classmethod
+    def of(cls, flat: Array, lengths: Array) -> Series:
+        """All series, given one behind the other as an array of shape (sum of lengths, ...)."""
+        values = np.zeros((len(lengths), lengths.max(), *flat.shape[1:]), flat.dtype)
+        values[np.arange(lengths.max()) < lengths[:, np.newaxis]] = flat
+        return cls(values, lengths)
+
+    @property
+    def flat(self) -> Array:
+        """All real steps, series behind series, of shape (sum of lengths, ...)."""
+        steps = np.arange(self.values.shape[1])
+        flat: Array = self.values[steps < self.lengths[:, np.newaxis]]
+        return flat
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -46,3 +62,12 @@ class Series:
 def values_and_lengths(x: Any) -> tuple[Any, Array | None]:
     """What a network takes as x, and the lengths of the series if they differ."""
     return (x.values, x.lengths) if isinstance(x, Series) else (x, None)
+
+
+def longest_first(x: Any, rows: Array) -> Array:
+    """The given rows, sorted by length if they are series of unequal lengths.
+
+    Recurrences work on fewer series the later the step, for which the longest must come first. They would sort
+    themselves, but here it costs no copy.
+    """
+    return rows[np.argsort(-x.lengths[rows], kind="stable")] if isinstance(x, Series) else rows

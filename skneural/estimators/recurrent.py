@@ -1,0 +1,241 @@
+"""Recurrent networks for series and for text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from skneural.estimators.classification import NeuralClassifier
+from skneural.estimators.hyperparameters import BOOLEAN, NONE, Choice, Integer, Number, declare, hyperparameter
+from skneural.estimators.sequences import SequenceInput, steps_like
+from skneural.estimators.step_targets import NeuralSequenceRegressor, NeuralTagger
+from skneural.layers import AttentionPooling, Chain, Context, Layer
+from skneural.layers.recurrent import CELLS
+from skneural.networks.recurrent import POOLINGS, recurrent_network
+from skneural.training.series import Series, values_and_lengths
+
+# However long series are, so many go through the network at once: a step then costs more than calling NumPy does.
+LEAST_ROWS_PER_BLOCK = 32
+
+
+@declare
+class RNN(SequenceInput):
+    """The network of all recurrent estimators."""
+
+    cell: str = hyperparameter(
+        "gru",
+        Choice(*CELLS),
+        """The units. "lstm": long short-term memory. "gru": gated recurrent units, with the reset gate behind the
+        product. "rnn": fully connected with tanh. "indrnn": rectified, each sees only its own state, for very long
+        series. "jordan": hidden units see the output of the step before.""",
+    )
+    hidden_size: int = hyperparameter(64, Integer(1), "Units of each layer, and of each direction.")
+    n_layers: int = hyperparameter(1, Integer(1), "Recurrent layers, each of which reads the states of the one before.")
+    bidirectional: bool = hyperparameter(
+        False, BOOLEAN, "Whether each layer also reads the series from its end to its start."
+    )
+    dropout: float = hyperparameter(
+        0.0,
+        Number(0, 1, below=True),
+        "Share of the states dropped at each training step, between layers and before the output layer.",
+    )
+    max_grad_norm: float | None = hyperparameter(
+        5.0,
+        Number(0, above=True) | NONE,
+        """Longer gradients are cut to this Euclidean norm, because those of recurrent networks can explode. Not used
+        by lbfgs.""",
+    )
+
+    shared_doc = {
+        "series": """
+        X is (n_samples, steps, features), a list of arrays (steps, features) of unequal lengths, or (n_samples, steps)
+        for a single feature; with `vocabulary_size`, sequences of integers. Unequal lengths are exact: nothing behind
+        the end of a series is seen, and reading backwards starts at each series' own end.
+        """,
+        "literature": """
+        References
+        ----------
+        .. [1] Hochreiter and Schmidhuber. "Long short-term memory". Neural Computation 9, 1997.
+        .. [2] Cho et al. "Learning phrase representations using RNN encoder-decoder for statistical machine
+           translation". EMNLP 2014.
+        .. [3] Elman. "Finding structure in time". Cognitive Science 14, 1990.
+        .. [4] Li, Li, Cook, Zhu and Gao. "Independently recurrent neural network (IndRNN): building a longer and
+           deeper RNN". CVPR 2018.
+        .. [5] Jordan. "Serial order: a parallel distributed processing approach". UCSD report 8604, 1986.
+        .. [6] Yang et al. "Hierarchical attention networks for document classification". NAACL 2016.
+        """,
+    }
+
+    def _network_arguments(self, x: Any, n_outputs: int) -> dict[str, Any]:
+        tokens = self.vocabulary_size is not None
+        return {
+            "n_features": 1 if tokens else x.shape[2],
+            "n_out": n_outputs,
+            "cell": self.cell,
+            "hidden_size": int(self.hidden_size),
+            "n_layers": int(self.n_layers),
+            "bidirectional": bool(self.bidirectional),
+            "pooling": self._pooling(),
+            "dropout": float(self.dropout),
+            "vocabulary_size": int(self.vocabulary_size) if tokens else None,
+            "embedding_size": int(self.embedding_size),
+            "standardize": bool(self.standardize),
+        }
+
+    def _build_network(self, **arguments: Any) -> Layer:
+        return recurrent_network(**arguments)
+
+    def _pooling(self) -> str | None:
+        """How the steps become one row; None for a target of each step."""
+        return None
+
+    def _rows_per_block(self, x: Any) -> int:
+        return max(LEAST_ROWS_PER_BLOCK, super()._rows_per_block(x))
+
+
+def pays_attention(estimator: Pooled) -> bool:
+    """For `available_if`: whether there is `attention_weights`."""
+    if estimator.pooling != "attention":
+        raise AttributeError('attention_weights is there with pooling="attention" only.')
+    return True
+
+
+@declare
+class Pooled(RNN):
+    """Networks that make one row of all steps."""
+
+    pooling: str = hyperparameter(
+        "last",
+        Choice(*POOLINGS),
+        """What the output layer sees of the states: those behind the last step (backwards, the first), their mean or
+        maximum over all steps, or a mean whose weights are learned, "attention" [6]_.""",
+    )
+
+    def _pooling(self) -> str | None:
+        return self.pooling
+
+    @available_if(pays_attention)
+    def attention_weights(self, X):
+        """How much each step counts for the prediction.
+
+        Parameters
+        ----------
+        X : array-like or list of n_samples series
+
+        Returns
+        -------
+        weights : ndarray of shape (n_samples, steps), or list of n_samples ndarrays of shape (steps,)
+            They sum to one for each series. An array for an array X, a list for a list.
+        """
+        check_is_fitted(self)
+        x = self._check_X(X, dtype=self.weights_.dtype, reset=False)
+        rows = self._rows_per_block(x)
+        shares = [self._attention(x[start : start + rows]) for start in range(0, x.shape[0], rows)]
+        return steps_like(np.concatenate(shares), x, X)
+
+    def _attention(self, x: Any) -> np.ndarray:
+        """Weights of all steps of the given series, series behind series."""
+        values, lengths = values_and_lengths(x)
+        context = Context(lengths=lengths)
+        layers, parameters = self._network.layer.layers, self._parameters()
+        place = next(i for i, layer in enumerate(layers) if isinstance(layer, AttentionPooling))
+        states = Chain(layers[:place]).predict(parameters[:place], values, context)
+        shares = layers[place].shares(parameters[place], states, context)
+        return shares.ravel() if lengths is None else Series(shares, lengths).flat
+
+
+@declare
+class RNNSequenceClassifier(Pooled, NeuralClassifier):
+    """Recurrent network for classes of series or texts.
+
+    Reads each series step by step, with LSTM [1]_, GRU [2]_, simple [3]_, independent [4]_ or Jordan [5]_ units.
+
+    {series}
+
+    {parameters}
+
+    {attributes}
+
+    {literature}
+
+    Examples
+    --------
+    Whether the larger of two bumps comes first, in series of unequal lengths:
+
+    >>> import numpy as np
+    >>> from skneural import RNNSequenceClassifier
+    >>> rng = np.random.default_rng(0)
+    >>> X, y = [], rng.integers(0, 2, 200)
+    >>> for first in y:
+    ...     series = 0.1 * rng.normal(size=rng.integers(15, 30))
+    ...     series[[3, -4]] += [1, 2] if first else [2, 1]
+    ...     X.append(series[:, np.newaxis])
+    >>> model = RNNSequenceClassifier(hidden_size=16, learning_rate_init=0.01, max_iter=60, random_state=0)
+    >>> model.fit(X[:150], y[:150]).score(X[150:], y[150:]) > 0.9
+    True
+    """
+
+
+@declare
+class RNNSequenceRegressor(Pooled, NeuralSequenceRegressor):
+    """Recurrent network for numbers that series or texts stand for, or that belong to each of their steps.
+
+    Reads each series step by step, with LSTM [1]_, GRU [2]_, simple [3]_, independent [4]_ or Jordan [5]_ units.
+    y is (n_samples,), or (n_samples, n_outputs), such as the next values of each series; or, for targets of each step,
+    (n_samples, steps, n_outputs), in a list of arrays (steps, n_outputs) where lengths differ.
+
+    {series}
+
+    {parameters}
+
+    {attributes}
+
+    {literature}
+
+    Examples
+    --------
+    The next three values of a noisy wave:
+
+    >>> import numpy as np
+    >>> from skneural import RNNSequenceRegressor
+    >>> rng = np.random.default_rng(0)
+    >>> wave = np.sin(0.3 * np.arange(600)) + 0.05 * rng.normal(size=600)
+    >>> windows = np.lib.stride_tricks.sliding_window_view(wave, 33)
+    >>> X, y = windows[:, :30], windows[:, 30:]
+    >>> model = RNNSequenceRegressor(hidden_size=16, learning_rate_init=0.01, max_iter=20, random_state=0)
+    >>> model.fit(X[:400], y[:400]).score(X[450:], y[450:]) > 0.9
+    True
+    """
+
+
+@declare
+class RNNSequenceTagger(RNN, NeuralTagger):
+    """Recurrent network for labels of each step, such as the parts of speech of words.
+
+    Reads each series step by step, with LSTM [1]_, GRU [2]_, simple [3]_, independent [4]_ or Jordan [5]_ units. y has
+    one sequence of labels per series, as long as that; classes are found over all of them. Sequences of rows of zeros
+    and ones, (steps, n_labels), make it multilabel.
+
+    {series}
+
+    {parameters}
+
+    {attributes}
+
+    {literature}
+
+    Examples
+    --------
+    Whether a word stands in quotes:
+
+    >>> from skneural import RNNSequenceTagger
+    >>> texts = ['he said "no" to me', 'she asked "why not" then', '"yes" was all', 'no one said "a word" at all'] * 10
+    >>> X = [[ord(character) for character in text] for text in texts]
+    >>> y = [[("in" if text[:i].count('"') % 2 else "out") for i in range(len(text))] for text in texts]
+    >>> model = RNNSequenceTagger(vocabulary_size=128, hidden_size=16, learning_rate_init=0.01, random_state=0)
+    >>> model.fit(X[:30], y[:30]).score(X[30:], y[30:]) > 0.95
+    True
+    """
