@@ -10,7 +10,7 @@ from numpydoc.validate import validate
 from sklearn.datasets import load_iris
 
 import skneural
-from skneural import inspection
+from skneural import inspection, preprocessing
 from skneural.testing import estimator_contract
 
 # Faults that mislead a reader: no docstring or one in disorder (GL), no summary or a broken one (SS), parameters that
@@ -72,9 +72,29 @@ def test_public_checks_are_documented(name):
         assert not faults(f"skneural.testing.estimator_contract.{name}")
 
 
-@pytest.mark.parametrize("name", inspection.__all__)
-def test_inspection_is_documented(name):
-    assert not faults(f"skneural.inspection.{name}")
+def documented_names(room) -> list[str]:
+    """Functions, classes and their methods that a room exports, without the package's name."""
+    members = {f"{room.__name__}.{name}": getattr(room, name) for name in room.__all__}
+    methods = [
+        f"{path}.{method}" for path, cls in members.items() if isinstance(cls, type) for method in public_methods(cls)
+    ]
+    return [path.removeprefix("skneural.") for path in [*members, *methods]]
+
+
+@pytest.mark.parametrize("path", documented_names(inspection) + documented_names(preprocessing))
+def test_other_rooms_are_documented(path):
+    assert not faults(f"skneural.{path}")
+
+
+@pytest.mark.parametrize("cls", [preprocessing.TokenEncoder, preprocessing.SlidingWindows])
+def test_preprocessing_documents_its_parameters_and_defaults(cls):
+    documented = {entry.name: entry.type for entry in NumpyDocString(inspect.getdoc(cls))["Parameters"]}
+    parameters = inspect.signature(cls).parameters
+    assert list(documented) == list(parameters)
+    for name, parameter in parameters.items():
+        if parameter.default is not parameter.empty:
+            written = f'"{parameter.default}"' if isinstance(parameter.default, str) else repr(parameter.default)
+            assert f"default={written}" in documented[name]
 
 
 @every_class

@@ -19,6 +19,7 @@ def optional_with(statement: str) -> set[str]:
 
 def test_nothing_optional_is_imported():
     assert not optional_with("import skneural")
+    assert not optional_with("import skneural.preprocessing")
     assert optional_with("import skneural, skops") == {"skops"}
 
 

@@ -71,7 +71,7 @@ def dotted(path):
 def test_every_room_has_a_floor():
     rooms = {path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in MODULES}
     assert rooms - set(FLOORS) - FREE == set()
-    assert {"ops", "layers", "training", "estimators"} <= rooms
+    assert {"ops", "layers", "training", "estimators", "preprocessing"} <= rooms
 
 
 @pytest.mark.parametrize("path", MODULES, ids=dotted)
@@ -99,6 +99,7 @@ PLANTED = {
         "only skneural.layers.layer",
     ),
     "all layers": ("skneural.training.train", "from skneural.layers import Layer", "only skneural.layers.layer"),
+    "beside": ("skneural.preprocessing.text", "from skneural.estimators.mlp import MLPClassifier", "floor 6"),
     "checks": ("skneural.estimators.mlp", "from skneural.testing import check_layer", "floor 6"),
 }
 

@@ -1,0 +1,7 @@
+"""Floor 6: what X needs before an estimator can take it. Beside the estimators, of which nothing is imported here."""
+
+from skneural.preprocessing.channels import channels_first_to_last
+from skneural.preprocessing.text import TokenEncoder
+from skneural.preprocessing.windows import SlidingWindows
+
+__all__ = ["SlidingWindows", "TokenEncoder", "channels_first_to_last"]

@@ -1,0 +1,64 @@
+"""Arrays that have their channels first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def channels_first_to_last(X: Any) -> np.ndarray | list[np.ndarray]:
+    """Move channels behind steps or pixels, where the estimators expect them.
+
+    Nothing is copied: the result shares the memory of X.
+
+    Parameters
+    ----------
+    X : array of shape (n, channels, steps) or (n, channels, height, width), or list of arrays
+        Series or images; or a list of series of shape (channels, steps), each of its own length, or of images of shape
+        (channels, height, width).
+
+    Returns
+    -------
+    X : ndarray of shape (n, steps, channels) or (n, height, width, channels), or list of ndarray
+        Views; a list of series of shape (steps, channels), or of images of shape (height, width, channels), if X is a
+        list.
+
+    Raises
+    ------
+    ValueError
+        If X has another number of axes, or its series or images have different numbers of channels.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skneural.preprocessing import channels_first_to_last
+    >>> channels_first_to_last(np.zeros((10, 3, 32, 48))).shape
+    (10, 32, 48, 3)
+    >>> [series.shape for series in channels_first_to_last([np.zeros((2, 50)), np.zeros((2, 70))])]
+    [(50, 2), (70, 2)]
+    """
+    if isinstance(X, list | tuple) or (isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1):
+        return _each_first_to_last([np.asarray(one) for one in X])
+    x = np.asarray(X)
+    if x.ndim not in (3, 4):
+        raise ValueError(
+            f"X has shape {x.shape}: it must be (n, channels, steps) or (n, channels, height, width), or a list of "
+            "arrays (channels, steps). A single one is X[np.newaxis]."
+        )
+    return np.moveaxis(x, 1, -1)
+
+
+def _each_first_to_last(pieces: list[np.ndarray]) -> list[np.ndarray]:
+    for i, piece in enumerate(pieces):
+        if piece.ndim not in (2, 3) or piece.ndim != pieces[0].ndim:
+            raise ValueError(
+                f"X[{i}] has shape {piece.shape}: in a list, all are series (channels, steps), or all are images "
+                "(channels, height, width)."
+            )
+        if len(piece) != len(pieces[0]):
+            raise ValueError(
+                f"X[{i}] has {len(piece)} channels, and X[0] has {len(pieces[0])}. If steps come first already, leave "
+                "X as it is."
+            )
+    return [np.moveaxis(piece, 0, -1) for piece in pieces]

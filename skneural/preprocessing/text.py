@@ -1,0 +1,367 @@
+"""Texts to integers."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+# Where Unicode has characters of the category M, which belong to the letter before them.
+MARKS = (range(0x300, 0x20000), range(0xE0100, 0xE01F0))
+JOINERS = "\u200c\u200d"  # inside words of some scripts, and inside emoji
+APOSTROPHES = "'\u2019"
+
+
+class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
+    """Words or characters to integers, for estimators that take `vocabulary_size`.
+
+    Integer 0 is the unknown token: everything that `fit` did not see, or left out. The others follow by how often they
+    occur, and by code points if equally often. Each text becomes an array of its own length, without padding.
+
+    Give the estimator ``vocabulary_size=encoder.vocabulary_size_``, or any number not below that; in a pipeline, the
+    same `vocabulary_size` as here.
+
+    Parameters
+    ----------
+    level : {"word", "character"}, default="word"
+        What a token is. The characters of a text are its code points: combining marks stand for themselves.
+    vocabulary_size : int >= 2, default=None
+        At most so many integers, 0 included: the most frequent tokens are kept. None: no limit.
+    min_frequency : int >= 1, default=1
+        Tokens that occur less often, in all texts together, are unknown. With 1 and no limit to the vocabulary, nothing
+        in the training texts is unknown, so what an estimator makes of new words is left to chance; with 2 it learns
+        from those that occur once.
+    lowercase : bool, default=False
+        Whether upper and lower case are the same.
+    token_pattern : str, default=None
+        Regular expression for what is a token, as in scikit-learn's `CountVectorizer`: if it has a group, the token is
+        what the group matches. None: words, with their combining marks and inner apostrophes, and every other
+        character but white space by itself. Only for ``level="word"``.
+    tokenizer : callable, default=None
+        Takes a text and returns its tokens, a list of str, in place of `level` and `token_pattern`.
+    max_length : int >= 1, default=None
+        Only the first so many tokens of each text are seen. None: all of them.
+    unknown_token : str, default="<unknown>"
+        What stands for integer 0 in the vocabulary. Where it is a token of a text, it is unknown, too.
+
+    Attributes
+    ----------
+    vocabulary_ : dict from str to int
+        Integer of each token.
+    vocabulary_size_ : int
+        Number of integers, that of the unknown token included.
+
+    See Also
+    --------
+    sklearn.feature_extraction.text.CountVectorizer : Counts of words, where their order does not matter.
+
+    Notes
+    -----
+    A text may be given as a list of its tokens, which is then taken as it is, whatever `level` says: so a sequence of
+    labels fits, one for each token, if `max_length` is None. `lowercase` is heeded there, too.
+
+    A text without any token, such as an empty one, becomes a single unknown token, because estimators take no sequences
+    of length zero.
+
+    Examples
+    --------
+    >>> from skneural.preprocessing import TokenEncoder
+    >>> encoder = TokenEncoder(lowercase=True).fit(["The cat sat.", "The dog sat, too."])
+    >>> encoder.get_feature_names_out()
+    array(['<unknown>', '.', 'sat', 'the', ',', 'cat', 'dog', 'too'],
+          dtype=object)
+    >>> encoder.transform(["The bird sat."])
+    [array([3, 0, 2, 1])]
+    >>> encoder.inverse_transform([[3, 0, 2, 1]])
+    [['the', '<unknown>', 'sat', '.']]
+
+    In a pipeline:
+
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skneural import CNNSequenceClassifier
+    >>> texts = ["good food", "really good", "so good !", "bad", "bad food", "that was really bad"] * 5
+    >>> y = ["yes", "yes", "yes", "no", "no", "no"] * 5
+    >>> model = make_pipeline(
+    ...     TokenEncoder(vocabulary_size=1000),
+    ...     CNNSequenceClassifier(architecture="textcnn", vocabulary_size=1000, channels=8, max_iter=20, random_state=0)
+    ... )
+    >>> model.fit(texts, y).predict(["good !", "bad service"]).tolist()
+    ['yes', 'no']
+    """
+
+    _parameter_constraints: dict = {
+        "level": [StrOptions({"word", "character"})],
+        "vocabulary_size": [Interval(Integral, 2, None, closed="left"), None],
+        "min_frequency": [Interval(Integral, 1, None, closed="left")],
+        "lowercase": ["boolean"],
+        "token_pattern": [str, None],
+        "tokenizer": [callable, None],
+        "max_length": [Interval(Integral, 1, None, closed="left"), None],
+        "unknown_token": [str],
+    }
+
+    def __init__(
+        self,
+        *,
+        level="word",
+        vocabulary_size=None,
+        min_frequency=1,
+        lowercase=False,
+        token_pattern=None,
+        tokenizer=None,
+        max_length=None,
+        unknown_token="<unknown>",
+    ):
+        self.level = level
+        self.vocabulary_size = vocabulary_size
+        self.min_frequency = min_frequency
+        self.lowercase = lowercase
+        self.token_pattern = token_pattern
+        self.tokenizer = tokenizer
+        self.max_length = max_length
+        self.unknown_token = unknown_token
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Learn the vocabulary.
+
+        Parameters
+        ----------
+        X : list, array or Series of str, or of lists of str
+            Texts, or their tokens.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        ValueError
+            If X is no list of texts, or no token occurs `min_frequency` times.
+        """
+        self._learn(self._tokens(X))
+        return self
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit_transform(self, X, y=None):
+        """Learn the vocabulary, and encode the same texts, which are split only once.
+
+        Parameters
+        ----------
+        X : list, array or Series of str, or of lists of str
+            Texts, or their tokens.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        X : list of ndarray of shape (n_tokens,)
+            Integers from 0 to ``vocabulary_size_ - 1``; at least one for each text.
+
+        Raises
+        ------
+        ValueError
+            If X is no list of texts, or no token occurs `min_frequency` times.
+        """
+        tokens = self._tokens(X)
+        self._learn(tokens)
+        return self._encoded(tokens)
+
+    def transform(self, X):
+        """Encode texts.
+
+        Parameters
+        ----------
+        X : list, array or Series of str, or of lists of str
+            Texts, or their tokens.
+
+        Returns
+        -------
+        X : list of ndarray of shape (n_tokens,)
+            Integers from 0 to ``vocabulary_size_ - 1``; at least one for each text.
+
+        Raises
+        ------
+        ValueError
+            If X is no list of texts.
+        """
+        check_is_fitted(self)
+        return self._encoded(self._tokens(X))
+
+    def inverse_transform(self, X):
+        """Look up the tokens of integers.
+
+        Parameters
+        ----------
+        X : list of array-like of shape (n_tokens,), or array of shape (n, n_tokens)
+            Integers from 0 to ``vocabulary_size_ - 1``.
+
+        Returns
+        -------
+        X : list of list of str
+            Tokens of each text; where they were unknown, the unknown token.
+
+        Raises
+        ------
+        ValueError
+            If X has anything but such integers.
+        """
+        check_is_fitted(self)
+        names = list(self.vocabulary_)
+        return [[names[number] for number in _numbers(one, i, len(names))] for i, one in enumerate(X)]
+
+    def get_feature_names_out(self, input_features=None):
+        """Tokens in the order of their integers.
+
+        Parameters
+        ----------
+        input_features : None
+            Ignored.
+
+        Returns
+        -------
+        tokens : ndarray of shape (vocabulary_size_,) of str
+        """
+        check_is_fitted(self)
+        return np.array(list(self.vocabulary_), dtype=object)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.two_d_array = False
+        tags.transformer_tags.preserves_dtype = []
+        return tags
+
+    def _learn(self, tokens: list[list[str]]) -> None:
+        counts = Counter(itertools.chain.from_iterable(tokens))
+        counts.pop(self.unknown_token, None)
+        frequent = [token for token, count in counts.items() if count >= self.min_frequency]
+        if not frequent:
+            raise ValueError(
+                f"Of {len(counts)} different tokens in {len(tokens)} texts, none occurs min_frequency="
+                f"{self.min_frequency} times."
+            )
+        kept = sorted(frequent, key=lambda token: (-counts[token], token))
+        if self.vocabulary_size is not None:
+            kept = kept[: self.vocabulary_size - 1]
+        self.vocabulary_ = {str(token): number for number, token in enumerate([self.unknown_token, *kept])}
+        self.vocabulary_size_ = len(self.vocabulary_)
+
+    def _encoded(self, tokens: list[list[str]]) -> list[np.ndarray]:
+        number_of = self.vocabulary_.get
+        return [np.array([number_of(token, 0) for token in one] or [0], dtype=np.intp) for one in tokens]
+
+    def _tokens(self, X: Any) -> list[list[str]]:
+        """The tokens of each text."""
+        texts = _listed(X)
+        if texts and isinstance(texts[0], str):
+            _check_texts(texts)
+            split = self._splitter()
+            tokens = [split(text.lower() if self.lowercase else text) for text in texts]
+        else:
+            tokens = [_listed_tokens(one, f"Text {i}") for i, one in enumerate(texts)]
+            if self.lowercase:
+                tokens = [[token.lower() for token in one] for one in tokens]
+        return tokens if self.max_length is None else [one[: self.max_length] for one in tokens]
+
+    def _splitter(self) -> Callable[[str], list[str]]:
+        """What makes tokens of a text."""
+        tokenizer = self.tokenizer
+        if tokenizer is not None:
+            return lambda text: _listed_tokens(tokenizer(text), "What tokenizer returns")
+        if self.level == "character":
+            return list
+        return _pattern_of_words().findall if self.token_pattern is None else _compiled(self.token_pattern).findall
+
+
+@functools.cache
+def _pattern_of_words() -> re.Pattern[str]:
+    """Words, and every other character by itself, both with the marks and joiners behind their characters.
+
+    What Python takes for a letter is never a mark, without which words of many scripts fall apart.
+    """
+    marks = [code for codes in MARKS for code in codes if unicodedata.category(chr(code))[0] == "M"]
+    # Ranges of the codes one behind another: the same set as single characters takes five times as long to search.
+    runs = itertools.groupby(enumerate(marks), lambda pair: pair[1] - pair[0])
+    ends = [(run[0][1], run[-1][1]) for run in (list(run) for _, run in runs)]
+    mark = "[" + JOINERS + "".join(f"{chr(first)}-{chr(last)}" for first, last in ends) + "]"
+    word = rf"\w+(?:{mark}+\w*)*"
+    return re.compile(rf"{word}(?:[{APOSTROPHES}]{word})*|[^\w\s]{mark}*")
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    try:
+        compiled = re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"token_pattern={pattern!r} is no regular expression: {error}.") from error
+    if compiled.groups > 1:
+        raise ValueError(f"token_pattern={pattern!r} has {compiled.groups} groups; make all but one (?:...).")
+    return compiled
+
+
+def _listed(X: Any) -> list[Any]:
+    """X as a list of texts, unless it is something else."""
+    if isinstance(X, str | bytes):
+        raise ValueError(f"X is a single {type(X).__name__}, not a list of texts; give [X].")
+    if getattr(X, "ndim", 1) != 1:
+        raise ValueError(
+            f"X has shape {np.shape(X)}; give texts in one dimension, such as a single column of a table, or a list of "
+            "lists of tokens."
+        )
+    if not isinstance(X, Iterable) or isinstance(X, Mapping | set | frozenset):
+        raise ValueError(f"X is of type {type(X).__name__}, not a list of texts.")
+    return X.tolist() if hasattr(X, "tolist") else list(X)
+
+
+def _check_texts(texts: list[Any]) -> None:
+    for i, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise ValueError(f"{_wrong_text(text, f'Text {i}')} Text 0 is a str.")
+
+
+def _listed_tokens(tokens: Any, name: str) -> list[str]:
+    """The tokens of one text, checked."""
+    if hasattr(tokens, "tolist"):
+        tokens = tokens.tolist()
+    if not isinstance(tokens, list | tuple):
+        raise ValueError(_wrong_text(tokens, name))
+    for token in tokens:
+        if not isinstance(token, str):
+            raise ValueError(f"{name} has the token {token!r}, of type {type(token).__name__}; tokens are str.")
+    return list(tokens)
+
+
+def _wrong_text(text: Any, name: str) -> str:
+    hint = ""
+    if isinstance(text, bytes):
+        hint = " Decode it: text.decode()."
+    elif not isinstance(text, Iterable):
+        hint = " If it is missing, leave it out, or make it an empty str."
+    return f"{name} is {text!r:.60}, of type {type(text).__name__}; texts are all str, or all lists of str.{hint}"
+
+
+def _numbers(X: Any, i: int, size: int) -> list[int]:
+    """The integers of one text, checked."""
+    numbers = np.asarray(X)
+    if numbers.ndim != 1 or (numbers.dtype.kind not in "iu" and numbers.size):
+        raise ValueError(
+            f"X[{i}] has shape {numbers.shape} and dtype {numbers.dtype}; it must be integers in one axis."
+        )
+    outside = (numbers < 0) | (numbers >= size)
+    if outside.any():
+        raise ValueError(
+            f"Token {numbers[outside][0]} in X[{i}] is outside the vocabulary, which has the numbers 0 to {size - 1}."
+        )
+    return numbers.tolist()
