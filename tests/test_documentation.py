@@ -122,7 +122,8 @@ def test_attributes_are_those_of_a_fitted_estimator(name):
 @every_class
 def test_attributes_have_the_documented_types(name):
     X, y = load_iris(return_X_y=True)
-    model = CLASSES[name](max_iter=2, solver="adam").fit(X[::5], y[::5])
+    solver = {"solver": "adam"} if hasattr(CLASSES[name], "solver") else {}
+    model = CLASSES[name](max_iter=2, **solver).fit(X[::5], y[::5])
     kinds = {"int": int, "float": float, "ndarray": np.ndarray, "list": list, "str": str, "dict": dict}
     for entry in NumpyDocString(inspect.getdoc(CLASSES[name]))["Attributes"]:
         kind = kinds.get(entry.type.split()[0])

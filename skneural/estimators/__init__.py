@@ -9,6 +9,7 @@ from skneural.estimators.convolutional import (
     CNNSequenceClassifier,
     CNNSequenceRegressor,
 )
+from skneural.estimators.hopfield import HopfieldNetwork
 from skneural.estimators.mlp import MLPClassifier, MLPRegressor
 from skneural.estimators.perceptron import PerceptronClassifier
 from skneural.estimators.recurrent import RNNSequenceClassifier, RNNSequenceRegressor, RNNSequenceTagger
@@ -18,6 +19,7 @@ __all__ = [
     "CNNRegressor",
     "CNNSequenceClassifier",
     "CNNSequenceRegressor",
+    "HopfieldNetwork",
     "MLPClassifier",
     "MLPRegressor",
     "PerceptronClassifier",

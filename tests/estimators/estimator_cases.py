@@ -16,6 +16,7 @@ from skneural import (
     CNNRegressor,
     CNNSequenceClassifier,
     CNNSequenceRegressor,
+    HopfieldNetwork,
     MLPClassifier,
     MLPRegressor,
     PerceptronClassifier,
@@ -130,6 +131,9 @@ ESTIMATORS = {
         MLPRegressor(8, loss="poisson", max_iter=5, batch_size=16, dropout=0.2, random_state=0), patients
     ),
 }
+
+# They learn no weights by gradient, and have no targets: tests about training are not about them.
+UNTRAINED = {"associative memory": EstimatorCase(HopfieldNetwork(random_state=0), flowers)}
 
 every_estimator = pytest.mark.parametrize("case", ESTIMATORS.values(), ids=ESTIMATORS.keys())
 SPARSE = {name: case for name, case in ESTIMATORS.items() if get_tags(case.estimator).input_tags.sparse}

@@ -4,7 +4,7 @@ Networks of convolutions are smaller here; ``pytest -m slow`` takes their defaul
 """
 
 import pytest
-from estimator_cases import ESTIMATORS
+from estimator_cases import ESTIMATORS, UNTRAINED
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import skneural
@@ -13,6 +13,7 @@ from skneural import (
     CNNRegressor,
     CNNSequenceClassifier,
     CNNSequenceRegressor,
+    HopfieldNetwork,
     MLPClassifier,
     MLPRegressor,
     PerceptronClassifier,
@@ -30,6 +31,8 @@ SLOW = [getattr(skneural, type(model).__name__)() for model in SMALL]
 QUICK = sorted(set(skneural.__all__) - {type(model).__name__ for model in SMALL})
 DEFAULTS = [getattr(skneural, name)() for name in QUICK]
 VARIANTS = [
+    HopfieldNetwork("projection", update="synchronous"),
+    HopfieldNetwork("modern"),
     MLPClassifier(20, dropout=0, batch_norm=False, solver="lbfgs", alpha=0.01),
     MLPClassifier(20, dropout=0, batch_norm=False, solver="sgd", learning_rate_init=0.1),
     MLPClassifier(20, dropout=0, batch_norm=False, solver="adamw", learning_rate_init=0.01),
@@ -40,7 +43,7 @@ VARIANTS = [
 
 
 def test_the_table_of_cases_has_every_estimator():
-    tabled = {type(case.estimator).__name__ for case in ESTIMATORS.values()}
+    tabled = {type(case.estimator).__name__ for case in (ESTIMATORS | UNTRAINED).values()}
     missing = set(skneural.__all__) - tabled
     assert not missing, f"add a row to ESTIMATORS in tests/estimators/estimator_cases.py for {sorted(missing)}"
 
