@@ -98,8 +98,8 @@ class RNN(SequenceInput):
 
 def pays_attention(estimator: Pooled) -> bool:
     """For `available_if`: whether there is `attention_weights`."""
-    if estimator.pooling != "attention":
-        raise AttributeError('attention_weights is there with pooling="attention" only.')
+    if estimator.pooling != "attention" or getattr(estimator, "_stepwise", False):
+        raise AttributeError('attention_weights is there with pooling="attention" only, and not for targets of steps.')
     return True
 
 
@@ -209,6 +209,9 @@ class RNNSequenceRegressor(Pooled, NeuralSequenceRegressor):
     >>> model.fit(X[:400], y[:400]).score(X[450:], y[450:]) > 0.9
     True
     """
+
+    def _pooling(self) -> str | None:
+        return None if self._stepwise else self.pooling
 
 
 @declare

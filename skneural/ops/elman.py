@@ -144,7 +144,7 @@ def independent(
     for before, state, carried in zip(slabs(states, columns), slabs(states[1:], columns), scratch, strict=False):
         np.multiply(before, kept, carried)
         np.add(state, carried, state)
-        np.maximum(state, zero, state)
+        np.maximum(state, zero, out=state)
     y = states[1:]
 
     def vjp(dy: Array, d_recurrent: Array, d_inputs: Array, d_bias: Array) -> Array | None:

@@ -20,6 +20,9 @@ from skneural import (
     MLPClassifier,
     MLPRegressor,
     PerceptronClassifier,
+    RNNSequenceClassifier,
+    RNNSequenceRegressor,
+    RNNSequenceTagger,
 )
 
 
@@ -44,6 +47,19 @@ def patients(dtype: Any = np.float64) -> tuple[np.ndarray, np.ndarray]:
 def patients_two_numbers(dtype: Any = np.float64) -> tuple[np.ndarray, np.ndarray]:
     X, y = patients(dtype)
     return X, np.stack([y, X[:, 0] - X[:, 2]], axis=1)
+
+
+def large_petals(dtype: Any = np.float64) -> tuple[np.ndarray, np.ndarray]:
+    """Four measurements, of each of which is asked whether it is large."""
+    X, _ = flowers(dtype)
+    return X, np.where(X > 0, "large", "small")
+
+
+def both_neighbours(dtype: Any = np.float64) -> tuple[np.ndarray, np.ndarray]:
+    """For each of four steps two numbers."""
+    X, _ = patients(dtype)
+    X = X[:, :4]
+    return X, np.stack([np.roll(X, 1, axis=1), X], axis=2)
 
 
 def iris():
@@ -126,6 +142,32 @@ ESTIMATORS = {
     "series regressor": EstimatorCase(
         CNNSequenceRegressor(architecture="textcnn", channels=4, max_iter=5, batch_size=16, random_state=0),
         patients_two_numbers,
+    ),
+    "recurrent classifier": EstimatorCase(
+        RNNSequenceClassifier(hidden_size=4, max_iter=5, batch_size=16, random_state=0), flowers
+    ),
+    "recurrent classifier with attention": EstimatorCase(
+        RNNSequenceClassifier(
+            cell="lstm",
+            hidden_size=4,
+            n_layers=2,
+            bidirectional=True,
+            pooling="attention",
+            dropout=0.2,
+            max_iter=5,
+            batch_size=16,
+            random_state=0,
+        ),
+        two_flowers,
+    ),
+    "recurrent regressor": EstimatorCase(
+        RNNSequenceRegressor(cell="indrnn", hidden_size=4, max_iter=5, batch_size=16, random_state=0), patients
+    ),
+    "recurrent regressor of steps": EstimatorCase(
+        RNNSequenceRegressor(cell="rnn", hidden_size=4, max_iter=5, batch_size=16, random_state=0), both_neighbours
+    ),
+    "tagger": EstimatorCase(
+        RNNSequenceTagger(hidden_size=4, dropout=0.2, max_iter=5, batch_size=16, random_state=0), large_petals
     ),
     "regressor poisson": EstimatorCase(
         MLPRegressor(8, loss="poisson", max_iter=5, batch_size=16, dropout=0.2, random_state=0), patients

@@ -1,6 +1,7 @@
 """scikit-learn's own checks: every estimator, with default parameters, no expected failures.
 
-Networks of convolutions are smaller here; ``pytest -m slow`` takes their defaults.
+Networks for images and series are smaller here; ``pytest -m slow`` takes their defaults. Taggers are left to
+`skneural.testing`: scikit-learn's checks have no target for each step.
 """
 
 import pytest
@@ -17,18 +18,24 @@ from skneural import (
     MLPClassifier,
     MLPRegressor,
     PerceptronClassifier,
+    RNNSequenceClassifier,
+    RNNSequenceRegressor,
 )
 
 SMALL_IMAGES = {"channels": (8, 16), "hidden_layer_sizes": 32, "max_iter": 60, "learning_rate_init": 0.01}
 SMALL_SERIES = {"channels": (16, 16), "max_iter": 60, "learning_rate_init": 0.01}
+SMALL_RECURRENT = {"hidden_size": 16, "max_iter": 60, "learning_rate_init": 0.01}
 SMALL = [
     CNNClassifier(**SMALL_IMAGES),
     CNNRegressor(**SMALL_IMAGES),
     CNNSequenceClassifier(**SMALL_SERIES),
     CNNSequenceRegressor(**SMALL_SERIES),
+    RNNSequenceClassifier(**SMALL_RECURRENT),
+    RNNSequenceRegressor(**SMALL_RECURRENT),
 ]
 SLOW = [getattr(skneural, type(model).__name__)() for model in SMALL]
-QUICK = sorted(set(skneural.__all__) - {type(model).__name__ for model in SMALL})
+TAGGERS = {name for name in skneural.__all__ if name.endswith("Tagger")}
+QUICK = sorted(set(skneural.__all__) - TAGGERS - {type(model).__name__ for model in SMALL})
 DEFAULTS = [getattr(skneural, name)() for name in QUICK]
 VARIANTS = [
     HopfieldNetwork("projection", update="synchronous"),
@@ -39,6 +46,8 @@ VARIANTS = [
     MLPClassifier((20, 20), dropout=0, batch_norm=False, residual=True, learning_rate_init=0.01),
     MLPRegressor(20, solver="lbfgs", max_iter=30),
     PerceptronClassifier(solver="adam", learning_rate_init=0.1),
+    *(RNNSequenceClassifier(cell=cell, **SMALL_RECURRENT) for cell in ("lstm", "rnn", "indrnn", "jordan")),
+    RNNSequenceClassifier(bidirectional=True, n_layers=2, pooling="attention", **SMALL_RECURRENT),
 ]
 
 
