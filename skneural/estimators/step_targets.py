@@ -45,6 +45,7 @@ def step_targets(y: Any, lengths: np.ndarray) -> np.ndarray:
     ValueError
         If a series has another number of targets than steps; says which.
     """
+    y = y.to_numpy() if hasattr(y, "to_numpy") else y  # a DataFrame would give its columns
     check_consistent_length(y, lengths)
     pieces = np.empty(len(y), dtype=object)
     for i, (piece, n) in enumerate(zip(y, lengths, strict=True)):

@@ -210,7 +210,9 @@ def check_zero_weight_equals_removal(estimator: Any, X: Any, y: Any) -> None:
         return
     n = _num_samples(X)
     extra = np.arange(0, n, 3)
-    rows, targets = np.concatenate([np.arange(n), extra]), np.concatenate([np.arange(n), np.roll(extra, 1)])
+    # A target for each step belongs to a series of that length.
+    others = extra if isinstance(y, list) and np.ndim(y[0]) else np.roll(extra, 1)
+    rows, targets = np.concatenate([np.arange(n), extra]), np.concatenate([np.arange(n), others])
     weight = np.concatenate([np.ones(n), np.zeros(len(extra))])
     without = _predictions(clone(estimator).fit(X, y), X)
     estimator.fit(_select(X, rows), _select(y, targets), sample_weight=weight)
@@ -328,6 +330,9 @@ def _assert_same(found: Any, expected: Any, message: str) -> None:
 
 def _assert_close(found: Any, expected: Any, message: str, tolerance: float = 1.0) -> None:
     """Up to rounding; what is not a number, to the bit."""
+    if isinstance(expected, list) and all(isinstance(piece, np.ndarray) for piece in expected):  # one for each series
+        assert [len(piece) for piece in found] == [len(piece) for piece in expected], f"{message}: of other lengths"
+        found, expected = np.concatenate(found), np.concatenate(expected)
     if not isinstance(expected, np.ndarray) or not np.issubdtype(expected.dtype, np.floating):
         _assert_same(found, expected, message)
         return

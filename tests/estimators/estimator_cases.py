@@ -191,4 +191,5 @@ def continuable(case: EstimatorCase) -> Any:
 
 def telling(model: Any, X: Any) -> np.ndarray:
     """The output in which small differences show."""
-    return getattr(model, "decision_function", model.predict)(X)
+    methods = ("decision_function", "predict_proba", "predict")
+    return next(getattr(model, method) for method in methods if hasattr(model, method))(X)

@@ -137,7 +137,7 @@ def test_data_frames(case):
     pandas = pytest.importorskip("pandas")
     X, y = case.data()
     frame = pandas.DataFrame(X, columns=[f"column {i}" for i in range(X.shape[1])])
-    target = pandas.Series(y) if y.ndim == 1 else pandas.DataFrame(y)
+    target = {1: pandas.Series, 2: pandas.DataFrame, 3: list}[y.ndim](y)
     model, plain = case.new().fit(frame, target), case.new().fit(X, y)
     assert list(model.feature_names_in_) == list(frame.columns)
     assert not hasattr(plain, "feature_names_in_")

@@ -12,6 +12,9 @@ from skneural import (
     CNNSequenceRegressor,
     MLPClassifier,
     MLPRegressor,
+    RNNSequenceClassifier,
+    RNNSequenceRegressor,
+    RNNSequenceTagger,
 )
 from skneural.testing import estimator_contract
 from skneural.testing.estimator_contract import CHECKS, check_estimator_contract
@@ -209,20 +212,42 @@ def test_numbers_of_images(stem):
     check_estimator_contract(CNNRegressor(stem=stem, batch_size=16, **SMALL_IMAGES), IMAGES, TWO_NUMBERS)
 
 
-@pytest.mark.parametrize("architecture", ["fcn", "resnet", "inception", "textcnn"])
-@pytest.mark.parametrize(
+each_kind_of_series = pytest.mark.parametrize(
     ("X", "options"),
     [
         (SERIES, {}),
-        (SERIES.astype(np.float32), {"batch_norm": False, "dropout": 0.2}),
+        (SERIES.astype(np.float32), {"dropout": 0.2}),
         (RAGGED, {"batch_size": 16}),
         (TOKENS, {"vocabulary_size": 7}),
         (ROWS_OF_TOKENS, {"vocabulary_size": 7, "embedding_size": 3}),
     ],
     ids=["series", "float32", "unequal lengths", "tokens", "rows of tokens"],
 )
+
+
+@pytest.mark.parametrize("architecture", ["fcn", "resnet", "inception", "textcnn"])
+@each_kind_of_series
 def test_series_and_tokens(architecture, X, options):
     check_estimator_contract(CNNSequenceClassifier(architecture=architecture, **SMALL_SERIES, **options), X, classes())
     check_estimator_contract(
         CNNSequenceRegressor(architecture=architecture, **SMALL_SERIES, **options), X, TWO_NUMBERS[:, 0]
     )
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru", "indrnn", "jordan"])
+@each_kind_of_series
+def test_series_and_tokens_step_by_step(cell, X, options):
+    options = {"cell": cell, "hidden_size": 4, "n_layers": 2, "max_iter": 3} | options
+    check_estimator_contract(RNNSequenceClassifier(bidirectional=True, **options), X, classes())
+    check_estimator_contract(RNNSequenceRegressor(pooling="max", **options), X, TWO_NUMBERS[:, 0])
+
+
+@each_kind_of_series
+def test_targets_of_steps(X, options):
+    options = {"hidden_size": 4, "max_iter": 3} | options
+    labels = [KINDS[random(i).integers(0, 3, len(series))] for i, series in enumerate(X)]
+    check_estimator_contract(RNNSequenceTagger(**options), X, labels)
+    several = [random(i).integers(0, 2, (len(series), 4)) for i, series in enumerate(X)]
+    check_estimator_contract(RNNSequenceTagger(**options), X, several)
+    numbers = [random(i).standard_normal((len(series), 2)) for i, series in enumerate(X)]
+    check_estimator_contract(RNNSequenceRegressor(**options), X, numbers)

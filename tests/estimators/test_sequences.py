@@ -4,13 +4,40 @@ import numpy as np
 import pytest
 from sklearn.model_selection import GridSearchCV, cross_val_score
 
-from skneural import CNNSequenceClassifier, CNNSequenceRegressor
+from skneural import (
+    CNNSequenceClassifier,
+    CNNSequenceRegressor,
+    RNNSequenceClassifier,
+    RNNSequenceRegressor,
+    RNNSequenceTagger,
+)
+from skneural.estimators import recurrent
 from skneural.estimators import sequences as sequence_input
 from skneural.estimators.channel_moments import channel_moments
+from skneural.preprocessing import SlidingWindows
 from skneural.training.series import Series
 
-ARCHITECTURES = ["fcn", "resnet", "inception", "textcnn"]
 SMALL = {"channels": 4, "max_iter": 4, "random_state": 0}
+RECURRENT = {"hidden_size": 4, "max_iter": 4, "random_state": 0}
+# name -> what it is a network of, its size, and what makes it itself
+NETWORKS = {
+    **{name: ("CNN", SMALL | {"architecture": name}) for name in ("fcn", "resnet", "inception", "textcnn")},
+    **{name: ("RNN", RECURRENT | {"cell": name}) for name in ("rnn", "lstm", "gru", "indrnn", "jordan")},
+    **{f"gru {name}": ("RNN", RECURRENT | {"pooling": name}) for name in ("mean", "max", "attention")},
+    "two layers in both directions": ("RNN", RECURRENT | {"n_layers": 2, "bidirectional": True, "cell": "lstm"}),
+}
+CLASSES = {"CNN": (CNNSequenceClassifier, CNNSequenceRegressor), "RNN": (RNNSequenceClassifier, RNNSequenceRegressor)}
+every_network = pytest.mark.parametrize("network", NETWORKS)
+
+
+def classifier(network, **options):
+    kind, parameters = NETWORKS[network]
+    return CLASSES[kind][0](**parameters | options)
+
+
+def regressor(network, **options):
+    kind, parameters = NETWORKS[network]
+    return CLASSES[kind][1](**parameters | options)
 
 
 def ragged(n=40, n_features=2, dtype=np.float32, seed=0):
@@ -34,20 +61,20 @@ every_kind = pytest.mark.parametrize(("X", "options"), KINDS.values(), ids=KINDS
 # Unequal lengths
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@every_network
 @every_kind
-def test_a_series_is_predicted_alone_as_among_longer_ones(architecture, X, options):
-    model = CNNSequenceClassifier(architecture=architecture, **SMALL, **options).fit(X, classes())
+def test_a_series_is_predicted_alone_as_among_longer_ones(network, X, options):
+    model = classifier(network, **options).fit(X, classes())
     together = model.decision_function(X)
     alone = np.concatenate([model.decision_function([series]) for series in X])
     np.testing.assert_allclose(together, alone, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@every_network
 @every_kind
-def test_padding_in_training_changes_nothing(architecture, X, options):
+def test_padding_in_training_changes_nothing(network, X, options):
     """A series of weight zero makes all others padded, and must have no other effect."""
-    model = CNNSequenceRegressor(architecture=architecture, **SMALL, **options)
+    model = regressor(network, **options)
     y = np.random.default_rng(2).standard_normal(40)
     expected = model.fit(X, y).predict(X)
     longer = [*X, np.concatenate([X[0]] * 30)]
@@ -92,10 +119,10 @@ def test_a_list_of_equal_lengths_is_an_array():
     )
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_series_of_a_single_step(architecture):
+@every_network
+def test_series_of_a_single_step(network):
     X = np.random.default_rng(0).standard_normal((20, 1, 3))
-    assert CNNSequenceRegressor(architecture=architecture, **SMALL).fit(X, X[:, 0, 0]).predict(X).shape == (20,)
+    assert regressor(network).fit(X, X[:, 0, 0]).predict(X).shape == (20,)
 
 
 def test_moments_leave_padding_out():
@@ -120,11 +147,13 @@ def test_weights_are_repetitions_under_batch_normalization_too(X, options):
     np.testing.assert_allclose(weighted, repeated, rtol=1e-3, atol=1e-4)
 
 
-def test_predictions_do_not_depend_on_blocks(monkeypatch):
+@every_network
+def test_predictions_do_not_depend_on_blocks(network, monkeypatch):
     X = ragged(dtype=np.float64)
-    model = CNNSequenceClassifier(**SMALL).fit(X, classes())
+    model = classifier(network).fit(X, classes())
     expected = model.decision_function(X)
     monkeypatch.setattr(sequence_input, "STEPS_PER_BLOCK", 40)
+    monkeypatch.setattr(recurrent, "LEAST_ROWS_PER_BLOCK", 1)
     for n_jobs in (1, 2):
         np.testing.assert_allclose(model.set_params(n_jobs=n_jobs).decision_function(X), expected, rtol=1e-9)
 
@@ -156,6 +185,186 @@ def test_scorers_and_validation_data_take_lists():
     assert model.best_validation_score_ == pytest.approx(model.score(X[40:], y[40:]))
 
 
+@every_kind
+def test_searches_over_cells_take_lists_of_unequal_series(X, options):
+    search = GridSearchCV(RNNSequenceClassifier(**RECURRENT, **options), {"cell": ["rnn", "gru"]}, cv=2, n_jobs=2)
+    assert search.fit(X, classes()).best_estimator_.predict(X).shape == (40,)
+
+
+# A target for each step
+
+
+def labels_like(X, names="abc"):
+    rng = np.random.default_rng(3)
+    return [rng.choice(list(names), len(series)) for series in X]
+
+
+def tagger(**options):
+    return RNNSequenceTagger(**RECURRENT | options)
+
+
+@every_kind
+def test_tags_have_the_form_of_the_series(X, options):
+    y = labels_like(X)
+    model = tagger(**options).fit(X, y)
+    predicted, probabilities = model.predict(X), model.predict_proba(X)
+    assert isinstance(predicted, list)
+    for series, tags, shares in zip(X, predicted, probabilities, strict=True):
+        assert tags.shape == (len(series),)
+        np.testing.assert_allclose(shares.sum(axis=1), 1, rtol=1e-5)
+        np.testing.assert_array_equal(model.classes_[shares.argmax(axis=1)], tags)
+    rate = np.mean(np.concatenate(predicted) == np.concatenate(y))
+    assert model.score(X, y) == pytest.approx(rate)
+
+
+@every_kind
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru", "indrnn", "jordan"])
+def test_each_step_is_tagged_alone_as_among_longer_series(X, options, cell):
+    model = tagger(cell=cell, bidirectional=True, n_layers=2, **options).fit(X, labels_like(X))
+    for together, series in zip(model.predict_proba(X), X, strict=True):
+        np.testing.assert_allclose(together, model.predict_proba([series])[0], rtol=1e-4, atol=1e-5)
+
+
+def test_arrays_are_tagged_as_arrays():
+    X = np.random.default_rng(0).standard_normal((30, 6, 2))
+    y = np.where(X[..., 0] > 0, "up", "down")
+    model = tagger().fit(X, y)
+    assert model.predict(X).shape == (30, 6)
+    assert model.predict_proba(X).shape == (30, 6, 2)
+    as_list = tagger().fit(list(X), list(y))
+    np.testing.assert_array_equal(as_list.predict_proba(list(X)), model.predict_proba(X))
+    assert isinstance(as_list.predict(list(X)), list)
+
+
+def test_several_labels_at_each_step():
+    X = ragged()
+    y = [(series[:, [0, 1, 0]] > [0, 0, 1]).astype(int) for series in X]
+    model = tagger(max_iter=150, learning_rate_init=0.03).fit(X, y)
+    np.testing.assert_array_equal(model.classes_, [0, 1, 2])
+    assert all(tags.shape == labels.shape for tags, labels in zip(model.predict(X), y, strict=True))
+    assert model.score(X, y) > 0.9
+    right = np.mean((np.concatenate(model.predict(X)) == np.concatenate(y)).all(axis=1))
+    assert model.score(X, y) == pytest.approx(right)
+
+
+def test_the_order_of_series_in_blocks_does_not_show(monkeypatch):
+    X, y = ragged(dtype=np.float64), labels_like(ragged())
+    model = tagger().fit(X, y)
+    expected = np.concatenate(model.predict_proba(X))
+    monkeypatch.setattr(sequence_input, "STEPS_PER_BLOCK", 40)
+    monkeypatch.setattr(recurrent, "LEAST_ROWS_PER_BLOCK", 1)
+    np.testing.assert_allclose(np.concatenate(model.predict_proba(X)), expected, rtol=1e-9)
+
+
+def test_weights_of_series_are_repetitions():
+    X, y = ragged(), labels_like(ragged())
+    weight = np.random.default_rng(0).integers(0, 4, 40)
+    rows = np.repeat(np.arange(40), weight)
+    options = {"shuffle": False, "alpha": 0.1}
+    weighted = tagger(**options).fit(X, y, sample_weight=weight)
+    repeated = tagger(**options).fit([X[i] for i in rows], [y[i] for i in rows])
+    np.testing.assert_allclose(weighted.weights_, repeated.weights_, rtol=1e-3, atol=1e-5)
+    assert weighted.score(X, y, weight) == pytest.approx(repeated.score([X[i] for i in rows], [y[i] for i in rows]))
+
+
+def test_every_step_weighs_alike():
+    """The loss is the mean over steps, in whatever batches: one long series counts for more than one short one."""
+    X, y = ragged(), labels_like(ragged())
+    model = tagger(max_iter=1, learning_rate_init=1e-12, batch_size=7, alpha=0).fit(X, y)
+    shares = np.concatenate(model.predict_proba(X))
+    chosen = shares[np.arange(len(shares)), np.searchsorted(model.classes_, np.concatenate(y))]
+    assert model.loss_ == pytest.approx(-np.log(chosen).mean(), rel=1e-5)
+
+
+def test_early_stopping_of_taggers():
+    X, y = ragged(), labels_like(ragged())
+    model = tagger(early_stopping=True).fit(X, y)
+    assert len(model.validation_scores_) == model.n_iter_
+    own = tagger().fit(X[:30], y[:30], X_val=X[30:], y_val=y[30:])
+    chosen = [
+        p[np.arange(len(p)), np.searchsorted(own.classes_, tags)]
+        for p, tags in zip(own.predict_proba(X[30:]), y[30:], strict=True)
+    ]
+    assert own.best_validation_score_ == pytest.approx(np.log(np.concatenate(chosen)).mean(), rel=1e-4)
+
+
+def test_taggers_stop_by_a_scorer_of_their_own():
+    X, y = ragged(), labels_like(ragged())
+    model = tagger(scoring=lambda model, X, y: model.score(X, y)).fit(X[:30], y[:30], X_val=X[30:], y_val=y[30:])
+    assert model.best_validation_score_ == pytest.approx(model.score(X[30:], y[30:]))
+    with pytest.raises(ValueError, match="does not take a target for each step"):
+        tagger(scoring="accuracy").fit(X, y)
+
+
+def test_taggers_learn_pass_by_pass():
+    X, y = ragged(), labels_like(ragged())
+    model = tagger(early_stopping=False)
+    model.partial_fit(X[:5], labels_like(X[:5], "ab"), classes=["a", "b", "c"])
+    model.partial_fit(X, y)
+    assert model.predict_proba(X)[0].shape[1] == 3
+
+
+def test_searches_over_taggers():
+    X, y = ragged(), labels_like(ragged())
+    search = GridSearchCV(tagger(), {"cell": ["rnn", "lstm"]}, cv=2, n_jobs=2).fit(X, y)
+    assert 0 <= search.best_score_ <= 1
+
+
+@pytest.mark.parametrize("as_array", [True, False])
+def test_numbers_of_each_step(as_array):
+    X = np.random.default_rng(0).standard_normal((60, 8, 2)) if as_array else ragged(60, dtype=np.float64)
+    y = [np.cumsum(series, axis=0) * [1, 10] + [0, 100] for series in X]
+    y = np.array(y) if as_array else y
+    model = RNNSequenceRegressor(hidden_size=16, max_iter=300, learning_rate_init=0.02, random_state=0).fit(X, y)
+    predicted = model.predict(X)
+    assert isinstance(predicted, np.ndarray) == as_array
+    assert all(found.shape == series.shape for found, series in zip(predicted, X, strict=True))
+    assert model.score(X, y) > 0.9
+    with pytest.raises(ValueError, match="fitted on targets for each step"):
+        model.partial_fit(X, np.zeros(60))
+
+
+def test_the_next_steps_of_a_wave():
+    wave = np.sin(0.3 * np.arange(400)).astype(np.float32)
+    X, y = SlidingWindows(20, horizon=5, stepwise=True).windows_and_targets(wave)
+    model = RNNSequenceRegressor(hidden_size=16, max_iter=60, learning_rate_init=0.02, random_state=0).fit(X, y)
+    last = model.predict(wave[np.newaxis, -20:])[:, -1]
+    assert last.shape == (1, 5)
+    np.testing.assert_allclose(last[0], np.sin(0.3 * np.arange(400, 405)), atol=0.1)
+
+
+# Attention
+
+
+@every_kind
+def test_attention_has_a_weight_for_each_step(X, options):
+    model = classifier("gru attention", bidirectional=True, **options).fit(X, classes())
+    weights = model.attention_weights(X)
+    assert [len(own) for own in weights] == [len(series) for series in X]
+    np.testing.assert_allclose([own.sum() for own in weights], 1, rtol=1e-5)
+    alone = np.concatenate([model.attention_weights([series])[0] for series in X])
+    np.testing.assert_allclose(np.concatenate(weights), alone, rtol=1e-4, atol=1e-6)
+
+
+def test_attention_finds_the_step_that_decides():
+    rng = np.random.default_rng(0)
+    X, places, y = rng.standard_normal((300, 12, 1)) * 0.1, rng.integers(0, 12, 300), rng.integers(0, 2, 300)
+    X[np.arange(300), places, 0] = np.where(y, 3, -3)
+    model = RNNSequenceClassifier(
+        hidden_size=8, pooling="attention", max_iter=60, learning_rate_init=0.02, random_state=0
+    ).fit(X, y)
+    weights = model.attention_weights(X)
+    assert weights.shape == (300, 12)
+    before = np.arange(12) < places[:, np.newaxis]  # behind it, the state remembers
+    assert weights[~before].mean() > 2 * weights[before].mean()
+
+
+def test_there_is_no_attention_without_its_pooling():
+    for model in (classifier("gru"), regressor("gru attention").fit(ROWS, ROWS)):
+        with pytest.raises(AttributeError, match="attention_weights"):
+            model.attention_weights  # noqa: B018
+
+
 # Mistakes
 
 ROWS = np.zeros((4, 5, 2))
@@ -185,6 +394,31 @@ LISTS = [np.zeros((3, 2)), np.zeros((4, 2)), np.zeros((5, 2)), np.zeros((6, 2))]
 def test_mistakes_in_fit_are_named(X, options, message):
     with pytest.raises(ValueError, match=message):
         CNNSequenceClassifier(**SMALL | options).fit(X, [0, 1, 0, 1])
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        ([["a"] * 3, ["b"] * 4, ["a"] * 4, ["b"] * 6], r"Series 2 has 5 steps, but y\[2\] has 4"),
+        (["a", "b", "a", "b"], r"Series 0 has 3 steps, but y\[0\] has an array of shape \(\)"),
+        ([["a"] * 3, ["b"] * 4], "inconsistent numbers of samples"),
+        ([["a"] * n for n in (3, 4, 5, 6)], "at least 2 classes"),
+        ([*(np.eye(3, dtype=int)[[0] * n] for n in (3, 4, 5)), ["b"] * 6], "The targets of series 3 have shape"),
+        (None, "requires y"),
+    ],
+)
+def test_mistakes_in_labels_are_named(y, message):
+    with pytest.raises(ValueError, match=message):
+        tagger().fit(LISTS, y)
+
+
+def test_mistakes_in_numbers_of_steps_are_named():
+    y = [np.zeros((n, 1)) for n in (3, 4, 5, 7)]
+    with pytest.raises(ValueError, match=r"Series 3 has 6 steps, but y\[3\] has 7"):
+        regressor("gru").fit(LISTS, y)
+    y = [np.full((n, 1), np.nan) for n in (3, 4, 5, 6)]
+    with pytest.raises(ValueError, match=r"y\[0\] contains NaN"):
+        regressor("gru").fit(LISTS, y)
 
 
 def test_another_number_of_features_is_refused():
