@@ -12,18 +12,18 @@ benchmarks/README.md.
 from __future__ import annotations
 
 import argparse
-import csv
 import time
 import warnings
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
+from published import table, unequal_series
 from sklearn.datasets import load_digits
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import StratifiedKFold
 
 from skneural import CNNClassifier, CNNSequenceClassifier
+from skneural.preprocessing import TokenEncoder
 
 SERIES = CNNSequenceClassifier(max_iter=400, n_iter_no_change=50)  # the network as it comes, with more patience
 TEXT = CNNSequenceClassifier(architecture="textcnn", batch_norm=False, dropout=0.5, batch_size=50, max_iter=25)
@@ -50,30 +50,27 @@ def load(folder: Path, name: str):
     """X and y for training, X and y for testing, and the size of the vocabulary of texts."""
     if name in ("trec", "sst2"):
         return load_text(folder / f"text_{name}.tsv")
-    with np.load(folder / f"{'img' if name == 'mnist' else 'ts'}_{name}.npz") as file:
+    path = folder / f"{'img' if name == 'mnist' else 'ts'}_{name}.npz"
+    with np.load(path) as file:
         if name == "japanesevowels":
-            ends = {part: np.cumsum(file[f"X_{part}_lengths"])[:-1] for part in ("train", "test")}
-            X, X_test = (np.split(file[f"X_{part}_values"], ends[part]) for part in ("train", "test"))
+            X, X_test = unequal_series(path, "train"), unequal_series(path, "test")
         else:
             X, X_test = file["X_train"], file["X_test"]
         return X, file["y_train"], X_test, file["y_test"], None
 
 
 def load_text(path: Path):
-    """Words that occur in training are numbered from 1; others are 0. Development sentences are not used."""
-    with open(path, newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-    train, test = ([row for row in rows if row["split"] == part] for part in ("train", "test"))
-    counts = Counter(word for row in train for word in row["text"].split())
-    number = {word: i for i, word in enumerate(counts, start=1)}
-
-    def encoded(part):
-        return [[number.get(word, 0) for word in row["text"].split()] for row in part]
-
-    def labels(part):
-        return np.array([int(row["label"]) for row in part])
-
-    return encoded(train), labels(train), encoded(test), labels(test), len(number) + 1
+    """Words that occur in training have numbers; others are unknown. Development sentences are not used."""
+    rows = table(path)
+    (X, y), (X_test, y_test) = (
+        (
+            [row["text"].split() for row in rows if row["split"] == part],
+            [int(row["label"]) for row in rows if row["split"] == part],
+        )
+        for part in ("train", "test")
+    )
+    encoder = TokenEncoder().fit(X)
+    return encoder.transform(X), np.array(y), encoder.transform(X_test), np.array(y_test), encoder.vocabulary_size_
 
 
 def accuracy(folder: Path, name: str, seed: int) -> tuple[float, float]:
