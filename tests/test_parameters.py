@@ -126,3 +126,11 @@ def test_a_buffer_may_start_as_an_array_and_is_no_parameter():
     np.testing.assert_array_equal(layout.views(*start)["filters"], filters)
     assert layout.names == ["weight"]
     assert "filters" not in layout.views(start.vector)
+
+
+def test_only_parameters_with_a_limit_are_put_back_to_it():
+    layout = Layout({"free": Parameter((2,)), "kept": Parameter((3,), penalized=False, limit=0.5)})
+    weights = Weights(layout, layout.initial(np.random.default_rng(0), np.float32))
+    weights.vector[:] = [2, -2, 2, -2, 0.25]
+    weights.keep_limits()
+    np.testing.assert_array_equal(weights.vector, [2, -2, 0.5, -0.5, 0.25])

@@ -1,13 +1,15 @@
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from skneural.layers import Chain, Dense
 from skneural.losses import BinaryLogLoss, SoftmaxLogLoss, SquaredLoss
 from skneural.networks.mlp import mlp_network
 from skneural.networks.perceptron import perceptron_network
-from skneural.parameters import Layout, Weights
+from skneural.parameters import Layout, Parameter, Weights
 from skneural.training.batches import Samples
 from skneural.training.early_stopping import EarlyStopping
 from skneural.training.lbfgs import LBFGS
@@ -121,3 +123,23 @@ def test_a_start_that_is_not_finite_is_a_divergence():
     x[0, 0] = np.nan
     with pytest.raises(DivergenceError, match="in epoch 1"):
         minimized(perceptron_network(4, 3), SquaredLoss(), SCORES, x=x)
+
+
+def test_limits_are_bounds():
+    """Least squares within a box: at the bound, or with a gradient of zero."""
+
+    @dataclass(frozen=True)
+    class Limited(Dense):
+        def parameters(self):
+            return {"weight": Parameter((4, 3), limit=0.3), "bias": Parameter((3,), penalized=False)}
+
+    weights, history, objective, samples = minimized(Chain((Limited(4, 3),)), SquaredLoss(), SCORES)
+    weight, gradient = weights.tree[0]["weight"], weights.gradient_tree[0]["weight"]
+    objective(samples)
+    at_bound = np.abs(weight) == 0.3
+    assert at_bound.any()
+    assert not at_bound.all()
+    assert np.abs(weight).max() == 0.3
+    np.testing.assert_allclose(gradient[~at_bound], 0, atol=1e-4)
+    assert (gradient[at_bound] * weight[at_bound] < 0).all()  # beyond the bound would be better
+    assert history.converged

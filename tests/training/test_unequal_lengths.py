@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from skneural.layers import BatchLast, Chain, Context, Dense, GlobalPooling
+from skneural.layers import BatchLast, Chain, Context, Dense, GlobalPooling, RealSteps
 from skneural.networks.mlp import mlp_network
 from skneural.parameters import Layout, Weights
 from skneural.training.batches import Samples
@@ -72,3 +72,57 @@ def test_without_statistics_nothing_is_settled():
     layout = Layout(network.parameters())
     weights = Weights(layout, layout.initial(np.random.default_rng(0), np.float64))
     settle_statistics(network, weights, Samples(None, np.zeros(60)), 20, np.random.default_rng(2))
+
+
+# Steps one by one
+
+
+def test_joining_and_taking_apart_are_inverse(series):
+    joined = Series.of(series.flat, series.lengths)
+    real = np.arange(7) < series.lengths[:, np.newaxis]
+    np.testing.assert_array_equal(joined.values, series.values * real[:, :, np.newaxis])
+    assert len(series.flat) == series.lengths.sum()
+
+
+def test_targets_of_steps_are_rows_and_weigh_as_their_series(series):
+    samples = Samples(np.zeros((5, 7, 1)), series, np.array([1.0, 0.5, 2.0, 1.0, 3.0]))
+    y, weight = samples.targets()
+    np.testing.assert_array_equal(y, series.flat)
+    np.testing.assert_array_equal(weight, np.repeat(samples.sample_weight, series.lengths))
+    samples.weigh()
+    assert samples.mean_weight == weight.sum() / 5
+    parts = [samples.take(np.array(rows)) for rows in ([4, 0], [1, 2, 3])]
+    assert sum(part.total for part in parts) == pytest.approx(weight.sum())
+
+
+def test_batches_hold_their_longest_series_first(series):
+    samples = Samples(series, np.arange(5))
+    seen = []
+    for batch in samples.batches(2, np.random.default_rng(0)):
+        assert (np.diff(batch.x.lengths) <= 0).all()
+        np.testing.assert_array_equal(batch.x.lengths, series.lengths[batch.y])
+        seen += batch.y.tolist()
+    assert sorted(seen) == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("n_threads", [None, 2])
+@pytest.mark.parametrize("rows_per_block", [1, 2, 3])
+def test_steps_predicted_in_blocks_keep_the_order_of_the_series(series, rows_per_block, n_threads):
+    network = Chain((RealSteps(), Dense(2, 3)))
+    layout = Layout(network.parameters())
+    tree = layout.views(*layout.initial(np.random.default_rng(0), np.float64))
+    expected = network.predict(tree, series.values, Context(lengths=series.lengths))
+    np.testing.assert_allclose(predict_raw(network, tree, series, rows_per_block, n_threads), expected, rtol=1e-12)
+
+
+def test_blocks_hold_series_of_about_the_same_length(series, monkeypatch):
+    network = Chain((BatchLast(), GlobalPooling("max"), Dense(2, 3)))
+    layout = Layout(network.parameters())
+    tree = layout.views(*layout.initial(np.random.default_rng(0), np.float64))
+    widths = []
+    predict = BatchLast.predict
+    monkeypatch.setattr(
+        BatchLast, "predict", lambda self, p, x, context: widths.append(x.shape[1]) or predict(self, p, x, context)
+    )
+    predict_raw(network, tree, series, 2)
+    assert widths == [7, 3, 1]
