@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -195,6 +197,23 @@ def test_going_back_twice_gives_the_same(cell):
     second = backward(dy, weights.gradient_tree), weights.gradient
     for one, other in zip(first, second, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+@each_cell
+def test_memory_grows_with_steps_and_batch_as_is_stated(cell):
+    """In numbers for each step, unit and row, beside x."""
+    stated = {Elman: 1, LSTM: 7, GRU: 5, IndRNN: 1, Jordan: 2}[cell]
+    layer = cell(2, 64, input_gradient=False)
+    weights, n_numbers = started(layer), []
+    for n_steps, n in ((50, 64), (100, 64), (50, 128)):
+        x = series(n_steps, 2, n)
+        tracemalloc.start()
+        held = layer.forward(weights.tree, x, with_lengths(None))
+        n_numbers.append(tracemalloc.get_traced_memory()[0] / (8 * n_steps * 64 * n))
+        tracemalloc.stop()
+        del held
+    assert max(n_numbers) < stated + 0.3
+    np.testing.assert_allclose(n_numbers, n_numbers[0], rtol=0.1)
 
 
 # How they start
