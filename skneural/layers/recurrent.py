@@ -10,7 +10,7 @@ import numpy as np
 
 from skneural.initializers import for_each_gate, glorot_uniform, interval, orthogonal
 from skneural.layers.layer import PREDICTING, Backward, Context, Layer
-from skneural.ops import elman, gru, lstm
+from skneural.ops import elman, gru, independent, jordan, lstm
 from skneural.ops.recurrence import Walk
 from skneural.parameters import Parameter, Tree
 
@@ -133,8 +133,8 @@ class IndRNN(Recurrent):
     some hardly at all, and stays between -1 and 1, so that no state grows by itself, however long the series.
     """
 
-    walk = elman.independent
-    one_step = elman.independent_step
+    walk = independent.independent
+    one_step = independent.independent_step
 
     def parameters(self) -> Tree:
         return {
@@ -148,8 +148,8 @@ class IndRNN(Recurrent):
 class Jordan(Recurrent):
     """Hidden units that see the output of the step before (Jordan 1986); both with tanh."""
 
-    walk = elman.jordan
-    one_step = elman.jordan_step
+    walk = jordan.jordan
+    one_step = jordan.jordan_step
 
     def parameters(self) -> Tree:
         n = self.n_out

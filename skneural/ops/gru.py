@@ -25,8 +25,6 @@ from skneural.ops.memory import empty, empty_like
 from skneural.ops.pointwise import sigmoid
 from skneural.ops.recurrence import (
     Columns,
-    StepGradients,
-    chunk_size,
     chunks_backwards,
     each_step,
     same_memory,
@@ -89,14 +87,10 @@ def gru(
     _walk(weight, z, gates if keep else same_memory(gates[0], n_steps), candidate, columns)
 
     def vjp(dy: Array, d_recurrent: Array, d_inputs: Array, d_bias: Array) -> Array | None:
-        size = chunk_size(n_steps, n * batch)
-        d_steps = StepGradients(5 * n, batch, size, columns, x.dtype)
         d_of_state, d_of_x = np.zeros((3 * n, n + 1), x.dtype), np.zeros((3 * n, n_in + 1), x.dtype)
         dx = empty_like(x) if input_gradient else None
-        for steps in chunks_backwards(n_steps, size):
-            factors = _factors(gates[steps], candidate[steps], z[steps, :n], n)
-            d = d_steps.chunk(steps)
-            _walk_back(recurrent, factors, dy[steps], d, None if columns is None else columns[steps])
+        for steps, d, own in chunks_backwards((n_steps, 5 * n, batch), n, columns, x.dtype):
+            _walk_back(recurrent, _factors(gates[steps], candidate[steps], z[steps, :n], n), dy[steps], d, own)
             d_rows, z_rows = side_by_side(d[:-1, : 4 * n]), side_by_side(z[steps])
             d_of_state += d_rows[: 3 * n] @ z_rows[: n + 1].T
             d_of_x += d_rows[n:] @ z_rows[n:].T
@@ -173,9 +167,11 @@ def _factors(gates: Array, candidate: Array, before: Array, n: int) -> Array:
 
 
 def _walk_back(recurrent: Array, factors: Array, dy: Array, d: Array, columns: Columns) -> None:
-    """Fill d, of shape (steps + 1, 5 * n, batch), with the gradients that `_factors` names."""
+    """Fill d, of shape (steps + 1, 5 * n, batch), with the gradients that `_factors` names.
+
+    `columns` has the last step first.
+    """
     n, batch, n_steps = len(recurrent), d.shape[2], len(factors)
-    columns = None if columns is None else columns[::-1]
     for d_state, d_next, d_kept, dy_step, step_factors, d_step in zip(
         each_step(empty((n, batch), d.dtype), columns),
         slabs(d[:0:-1, : 3 * n], columns),

@@ -26,8 +26,6 @@ from skneural.ops.memory import empty, empty_like, zeros
 from skneural.ops.pointwise import sigmoid
 from skneural.ops.recurrence import (
     Columns,
-    StepGradients,
-    chunk_size,
     chunks_backwards,
     each_step,
     same_memory,
@@ -35,6 +33,7 @@ from skneural.ops.recurrence import (
     slabs,
     stacked_inputs,
     stacked_weight,
+    unstack,
 )
 from skneural.ops.types import Array, Vjp
 
@@ -81,20 +80,15 @@ def lstm(
     _walk(weight, z, gates, emitted, columns)
 
     def vjp(dy: Array, d_recurrent: Array, d_inputs: Array, d_bias: Array) -> Array | None:
-        size = chunk_size(n_steps, n * batch)
-        d_steps = StepGradients(6 * n, batch, size, columns, x.dtype)
-        d_weight = np.zeros((4 * n, z.shape[1]), x.dtype)
+        d_weight = np.zeros_like(weight)
         dx = empty_like(x) if input_gradient else None
-        for steps in chunks_backwards(n_steps, size):
-            factors = _factors(gates[steps], emitted[steps], n)
-            d = d_steps.chunk(steps)
-            _walk_back(recurrent, factors, dy[steps], d, None if columns is None else columns[steps])
-            d_weight += side_by_side(d[:-1, n : 5 * n]) @ side_by_side(z[steps]).T
+        for steps, d, own in chunks_backwards((n_steps, 6 * n, batch), n, columns, x.dtype):
+            _walk_back(recurrent, _factors(gates[steps], emitted[steps], n), dy[steps], d, own)
+            d_gates = d[:-1, n : 5 * n]
+            d_weight += side_by_side(d_gates) @ side_by_side(z[steps]).T
             if dx is not None:
-                np.matmul(inputs, d[:-1, n : 5 * n], out=dx[steps])
-        d_recurrent[...] = d_weight[:, :n].T
-        d_bias[...] = d_weight[:, n]
-        d_inputs[...] = d_weight[:, n + 1 :].T
+                np.matmul(inputs, d_gates, out=dx[steps])
+        unstack(d_weight, d_recurrent, d_inputs, d_bias)
         return dx
 
     return z[1:, :n], vjp
@@ -178,14 +172,16 @@ def _factors(gates: Array, emitted: Array, n: int) -> Array:
 
 
 def _walk_back(recurrent: Array, factors: Array, dy: Array, d: Array, columns: Columns) -> None:
-    """Fill d, of shape (steps + 1, 6 * n, batch): gradients of memory, gates, and of the memory of the step before."""
+    """Fill d, of shape (steps + 1, 6 * n, batch): gradients of memory, gates, and of the memory of the step before.
+
+    `columns` has the last step first.
+    """
     n, batch = len(recurrent), d.shape[2]
     n_steps = len(factors)
     by_state = factors[:, : 2 * n].reshape(n_steps, 2, n, batch)
     by_memory = factors[:, 2 * n :].reshape(n_steps, 4, n, batch)
     d_by_state = d[:-1, : 2 * n].reshape(n_steps, 2, n, batch)
     d_by_memory = d[:-1, 2 * n :].reshape(n_steps, 4, n, batch)
-    columns = None if columns is None else columns[::-1]
     for d_state, d_next, dy_step, state_factors, d_two, d_memory, d_carried, memory_factors, d_four in zip(
         each_step(empty((n, batch), d.dtype), columns),
         slabs(d[:0:-1, n : 5 * n], columns),

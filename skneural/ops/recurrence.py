@@ -1,4 +1,4 @@
-"""What the recurrences of lstm.py, gru.py and elman.py share.
+"""What all recurrences share: how they walk over the steps of a batch, and back.
 
 A recurrence walks over the steps of x, of shape ``(steps, features, batch)``: with the batch last, the features of a
 gate lie in one piece, and all columns go through a step together. Each step sees one stacked input
@@ -98,6 +98,14 @@ def stacked_weight(recurrent: Array, inputs: Array, bias: Array) -> Array:
     return np.concatenate([recurrent.T, bias[:, np.newaxis], inputs.T], axis=1)
 
 
+def unstack(d_weight: Array, d_recurrent: Array, d_inputs: Array, d_bias: Array) -> None:
+    """The gradient of a stacked weight to those of its parts."""
+    n = len(d_recurrent)
+    d_recurrent[...] = d_weight[:, :n].T
+    d_bias[...] = d_weight[:, n]
+    d_inputs[...] = d_weight[:, n + 1 :].T
+
+
 def slabs(array: Array, columns: Columns) -> list[Array]:
     """The part of each step that has columns."""
     if columns is None:
@@ -115,43 +123,42 @@ def same_memory(step: Array, n_steps: int) -> Array:
     return as_strided(step, (n_steps, *step.shape), (0, *step.strides))
 
 
-def chunk_size(n_steps: int, numbers_of_a_gate: int) -> int:
-    """How many steps go back together."""
-    return min(n_steps, max(1, CHUNK // max(1, numbers_of_a_gate)))
-
-
-def chunks_backwards(n_steps: int, size: int) -> Iterator[slice]:
-    """The steps from the last to the first, in chunks."""
-    for stop in range(n_steps, 0, -size):
-        yield slice(max(0, stop - size), stop)
-
-
-class StepGradients:
-    """Gradients of a chunk of steps, and of the step behind it.
+def chunks_backwards(
+    shape: tuple[int, int, int], n: int, columns: Columns, dtype: Any
+) -> Iterator[tuple[slice, Array, Columns]]:
+    """Go through the steps from the last to the first, in chunks.
 
     Parameters
     ----------
-    n_rows, batch : int
-        Shape of the gradients of a step.
-    size : int
-        Steps of the largest chunk.
+    shape : tuple of int
+        (steps, rows, batch): what the gradients of all steps would take.
+    n : int
+        Units, which says how many steps are a chunk.
     columns : sequence of int or None
     dtype : dtype
+
+    Yields
+    ------
+    steps : slice
+    d : array of shape (steps of the chunk + 1, rows, batch)
+        Room for the gradients of these steps, in which columns without a step are zero already, and behind them the
+        gradients of the step that was filled in last; zero behind the last step.
+    columns : list of int or None
+        Those of these steps, the last step first.
     """
-
-    def __init__(self, n_rows: int, batch: int, size: int, columns: Columns, dtype: Any) -> None:
-        self._array = empty((size + 1, n_rows, batch), dtype)
-        self._array[0] = 0  # there is no step behind the last
-        self._columns = columns
-
-    def chunk(self, steps: slice) -> Array:
-        """Room for the gradients of the given steps; behind them, those of the step that was computed last."""
-        n = steps.stop - steps.start
-        self._array[n] = self._array[0]
-        if self._columns is not None:
-            for slab, n_columns in zip(self._array, self._columns[steps], strict=False):
-                slab[:, n_columns:] = 0  # those that have no such step get nothing, and pass nothing on
-        return self._array[: n + 1]
+    n_steps, n_rows, batch = shape
+    size = min(n_steps, max(1, CHUNK // max(1, n * batch)))
+    gradients = empty((size + 1, n_rows, batch), dtype)
+    gradients[0] = 0
+    for stop in range(n_steps, 0, -size):
+        steps = slice(max(0, stop - size), stop)
+        n_own = stop - steps.start
+        gradients[n_own] = gradients[0]
+        own = None if columns is None else columns[steps]
+        if own is not None:
+            for slab, n_columns in zip(gradients, own, strict=False):
+                slab[:, n_columns:] = 0
+        yield steps, gradients[: n_own + 1], None if own is None else own[::-1]
 
 
 def side_by_side(array: Array) -> Array:
@@ -164,3 +171,10 @@ def side_by_side(array: Array) -> Array:
     rows = empty((n_rows, n_steps, batch), array.dtype)
     rows[...] = array.transpose(1, 0, 2)
     return rows.reshape(n_rows, -1)
+
+
+def tanh_slope(y: Array) -> Array:
+    """Derivative of tanh where it is y."""
+    slope = empty(y.shape, y.dtype)
+    np.multiply(y, y, out=slope)
+    return np.subtract(1.0, slope, out=slope)

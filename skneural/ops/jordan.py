@@ -1,0 +1,127 @@
+"""Recurrence from the output, through a second layer (Jordan 1986)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skneural.ops.memory import empty, empty_like
+from skneural.ops.recurrence import (
+    Columns,
+    chunks_backwards,
+    same_memory,
+    side_by_side,
+    slabs,
+    stacked_inputs,
+    stacked_weight,
+    tanh_slope,
+    unstack,
+)
+from skneural.ops.types import Array, Vjp
+
+
+def jordan(
+    x: Array,
+    recurrent: Array,
+    inputs: Array,
+    bias: Array,
+    outputs: Array,
+    output_bias: Array,
+    columns: Columns = None,
+    *,
+    input_gradient: bool = True,
+    keep: bool = True,
+) -> tuple[Array, Vjp]:
+    """``hidden = tanh(recurrent @ y + inputs @ x + bias)``, ``y = tanh(outputs @ hidden + output_bias)``: each y.
+
+    Parameters
+    ----------
+    x : array of shape (steps, features, batch)
+    recurrent : array of shape (n, n)
+    inputs : array of shape (features, n)
+    bias : array of shape (n,)
+    outputs : array of shape (n, n)
+    output_bias : array of shape (n,)
+    columns, input_gradient
+        As in `skneural.ops.elman.elman`.
+    keep : bool
+        False if nobody will go back: 1 instead of 2 numbers are held for each step, unit and row.
+
+    Returns
+    -------
+    y : array of shape (steps, n, batch)
+        Zero where there is no step.
+    vjp : ``vjp(dy, d_recurrent, d_inputs, d_bias, d_outputs, d_output_bias) -> dx``
+    """
+    n_steps, n, batch = len(x), len(recurrent), x.shape[2]
+    z = stacked_inputs(x, n, columns)
+    weight = stacked_weight(recurrent, inputs, bias)
+    output_weight = np.concatenate([outputs.T, output_bias[:, np.newaxis]], axis=1)
+    hidden = empty((n_steps if keep else 1, n + 1, batch), x.dtype)
+    if columns is not None:
+        hidden[...] = 0  # going back multiplies what has no step by zero: it must be finite
+    hidden[:, n] = 1
+    hidden_of_steps = hidden if keep else same_memory(hidden[0], n_steps)
+    for stacked, units, with_one, output in zip(
+        slabs(z[:-1], columns),
+        slabs(hidden_of_steps[:, :n], columns),
+        slabs(hidden_of_steps, columns),
+        slabs(z[1:, :n], columns),
+        strict=False,
+    ):
+        np.matmul(weight, stacked, out=units)
+        np.tanh(units, units)
+        np.matmul(output_weight, with_one, out=output)
+        np.tanh(output, output)
+    y = z[1:, :n]
+
+    def vjp(
+        dy: Array, d_recurrent: Array, d_inputs: Array, d_bias: Array, d_outputs: Array, d_output_bias: Array
+    ) -> Array | None:
+        d_weight, d_output_weight = np.zeros_like(weight), np.zeros_like(output_weight)
+        dx = empty_like(x) if input_gradient else None
+        for steps, d, own in chunks_backwards((n_steps, 2 * n, batch), n, columns, x.dtype):
+            slopes = tanh_slope(hidden[steps, :n]), tanh_slope(y[steps])
+            _walk_back(recurrent, outputs, slopes, dy[steps], d, own)
+            d_weight += side_by_side(d[:-1, :n]) @ side_by_side(z[steps]).T
+            d_output_weight += side_by_side(d[:-1, n:]) @ side_by_side(hidden[steps]).T
+            if dx is not None:
+                np.matmul(inputs, d[:-1, :n], out=dx[steps])
+        unstack(d_weight, d_recurrent, d_inputs, d_bias)
+        d_outputs[...] = d_output_weight[:, :n].T
+        d_output_bias[...] = d_output_weight[:, n]
+        return dx
+
+    return y, vjp
+
+
+def jordan_step(
+    x: Array, state: Array, recurrent: Array, inputs: Array, bias: Array, outputs: Array, output_bias: Array
+) -> tuple[Array, Array]:
+    """One step: x of shape (features, batch), and state, which is the last output, of shape (n, batch)."""
+    hidden = np.tanh(recurrent.T @ state + inputs.T @ x + bias[:, np.newaxis])
+    state = np.tanh(outputs.T @ hidden + output_bias[:, np.newaxis])
+    return state, state
+
+
+def _walk_back(
+    recurrent: Array, outputs: Array, slopes: tuple[Array, Array], dy: Array, d: Array, columns: Columns
+) -> None:
+    """Fill d, of shape (steps + 1, 2 * n, batch), with the gradients of what tanh was taken of: hidden, then output.
+
+    `columns` has the last step first.
+    """
+    n = len(recurrent)
+    for d_next, dy_step, hidden_slope, output_slope, d_hidden, d_output in zip(
+        slabs(d[:0:-1, :n], columns),
+        slabs(dy[::-1], columns),
+        slabs(slopes[0][::-1], columns),
+        slabs(slopes[1][::-1], columns),
+        slabs(d[-2::-1, :n], columns),
+        slabs(d[-2::-1, n:], columns),
+        strict=False,
+    ):
+        np.matmul(recurrent, d_next, out=d_output)
+        np.add(d_output, dy_step, d_output)
+        np.multiply(d_output, output_slope, d_output)
+        np.matmul(outputs, d_output, out=d_hidden)
+        np.multiply(d_hidden, hidden_slope, d_hidden)
