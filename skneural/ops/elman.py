@@ -12,6 +12,7 @@ from skneural.ops.recurrence import (
     slabs,
     stacked_inputs,
     stacked_weight,
+    step_product,
     tanh_slope,
     unstack,
 )
@@ -52,8 +53,9 @@ def elman(
     n_steps, n, batch = len(x), len(recurrent), x.shape[2]
     z = stacked_inputs(x, n, columns)
     weight = stacked_weight(recurrent, inputs, bias)
+    multiply = step_product(columns)
     for stacked, state in zip(slabs(z[:-1], columns), slabs(z[1:, :n], columns), strict=False):
-        np.matmul(weight, stacked, out=state)
+        multiply(weight, stacked, state)
         np.tanh(state, state)
     y = z[1:, :n]
 
@@ -82,6 +84,7 @@ def _walk_back(recurrent: Array, slope: Array, dy: Array, d: Array, columns: Col
 
     `columns` has the last step first.
     """
+    multiply = step_product(columns)
     for d_next, dy_step, slope_step, d_step in zip(
         slabs(d[:0:-1], columns),
         slabs(dy[::-1], columns),
@@ -89,6 +92,6 @@ def _walk_back(recurrent: Array, slope: Array, dy: Array, d: Array, columns: Col
         slabs(d[-2::-1], columns),
         strict=False,
     ):
-        np.matmul(recurrent, d_next, out=d_step)
+        multiply(recurrent, d_next, d_step)
         np.add(d_step, dy_step, d_step)
         np.multiply(d_step, slope_step, d_step)

@@ -32,6 +32,7 @@ from skneural.ops.recurrence import (
     slabs,
     stacked_inputs,
     stacked_weight,
+    step_product,
 )
 from skneural.ops.types import Array, Vjp
 
@@ -119,6 +120,7 @@ def gru_step(x: Array, state: Array, recurrent: Array, inputs: Array, bias: Arra
 def _walk(weight: Array, z: Array, gates: Array, candidate: Array, columns: Columns) -> None:
     n = candidate.shape[1]
     half = np.array(0.5, z.dtype)
+    multiply = step_product(columns)
     for inputs, before, all_three, recalled, logistic, reset, update, new, change, state in zip(
         slabs(z[:-1], columns),
         slabs(z[:-1, :n], columns),
@@ -132,7 +134,7 @@ def _walk(weight: Array, z: Array, gates: Array, candidate: Array, columns: Colu
         slabs(z[1:, :n], columns),
         strict=False,
     ):
-        np.matmul(weight, inputs, out=all_three)
+        multiply(weight, inputs, all_three)
         np.tanh(logistic, logistic)
         np.multiply(logistic, half, logistic)
         np.add(logistic, half, logistic)
@@ -172,6 +174,7 @@ def _walk_back(recurrent: Array, factors: Array, dy: Array, d: Array, columns: C
     `columns` has the last step first.
     """
     n, batch, n_steps = len(recurrent), d.shape[2], len(factors)
+    multiply = step_product(columns)
     for d_state, d_next, d_kept, dy_step, step_factors, d_step in zip(
         each_step(empty((n, batch), d.dtype), columns),
         slabs(d[:0:-1, : 3 * n], columns),
@@ -181,7 +184,7 @@ def _walk_back(recurrent: Array, factors: Array, dy: Array, d: Array, columns: C
         slabs(d[:-1].reshape(n_steps, 5, n, batch)[::-1], columns),
         strict=False,
     ):
-        np.matmul(recurrent, d_next, out=d_state)
+        multiply(recurrent, d_next, d_state)
         np.add(d_state, d_kept, d_state)
         np.add(d_state, dy_step, d_state)
         np.multiply(d_state, step_factors, d_step)

@@ -13,6 +13,7 @@ from skneural.ops.recurrence import (
     slabs,
     stacked_inputs,
     stacked_weight,
+    step_product,
     tanh_slope,
     unstack,
 )
@@ -61,6 +62,7 @@ def jordan(
         hidden[...] = 0  # going back multiplies what has no step by zero: it must be finite
     hidden[:, n] = 1
     hidden_of_steps = hidden if keep else same_memory(hidden[0], n_steps)
+    multiply = step_product(columns)
     for stacked, units, with_one, output in zip(
         slabs(z[:-1], columns),
         slabs(hidden_of_steps[:, :n], columns),
@@ -68,9 +70,9 @@ def jordan(
         slabs(z[1:, :n], columns),
         strict=False,
     ):
-        np.matmul(weight, stacked, out=units)
+        multiply(weight, stacked, units)
         np.tanh(units, units)
-        np.matmul(output_weight, with_one, out=output)
+        multiply(output_weight, with_one, output)
         np.tanh(output, output)
     y = z[1:, :n]
 
@@ -111,6 +113,7 @@ def _walk_back(
     `columns` has the last step first.
     """
     n = len(recurrent)
+    multiply = step_product(columns)
     for d_next, dy_step, hidden_slope, output_slope, d_hidden, d_output in zip(
         slabs(d[:0:-1, :n], columns),
         slabs(dy[::-1], columns),
@@ -120,8 +123,8 @@ def _walk_back(
         slabs(d[-2::-1, n:], columns),
         strict=False,
     ):
-        np.matmul(recurrent, d_next, out=d_output)
+        multiply(recurrent, d_next, d_output)
         np.add(d_output, dy_step, d_output)
         np.multiply(d_output, output_slope, d_output)
-        np.matmul(outputs, d_output, out=d_hidden)
+        multiply(outputs, d_output, d_hidden)
         np.multiply(d_hidden, hidden_slope, d_hidden)

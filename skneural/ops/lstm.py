@@ -33,6 +33,7 @@ from skneural.ops.recurrence import (
     slabs,
     stacked_inputs,
     stacked_weight,
+    step_product,
     unstack,
 )
 from skneural.ops.types import Array, Vjp
@@ -125,6 +126,7 @@ def _walk(weight: Array, z: Array, gates: Array, emitted: Array, columns: Column
     n = emitted.shape[1]
     products = empty((2 * n, z.shape[2]), z.dtype)
     half = np.array(0.5, z.dtype)
+    multiply = step_product(columns)
     for inputs, all_four, logistic, taken, added, product, came, stayed, memory, out, output, state in zip(
         slabs(z[:-1], columns),
         slabs(gates[:-1, : 4 * n], columns),
@@ -140,7 +142,7 @@ def _walk(weight: Array, z: Array, gates: Array, emitted: Array, columns: Column
         slabs(z[1:, :n], columns),
         strict=False,
     ):
-        np.matmul(weight, inputs, out=all_four)
+        multiply(weight, inputs, all_four)
         np.tanh(all_four, all_four)
         np.multiply(logistic, half, logistic)
         np.add(logistic, half, logistic)
@@ -182,6 +184,7 @@ def _walk_back(recurrent: Array, factors: Array, dy: Array, d: Array, columns: C
     by_memory = factors[:, 2 * n :].reshape(n_steps, 4, n, batch)
     d_by_state = d[:-1, : 2 * n].reshape(n_steps, 2, n, batch)
     d_by_memory = d[:-1, 2 * n :].reshape(n_steps, 4, n, batch)
+    multiply = step_product(columns)
     for d_state, d_next, dy_step, state_factors, d_two, d_memory, d_carried, memory_factors, d_four in zip(
         each_step(empty((n, batch), d.dtype), columns),
         slabs(d[:0:-1, n : 5 * n], columns),
@@ -194,7 +197,7 @@ def _walk_back(recurrent: Array, factors: Array, dy: Array, d: Array, columns: C
         slabs(d_by_memory[::-1], columns),
         strict=False,
     ):
-        np.matmul(recurrent, d_next, out=d_state)
+        multiply(recurrent, d_next, d_state)
         np.add(d_state, dy_step, d_state)
         np.multiply(d_state, state_factors, d_two)
         np.add(d_memory, d_carried, d_memory)
