@@ -70,7 +70,7 @@ def recurrent_network(
     n_in = embedding_size if tokens else n_features
     n_directions = 2 if bidirectional else 1
     for i in range(n_layers):
-        directions = [
+        directions: list[Layer] = [
             CELLS[cell](n_in, hidden_size, reverse, input_gradient=tokens or i > 0)
             for reverse in (False, True)[:n_directions]
         ]
