@@ -28,6 +28,11 @@ def uniform(bound: float) -> Initializer:
     return interval(-bound, bound)
 
 
+def normal(deviation: float) -> Initializer:
+    """Normal around zero, whatever the shape."""
+    return lambda rng, shape: rng.normal(0, deviation, shape)
+
+
 def interval(low: float, high: float) -> Initializer:
     """Uniform between two bounds, whatever the shape."""
     return lambda rng, shape: rng.uniform(low, high, shape)

@@ -10,6 +10,7 @@ from skneural.estimators.convolutional import (
     CNNSequenceRegressor,
 )
 from skneural.estimators.hopfield import HopfieldNetwork
+from skneural.estimators.kan import KANClassifier, KANRegressor
 from skneural.estimators.mlp import MLPClassifier, MLPRegressor
 from skneural.estimators.perceptron import PerceptronClassifier
 from skneural.estimators.recurrent import RNNSequenceClassifier, RNNSequenceRegressor, RNNSequenceTagger
@@ -20,6 +21,8 @@ __all__ = [
     "CNNSequenceClassifier",
     "CNNSequenceRegressor",
     "HopfieldNetwork",
+    "KANClassifier",
+    "KANRegressor",
     "MLPClassifier",
     "MLPRegressor",
     "PerceptronClassifier",

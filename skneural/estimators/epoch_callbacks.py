@@ -16,6 +16,11 @@ class EpochCallbacks:
     estimator : NeuralEstimator
         In the middle of `fit`.
     X, y, sample_weight : as given to `fit`
+
+    Attributes
+    ----------
+    told_to_stop : bool
+        Whether a callback wants training to stop.
     """
 
     def __init__(self, estimator: Any, X: Any, y: Any, sample_weight: Any) -> None:
@@ -23,9 +28,10 @@ class EpochCallbacks:
         self._has_callbacks = bool(getattr(estimator, "_skl_callbacks", None))
         metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
         self._told = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
-        self._fit = estimator._init_callback_context(max_subtasks=estimator.max_iter)
+        self._fit = estimator._init_callback_context(max_subtasks=estimator._most_epochs())
         self._fit.call_on_fit_task_begin(**self._told)
         self._epoch: Any = None
+        self.told_to_stop = False
 
     def epoch_starts(self) -> None:
         if self._has_callbacks:
@@ -39,7 +45,10 @@ class EpochCallbacks:
             print(f"Iteration {history.n_epochs}, loss = {history.losses[-1]:.8f}{score}")
         if self._epoch is None:
             return False
-        return self._epoch.call_on_fit_task_end(**self._told, reconstruction_attributes=fitted_attributes)
+        self.told_to_stop = bool(
+            self._epoch.call_on_fit_task_end(**self._told, reconstruction_attributes=fitted_attributes)
+        )
+        return self.told_to_stop
 
     def end(self) -> None:
         self._fit.call_on_fit_task_end(**self._told, reconstruction_attributes={})

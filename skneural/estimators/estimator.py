@@ -153,6 +153,10 @@ class NeuralEstimator(TrainingHyperparameters, CallbackSupportMixin, BaseEstimat
     def _prepare(self, weights: Weights, samples: Samples) -> None:
         """Set what layers must know of the training data before training starts."""
 
+    def _most_epochs(self) -> int:
+        """Epochs after which `fit` ends at the latest."""
+        return self.max_iter
+
     def _loss_unit(self, loss: Loss) -> Any:
         """What a loss of encoded targets is multiplied by to be in the units of y."""
         return 1.0

@@ -13,6 +13,7 @@ from skneural.layers.layout import BatchLast, Flatten, Mask, RealSteps, RowsFirs
 from skneural.layers.normalization import BatchNormalization, LocalResponseNormalization, Standardization
 from skneural.layers.pooling import GlobalPooling, Pooling
 from skneural.layers.recurrent import GRU, LSTM, Elman, IndRNN, Jordan
+from skneural.layers.spline import SplineEdges
 from skneural.layers.step_pooling import AttentionPooling, StepPooling
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "RealSteps",
     "Residual",
     "RowsFirst",
+    "SplineEdges",
     "Standardization",
     "StepPooling",
     "StepsFirst",

@@ -59,6 +59,9 @@ class Context:
         Weight of each row of this shard, where they differ.
     settling : bool
         True while running statistics are taken anew, with weights at rest: all batches then weigh alike.
+    penalties : list of float or None
+        Where layers put what they add to the loss themselves, whose gradient `backward` includes; None where nobody
+        asks for it.
     """
 
     rng: np.random.Generator | None = None
@@ -68,6 +71,7 @@ class Context:
     lengths: Array | None = None
     sample_weight: Array | None = None
     settling: bool = False
+    penalties: list[float] | None = None
 
     @property
     def training(self) -> bool:

@@ -32,6 +32,10 @@ class LBFGS:
         Most evaluations of the objective.
     tol : float
         Stop when no element of the gradient exceeds this.
+    n_corrections : int, default=10
+        Past steps from which the curvature is guessed.
+    relative_tol : float, default=1.4e-14
+        Stop when an iteration lowers the value by less than this share of it, or of one if that is more.
     """
 
     objective: Objective
@@ -39,6 +43,8 @@ class LBFGS:
     max_epochs: int
     max_fun: int
     tol: float
+    n_corrections: int = 10
+    relative_tol: float = 64 * float(np.finfo(np.float64).eps)
 
     def run(self, samples: Samples, watch: Watch) -> None:
         """Minimize until converged, or until `watch` says stop or the iterations are used up."""
@@ -65,9 +71,10 @@ class LBFGS:
         options = {
             "maxiter": self.max_epochs,
             "maxfun": self.max_fun,
+            "maxcor": self.n_corrections,
             "maxls": 50,
             "gtol": self.tol,
-            "ftol": 64 * np.finfo(np.float64).eps,
+            "ftol": self.relative_tol,
         }
         watch.epoch_starts()
         with quiet_scipy():

@@ -58,11 +58,12 @@ class Objective:
     def _one_shard(self, part: Samples, gradient_tree: Tree, context: Context, total: float) -> Value:
         x, context.lengths = values_and_lengths(part.x)
         context.sample_weight = part.sample_weight
+        context.penalties = []
         raw, backward = self.network.forward(self.weights.tree, x, context)
         y, weight = part.targets()
         value, d_raw = self.loss.value_and_gradient(y, raw, weight, total)
         backward(d_raw, gradient_tree)
-        return value
+        return value + sum(context.penalties)
 
     def _all_shards(self, batch: Samples, parts: list[slice]) -> Value:
         def run(shard: int) -> Value:

@@ -17,6 +17,8 @@ from skneural import (
     CNNSequenceClassifier,
     CNNSequenceRegressor,
     HopfieldNetwork,
+    KANClassifier,
+    KANRegressor,
     MLPClassifier,
     MLPRegressor,
     PerceptronClassifier,
@@ -168,6 +170,21 @@ ESTIMATORS = {
     ),
     "tagger": EstimatorCase(
         RNNSequenceTagger(hidden_size=4, dropout=0.2, max_iter=5, batch_size=16, random_state=0), large_petals
+    ),
+    "spline classifier": EstimatorCase(
+        KANClassifier(hidden_layer_sizes=3, max_iter=5, batch_size=16, random_state=0), flowers
+    ),
+    "spline classifier lbfgs": EstimatorCase(
+        KANClassifier(hidden_layer_sizes=(2,), solver="lbfgs", max_iter=10, random_state=0), flowers
+    ),
+    "spline regressor": EstimatorCase(
+        KANRegressor(hidden_layer_sizes=(), sparsity=0.01, max_iter=5, batch_size=16, random_state=0), patients
+    ),
+    "spline regressor with finer grids": EstimatorCase(
+        KANRegressor(
+            hidden_layer_sizes=2, grid_size=2, grid_refinement=(4,), solver="lbfgs", max_iter=5, random_state=0
+        ),
+        patients_two_numbers,
     ),
     "regressor poisson": EstimatorCase(
         MLPRegressor(8, loss="poisson", max_iter=5, batch_size=16, dropout=0.2, random_state=0), patients
