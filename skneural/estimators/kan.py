@@ -17,7 +17,7 @@ from skneural.estimators.hyperparameters import Choice, Constraint, Integer, Num
 from skneural.estimators.regression import NeuralRegressor
 from skneural.layers import Layer
 from skneural.losses import Loss
-from skneural.networks.kan import adapt_grids, importances, inputs_of_layers, kan_network, refined
+from skneural.networks.kan import adapt_grids, edges_of, importances, inputs_of_layers, kan_network, refined
 from skneural.ops.pointwise import ACTIVATIONS
 from skneural.parameters import Weights
 from skneural.training.batches import Samples
@@ -157,8 +157,8 @@ class KAN:
         network, tree = self._network.layer, self._parameters()
         kept = _kept_edges(self.edge_importances_, threshold)
         units = _kept_units(kept)
-        layers, pruned = network.layers[1:-1], []
-        for layer, p, own, rows, columns in zip(layers, tree[1:-1], kept, units[:-1], units[1:], strict=True):
+        pruned = []
+        for (layer, p), own, rows, columns in zip(edges_of(network, tree), kept, units[:-1], units[1:], strict=True):
             coefficients = p["coefficients"].reshape(layer.n_in, layer.n_basis, layer.n_out)[rows][:, :, columns]
             pruned.append({
                 "base": p["base"][np.ix_(rows, columns)],
@@ -278,8 +278,8 @@ class KAN:
         sample_weight = None if samples.sample_weight is None else samples.sample_weight[rows]
         network, tree = self._network.layer, weights.tree
         found = inputs_of_layers(network, tree, samples.x[rows])
-        layers = zip(network.layers[1:-1], tree[1:-1], found[:-1], strict=True)
-        self._spreads = [layer.spreads(p, h, sample_weight).astype(np.float64) for layer, p, h in layers]
+        layers = zip(edges_of(network, tree), found[:-1], strict=True)
+        self._spreads = [layer.spreads(p, h, sample_weight).astype(np.float64) for (layer, p), h in layers]
         self._deviations = [_deviation(h.astype(np.float64), sample_weight) for h in found[1:]]
 
     def _adapt(self, weights: Weights, samples: Samples, *, first: bool) -> None:

@@ -49,10 +49,15 @@ def kan_network(
     return Chain((Standardization(n_in), *edges, Bias(n_out)))
 
 
+def edges_of(network: Chain, tree: Tree) -> list[tuple[SplineEdges, Tree]]:
+    """The layers of splines, and the parameters of each."""
+    return [(layer, p) for layer, p in zip(network.layers, tree, strict=True) if isinstance(layer, SplineEdges)]
+
+
 def inputs_of_layers(network: Chain, tree: Tree, x: Array) -> list[Array]:
     """What every layer of splines is given, and what the last one gives."""
     found = [network.layers[0].predict(tree[0], x)]
-    for layer, p in zip(network.layers[1:-1], tree[1:-1], strict=True):
+    for layer, p in edges_of(network, tree):
         found.append(layer.predict(p, found[-1], PREDICTING))
     return found
 
@@ -60,7 +65,7 @@ def inputs_of_layers(network: Chain, tree: Tree, x: Array) -> list[Array]:
 def adapt_grids(network: Chain, tree: Tree, x: Array, sample_weight: Array | None, *, first: bool) -> None:
     """Let the grids follow what stands at the layers for the data x; `first` says whether also that of x itself."""
     h = network.layers[0].predict(tree[0], x)
-    for i, (layer, p) in enumerate(zip(network.layers[1:-1], tree[1:-1], strict=True)):
+    for i, (layer, p) in enumerate(edges_of(network, tree)):
         if i or first:
             layer.adapt(p, h, sample_weight)
         h = layer.predict(p, h)
@@ -68,7 +73,7 @@ def adapt_grids(network: Chain, tree: Tree, x: Array, sample_weight: Array | Non
 
 def refined(network: Chain, tree: Tree, grid_size: int) -> tuple[Chain, Tree]:
     """The same function on finer grids: a network, and its parameters."""
-    pairs = [layer.refined(p, grid_size) for layer, p in zip(network.layers[1:-1], tree[1:-1], strict=True)]
+    pairs = [layer.refined(p, grid_size) for layer, p in edges_of(network, tree)]
     layers = (network.layers[0], *(layer for layer, _ in pairs), network.layers[-1])
     return replace(network, layers=layers), (tree[0], *(p for _, p in pairs), tree[-1])
 
@@ -91,7 +96,8 @@ def importances(spreads: list[Array], deviations: list[Array]) -> tuple[list[Arr
     units : list of arrays
         Of the inputs, all hidden layers, and the outputs, whose importance is one.
     """
-    units, edges = [np.ones(spreads[-1].shape[1])], []
+    edges: list[Array] = []
+    units: list[Array] = [np.ones(spreads[-1].shape[1])]
     for spread, deviation in zip(spreads[::-1], deviations[::-1], strict=True):
         share = np.divide(spread, deviation, out=np.zeros_like(spread), where=deviation > 0)
         edges.insert(0, share * units[0])
