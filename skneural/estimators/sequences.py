@@ -46,6 +46,11 @@ class SequenceInput:
     def _check_X(self, X: Any, *, dtype: Any, reset: bool) -> Any:
         if isinstance(X, Series):  # what training holds, when a scorer predicts
             return X
+        if isinstance(X, list | tuple) and X and isinstance(X[0], str):
+            raise ValueError(
+                "X is texts. skneural.preprocessing.TokenEncoder makes integers of their words or characters, for which "
+                "set vocabulary_size."
+            )
         pieces = _pieces(X)
         if pieces is not None and len({piece.shape for piece in pieces}) == 1:
             X, pieces = np.stack(pieces), None
