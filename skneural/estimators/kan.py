@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from skneural.estimators.classification import NeuralClassifier
 from skneural.estimators.estimator import Data, Network, with_dtype
 from skneural.estimators.hyperparameters import Choice, Constraint, Integer, Number, Sizes, declare, hyperparameter
+from skneural.estimators.kan_drawing import draw_network, figure_size
 from skneural.estimators.regression import NeuralRegressor
 from skneural.layers import Layer
 from skneural.losses import Loss
@@ -33,8 +35,12 @@ ADAPT_AFTER = (5, 10, 20, 35, 50)
 # Past steps from which lbfgs guesses the curvature.
 N_CORRECTIONS = 30
 
-# Rows of the training data from which grids and importances are taken.
-ROWS_FOR_STATISTICS = 5000
+# Rows of the training data from which grids and importances are taken: evenly spread over all.
+ROWS_FOR_STATISTICS = 1000
+
+
+# Quantiles of what each edge is given that are kept, to draw its curve and to find its formula.
+POINTS_OF_A_CURVE = 201
 
 
 def _is_range(value: Any) -> bool:
@@ -132,6 +138,68 @@ class KAN:
         model._prune(float(threshold))
         return model
 
+    def edge_curve(self, layer, input, output):
+        """The function of an edge, where the training data were.
+
+        Parameters
+        ----------
+        layer, input, output : int
+            Numbers, from 0: of the layer of edges, of the unit they come from, and of the unit they lead to.
+
+        Returns
+        -------
+        x : ndarray of shape (n_points,)
+            Quantiles of what the edge was given: the feature itself in the first layer.
+        y : ndarray of shape (n_points,)
+            What it adds to its unit.
+        """
+        check_is_fitted(self)
+        shapes = [own.shape for own in self._spreads]
+        if not (0 <= layer < len(shapes) and 0 <= input < shapes[layer][0] and 0 <= output < shapes[layer][1]):
+            raise ValueError(
+                f"There is no edge ({layer}, {input}, {output}): the layers of edges have the shapes {shapes}."
+            )
+        x, y = self._curves()[layer]
+        return x[:, input, output], y[:, input, output]
+
+    def plot(self, ax=None):
+        """Draw the network, with the curve of the function on every edge.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, default=None
+            Where to draw; by default, in a new figure.
+
+        Returns
+        -------
+        ax : matplotlib.axes.Axes
+            The opacity of an edge tells its importance; edges that were pruned are not there.
+        """
+        check_is_fitted(self)
+        importances = self.edge_importances_
+        if ax is None:
+            import matplotlib.pyplot as plt
+
+            sizes = [len(importances[0]), *(own.shape[1] for own in importances)]
+            _, ax = plt.subplots(figsize=figure_size(sizes), layout="constrained")
+        names = getattr(self, "feature_names_in_", [f"x{i + 1}" for i in range(len(importances[0]))])
+        draw_network(ax, self._curves(), importances, list(map(str, names)), self._output_names())
+        return ax
+
+    def _curves(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """For each layer, x and y of the function of each edge, of shape (points, n_in, n_out)."""
+        network, tree, curves = self._network.layer, self._parameters(), []
+        for k, ((layer, p), points) in enumerate(zip(edges_of(network, tree), self._quantiles, strict=True)):
+            y = layer.edges(p, points)
+            x = points * tree[0]["scale"] + tree[0]["mean"] if k == 0 else points
+            curves.append((np.broadcast_to(x[:, :, np.newaxis], y.shape), y))
+        return curves
+
+    def _output_names(self) -> list[str]:
+        n_outputs = self._spreads[-1].shape[1]
+        labels = getattr(self, "classes_", range(n_outputs))
+        return [str(label) for label in labels] if n_outputs == len(labels) > 1 else ["y"]
+
     @property
     def edge_importances_(self):
         return importances(self._spreads, self._deviations)[0]
@@ -171,6 +239,7 @@ class KAN:
             (spread * own)[np.ix_(rows, columns)]
             for spread, own, rows, columns in zip(self._spreads, kept, units[:-1], units[1:], strict=True)
         ]
+        self._quantiles = [own[:, rows] for own, rows in zip(self._quantiles, units[:-1], strict=True)]
         self._deviations = [own[columns] for own, columns in zip(self._deviations, units[1:], strict=True)]
         self._exchange(self.network_arguments_ | {"hidden_layer_sizes": sizes}, (tree[0], *pruned, tree[-1]))
         self.set_params(hidden_layer_sizes=tuple(sizes))
@@ -274,18 +343,23 @@ class KAN:
 
     def _learn_importances(self, weights: Weights, samples: Samples) -> None:
         """Keep the spread of each edge and each unit over the training data."""
-        rows = slice(ROWS_FOR_STATISTICS)
-        sample_weight = None if samples.sample_weight is None else samples.sample_weight[rows]
+        samples = _some(samples)
+        sample_weight = samples.sample_weight
         network, tree = self._network.layer, weights.tree
-        found = inputs_of_layers(network, tree, samples.x[rows])
+        found = inputs_of_layers(network, tree, samples.x)
         layers = zip(edges_of(network, tree), found[:-1], strict=True)
         self._spreads = [layer.spreads(p, h, sample_weight).astype(np.float64) for (layer, p), h in layers]
+        shares = np.linspace(0, 1, POINTS_OF_A_CURVE)
+        self._quantiles = [np.quantile(h.astype(np.float64), shares, axis=0).astype(h.dtype) for h in found[:-1]]
         self._deviations = [_deviation(h.astype(np.float64), sample_weight) for h in found[1:]]
 
     def _adapt(self, weights: Weights, samples: Samples, *, first: bool) -> None:
-        rows = slice(ROWS_FOR_STATISTICS)
-        sample_weight = None if samples.sample_weight is None else samples.sample_weight[rows]
-        adapt_grids(self._network.layer, weights.tree, samples.x[rows], sample_weight, first=first)
+        samples = _some(samples)
+        adapt_grids(self._network.layer, weights.tree, samples.x, samples.sample_weight, first=first)
+
+
+def _some(samples: Samples) -> Samples:
+    return samples.part(slice(None, None, math.ceil(len(samples) / ROWS_FOR_STATISTICS)))
 
 
 def _deviation(h: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray:

@@ -48,8 +48,8 @@ class SequenceInput:
             return X
         if isinstance(X, list | tuple) and X and isinstance(X[0], str):
             raise ValueError(
-                "X is texts. skneural.preprocessing.TokenEncoder makes integers of their words or characters, for which "
-                "set vocabulary_size."
+                "X is texts. skneural.preprocessing.TokenEncoder makes integers of their words or characters; set "
+                "vocabulary_size for these."
             )
         pieces = _pieces(X)
         if pieces is not None and len({piece.shape for piece in pieces}) == 1:

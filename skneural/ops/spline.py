@@ -55,20 +55,14 @@ def spline_basis(x: Array, grid: Array, order: int) -> Basis:
     order : int
         At least one.
     """
-    n_pieces = grid.shape[1] - 1
-    inside = np.clip(x, grid[:, 0], grid[:, -1])
+    inside = np.minimum(np.maximum(x, grid[:, 0]), grid[:, -1])
     interval = _intervals(inside, grid)
-    first = interval + np.arange(len(grid)) * grid.shape[1]
-    flat = grid.ravel()
-
-    def breakpoint_at(steps: int) -> Array:
-        """The breakpoint so many steps from the left end of the piece; beyond the ends, the end itself."""
-        if -1 < steps < 2:
-            return flat.take(first + steps)
-        return flat.take(first + np.clip(interval + steps, 0, n_pieces) - interval)
-
-    left = [inside - breakpoint_at(1 - j) for j in range(1, order + 1)]
-    right = [breakpoint_at(j) - inside for j in range(1, order + 1)]
+    knots = _with_repeated_ends(grid, order - 1)
+    first = interval + np.arange(len(grid)) * knots.shape[1]
+    # Breakpoints from `order - 1` before the piece to `order` behind its first, in memory one behind another.
+    near = [knots.ravel().take(first + j) for j in range(2 * order)]
+    left = [inside - near[order - j] for j in range(1, order + 1)]
+    right = [near[order - 1 + j] - inside for j in range(1, order + 1)]
     values, shares = [np.ones_like(inside)], []
     for degree in range(1, order + 1):
         shares = [value / (right[r] + left[degree - 1 - r]) for r, value in enumerate(values)]
@@ -83,6 +77,11 @@ def spline_basis(x: Array, grid: Array, order: int) -> Basis:
     if beyond.any():
         values = [value + slope * beyond for value, slope in zip(values, slopes, strict=True)]
     return Basis(interval, values, slopes)
+
+
+def _with_repeated_ends(grid: Array, n: int) -> Array:
+    """Grids whose first and last breakpoint stand there n more times."""
+    return np.concatenate([np.repeat(grid[:, :1], n, axis=1), grid, np.repeat(grid[:, -1:], n, axis=1)], axis=1)
 
 
 def _sum(a: Array | None, b: Array) -> Array:
@@ -154,6 +153,6 @@ def interpolating_coefficients(values: Any, grid: Array, order: int) -> Array:
 
 def greville(grid: Array, order: int) -> Array:
     """Where a spline is best interpolated: means of neighbouring breakpoints, of shape (inputs, pieces + order)."""
-    knots = np.concatenate([np.repeat(grid[:, :1], order, 1), grid, np.repeat(grid[:, -1:], order, 1)], axis=1)
+    knots = _with_repeated_ends(grid, order)
     n_basis = grid.shape[1] - 1 + order
     return np.mean([knots[:, j : j + n_basis] for j in range(1, order + 1)], axis=0)

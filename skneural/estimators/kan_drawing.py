@@ -1,0 +1,87 @@
+"""Drawing a Kolmogorov-Arnold network: units in rows, and on every edge the curve of its function."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+
+# Heights of a row of units, and of the boxes above it, in parts of the distance between two rows of units.
+BOX_LOW, BOX_HIGH = 0.38, 0.66
+
+# Edges of less importance are drawn as if they had this, so that a glimpse of them is left.
+LEAST_OPACITY = 0.06
+
+
+def figure_size(sizes: list[int]) -> tuple[float, float]:
+    """Width and height in inches that keep every curve readable."""
+    most_edges = max(n_in * n_out for n_in, n_out in itertools.pairwise(sizes))
+    width = float(np.clip(0.55 * most_edges, 4.5, 24))
+    return width, float(np.clip(width / 6, 2.2, 4)) * (len(sizes) - 1) + 0.6
+
+
+def draw_network(
+    ax: Any, curves: list[Any], importances: list[np.ndarray], inputs: list[str], outputs: list[str]
+) -> None:
+    """Draw a network into the axes.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    curves : list of arrays of shape (2, points, n_in, n_out)
+        For each layer, x and y of the function of each edge.
+    importances : list of arrays of shape (n_in, n_out)
+        They make the opacity; an edge of zero was removed and is left out.
+    inputs, outputs : list of str
+        Names.
+    """
+    sizes = [len(importances[0]), *(own.shape[1] for own in importances)]
+    for row, (curve, own) in enumerate(zip(curves, importances, strict=True)):
+        _draw_layer(ax, row, curve, own)
+    for row, n in enumerate(sizes):
+        ax.scatter(_places(n), np.full(n, row), s=28, color="black", zorder=3)
+    for row, names, align, shift in ((0, inputs, "top", -0.06), (len(sizes) - 1, outputs, "bottom", 0.06)):
+        rotation = 90 if max(map(len, names)) * len(names) > 60 else 0
+        for x, name in zip(_places(len(names)), names, strict=True):
+            ax.text(x, row + shift, name, ha="center", va=align, rotation=rotation)
+    ax.set(xlim=(0, 1), ylim=(-0.3, len(sizes) - 0.7))
+    ax.axis("off")
+
+
+def _draw_layer(ax: Any, row: int, curve: Any, importances: np.ndarray) -> None:
+    n_in, n_out = importances.shape
+    below, above, boxes = _places(n_in), _places(n_out), _places(n_in * n_out).reshape(n_in, n_out)
+    half = min(0.42 / (n_in * n_out), 0.09)
+    for i, j in zip(*np.nonzero(importances), strict=True):
+        opacity = float(np.clip(np.tanh(3 * importances[i, j]), LEAST_OPACITY, 1))
+        x, low, high = boxes[i, j], row + BOX_LOW, row + BOX_HIGH
+        for ends in (([below[i], x], [row, low]), ([x, above[j]], [high, row + 1])):
+            ax.plot(*ends, color="black", alpha=opacity, linewidth=0.9)
+        ax.fill([x - half, x + half, x + half, x - half], [low, low, high, high], color="white", zorder=2)
+        ax.plot(
+            [x - half, x + half, x + half, x - half, x - half],
+            [low, low, high, high, low],
+            color="black",
+            alpha=opacity,
+            linewidth=0.7,
+            zorder=2,
+        )
+        along, up = (_between_zero_and_one(curve[k][:, i, j]) for k in (0, 1))
+        ax.plot(
+            x + half * (1.7 * along - 0.85),
+            low + (high - low) * (0.1 + 0.8 * up),
+            color="C0",
+            alpha=opacity,
+            linewidth=1.4,
+            zorder=2,
+        )
+
+
+def _places(n: int) -> np.ndarray:
+    return (np.arange(n) + 0.5) / n
+
+
+def _between_zero_and_one(values: np.ndarray) -> np.ndarray:
+    reach = np.ptp(values)
+    return (values - values.min()) / reach if reach > 0 else np.full(len(values), 0.5)
