@@ -13,6 +13,7 @@ FLOORS = {
     "parameters": 1,
     "initializers": 1,
     "optimizers": 1,
+    "symbolic": 1,
     "losses": 2,
     "layers": 3,
     "training": 4,

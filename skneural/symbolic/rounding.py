@@ -1,0 +1,144 @@
+"""Constants that are easier to read.
+
+Inside a network many constants can take each other's place: a hidden node may have any scale, if what follows divides
+by it. `canonical` settles these, so that what is left has a chance of being simple.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from skneural.symbolic.fit import LARGEST_SHIFT, Fit
+from skneural.symbolic.functions import PERIODIC
+from skneural.symbolic.refit import Constants, refitted, target
+
+if TYPE_CHECKING:
+    from skneural.symbolic.formula import Curve, Formula
+
+NEAR = 0.02  # how far from a constant simple numbers are looked for, relative to it or to one
+
+
+def simple_numbers(number: float, digits: int) -> Iterator[float]:
+    """Numbers near `number`, the simplest first."""
+    near = NEAR * max(abs(number), 1.0)
+    units = (1.0, 0.5, np.pi, np.pi / 2, 0.25, 1 / 3, np.pi / 4, np.pi / 3, 0.1)
+    candidates = [0.0, *(round(number / unit) * unit for unit in units)]
+    candidates += [float(f"{number:.{count}g}") for count in range(2, digits + 1)]
+    yield from dict.fromkeys(candidate for candidate in candidates if abs(candidate - number) <= near)
+
+
+def rounded(formula: Formula, X: Any, y: Any, tolerance: float, digits: int) -> Formula:
+    """See `Formula.rounded`."""
+    X, y = target(formula, X, formula.outputs(X) if y is None else y)
+    spread = y.std(axis=0)
+    spread = np.where(spread > 0, spread, 1.0)
+
+    def error(one: Formula) -> float:
+        with np.errstate(all="ignore"):
+            return float(np.sqrt(np.square((one.outputs(X) - y) / spread).mean()))
+
+    limit = error(formula) + tolerance
+    settled = canonical(formula)
+    if error(settled) <= limit:  # or else X leaves a domain, and edges of domains have no units
+        formula = settled
+    constants = Constants(formula)
+    frozen, tried = np.zeros(len(constants.values), dtype=bool), np.zeros(len(constants.values), dtype=bool)
+    while not tried.all():
+        values = Constants(formula).values
+        index = _nearest_to_simple(values, tried)
+        tried[index] = frozen[index] = True
+        for number in simple_numbers(values[index], digits):
+            values[index] = number
+            new = constants.formula_with(values)
+            if error(new) > 1e-9 and not frozen.all():
+                new = refitted(new, X, y, frozen=frozen, max_evaluations=20)
+            if error(new) <= limit:
+                formula = new
+                break
+        else:
+            frozen[index] = False
+    return formula
+
+
+def _nearest_to_simple(values: Any, tried: Any) -> int:
+    """The constant that is nearest to a whole number or a multiple of half a pi."""
+    distances = np.minimum(*(np.abs(values - np.round(values / unit) * unit) for unit in (1.0, np.pi / 2)))
+    return int(np.argmin(np.where(tried, np.inf, distances)))
+
+
+def canonical(formula: Formula) -> Formula:
+    """The same formula with settled units: those of y in the last layer, and those of hidden nodes.
+
+    The first edge from a hidden node that has such constants has |a| = 1, and the first with a free b has b = 0. Where
+    all that follow have a fixed by convention, the first edge into the node has |c| = 1.
+    """
+    last, edges = len(formula.layers) - 1, dict(formula.edges())
+    for place, edge in edges.items():
+        if place[0] == last:
+            edges[place] = _times(edge, formula.y_scale[place[2]])
+    bias = np.multiply(formula.bias, formula.y_scale) + formula.y_mean
+    for number in range(last):
+        for j in range(len(formula.layers[number][0])):
+            _settle(edges, number, j)
+    ones, zeros = (1.0,) * formula.n_outputs, (0.0,) * formula.n_outputs
+    found = formula.with_edges(edges, bias=bias, y_scale=ones, y_mean=zeros)
+    constants = Constants(found)
+    return constants.formula_with(constants.values)
+
+
+def _settle(edges: dict[tuple[int, int, int], Fit | Curve], number: int, j: int) -> None:
+    """Give one hidden node its settled scale and shift, by changing the edges into it and from it."""
+    into = [place for place in edges if place[0] == number and place[2] == j]
+    out = [place for place in edges if place[0] == number + 1 and place[1] == j]
+    if not into or not out:
+        return
+    follow = [edges[place] for place in out]
+    fits = [edge for edge in follow if isinstance(edge, Fit) and edge.a != 0]
+    scale = next((abs(fit.a) for fit in fits if "a" in fit.function.free), 0.0)
+    first = edges[into[0]]
+    if not scale and isinstance(first, Fit) and first.c:
+        scale = 1 / abs(first.c)
+    if not np.isfinite(scale) or scale < 1e-12:
+        scale = 1.0
+    constant = scale * sum(edge.d for edge in (edges[place] for place in into) if isinstance(edge, Fit))
+    shift = next((scale * fit.b / fit.a for fit in fits if "b" in fit.function.free), -constant)
+    for place in into:
+        edges[place] = _times(edges[place], scale)
+    edges[into[0]] = _plus(edges[into[0]], shift)
+    for place in out:
+        edges[place] = _of_other_units(edges[place], scale, shift)
+
+
+def _times(edge: Fit | Curve, factor: float) -> Fit | Curve:
+    if isinstance(edge, Fit):
+        return replace(edge, c=edge.c * factor, d=edge.d * factor)
+    return replace(edge, y=edge.y * factor)
+
+
+def _plus(edge: Fit | Curve, term: float) -> Fit | Curve:
+    return replace(edge, d=edge.d + term) if isinstance(edge, Fit) else replace(edge, y=edge.y + term)
+
+
+def _of_other_units(edge: Fit | Curve, scale: float, shift: float) -> Fit | Curve:
+    """The same edge as a function of ``scale * z + shift``."""
+    if not isinstance(edge, Fit):
+        return replace(edge, x=edge.x * scale + shift)
+    name, function = edge.name, edge.function
+    a, b, c, d = edge.a / scale, edge.b - edge.a * shift / scale, edge.c, edge.d
+    if name == "0":
+        return edge
+    if name == "x":
+        return replace(edge, a=1.0, b=0.0, c=c * a, d=d + c * b)
+    if function.degree is not None and "a" not in function.free:
+        d += c * np.log(1 / scale) if name == "log" else 0.0
+        c, a, b = c * scale**-function.degree, a * scale, b * scale
+    elif name == "exp" and abs(b) <= LARGEST_SHIFT:
+        c, b = c * np.exp(b), 0.0
+    elif function.placing == PERIODIC and b:
+        turns = np.ceil(b / np.pi - 0.5)
+        b, c = b - np.pi * turns, c * (-1) ** (turns % 2)
+    return replace(edge, a=float(a), b=float(b), c=float(c), d=float(d))
