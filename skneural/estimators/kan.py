@@ -22,6 +22,7 @@ from skneural.losses import Loss
 from skneural.networks.kan import adapt_grids, edges_of, importances, inputs_of_layers, kan_network, refined
 from skneural.ops.pointwise import ACTIVATIONS
 from skneural.parameters import Weights
+from skneural.symbolic import Curve, Fit, Formula, suggest
 from skneural.training.batches import Samples
 from skneural.training.history import History
 from skneural.training.lbfgs import LBFGS
@@ -41,6 +42,12 @@ ROWS_FOR_STATISTICS = 1000
 
 # Quantiles of what each edge is given that are kept, to draw its curve and to find its formula.
 POINTS_OF_A_CURVE = 201
+
+
+# Training samples that are kept, to fit the constants of a formula together.
+SAMPLES_OF_A_FORMULA = 500
+
+MOST_EDGES_OF_A_FORMULA = 60
 
 
 def _is_range(value: Any) -> bool:
@@ -123,7 +130,8 @@ class KAN:
         ----------
         threshold : float, default=0.03
             Edges whose `edge_importances_` are less are removed, and hidden units that no edge enters or leaves then.
-            The most important path to each output stays, whatever the threshold.
+            The most important path to each output stays, whatever the threshold. What an edge adds in the middle of
+            the data stays too, in the strongest edge of its unit: only its variation is lost.
 
         Returns
         -------
@@ -182,9 +190,106 @@ class KAN:
 
             sizes = [len(importances[0]), *(own.shape[1] for own in importances)]
             _, ax = plt.subplots(figsize=figure_size(sizes), layout="constrained")
-        names = getattr(self, "feature_names_in_", [f"x{i + 1}" for i in range(len(importances[0]))])
-        draw_network(ax, self._curves(), importances, list(map(str, names)), self._output_names())
+        draw_network(ax, self._curves(), importances, self._input_names(), self._output_names())
         return ax
+
+    def suggest_symbolic(self, layer, input, output, names=None):
+        """Functions that the curve of an edge may be.
+
+        Parameters
+        ----------
+        layer, input, output : int
+            Numbers, from 0: of the layer of edges, of the unit they come from, and of the unit they lead to.
+        names : sequence of str, default=None
+            Which functions of `skneural.symbolic.FUNCTIONS` to try; None: all.
+
+        Returns
+        -------
+        fits : list of skneural.symbolic.Fit
+            ``c * f(a * x + b) + d`` for each function f, with the share `r2` of the variance that it explains. The
+            first explains much and is simple.
+        """
+        return suggest(*self.edge_curve(layer, input, output), names)
+
+    def to_formula(self, threshold=0.99):
+        """The network as a formula.
+
+        Each edge becomes the first function that `suggest_symbolic` finds, if that explains enough, else its curve is
+        kept. Then all constants are fitted together, to the targets of some hundred training samples which the model
+        keeps (of a classifier, to its raw scores), and rounded where that changes nothing.
+
+        Parameters
+        ----------
+        threshold : float, default=0.99
+            Least share of the variance of a curve that its function must explain.
+
+        Returns
+        -------
+        formula : skneural.symbolic.Formula
+            It predicts, can be printed, and becomes an expression of sympy by ``to_sympy``.
+
+        Raises
+        ------
+        ValueError
+            If the network has so many edges that nobody could read its formula; `prune` it first.
+        """
+        check_is_fitted(self)
+        present = [p["present"] > 0 for _, p in edges_of(self._network.layer, self._parameters())]
+        n_edges = sum(int(own.sum()) for own in present)
+        if n_edges > MOST_EDGES_OF_A_FORMULA:
+            raise ValueError(
+                f"A formula of {n_edges} functions would tell nothing. Train with sparsity=0.001 or more, and prune, "
+                f"until there are at most {MOST_EDGES_OF_A_FORMULA} edges."
+            )
+        layers = [
+            [[_symbolic(x[:, i, j], y[:, i, j], threshold) if own[i, j] else None for j in range(own.shape[1])]
+             for i in range(own.shape[0])]
+            for (x, y), own in zip(self._curves(), present, strict=True)
+        ]  # fmt: skip
+        bias = np.asarray(self._parameters()[-1]["bias"], np.float64)
+        scale, mean = getattr(self, "y_scale_", np.ones(len(bias))), getattr(self, "y_mean_", np.zeros(len(bias)))
+        X, y = self._sample
+        return Formula(layers, bias, scale, mean).refit(X, y).rounded(X, y)
+
+    def symbolic_formula(self, feature_names=None, threshold=0.99):
+        """The network as an expression of sympy.
+
+        Parameters
+        ----------
+        feature_names : sequence of str, default=None
+            By default those that X had in `fit`, or x0, x1 and so on.
+        threshold : float, default=0.99
+            Least share of the variance of a curve that its function must explain; else the curve stays a function
+            without a name.
+
+        Returns
+        -------
+        expression : sympy expression, or list of them if there are several outputs
+            Of a classifier, of its raw scores.
+
+        Raises
+        ------
+        ImportError
+            If sympy is not installed: ``pip install "skneural[symbolic]"``.
+        ValueError
+            If the network has so many edges that nobody could read its formula; `prune` it first.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from skneural import KANRegressor
+        >>> X = np.random.default_rng(0).uniform(-1, 1, size=(300, 2))
+        >>> y = np.sin(2 * X[:, 0]) + X[:, 1] ** 2
+        >>> model = KANRegressor(hidden_layer_sizes=(), solver="lbfgs", random_state=0).fit(X, y)
+        >>> print(model.to_formula())
+        sin(2*x0) + x1^2
+        """
+        formula = self.to_formula(threshold)
+        return formula.to_sympy(self._input_names() if feature_names is None else feature_names)
+
+    def _input_names(self) -> list[str]:
+        default = [f"x{i}" for i in range(self.n_features_in_)]
+        return [str(name) for name in getattr(self, "feature_names_in_", default)]
 
     def _curves(self) -> list[tuple[np.ndarray, np.ndarray]]:
         """For each layer, x and y of the function of each edge, of shape (points, n_in, n_out)."""
@@ -223,6 +328,8 @@ class KAN:
 
     def _prune(self, threshold: float) -> None:
         network, tree = self._network.layer, self._parameters()
+        for (layer, p), points in zip(edges_of(network, tree), self._quantiles, strict=True):
+            layer.centre(p, points)
         kept = _kept_edges(self.edge_importances_, threshold)
         units = _kept_units(kept)
         pruned = []
@@ -284,6 +391,13 @@ class KAN:
     def _build_network(self, **arguments: Any) -> Layer:
         return kan_network(**arguments)
 
+    def _build(self, samples: Samples, continuing: bool) -> tuple[Loss, Weights]:
+        if continuing:  # with another penalty, perhaps: it is no part of what was fitted
+            penalty = {"sparsity": float(self.sparsity), "entropy": float(self.entropy)}
+            self.network_arguments_ = self.network_arguments_ | penalty
+            self._network = Network.of(self._build_network(**self.network_arguments_))
+        return super()._build(samples, continuing)
+
     def _prepare(self, weights: Weights, samples: Samples) -> None:
         x, p = samples.x, weights.tree[0]
         low, high = (x.min(axis=0), x.max(axis=0)) if self.grid_range == "auto" else self.grid_range
@@ -315,6 +429,7 @@ class KAN:
     def _train(self, data: Data, loss: Loss, weights: Weights, *others: Any) -> History:
         history = super()._train(data, loss, weights, *others)
         self._learn_importances(weights, data.samples)
+        self._sample = self._keep_samples(weights, data.samples)
         return history
 
     def _method(self, objective: Objective, state: dict, batch_size: int, continuing: bool, one_pass: bool) -> Method:
@@ -353,13 +468,24 @@ class KAN:
         self._quantiles = [np.quantile(h.astype(np.float64), shares, axis=0).astype(h.dtype) for h in found[:-1]]
         self._deviations = [_deviation(h.astype(np.float64), sample_weight) for h in found[1:]]
 
+    def _keep_samples(self, weights: Weights, samples: Samples) -> tuple[np.ndarray, np.ndarray]:
+        """Some of X, and what a formula should give for them: raw scores."""
+        samples = _some(samples, SAMPLES_OF_A_FORMULA)
+        return samples.x.astype(np.float64), self._raw(weights.tree, samples.x).astype(np.float64)
+
     def _adapt(self, weights: Weights, samples: Samples, *, first: bool) -> None:
         samples = _some(samples)
         adapt_grids(self._network.layer, weights.tree, samples.x, samples.sample_weight, first=first)
 
 
-def _some(samples: Samples) -> Samples:
-    return samples.part(slice(None, None, math.ceil(len(samples) / ROWS_FOR_STATISTICS)))
+def _some(samples: Samples, n: int = ROWS_FOR_STATISTICS) -> Samples:
+    """At most n of the samples, evenly spread over all."""
+    return samples.part(slice(None, None, math.ceil(len(samples) / n)))
+
+
+def _symbolic(x: np.ndarray, y: np.ndarray, threshold: float) -> Fit | Curve:
+    best = suggest(x, y)[0]
+    return best if best.r2 >= threshold else Curve(x, y)
 
 
 def _deviation(h: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray:
@@ -446,3 +572,7 @@ class KANRegressor(KAN, NeuralRegressor):
     >>> model.fit(X[:400], y[:400]).score(X[400:], y[400:]) > 0.999
     True
     """
+
+    def _keep_samples(self, weights: Weights, samples: Samples) -> tuple[np.ndarray, np.ndarray]:
+        samples = _some(samples, SAMPLES_OF_A_FORMULA)
+        return samples.x.astype(np.float64), samples.y.astype(np.float64) * self.y_scale_ + self.y_mean_

@@ -1,0 +1,152 @@
+import numpy as np
+import pytest
+
+from skneural.layers import Context, SplineEdges
+from skneural.layers.spline import grid_over, halved
+from skneural.losses import SquaredLoss
+from skneural.networks.kan import adapt_grids, edges_of, importances, kan_network, refined
+from skneural.parameters import Layout, Weights
+from skneural.testing import check_gradients, check_layer
+from skneural.training.batches import Samples
+from skneural.training.objective import Objective
+
+X = np.random.default_rng(0).standard_normal((12, 3))
+CASES = {
+    "no hidden layer": {"hidden_layer_sizes": ()},
+    "one hidden layer": {},
+    "two hidden layers": {"hidden_layer_sizes": (4, 2), "grid_size": 3, "spline_order": 2},
+    "another base": {"base_activation": "identity", "grid_size": 1},
+    "fine grids": {"grid_size": 40},
+}
+each_case = pytest.mark.parametrize("options", CASES.values(), ids=CASES)
+
+
+def started(network, dtype=np.float64):
+    layout = Layout(network.parameters())
+    return Weights(layout, layout.initial(np.random.default_rng(0), dtype))
+
+
+@each_case
+def test_gradients_and_contract(options):
+    network = kan_network(3, 2, **options)
+    check_gradients(network, X)
+    check_layer(network, X)
+
+
+@each_case
+@pytest.mark.parametrize("sample_weight", [None, np.arange(12.0) % 3])
+def test_gradients_of_the_penalty_go_through_all_layers(options, sample_weight):
+    network = kan_network(3, 2, sparsity=0.3, entropy=1.5, **options)
+    weights = started(network)
+    objective = Objective(network, SquaredLoss(), weights, 0.1)
+    samples = Samples(X, np.random.default_rng(1).standard_normal((12, 2)), sample_weight)
+    along = np.random.default_rng(2).standard_normal(weights.vector.size)
+
+    def value(step):
+        weights.vector += step * along
+        objective.start_epoch([np.random.default_rng(0)])
+        found = float(np.mean(objective(samples)))
+        weights.vector -= step * along
+        return found
+
+    slope = (value(1e-6) - value(-1e-6)) / 2e-6
+    value(0)
+    assert weights.gradient @ along == pytest.approx(slope, rel=1e-5)
+
+
+def test_nobody_pays_for_the_penalty_while_predicting():
+    network, plain = kan_network(3, 2, sparsity=1.0), kan_network(3, 2)
+    tree = started(network).tree
+    np.testing.assert_array_equal(network.predict(tree, X), plain.predict(tree, X))
+    y, _ = network.forward(tree, X, Context(np.random.default_rng(0)))
+    np.testing.assert_allclose(y, plain.predict(tree, X), rtol=1e-12)
+
+
+@each_case
+@pytest.mark.parametrize("factor", [1, 1.4, 2, 5])
+@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-10), (np.float32, 1e-4)])
+def test_refining_leaves_the_function(options, factor, dtype, tolerance):
+    network = kan_network(3, 2, **options)
+    tree = started(network, dtype).tree
+    adapt_grids(network, tree, X.astype(dtype), None, first=True)
+    finer, finer_tree = refined(network, tree, int(np.ceil(factor * options.get("grid_size", 5))))
+    everywhere = np.random.default_rng(3).uniform(-6, 6, (200, 3)).astype(dtype)
+    expected = network.predict(tree, everywhere)
+    found = finer.predict(finer_tree, everywhere)
+    np.testing.assert_allclose(found, expected, atol=tolerance * max(1, np.abs(expected).max()))
+
+
+def test_halving_twice_the_pieces_halves_all():
+    grid = np.array([[0.0, 1, 2, 4]])
+    np.testing.assert_allclose(halved(grid, 4), [[0, 1, 2, 3, 4]])
+    np.testing.assert_allclose(halved(np.linspace(0, 1, 6)[np.newaxis], 10), np.linspace(0, 1, 11)[np.newaxis])
+
+
+def test_adapting_grids_hardly_changes_the_function():
+    network = kan_network(3, 2, grid_size=30)
+    tree = started(network).tree
+    adapt_grids(network, tree, X, None, first=True)
+    before = network.predict(tree, X)
+    adapt_grids(network, tree, X, None, first=False)
+    np.testing.assert_allclose(network.predict(tree, X), before, atol=1e-3)
+    inputs = network.layers[0].predict(tree[0], X)
+    for layer, p in edges_of(network, tree):
+        assert (p["grid"][:, 0] < inputs.min(axis=0)).all()
+        assert (p["grid"][:, -1] > inputs.max(axis=0)).all()
+        inputs = layer.predict(p, inputs)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [np.zeros(50), np.full(50, 1e8), np.repeat([0.0, 1.0], 25), np.r_[np.zeros(49), 1e6], np.linspace(0, 1e-9, 50)],
+    ids=["zeros", "large constant", "two values", "outlier", "tiny range"],
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_grids_of_awkward_inputs_have_pieces_of_some_width(column, dtype):
+    x = column[:, np.newaxis].astype(dtype)
+    grid = grid_over(x, 20)
+    width = grid[0, -1] - grid[0, 0]
+    assert (np.diff(grid[0]) >= 0.4 * width / 20).all()
+    layer = SplineEdges(1, 2, 20)
+    weights = started(layer, dtype)
+    layer.adapt(weights.tree, x)
+    assert np.isfinite(weights.tree["coefficients"]).all()
+    assert np.isfinite(layer.predict(weights.tree, x)).all()
+
+
+def test_weights_are_repetitions_for_grids():
+    weight = np.random.default_rng(1).integers(1, 4, 12)
+    repeated = grid_over(np.repeat(X, weight, axis=0), 5)
+    np.testing.assert_allclose(grid_over(X, 5, weight.astype(float)), repeated, rtol=1e-12)
+
+
+def test_an_edge_that_was_removed_is_an_edge_of_zero():
+    layer = SplineEdges(3, 2, 5)
+    weights, zeroed = started(layer), started(layer)
+    weights.tree["present"][1, 0] = 0
+    zeroed.tree["base"][1, 0] = 0
+    zeroed.tree["coefficients"].reshape(3, 8, 2)[1, :, 0] = 0
+    expected = layer.predict(zeroed.tree, X)
+    np.testing.assert_allclose(layer.predict(weights.tree, X), expected, rtol=1e-12)
+    y, backward = layer.forward(weights.tree, X, Context())
+    np.testing.assert_allclose(y, expected, rtol=1e-12)
+    backward(np.ones_like(y), weights.gradient_tree)
+    assert weights.gradient_tree["base"][1, 0] == 0
+    assert not weights.gradient_tree["coefficients"].reshape(3, 8, 2)[1, :, 0].any()
+    assert layer.spreads(weights.tree, X)[1, 0] == 0
+
+
+def test_spreads_are_those_of_the_edges():
+    layer = SplineEdges(3, 2, 5)
+    tree = started(layer).tree
+    edges = layer.edges(tree, X)
+    np.testing.assert_allclose(edges.sum(axis=1), layer.predict(tree, X), rtol=1e-10)
+    np.testing.assert_allclose(layer.spreads(tree, X), edges.std(axis=0), rtol=1e-6)
+
+
+def test_importance_passes_back_along_the_spreads():
+    spreads = [np.array([[3.0, 0.0], [4.0, 1.0]]), np.array([[2.0], [0.0]])]
+    edges, units = importances(spreads, [np.array([5.0, 1.0]), np.array([2.0])])
+    np.testing.assert_allclose(edges[1], [[1], [0]])
+    np.testing.assert_allclose(edges[0], [[0.6, 0], [0.8, 0]])
+    np.testing.assert_allclose(units[0], [0.6, 0.8])
