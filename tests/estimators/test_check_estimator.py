@@ -15,6 +15,8 @@ from skneural import (
     CNNSequenceClassifier,
     CNNSequenceRegressor,
     HopfieldNetwork,
+    KANClassifier,
+    KANRegressor,
     MLPClassifier,
     MLPRegressor,
     PerceptronClassifier,
@@ -40,6 +42,8 @@ DEFAULTS = [getattr(skneural, name)() for name in QUICK]
 VARIANTS = [
     HopfieldNetwork("projection", update="synchronous"),
     HopfieldNetwork("modern"),
+    KANClassifier(solver="lbfgs", spline_order=1, alpha=0.1, max_iter=50),
+    KANRegressor(solver="lbfgs", grid_refinement=(8,), alpha=0.1, max_iter=30),
     MLPClassifier(20, dropout=0, batch_norm=False, solver="lbfgs", alpha=0.01),
     MLPClassifier(20, dropout=0, batch_norm=False, solver="sgd", learning_rate_init=0.1),
     MLPClassifier(20, dropout=0, batch_norm=False, solver="adamw", learning_rate_init=0.01),
