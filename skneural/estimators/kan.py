@@ -464,8 +464,9 @@ class KAN:
         found = inputs_of_layers(network, tree, samples.x)
         layers = zip(edges_of(network, tree), found[:-1], strict=True)
         self._spreads = [layer.spreads(p, h, sample_weight).astype(np.float64) for (layer, p), h in layers]
-        shares = np.linspace(0, 1, POINTS_OF_A_CURVE)
-        self._quantiles = [np.quantile(h.astype(np.float64), shares, axis=0).astype(h.dtype) for h in found[:-1]]
+        # Sorting takes a tenth of the time of np.quantile, which was a third of a short training.
+        chosen = np.linspace(0, len(samples) - 1, POINTS_OF_A_CURVE).round().astype(int)
+        self._quantiles = [np.sort(h, axis=0)[chosen] for h in found[:-1]]
         self._deviations = [_deviation(h.astype(np.float64), sample_weight) for h in found[1:]]
 
     def _keep_samples(self, weights: Weights, samples: Samples) -> tuple[np.ndarray, np.ndarray]:
