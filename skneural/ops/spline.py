@@ -31,11 +31,14 @@ DENSE = 24
 class Basis(NamedTuple):
     """Basis functions of each input that are not zero.
 
+    Rows come last, because each input has a grid of its own: with two inputs and a thousand rows, loops over inputs
+    inside of those over rows took 1.4 times as long.
+
     Attributes
     ----------
-    interval : integer array of shape (rows, inputs)
+    interval : integer array of shape (inputs, rows)
         Number of the piece, which is that of the first basis function.
-    values, slopes : list of ``order + 1`` arrays of shape (rows, inputs)
+    values, slopes : list of ``order + 1`` arrays of shape (inputs, rows)
         These functions, and their derivatives.
     """
 
@@ -55,10 +58,11 @@ def spline_basis(x: Array, grid: Array, order: int) -> Basis:
     order : int
         At least one.
     """
-    inside = np.minimum(np.maximum(x, grid[:, 0]), grid[:, -1])
+    x = np.ascontiguousarray(x.T)
+    inside = np.minimum(np.maximum(x, grid[:, :1]), grid[:, -1:])
     interval = _intervals(inside, grid)
     knots = _with_repeated_ends(grid, order - 1)
-    first = interval + np.arange(len(grid)) * knots.shape[1]
+    first = interval + np.arange(0, knots.size, knots.shape[1])[:, np.newaxis]
     # Breakpoints from `order - 1` before the piece to `order` behind its first, in memory one behind another.
     near = [knots.ravel().take(first + j) for j in range(2 * order)]
     left = [inside - near[order - j] for j in range(1, order + 1)]
@@ -89,45 +93,47 @@ def _sum(a: Array | None, b: Array) -> Array:
 
 
 def _intervals(inside: Array, grid: Array) -> Array:
-    """Number of the piece in which each x stands."""
+    """Number of the piece in which each x stands, of shape (inputs, rows)."""
     n_inner = grid.shape[1] - 2
     if n_inner <= 16:  # so many comparisons of whole arrays are faster than a search for each input
         interval = np.zeros(inside.shape, np.intp)
         for j in range(1, n_inner + 1):
-            interval += inside >= grid[:, j]
+            interval += inside >= grid[:, j : j + 1]
         return interval
-    return np.stack(
-        [np.searchsorted(own[1:-1], x, side="right") for own, x in zip(grid, inside.T, strict=True)], axis=1
-    )
+    return np.stack([np.searchsorted(own[1:-1], x, side="right") for own, x in zip(grid, inside, strict=True)])
 
 
 def spline_matrix(basis: Basis, n_basis: int, *, dense: bool) -> Any:
     """All basis functions of all inputs, of shape (rows, inputs * n_basis), as an array or as CSR."""
-    n_rows, n_inputs = basis.interval.shape
-    first = basis.interval + np.arange(n_inputs) * n_basis
+    n_inputs, n_rows = basis.interval.shape
     if dense:
         matrix = zeros((n_rows, n_inputs * n_basis), basis.values[0].dtype)
-        place = first + (np.arange(n_rows) * matrix.shape[1])[:, np.newaxis]
-        flat = matrix.reshape(-1)
+        place, flat = _places(basis, n_basis), matrix.reshape(-1)
         for r, value in enumerate(basis.values):
             flat[place + r] = value
         return matrix
     n_local = len(basis.values)
+    first = (basis.interval + n_basis * np.arange(n_inputs)[:, np.newaxis]).T
     columns = (first[:, :, np.newaxis] + np.arange(n_local)).reshape(-1)
-    data = np.stack(basis.values, axis=2).reshape(-1)
+    data = np.stack(basis.values, axis=2).transpose(1, 0, 2).reshape(-1)
     ends = np.arange(n_rows + 1) * (n_inputs * n_local)
     return sparse.csr_array((data, columns, ends), shape=(n_rows, n_inputs * n_basis))
 
 
+def _places(basis: Basis, n_basis: int) -> Array:
+    """Where the first basis function of each input stands in the flat matrix, of shape (inputs, rows)."""
+    n_inputs, n_rows = basis.interval.shape
+    of_input = n_basis * np.arange(n_inputs)[:, np.newaxis]
+    return basis.interval + (of_input + np.arange(0, n_rows * n_inputs * n_basis, n_inputs * n_basis))
+
+
 def along_slopes(d_matrix: Array, basis: Basis, n_basis: int) -> Array:
     """Gradient of x, of shape (rows, inputs), from that of the matrix of `spline_matrix`."""
-    n_rows, n_inputs = basis.interval.shape
-    place = basis.interval + np.arange(n_inputs) * n_basis + (np.arange(n_rows) * d_matrix.shape[1])[:, np.newaxis]
-    flat = d_matrix.reshape(-1)
+    place, flat = _places(basis, n_basis), d_matrix.reshape(-1)
     dx = basis.slopes[0] * flat.take(place)
     for r, slope in enumerate(basis.slopes[1:], start=1):
         dx += slope * flat.take(place + r)
-    return dx
+    return dx.T
 
 
 def interpolating_coefficients(values: Any, grid: Array, order: int) -> Array:
