@@ -1,7 +1,8 @@
 """Floor 1: formulas for curves, and for networks of curves. SymPy is imported where its expressions are made."""
 
 from skneural.symbolic.fit import Fit, fit_function, suggest
-from skneural.symbolic.formula import Curve, Formula
+from skneural.symbolic.formula import Formula
 from skneural.symbolic.functions import FUNCTIONS, Function
+from skneural.symbolic.network import Curve
 
 __all__ = ["FUNCTIONS", "Curve", "Fit", "Formula", "Function", "fit_function", "suggest"]

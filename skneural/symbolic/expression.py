@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from skneural.symbolic.fit import Fit
-
-if TYPE_CHECKING:
-    from skneural.symbolic.formula import Formula
+from skneural.symbolic.network import EdgeNetwork
 
 LARGEST_DENOMINATOR = 12
 EXACT = 1e-14  # relative distance within which a number is meant to be a fraction, or a multiple of pi
@@ -28,14 +26,14 @@ def fraction_of(number: float, unit: float = 1.0) -> Fraction | None:
     return found if abs(number - float(found) * unit) <= EXACT * abs(number) else None
 
 
-def names_of(formula: Formula, feature_names: Sequence[str] | None) -> list[str]:
+def names_of(formula: EdgeNetwork, feature_names: Sequence[str] | None) -> list[str]:
     names = [f"x{i}" for i in range(formula.n_features)] if feature_names is None else list(feature_names)
     if len(names) != formula.n_features:
         raise ValueError(f"There are {len(names)} feature_names for {formula.n_features} features.")
     return names
 
 
-def to_sympy(formula: Formula, feature_names: Sequence[str] | None = None) -> Any:
+def to_sympy(formula: EdgeNetwork, feature_names: Sequence[str] | None = None) -> Any:
     """See `Formula.to_sympy`."""
     try:
         import sympy
@@ -81,7 +79,7 @@ def _number(sympy: Any, number: float) -> Any:
     return sympy.Float(number, 17)
 
 
-def to_text(formula: Formula, feature_names: Sequence[str] | None = None, digits: int = 5) -> str:
+def to_text(formula: EdgeNetwork, feature_names: Sequence[str] | None = None, digits: int = 5) -> str:
     """See `Formula.to_text`."""
     # A node is its terms and its constant: factors with what they multiply.
     nodes: list[tuple[list[tuple[float, str]], float]]

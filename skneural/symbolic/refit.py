@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from scipy.optimize import least_squares
 
 from skneural.ops.types import Array
 from skneural.symbolic.fit import Fit
-
-if TYPE_CHECKING:
-    from skneural.symbolic.formula import Curve, Formula
+from skneural.symbolic.network import Curve, EdgeNetwork
 
 Place = tuple[int, int, int]
 PRECISION = 1e-15
@@ -25,7 +23,7 @@ class Constants:
     layer with the bias: as constants by themselves, any of them could take the place of any other.
     """
 
-    def __init__(self, formula: Formula) -> None:
+    def __init__(self, formula: EdgeNetwork) -> None:
         self.formula = formula
         self.fits: dict[Place, Fit] = {place: edge for place, edge in formula.edges() if isinstance(edge, Fit)}
         self.of_edges = [
@@ -49,7 +47,7 @@ class Constants:
         ]
         return np.array(of_edges + of_nodes, dtype=float)
 
-    def formula_with(self, values: Array) -> Formula:
+    def formula_with(self, values: Array) -> EdgeNetwork:
         """The formula with these constants."""
         fits: dict[Place, dict[str, Any]] = {place: {"d": 0.0} for place in self.fits}
         bias = list(self.formula.bias)
@@ -65,7 +63,7 @@ class Constants:
         edges.update((place, replace(self.fits[place], **changes)) for place, changes in fits.items())
         return self.formula.with_edges(edges, bias=bias)
 
-    def jacobian(self, formula: Formula, nodes: list[Array]) -> Array:
+    def jacobian(self, formula: EdgeNetwork, nodes: list[Array]) -> Array:
         """Derivatives of the outputs, (n_samples * n_outputs, n_constants), from the values of the nodes."""
         found = np.zeros((len(nodes[0]), formula.n_outputs, len(self.of_edges) + len(self.of_nodes)))
         index = {one: number for number, one in enumerate([*self.of_edges, *self.of_nodes])}
@@ -96,7 +94,7 @@ def _parts(edge: Any, z: Array) -> tuple[Array, Array]:
     return edge.function.value(u), edge.function.slope(u)
 
 
-def within_domains(formula: Formula, nodes: list[Array]) -> dict[Place, bool]:
+def within_domains(formula: EdgeNetwork, nodes: list[Array]) -> dict[Place, bool]:
     """Whether the arguments of each function are all inside its domain."""
     inside = {}
     for (number, i, j), edge in formula.edges():
@@ -106,7 +104,7 @@ def within_domains(formula: Formula, nodes: list[Array]) -> dict[Place, bool]:
     return inside
 
 
-def target(formula: Formula, X: Any, y: Any) -> tuple[Array, Array]:
+def target(formula: EdgeNetwork, X: Any, y: Any) -> tuple[Array, Array]:
     """X and y as matrices, checked."""
     X, y = np.asarray(X, dtype=float), np.asarray(y, dtype=float)
     y = y[:, np.newaxis] if y.ndim == 1 else y
@@ -120,7 +118,7 @@ def target(formula: Formula, X: Any, y: Any) -> tuple[Array, Array]:
 class _Problem:
     """Residuals as a function of the constants that are not frozen, and their derivatives."""
 
-    def __init__(self, formula: Formula, X: Array, y: Array, sample_weight: Any, frozen: Any) -> None:
+    def __init__(self, formula: EdgeNetwork, X: Array, y: Array, sample_weight: Any, frozen: Any) -> None:
         self.X, self.y, self.constants = X, y, Constants(formula)
         self.everything = self.constants.values
         weights = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight, dtype=float)
@@ -135,7 +133,7 @@ class _Problem:
         self.start = self.everything[self.free]
         self.guarded = [place for place, inside in within_domains(formula, formula.nodes(X)).items() if inside]
 
-    def formula(self, values: Array) -> Formula:
+    def formula(self, values: Array) -> EdgeNetwork:
         everything = self.everything.copy()
         everything[self.free] = values
         return self.constants.formula_with(everything)
@@ -157,8 +155,8 @@ class _Problem:
 
 
 def refitted(
-    formula: Formula, X: Any, y: Any, sample_weight: Any = None, frozen: Any = None, max_evaluations: int = 200
-) -> Formula:
+    formula: EdgeNetwork, X: Any, y: Any, sample_weight: Any = None, frozen: Any = None, max_evaluations: int = 200
+) -> EdgeNetwork:
     """See `Formula.refit`."""
     X, y = target(formula, X, y)
     problem = _Problem(formula, X, y, sample_weight, frozen)

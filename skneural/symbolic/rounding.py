@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from skneural.symbolic.fit import LARGEST_SHIFT, Fit
 from skneural.symbolic.functions import PERIODIC
+from skneural.symbolic.network import Curve, EdgeNetwork
 from skneural.symbolic.refit import Constants, refitted, target
-
-if TYPE_CHECKING:
-    from skneural.symbolic.formula import Curve, Formula
 
 NEAR = 0.02  # how far from a constant simple numbers are looked for, relative to it or to one
 
@@ -31,13 +29,13 @@ def simple_numbers(number: float, digits: int) -> Iterator[float]:
     yield from dict.fromkeys(candidate for candidate in candidates if abs(candidate - number) <= near)
 
 
-def rounded(formula: Formula, X: Any, y: Any, tolerance: float, digits: int) -> Formula:
+def rounded(formula: EdgeNetwork, X: Any, y: Any, tolerance: float, digits: int) -> EdgeNetwork:
     """See `Formula.rounded`."""
     X, y = target(formula, X, formula.outputs(X) if y is None else y)
     spread = y.std(axis=0)
     spread = np.where(spread > 0, spread, 1.0)
 
-    def error(one: Formula) -> float:
+    def error(one: EdgeNetwork) -> float:
         with np.errstate(all="ignore"):
             return float(np.sqrt(np.square((one.outputs(X) - y) / spread).mean()))
 
@@ -70,7 +68,7 @@ def _nearest_to_simple(values: Any, tried: Any) -> int:
     return int(np.argmin(np.where(tried, np.inf, distances)))
 
 
-def canonical(formula: Formula) -> Formula:
+def canonical(formula: EdgeNetwork) -> EdgeNetwork:
     """The same formula with settled units: those of y in the last layer, and those of hidden nodes.
 
     The first edge from a hidden node that has such constants has |a| = 1, and the first with a free b has b = 0. Where
