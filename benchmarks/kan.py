@@ -203,13 +203,14 @@ def _rival(model: KANRegressor, X: np.ndarray, y: np.ndarray, seconds: float, se
 
 
 def _formula_of(X: np.ndarray, y: np.ndarray, seed: int):
-    """The best formula of networks of one to three hidden units, which are pruned and refined."""
+    """The best formula of small networks of several shapes, which are pruned and refined."""
     best, least = None, np.inf
-    for n_hidden in (1, 2, 3):
-        model = KANRegressor(
-            hidden_layer_sizes=(n_hidden,), sparsity=1e-3 * (n_hidden - 1), max_iter=200, random_state=seed, **EXACT
-        ).fit(X, y)
-        if n_hidden > 1:
+    for sizes in ((1,), (1, 1), (2,), (2, 1), (3,)):
+        sparsity = 1e-3 if max(sizes) > 1 else 0.0
+        model = KANRegressor(hidden_layer_sizes=sizes, sparsity=sparsity, max_iter=200, random_state=seed, **EXACT).fit(
+            X, y
+        )
+        if sparsity:
             model = model.prune().set_params(sparsity=0.0, warm_start=True).fit(X, y)
         model = model.refine(10).set_params(warm_start=True).fit(X, y)
         formula = model.to_formula(threshold=0.95)
