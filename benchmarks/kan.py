@@ -136,12 +136,16 @@ def classes(folder: Path | None, seed: int) -> Iterator[Result]:
 def speed(folder: Path | None, seed: int) -> Iterator[Result]:
     """Time of [2,5,1] to an error, and of a layer by its grid."""
     (X, y), test = square(wave, 1000, seed), square(wave, 1000, seed + 1)
-    for max_iter in range(100, 2000, 100):
-        model = KANRegressor(max_iter=max_iter, random_state=seed, **EXACT)
-        model, seconds = timed(lambda model=model: model.fit(X, y))
-        if error(model, *test) <= 3.9e-3:
-            break
-    yield Result("[2,5,1], 1000 points, seconds to an RMSE of 3.9e-3", "<= 0.59", seconds, seconds)
+    found = []
+    for start in range(seed, seed + 5):
+        for max_iter in range(60, 1200, 30):
+            model = KANRegressor(max_iter=max_iter, random_state=start, **EXACT)
+            model, seconds = timed(lambda model=model: model.fit(X, y))
+            if error(model, *test) <= 3.9e-3:
+                break
+        found.append(seconds)
+    what = "[2,5,1], 1000 points, seconds to an RMSE of 3.9e-3, median of 5 seeds"
+    yield Result(what, "<= 0.59", float(np.median(found)), max(found))
     times = {grid_size: _layer_seconds(grid_size, seed) for grid_size in (20, 100)}
     yield Result("64 to 64, batch 1000, grid 100 over grid 20", "<= 2.5", times[100] / times[20], times[100])
 

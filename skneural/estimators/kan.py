@@ -32,8 +32,9 @@ from skneural.training.train import Method, Watch
 # Epochs, or iterations of lbfgs, after which grids follow what hidden layers are given, which changes most at first.
 ADAPT_AFTER = (5, 10, 20, 35, 50)
 
-# Past steps from which lbfgs guesses the curvature.
-N_CORRECTIONS = 30
+# Past steps from which lbfgs guesses the curvature. On exp(sin(pi x) + y^2), the median of six seeds came below an
+# error of 3.7e-3 after 132 iterations so, after 149 with 30, and after 197 with SciPy's 10; 120 cost more than they save.
+N_CORRECTIONS = 60
 
 # Rows of the training data from which grids and importances are taken: evenly spread over all.
 ROWS_FOR_STATISTICS = 1000
