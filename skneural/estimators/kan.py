@@ -33,7 +33,7 @@ from skneural.training.train import Method, Watch
 ADAPT_AFTER = (5, 10, 20, 35, 50)
 
 # Past steps from which lbfgs guesses the curvature. On exp(sin(pi x) + y^2), the median of six seeds came below an
-# error of 3.7e-3 after 132 iterations so, after 149 with 30, and after 197 with SciPy's 10; 120 cost more than they save.
+# error of 3.7e-3 after 132 iterations so, after 149 with 30, and after 197 with SciPy's 10; 120 cost too much.
 N_CORRECTIONS = 60
 
 # Rows of the training data from which grids and importances are taken: evenly spread over all.
