@@ -392,5 +392,7 @@ class KANRegressor(KAN, NeuralRegressor):
     """
 
     def _keep_samples(self, weights: Weights, samples: Samples) -> tuple[np.ndarray, np.ndarray]:
+        if self.out_activation_ != "identity":  # a formula gives raw scores, and these are not in the units of y
+            return super()._keep_samples(weights, samples)
         samples = _some(samples, SAMPLES_OF_A_FORMULA)
         return samples.x.astype(np.float64), samples.y.astype(np.float64) * self.y_scale_ + self.y_mean_

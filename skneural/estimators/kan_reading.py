@@ -93,7 +93,7 @@ class KANReading:
 
         Each edge becomes the first function that `suggest_symbolic` finds, if that explains enough, else its curve is
         kept. Then all constants are fitted together, to the targets of some hundred training samples which the model
-        keeps (of a classifier, to its raw scores), and rounded where that changes nothing.
+        keeps (of a classifier or with the poisson loss, to its raw scores), and rounded where that changes nothing.
 
         Parameters
         ----------
@@ -142,7 +142,7 @@ class KANReading:
         Returns
         -------
         expression : sympy expression, or list of them if there are several outputs
-            Of a classifier, of its raw scores.
+            Of a classifier or with the poisson loss, of its raw scores.
 
         Raises
         ------

@@ -259,6 +259,14 @@ def test_formulas_of_classifiers_are_those_of_raw_scores():
     assert np.mean((scores > 0) == y) > 0.97
 
 
+def test_formulas_of_counts_are_those_of_their_logarithm():
+    X = np.random.default_rng(0).uniform(-1, 1, (400, 1))
+    model = KANRegressor(hidden_layer_sizes=(), loss="poisson", random_state=0, **EXACT).fit(
+        X, np.exp(1 + X[:, 0] ** 2)
+    )
+    np.testing.assert_allclose(np.exp(model.to_formula().predict(X)), model.predict(X), rtol=1e-2)
+
+
 def test_nobody_reads_the_formula_of_a_large_network():
     X, y = square(100)
     model = KANRegressor(hidden_layer_sizes=(30,), max_iter=2, random_state=0).fit(X, y)
