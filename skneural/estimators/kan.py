@@ -343,7 +343,7 @@ class KANClassifier(KAN, NeuralClassifier):
 
     Between its layers, a network of this kind [1]_ has a function of its own on every edge, a B-spline, and units that
     add up. Small ones can be pruned, drawn and read as formulas. Functions of few features with a formula behind them
-    they learn to many digits; on other data, an `MLPClassifier` is often better and always faster.
+    they learn to many digits. An `MLPClassifier` of as many units trains five to seven times as fast.
 
     {parameters}
 
@@ -370,7 +370,7 @@ class KANRegressor(KAN, NeuralRegressor):
 
     Between its layers, a network of this kind [1]_ has a function of its own on every edge, a B-spline, and units that
     add up. Small ones can be pruned, drawn and read as formulas. Functions of few features with a formula behind them
-    they learn to many digits; on other data, an `MLPRegressor` is often better and always faster.
+    they learn to many digits. An `MLPRegressor` of as many units trains five to seven times as fast.
 
     {parameters}
 
