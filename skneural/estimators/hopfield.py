@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
 from skneural.estimators.estimator import all_or_nothing
-from skneural.estimators.two_levels import two_level_threshold, two_levels
+from skneural.estimators.hopfield_states import two_level_threshold, two_levels
 from skneural.hyperparameters import (
     RANDOM_STATE,
     Choice,
