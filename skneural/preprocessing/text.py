@@ -7,14 +7,24 @@ import itertools
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from numbers import Integral
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
+
+from skneural.hyperparameters import (
+    BOOLEAN,
+    CALLABLE,
+    NONE,
+    STRING,
+    Choice,
+    Integer,
+    check_hyperparameters,
+    declare,
+    hyperparameter,
+)
 
 # Where Unicode has characters of the category M, which belong to the letter before them.
 MARKS = (range(0x300, 0x20000), range(0xE0100, 0xE01F0))
@@ -22,6 +32,7 @@ JOINERS = "\u200c\u200d"  # inside words of some scripts, and inside emoji
 APOSTROPHES = "'\u2019"
 
 
+@declare
 class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     """Words or characters to integers, for estimators that take `vocabulary_size`.
 
@@ -31,35 +42,9 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     Give the estimator ``vocabulary_size=encoder.vocabulary_size_``, or any number not below that; in a pipeline, the
     same `vocabulary_size` as here.
 
-    Parameters
-    ----------
-    level : {"word", "character"}, default="word"
-        What a token is. The characters of a text are its code points: combining marks stand for themselves.
-    vocabulary_size : int >= 2, default=None
-        At most so many integers, 0 included: the most frequent tokens are kept. None: no limit.
-    min_frequency : int >= 1, default=1
-        Tokens that occur less often, in all texts together, are unknown. With 1 and no limit to the vocabulary, nothing
-        in the training texts is unknown, so what an estimator makes of new words is left to chance; with 2 it learns
-        from those that occur once.
-    lowercase : bool, default=False
-        Whether upper and lower case are the same.
-    token_pattern : str, default=None
-        Regular expression for what is a token, as in scikit-learn's `CountVectorizer`: if it has a group, the token is
-        what the group matches. None: words, with their combining marks and inner apostrophes, and every other
-        character but white space by itself. Only for ``level="word"``.
-    tokenizer : callable, default=None
-        Takes a text and returns its tokens, a list of str, in place of `level` and `token_pattern`.
-    max_length : int >= 1, default=None
-        Only the first so many tokens of each text are seen. None: all of them.
-    unknown_token : str, default="<unknown>"
-        What stands for integer 0 in the vocabulary. Where it is a token of a text, it is unknown, too.
+    {parameters}
 
-    Attributes
-    ----------
-    vocabulary_ : dict from str to int
-        Integer of each token.
-    vocabulary_size_ : int
-        Number of integers, that of the unknown token included.
+    {attributes}
 
     See Also
     --------
@@ -99,39 +84,50 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     ['yes', 'no']
     """
 
-    _parameter_constraints: dict = {
-        "level": [StrOptions({"word", "character"})],
-        "vocabulary_size": [Interval(Integral, 2, None, closed="left"), None],
-        "min_frequency": [Interval(Integral, 1, None, closed="left")],
-        "lowercase": ["boolean"],
-        "token_pattern": [str, None],
-        "tokenizer": [callable, None],
-        "max_length": [Interval(Integral, 1, None, closed="left"), None],
-        "unknown_token": [str],
+    attributes_doc: ClassVar = {
+        "vocabulary_": ("dict from str to int", "Integer of each token."),
+        "vocabulary_size_": ("int", "Number of integers, that of the unknown token included."),
     }
 
-    def __init__(
-        self,
-        *,
-        level="word",
-        vocabulary_size=None,
-        min_frequency=1,
-        lowercase=False,
-        token_pattern=None,
-        tokenizer=None,
-        max_length=None,
-        unknown_token="<unknown>",
-    ):
-        self.level = level
-        self.vocabulary_size = vocabulary_size
-        self.min_frequency = min_frequency
-        self.lowercase = lowercase
-        self.token_pattern = token_pattern
-        self.tokenizer = tokenizer
-        self.max_length = max_length
-        self.unknown_token = unknown_token
+    level: str = hyperparameter(
+        "word",
+        Choice("word", "character"),
+        "What a token is. The characters of a text are its code points: combining marks stand for themselves.",
+    )
+    vocabulary_size: int | None = hyperparameter(
+        None,
+        Integer(2) | NONE,
+        "At most so many integers, 0 included: the most frequent tokens are kept. None: no limit.",
+    )
+    min_frequency: int = hyperparameter(
+        1,
+        Integer(1),
+        """Tokens that occur less often, in all texts together, are unknown. With 1 and no limit to the vocabulary,
+        nothing in the training texts is unknown, so what an estimator makes of new words is left to chance; with 2 it
+        learns from those that occur once.""",
+    )
+    lowercase: bool = hyperparameter(False, BOOLEAN, "Whether upper and lower case are the same.")
+    token_pattern: str | None = hyperparameter(
+        None,
+        STRING | NONE,
+        """Regular expression for what is a token, as in scikit-learn's `CountVectorizer`: if it has a group, the token
+        is what the group matches. None: words, with their combining marks and inner apostrophes, and every other
+        character but white space by itself. Only for ``level="word"``.""",
+    )
+    tokenizer: Callable[[str], Sequence[str]] | None = hyperparameter(
+        None,
+        CALLABLE | NONE,
+        "Takes a text and returns its tokens, a list of str, in place of `level` and `token_pattern`.",
+    )
+    max_length: int | None = hyperparameter(
+        None, Integer(1) | NONE, "Only the first so many tokens of each text are seen. None: all of them."
+    )
+    unknown_token: str = hyperparameter(
+        "<unknown>",
+        STRING,
+        "What stands for integer 0 in the vocabulary. Where it is a token of a text, it is unknown, too.",
+    )
 
-    @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
         """Learn the vocabulary.
 
@@ -151,10 +147,10 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         ValueError
             If X is no list of texts, or no token occurs `min_frequency` times.
         """
+        check_hyperparameters(self)
         self._learn(self._tokens(X))
         return self
 
-    @_fit_context(prefer_skip_nested_validation=True)
     def fit_transform(self, X, y=None):
         """Learn the vocabulary, and encode the same texts, which are split only once.
 
@@ -175,6 +171,7 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         ValueError
             If X is no list of texts, or no token occurs `min_frequency` times.
         """
+        check_hyperparameters(self)
         tokens = self._tokens(X)
         self._learn(tokens)
         return self._encoded(tokens)

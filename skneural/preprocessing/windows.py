@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from skneural.hyperparameters import BOOLEAN, NONE, REQUIRED, Constraint, Integer, declare_value, hyperparameter
 
-@dataclass(frozen=True)
+FEATURE = Constraint("int", lambda value: isinstance(value, Integral) and not isinstance(value, bool | np.bool_))
+TARGETS = (
+    Constraint(
+        "int, non-empty sequence of int",
+        lambda value: (
+            FEATURE.allows(value)
+            or (np.ndim(value) == 1 and len(value) > 0 and all(FEATURE.allows(column) for column in value))
+        ),
+    )
+    | NONE
+)
+
+
+@declare_value
 class SlidingWindows:
     """Windows of long series, and what follows them: X and y of a forecast.
 
@@ -20,19 +33,7 @@ class SlidingWindows:
     later one for testing, and each part into windows; shuffled windows would tell the training what is to be
     forecast.
 
-    Parameters
-    ----------
-    window_size : int >= 1
-        Steps in each window.
-    horizon : int >= 1, default=1
-        Steps that are forecast: the first so many behind the window.
-    stride : int >= 1, default=1
-        Steps from the start of a window to that of the next one. The first starts where the series starts.
-    stepwise : bool, default=False
-        Whether y has a forecast for every step of the window, of the `horizon` steps behind that step, and not only
-        for the last one.
-    targets : int or sequence of int, default=None
-        Numbers of the features that are forecast; None: all of them. The windows have all features in any case.
+    {parameters}
 
     Raises
     ------
@@ -67,23 +68,29 @@ class SlidingWindows:
     (1, 3)
     """
 
-    window_size: int
-    horizon: int = 1
-    stride: int = 1
-    stepwise: bool = False
-    targets: int | Sequence[int] | None = None
-
-    def __post_init__(self) -> None:
-        for name in ("window_size", "horizon", "stride"):
-            value = getattr(self, name)
-            if not _is_integer(value) or value < 1:
-                raise ValueError(f"{name} must be int >= 1; got {value!r}.")
-        if not isinstance(self.stepwise, bool | np.bool_):
-            raise ValueError(f"stepwise must be bool; got {self.stepwise!r}.")
-        if self.targets is not None and not all(_is_integer(column) for column in self._columns()):
-            raise ValueError(f"targets must be int, sequence of int or None; got {self.targets!r}.")
-        if self.targets is not None and not self._columns():
-            raise ValueError("targets is empty; None forecasts all features.")
+    window_size: int = hyperparameter(REQUIRED, Integer(1), "Steps in each window.", positional=True)
+    horizon: int = hyperparameter(
+        1, Integer(1), "Steps that are forecast: the first so many behind the window.", positional=True
+    )
+    stride: int = hyperparameter(
+        1,
+        Integer(1),
+        "Steps from the start of a window to that of the next one. The first starts where the series starts.",
+        positional=True,
+    )
+    stepwise: bool = hyperparameter(
+        False,
+        BOOLEAN,
+        """Whether y has a forecast for every step of the window, of the `horizon` steps behind that step, and not only
+        for the last one.""",
+        positional=True,
+    )
+    targets: int | Sequence[int] | None = hyperparameter(
+        None,
+        TARGETS,
+        """Numbers of the features that are forecast; None: all of them. The windows have all features in any case.""",
+        positional=True,
+    )
 
     def windows_and_targets(self, series) -> tuple[np.ndarray, np.ndarray]:
         """Cut all windows behind which `horizon` steps are known, and these steps.
@@ -204,10 +211,6 @@ class SlidingWindows:
             if len(one) < least_steps:
                 raise ValueError(f"{name} has {len(one)} steps; {self!r} needs at least {least_steps} here.")
         return several
-
-
-def _is_integer(value: Any) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool | np.bool_)
 
 
 def _is_several(series: Any) -> bool:
