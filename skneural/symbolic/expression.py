@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from skneural.symbolic.fit import Fit
+from skneural.symbolic.functions import Domain
 from skneural.symbolic.network import EdgeNetwork
 
 LARGEST_DENOMINATOR = 12
@@ -59,7 +60,7 @@ def _term(sympy: Any, edge: Any, z: Any, place: tuple[int, int, int]) -> Any:
         return sympy.Integer(0)
     if not isinstance(edge, Fit):
         return sympy.Function("spline_{}_{}_{}".format(*place))(z)
-    if edge.name == "0" or edge.c == 0:
+    if edge.function.domain is Domain.CONSTANT or edge.c == 0:
         return _number(sympy, edge.d)
     argument = _line(sympy, edge.a, z, edge.b)
     return _line(sympy, edge.c, edge.function.build(sympy, argument), edge.d)
@@ -110,10 +111,10 @@ def _text_term(edge: Any, node: Any, place: tuple[int, int, int], digits: int) -
         return [], 0.0
     if not isinstance(edge, Fit):
         return [(1.0, "spline_{}_{}_{}({})".format(*place, _sum(terms, constant, digits)))], 0.0
-    if edge.name == "0":
+    if edge.function.domain is Domain.CONSTANT:
         return [], edge.d
     terms, constant = [(edge.a * factor, name) for factor, name in terms], edge.a * constant + edge.b
-    if edge.name == "x":
+    if edge.function.domain is Domain.LINEAR:
         return [(edge.c * factor, name) for factor, name in terms], edge.c * constant + edge.d
     inner = _sum(terms, constant, digits)
     if "({})" not in edge.function.text and not ATOM.fullmatch(inner):

@@ -10,6 +10,7 @@ from scipy.optimize import least_squares
 
 from skneural.ops.types import Array
 from skneural.symbolic.fit import Fit
+from skneural.symbolic.functions import Domain
 from skneural.symbolic.network import Curve, EdgeNetwork
 
 Place = tuple[int, int, int]
@@ -27,7 +28,10 @@ class Constants:
         self.formula = formula
         self.fits: dict[Place, Fit] = {place: edge for place, edge in formula.edges() if isinstance(edge, Fit)}
         self.of_edges = [
-            (place, name) for place, fit in self.fits.items() if fit.name != "0" for name in (*fit.function.free, "c")
+            (place, name)
+            for place, fit in self.fits.items()
+            if fit.function.domain is not Domain.CONSTANT
+            for name in (*fit.function.free, "c")
         ]
         last = len(formula.layers) - 1
         self.of_nodes = list(dict.fromkeys((number, j) for number, _, j in self.fits if number < last))

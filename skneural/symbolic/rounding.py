@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from skneural.symbolic.fit import LARGEST_SHIFT, Fit
-from skneural.symbolic.functions import PERIODIC
+from skneural.symbolic.functions import Domain
 from skneural.symbolic.network import Curve, EdgeNetwork
 from skneural.symbolic.refit import Constants, refitted, target
 
@@ -125,18 +125,18 @@ def _of_other_units(edge: Fit | Curve, scale: float, shift: float) -> Fit | Curv
     """The same edge as a function of ``scale * z + shift``."""
     if not isinstance(edge, Fit):
         return replace(edge, x=edge.x * scale + shift)
-    name, function = edge.name, edge.function
+    function = edge.function
     a, b, c, d = edge.a / scale, edge.b - edge.a * shift / scale, edge.c, edge.d
-    if name == "0":
+    if function.domain is Domain.CONSTANT:
         return edge
-    if name == "x":
+    if function.domain is Domain.LINEAR:
         return replace(edge, a=1.0, b=0.0, c=c * a, d=d + c * b)
     if function.degree is not None and "a" not in function.free:
-        d += c * np.log(1 / scale) if name == "log" else 0.0
+        d += c * np.log(1 / scale) if function.degree == 0 else 0.0
         c, a, b = c * scale**-function.degree, a * scale, b * scale
-    elif name == "exp" and abs(b) <= LARGEST_SHIFT:
+    elif function.domain is Domain.STRETCHED and abs(b) <= LARGEST_SHIFT:
         c, b = c * np.exp(b), 0.0
-    elif function.placing == PERIODIC and b:
+    elif function.domain is Domain.PERIODIC and b:
         turns = np.ceil(b / np.pi - 0.5)
         b, c = b - np.pi * turns, c * (-1) ** (turns % 2)
     return replace(edge, a=float(a), b=float(b), c=float(c), d=float(d))

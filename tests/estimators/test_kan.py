@@ -202,7 +202,9 @@ def test_importances_are_those_of_the_weighted_samples():
     X = rng.uniform(-1, 1, (400, 2))
     X[:200, 1] *= 1e-3
     weight = np.repeat([1.0, 1e-3], 200)
-    model = KANRegressor(hidden_layer_sizes=(), max_iter=50, random_state=0, **EXACT).fit(X, X.sum(axis=1), sample_weight=weight)
+    model = KANRegressor(hidden_layer_sizes=(), max_iter=50, random_state=0, **EXACT).fit(
+        X, X.sum(axis=1), sample_weight=weight
+    )
     curves = [model.edge_curve(0, i, 0) for i in range(2)]
     values = np.column_stack([np.interp(X[:, i], *curve) for i, curve in enumerate(curves)])
     means = np.average(values, axis=0, weights=weight)
