@@ -21,6 +21,7 @@ from itertools import repeat
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from numpy.lib.stride_tricks import as_strided
 
 from skneural.ops.memory import empty
@@ -132,7 +133,7 @@ def same_memory(step: Array, n_steps: int) -> Array:
 
 
 def chunks_backwards(
-    shape: tuple[int, int, int], n: int, columns: Columns, dtype: Any
+    shape: tuple[int, int, int], n: int, columns: Columns, dtype: npt.DTypeLike
 ) -> Iterator[tuple[slice, Array, Columns]]:
     """Go through the steps from the last to the first, in chunks.
 

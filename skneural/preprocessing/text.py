@@ -8,10 +8,12 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
+import numpy.typing as npt
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from skneural.hyperparameters import (
@@ -33,7 +35,7 @@ APOSTROPHES = "'\u2019"
 
 
 @declare
-class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
+class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
     """Words or characters to integers, for estimators that take `vocabulary_size`.
 
     Integer 0 is the unknown token: everything that `fit` did not see, or left out. The others follow by how often they
@@ -128,7 +130,7 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         "What stands for integer 0 in the vocabulary. Where it is a token of a text, it is unknown, too.",
     )
 
-    def fit(self, X, y=None):
+    def fit(self, X: object, y: object = None) -> Self:
         """Learn the vocabulary.
 
         Parameters
@@ -151,7 +153,7 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         self._learn(self._tokens(X))
         return self
 
-    def fit_transform(self, X, y=None):
+    def fit_transform(self, X: object, y: object = None) -> list[np.ndarray]:
         """Learn the vocabulary, and encode the same texts, which are split only once.
 
         Parameters
@@ -176,7 +178,7 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         self._learn(tokens)
         return self._encoded(tokens)
 
-    def transform(self, X):
+    def transform(self, X: object) -> list[np.ndarray]:
         """Encode texts.
 
         Parameters
@@ -197,7 +199,7 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         check_is_fitted(self)
         return self._encoded(self._tokens(X))
 
-    def inverse_transform(self, X):
+    def inverse_transform(self, X: Iterable[npt.ArrayLike]) -> list[list[str]]:
         """Look up the tokens of integers.
 
         Parameters
@@ -219,7 +221,7 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         names = list(self.vocabulary_)
         return [[names[number] for number in _numbers(one, i, len(names))] for i, one in enumerate(X)]
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features: None = None) -> np.ndarray:
         """Tokens in the order of their integers.
 
         Parameters
@@ -234,7 +236,7 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         check_is_fitted(self)
         return np.array(list(self.vocabulary_), dtype=object)
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.string = True
         tags.input_tags.two_d_array = False
@@ -260,7 +262,7 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         number_of = self.vocabulary_.get
         return [np.array([number_of(token, 0) for token in one] or [0], dtype=np.intp) for one in tokens]
 
-    def _tokens(self, X: Any) -> list[list[str]]:
+    def _tokens(self, X: object) -> list[list[str]]:
         """The tokens of each text."""
         texts = _listed(X)
         if texts and isinstance(texts[0], str):
@@ -308,14 +310,14 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return compiled
 
 
-def _listed(X: Any) -> list[Any]:
+def _listed(X: object) -> list[Any]:
     """X as a list of texts, unless it is something else."""
     if isinstance(X, str | bytes):
         raise ValueError(f"X is a single {type(X).__name__}, not a list of texts; give [X].")
     if getattr(X, "ndim", 1) != 1:
         raise ValueError(
-            f"X has shape {np.shape(X)}; give texts in one dimension, such as a single column of a table, or a list of "
-            "lists of tokens."
+            f"X has shape {getattr(X, 'shape', None)}; give texts in one dimension, such as a single column of a "
+            "table, or a list of lists of tokens."
         )
     if not isinstance(X, Iterable) or isinstance(X, Mapping | set | frozenset):
         raise ValueError(f"X is of type {type(X).__name__}, not a list of texts.")
@@ -328,7 +330,7 @@ def _check_texts(texts: list[Any]) -> None:
             raise ValueError(f"{_wrong_text(text, f'Text {i}')} Text 0 is a str.")
 
 
-def _listed_tokens(tokens: Any, name: str) -> list[str]:
+def _listed_tokens(tokens: object, name: str) -> list[str]:
     """The tokens of one text, checked."""
     if hasattr(tokens, "tolist"):
         tokens = tokens.tolist()
@@ -340,7 +342,7 @@ def _listed_tokens(tokens: Any, name: str) -> list[str]:
     return list(tokens)
 
 
-def _wrong_text(text: Any, name: str) -> str:
+def _wrong_text(text: object, name: str) -> str:
     hint = ""
     if isinstance(text, bytes):
         hint = " Decode it: text.decode()."
@@ -349,7 +351,7 @@ def _wrong_text(text: Any, name: str) -> str:
     return f"{name} is {text!r:.60}, of type {type(text).__name__}; texts are all str, or all lists of str.{hint}"
 
 
-def _numbers(X: Any, i: int, size: int) -> list[int]:
+def _numbers(X: npt.ArrayLike, i: int, size: int) -> list[int]:
     """The integers of one text, checked."""
     numbers = np.asarray(X)
     if numbers.ndim != 1 or (numbers.dtype.kind not in "iu" and numbers.size):

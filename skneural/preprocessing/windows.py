@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from numbers import Integral
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
+import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
 from skneural.hyperparameters import BOOLEAN, NONE, REQUIRED, Constraint, Integer, declare_value, hyperparameter
@@ -92,7 +93,7 @@ class SlidingWindows:
         positional=True,
     )
 
-    def windows_and_targets(self, series) -> tuple[np.ndarray, np.ndarray]:
+    def windows_and_targets(self, series: npt.ArrayLike | Sequence[npt.ArrayLike]) -> tuple[np.ndarray, np.ndarray]:
         """Cut all windows behind which `horizon` steps are known, and these steps.
 
         Parameters
@@ -120,7 +121,7 @@ class SlidingWindows:
         pairs = [self._windows_and_targets(one) for one in self._several(series, self.window_size + self.horizon)]
         return _joined([windows for windows, _ in pairs]), np.concatenate([targets for _, targets in pairs])
 
-    def windows(self, series) -> np.ndarray:
+    def windows(self, series: npt.ArrayLike | Sequence[npt.ArrayLike]) -> np.ndarray:
         """Cut all windows, also those behind which nothing is known.
 
         The first ones are those of `windows_and_targets`, for a single series.
@@ -142,7 +143,7 @@ class SlidingWindows:
         """
         return _joined([self._windows(one) for one in self._several(series, self.window_size)])
 
-    def last_windows(self, series) -> np.ndarray:
+    def last_windows(self, series: npt.ArrayLike | Sequence[npt.ArrayLike]) -> np.ndarray:
         """Cut the last window of each series, from which the unknown steps behind it are forecast.
 
         Parameters
@@ -189,9 +190,9 @@ class SlidingWindows:
 
     def _columns(self) -> list[Any]:
         """`targets` as a list."""
-        return [self.targets] if np.ndim(self.targets) == 0 else list(self.targets)
+        return np.ravel(np.asarray(self.targets)).tolist()
 
-    def _several(self, series: Any, least_steps: int) -> list[np.ndarray]:
+    def _several(self, series: npt.ArrayLike | Sequence[npt.ArrayLike], least_steps: int) -> list[np.ndarray]:
         """Every series, checked."""
         several = [np.asarray(one) for one in series] if _is_several(series) else [np.asarray(series)]
         if not several:
@@ -213,7 +214,7 @@ class SlidingWindows:
         return several
 
 
-def _is_several(series: Any) -> bool:
+def _is_several(series: npt.ArrayLike | Sequence[npt.ArrayLike]) -> TypeGuard[Sequence[npt.ArrayLike]]:
     """Whether these are several series, and not a list of the numbers of one."""
     if isinstance(series, np.ndarray):
         return series.ndim == 3 or (series.dtype == object and series.ndim == 1)

@@ -82,7 +82,7 @@ class Function:
         """Where the domain of a function that has to be between two edges ends, as far above zero as below."""
         return self.high if self.period is None else self.period / 2
 
-    def contains(self, low: Any, high: Any) -> Any:
+    def contains(self, low: float | Array, high: float | Array) -> Any:
         """Whether all arguments from `low` to `high` are in the domain, none beyond a singularity; elementwise."""
         rounding = 1e-12 * (np.abs(low) + np.abs(high))
         inside = (low >= self.low - rounding) & (high <= self.high + rounding)

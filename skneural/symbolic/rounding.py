@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from skneural.ops.types import Array
 from skneural.symbolic.fit import LARGEST_SHIFT, Fit
 from skneural.symbolic.functions import Domain
 from skneural.symbolic.network import Curve, EdgeNetwork
@@ -29,7 +30,9 @@ def simple_numbers(number: float, digits: int) -> Iterator[float]:
     yield from dict.fromkeys(candidate for candidate in candidates if abs(candidate - number) <= near)
 
 
-def rounded(formula: EdgeNetwork, X: Any, y: Any, tolerance: float, digits: int) -> EdgeNetwork:
+def rounded(
+    formula: EdgeNetwork, X: npt.ArrayLike, y: npt.ArrayLike | None, tolerance: float, digits: int
+) -> EdgeNetwork:
     """See `Formula.rounded`."""
     X, y = target(formula, X, formula.outputs(X) if y is None else y)
     spread = y.std(axis=0)
@@ -62,7 +65,7 @@ def rounded(formula: EdgeNetwork, X: Any, y: Any, tolerance: float, digits: int)
     return formula
 
 
-def _nearest_to_simple(values: Any, tried: Any) -> int:
+def _nearest_to_simple(values: Array, tried: Array) -> int:
     """The constant that is nearest to a whole number or a multiple of half a pi."""
     distances = np.minimum(*(np.abs(values - np.round(values / unit) * unit) for unit in (1.0, np.pi / 2)))
     return int(np.argmin(np.where(tried, np.inf, distances)))
