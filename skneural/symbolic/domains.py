@@ -13,7 +13,7 @@ import numpy as np
 from skneural.ops.types import Array
 from skneural.symbolic.functions import Domain, Function
 
-# Sixteen periods within a curve: splines that wiggle more have too few knots, and curves too few samples, to say so.
+# Sixteen periods within a curve: splines have too few knots, and curves too few samples, to tell faster waves apart.
 FASTEST = 100.0
 STEEPEST = 100.0
 FARTHEST = 1000.0  # shifts in half widths of the curve
