@@ -16,11 +16,12 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from skneural.initializers import zeros
+from skneural.ops.types import Array
 
-Array = Any  # an ndarray, or a view into one
-Tree = Any  # dict[str, leaf] | tuple[Tree, ...]
+Tree = Any  # dict[str, leaf] | tuple[Tree, ...], which mypy cannot index by a name; leaves are arrays or declarations
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class Layout:
             if leaf.limit is not None
         ]
 
-    def initial(self, rng: np.random.Generator, dtype: Any) -> Snapshot:
+    def initial(self, rng: np.random.Generator, dtype: npt.DTypeLike) -> Snapshot:
         """Draw fresh parameters, in the order in which the layers declare them."""
         start = Snapshot(np.zeros(self.size, dtype), np.zeros(self.buffer_size, dtype))
         views = dict(leaves(self.views(*start)))

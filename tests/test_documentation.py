@@ -97,8 +97,7 @@ def test_preprocessing_documents_its_parameters_and_defaults(cls):
     assert list(documented) == list(parameters)
     for name, parameter in parameters.items():
         if parameter.default is not parameter.empty:
-            written = f'"{parameter.default}"' if isinstance(parameter.default, str) else repr(parameter.default)
-            assert f"default={written}" in documented[name]
+            assert f"default={parameter.default!r}" in documented[name]
 
 
 @every_class

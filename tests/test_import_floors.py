@@ -14,6 +14,8 @@ FLOORS = {
     "initializers": 1,
     "optimizers": 1,
     "symbolic": 1,
+    "hyperparameters": 1,
+    "drawing": 1,
     "losses": 2,
     "layers": 3,
     "training": 4,

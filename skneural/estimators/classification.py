@@ -12,7 +12,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
 from skneural.estimators.estimator import NeuralEstimator, all_or_nothing, takes_single_passes
-from skneural.estimators.hyperparameters import MAPPING, NONE, SEQUENCE, Choice, declare, hyperparameter
+from skneural.hyperparameters import MAPPING, NONE, SEQUENCE, Choice, declare, hyperparameter
 from skneural.losses import LINKS, BinaryLogLoss, Loss, SoftmaxLogLoss
 
 

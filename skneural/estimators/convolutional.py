@@ -9,7 +9,10 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skneural.estimators.classification import NeuralClassifier
-from skneural.estimators.hyperparameters import (
+from skneural.estimators.images import ImageInput
+from skneural.estimators.regression import NeuralRegressor
+from skneural.estimators.sequences import SequenceInput
+from skneural.hyperparameters import (
     BOOLEAN,
     Choice,
     Constraint,
@@ -19,9 +22,6 @@ from skneural.estimators.hyperparameters import (
     declare,
     hyperparameter,
 )
-from skneural.estimators.images import ImageInput
-from skneural.estimators.regression import NeuralRegressor
-from skneural.estimators.sequences import SequenceInput
 from skneural.layers import PREDICTING, Layer
 from skneural.networks import image, series
 from skneural.networks.structure import ReceptiveField, layer_outputs, receptive_fields

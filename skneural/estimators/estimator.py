@@ -31,8 +31,8 @@ from sklearn.utils.validation import (
 from skneural.estimators.epoch_callbacks import EpochCallbacks
 from skneural.estimators.held_out_score import fitted_attributes, held_out_score
 from skneural.estimators.hold_out import hold_out
-from skneural.estimators.hyperparameters import check_hyperparameters, declare
 from skneural.estimators.training_hyperparameters import TrainingHyperparameters
+from skneural.hyperparameters import check_hyperparameters, declare
 from skneural.layers import Layer
 from skneural.losses import Loss
 from skneural.parameters import Layout, Snapshot, Tree, Weights

@@ -12,7 +12,8 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
 from skneural.estimators.estimator import all_or_nothing
-from skneural.estimators.hyperparameters import (
+from skneural.estimators.hopfield_states import two_level_threshold, two_levels
+from skneural.hyperparameters import (
     RANDOM_STATE,
     Choice,
     Integer,
@@ -21,7 +22,6 @@ from skneural.estimators.hyperparameters import (
     declare,
     hyperparameter,
 )
-from skneural.estimators.two_levels import two_level_threshold, two_levels
 from skneural.ops import hopfield as recall
 
 FACTORS = {"hebbian": recall.hebbian_factors, "projection": recall.projection_factors}

@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_array, validate_data
 
 from skneural.estimators.channel_moments import set_standardization
 from skneural.estimators.estimator import with_dtype
-from skneural.estimators.hyperparameters import BOOLEAN, Choice, Constraint, Integer, declare, hyperparameter
+from skneural.hyperparameters import BOOLEAN, Choice, Constraint, Integer, declare, hyperparameter
 from skneural.parameters import Weights
 from skneural.training.batches import Samples
 

@@ -14,9 +14,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skneural.estimators.classification import NeuralClassifier
 from skneural.estimators.estimator import Data, Network, with_dtype
-from skneural.estimators.hyperparameters import Choice, Constraint, Integer, Number, Sizes, declare, hyperparameter
 from skneural.estimators.kan_reading import KANReading
 from skneural.estimators.regression import NeuralRegressor
+from skneural.hyperparameters import Choice, Constraint, Integer, Number, Sizes, declare, hyperparameter
 from skneural.layers import Layer
 from skneural.losses import Loss
 from skneural.networks.kan import adapt_grids, edges_of, inputs_of_layers, kan_network, refined

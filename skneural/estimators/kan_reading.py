@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skneural.estimators.kan_drawing import draw_network, figure_size
+from skneural.drawing import draw_network, figure_size
 from skneural.networks.kan import edges_of, importances
 from skneural.symbolic import Curve, Fit, Formula, suggest
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from skneural.estimators.classification import NeuralClassifier
-from skneural.estimators.hyperparameters import BOOLEAN, Choice, Number, Sizes, declare, hyperparameter
 from skneural.estimators.regression import NeuralRegressor
+from skneural.hyperparameters import BOOLEAN, Choice, Number, Sizes, declare, hyperparameter
 from skneural.layers import Chain, Dense, Layer, Residual
 from skneural.networks.mlp import mlp_network
 from skneural.ops.pointwise import ACTIVATIONS

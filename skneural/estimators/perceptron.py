@@ -8,7 +8,7 @@ import numpy as np
 
 from skneural.estimators.classification import NeuralClassifier
 from skneural.estimators.estimator import Data
-from skneural.estimators.hyperparameters import BOOLEAN, Choice, Integer, Number, declare, hyperparameter
+from skneural.hyperparameters import BOOLEAN, Choice, Integer, Number, declare, hyperparameter
 from skneural.layers import Layer
 from skneural.losses import Loss, MulticlassPerceptronLoss, PerceptronLoss
 from skneural.networks.perceptron import perceptron_network

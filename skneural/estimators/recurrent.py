@@ -9,9 +9,9 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skneural.estimators.classification import NeuralClassifier
-from skneural.estimators.hyperparameters import BOOLEAN, NONE, Choice, Integer, Number, declare, hyperparameter
 from skneural.estimators.sequences import SequenceInput, steps_like
 from skneural.estimators.step_targets import NeuralSequenceRegressor, NeuralTagger
+from skneural.hyperparameters import BOOLEAN, NONE, Choice, Integer, Number, declare, hyperparameter
 from skneural.layers import AttentionPooling, Chain, Context, Layer
 from skneural.layers.recurrent import CELLS
 from skneural.networks.recurrent import POOLINGS, recurrent_network

@@ -9,7 +9,7 @@ from sklearn.base import RegressorMixin
 from sklearn.utils.metaestimators import available_if
 
 from skneural.estimators.estimator import NeuralEstimator, all_or_nothing, takes_single_passes
-from skneural.estimators.hyperparameters import BOOLEAN, Choice, Number, declare, hyperparameter
+from skneural.hyperparameters import BOOLEAN, Choice, Number, declare, hyperparameter
 from skneural.losses import LINKS, AbsoluteLoss, HuberLoss, Loss, PoissonLoss, QuantileLoss, SquaredLoss
 from skneural.losses.loss import weighted_mean
 

@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_array, validate_data
 
 from skneural.estimators.channel_moments import set_standardization
 from skneural.estimators.estimator import with_dtype
-from skneural.estimators.hyperparameters import BOOLEAN, NONE, Integer, declare, hyperparameter
+from skneural.hyperparameters import BOOLEAN, NONE, Integer, declare, hyperparameter
 from skneural.parameters import Weights
 from skneural.training.batches import Samples
 from skneural.training.series import Series

@@ -12,9 +12,9 @@ from sklearn.utils.validation import _check_sample_weight, check_array, check_co
 
 from skneural.estimators.classification import Labels
 from skneural.estimators.estimator import NeuralEstimator, all_or_nothing, takes_single_passes
-from skneural.estimators.hyperparameters import declare
 from skneural.estimators.regression import NeuralRegressor
 from skneural.estimators.sequences import lengths_of, steps_like
+from skneural.hyperparameters import declare
 from skneural.training.series import Series
 
 

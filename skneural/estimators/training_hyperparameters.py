@@ -9,7 +9,7 @@ import numpy as np
 from joblib import cpu_count
 from sklearn.metrics import get_scorer_names
 
-from skneural.estimators.hyperparameters import (
+from skneural.hyperparameters import (
     BOOLEAN,
     MINUS_ONE,
     NONE,

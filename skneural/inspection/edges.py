@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
+
+from sklearn.base import BaseEstimator
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
-def plot_kan_edge(estimator: Any, layer: int, input: int, output: int, *, ax: Any = None):
+def plot_kan_edge(estimator: BaseEstimator, layer: int, input: int, output: int, *, ax: Axes | None = None) -> Axes:
     """Draw the function of one edge, where its data are, and the best formula for it.
 
     Parameters

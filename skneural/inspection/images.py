@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from sklearn.base import is_classifier
+import numpy.typing as npt
+from sklearn.base import BaseEstimator, is_classifier
 from sklearn.utils.validation import check_is_fitted
 
 from skneural.layers import Convolution, FilterBank
 from skneural.networks.structure import named_layers
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
-def occlusion_map(estimator: Any, image: Any, *, target: Any = None, size: int | None = None, stride: int = 1):
+
+def occlusion_map(
+    estimator: BaseEstimator,
+    image: npt.ArrayLike,
+    *,
+    target: int | str | None = None,
+    size: int | None = None,
+    stride: int = 1,
+) -> np.ndarray:
     """How much the score falls when a square of the image is covered, for squares all over the image.
 
     Where it falls most is what the prediction rests on [1]_. The square is filled with the mean of each channel over
@@ -69,7 +80,7 @@ def occlusion_map(estimator: Any, image: Any, *, target: Any = None, size: int |
     return np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
 
 
-def saliency_map(estimator: Any, image: Any, *, target: Any = None):
+def saliency_map(estimator: BaseEstimator, image: npt.ArrayLike, *, target: int | str | None = None) -> np.ndarray:
     """How much the score changes with each pixel: the size of its gradient [1]_.
 
     Parameters
@@ -105,7 +116,9 @@ def saliency_map(estimator: Any, image: Any, *, target: Any = None):
     return np.abs(estimator._input_gradient(x, output)[0]).max(axis=-1)
 
 
-def plot_kernels(estimator: Any, *, layer: str | None = None, max_kernels: int = 64, figure: Any = None):
+def plot_kernels(
+    estimator: BaseEstimator, *, layer: str | None = None, max_kernels: int = 64, figure: Figure | None = None
+) -> Figure:
     """Draw the kernels of a convolution, each on a grey scale of its own that is zero in the middle.
 
     Kernels that see three channels of an image are drawn in colour; others as the mean over the channels they see.
@@ -154,8 +167,14 @@ def plot_kernels(estimator: Any, *, layer: str | None = None, max_kernels: int =
 
 
 def plot_feature_maps(
-    estimator: Any, image: Any, *, layers: Any = None, max_maps: int = 8, cmap: str = "viridis", figure: Any = None
-):
+    estimator: BaseEstimator,
+    image: npt.ArrayLike,
+    *,
+    layers: list[str] | None = None,
+    max_maps: int = 8,
+    cmap: str = "viridis",
+    figure: Figure | None = None,
+) -> Figure:
     """Draw an image and what the layers make of it, one row for each layer.
 
     Parameters
@@ -210,7 +229,9 @@ def plot_feature_maps(
     return figure
 
 
-def _image_and_output(estimator: Any, image: Any, target: Any) -> tuple[np.ndarray, int]:
+def _image_and_output(
+    estimator: BaseEstimator, image: npt.ArrayLike, target: int | str | None
+) -> tuple[np.ndarray, int]:
     """The image as a batch of one, and the number of the raw score to look at."""
     check_is_fitted(estimator)
     image = np.asarray(image)
@@ -228,7 +249,7 @@ def _image_and_output(estimator: Any, image: Any, target: Any) -> tuple[np.ndarr
     return x, int(raw.argmax()) if target is None else classes.index(target)
 
 
-def _filling(estimator: Any, x: np.ndarray) -> np.ndarray:
+def _filling(estimator: BaseEstimator, x: np.ndarray) -> np.ndarray:
     """What covers a part of an image."""
     for _, p in named_layers(estimator.network_, estimator._parameters()).values():
         if "scale" in p:
@@ -236,7 +257,7 @@ def _filling(estimator: Any, x: np.ndarray) -> np.ndarray:
     return x[0].mean(axis=(0, 1))
 
 
-def _kernels(estimator: Any, layer: str | None) -> tuple[str, np.ndarray]:
+def _kernels(estimator: BaseEstimator, layer: str | None) -> tuple[str, np.ndarray]:
     """Name and kernels, (height, width, channels_in, channels_out), of a layer or of the first that has any."""
     layers = named_layers(estimator.network_, estimator._parameters())
     with_kernels = {name: p for name, (one, p) in layers.items() if isinstance(one, Convolution | FilterBank)}
@@ -247,7 +268,7 @@ def _kernels(estimator: Any, layer: str | None) -> tuple[str, np.ndarray]:
     return name, p["kernel"] if "kernel" in p else p["even"]
 
 
-def _figure(figure: Any, width: float, height: float) -> Any:
+def _figure(figure: Figure | None, width: float, height: float) -> Figure:
     if figure is not None:
         return figure
     try:

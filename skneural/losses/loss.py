@@ -8,14 +8,13 @@ the output layer starts.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from skneural.losses.links import LINKS, Link
 from skneural.ops.types import Array
 
-Value = Any  # float, or one value per output
+Value = float | Array  # float, or one value per output
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,9 +81,24 @@ class HuberLoss(ElementwiseLoss):
         return losses, slopes
 
     def best_constant(self, y: Array, sample_weight: Array | None = None) -> Array:
-        # One step from the median towards the mean of the clipped differences: close, in closed form.
+        weight = np.ones(len(y)) if sample_weight is None else sample_weight
         median = weighted_quantile(y, 0.5, sample_weight)
-        return median + weighted_mean(np.clip(y - median, -self.delta, self.delta), sample_weight)
+        distances = np.subtract(y, median, dtype=np.float64)  # the median is near, so the search loses no digits
+        return median + np.array([self._balance(column, weight) for column in distances.T])
+
+    def _balance(self, y: Array, weight: Array) -> float:
+        """Where the slopes of all samples add up to zero; the least such place if there are several."""
+
+        def pull(constant: float) -> float:
+            return float(weight @ np.clip((y - constant) / self.delta, -1.0, 1.0))
+
+        # The pull falls along a straight line from each place where some sample comes within delta, or leaves it, to
+        # the next: n log n for the sorting, and twenty pulls for a million samples.
+        bends = np.unique(np.concatenate([y - self.delta, y + self.delta]))
+        after = bisect_left(bends, 0.0, lo=1, hi=len(bends) - 1, key=lambda bend: -pull(bend))
+        low, high = bends[after - 1], bends[after]
+        inside = float(weight @ (np.abs(y - (low + high) / 2) < self.delta))
+        return low + self.delta * pull(low) / inside if inside else low
 
 
 @dataclass(frozen=True)

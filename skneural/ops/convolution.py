@@ -44,7 +44,7 @@ def convolution(
         Of the size of the kernel.
     bias : array of shape (channels_out,), optional
     input_gradient : bool, default=True
-        False where nobody reads dx: it saves one of the three convolutions.
+        False skips dx: it saves one of the three convolutions.
 
     Returns
     -------
@@ -83,7 +83,7 @@ def depthwise_convolution(
         Of the size of the kernel.
     bias : array of shape (channels,), optional
     input_gradient : bool, default=True
-        False where nobody reads dx.
+        False skips dx.
 
     Returns
     -------

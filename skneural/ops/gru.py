@@ -64,9 +64,9 @@ def gru(
     columns : sequence of int, optional
         How many of the columns, which are sorted by length, have each step.
     input_gradient : bool
-        Whether anybody reads dx.
+        Whether to compute dx; False skips it.
     keep : bool
-        False if nobody will go back: 2 instead of 5 numbers are held for each step, unit and row.
+        False if there will be no backward: 2 instead of 5 numbers are held for each step, unit and row.
 
     Returns
     -------

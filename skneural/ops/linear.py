@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from scipy import sparse
 
 from skneural.ops.memory import empty
-from skneural.ops.types import Array, Vjp
+from skneural.ops.types import Array, Rows, Vjp
 
 
-def linear(x: Any, weight: Array, bias: Array | None = None, *, input_gradient: bool = True) -> tuple[Array, Vjp]:
+def linear(x: Rows, weight: Array, bias: Array | None = None, *, input_gradient: bool = True) -> tuple[Array, Vjp]:
     """Multiply rows by a weight and add a bias.
 
     Parameters
@@ -21,7 +19,7 @@ def linear(x: Any, weight: Array, bias: Array | None = None, *, input_gradient: 
     weight : array of shape (n_in, n_out)
     bias : array of shape (n_out,), optional
     input_gradient : bool, default=True
-        False where nobody reads dx: it saves one of the three products.
+        False skips dx: it saves one of the three products.
 
     Returns
     -------

@@ -62,9 +62,9 @@ def lstm(
     columns : sequence of int, optional
         How many of the columns, which are sorted by length, have each step.
     input_gradient : bool
-        Whether anybody reads dx.
+        Whether to compute dx; False skips it.
     keep : bool
-        False if nobody will go back: 1 instead of 7 numbers are held for each step, unit and row.
+        False if there will be no backward: 1 instead of 7 numbers are held for each step, unit and row.
 
     Returns
     -------

@@ -14,9 +14,9 @@ import weakref
 from bisect import bisect_left, insort
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from skneural.ops.types import Array
 
@@ -100,7 +100,7 @@ def recycling() -> Iterator[None]:
         _thread.pool = before
 
 
-def empty(shape: tuple[int, ...], dtype: Any) -> Array:
+def empty(shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
     """An array with whatever stands in its memory."""
     dtype = np.dtype(dtype)
     n_bytes = math.prod(shape) * dtype.itemsize
@@ -122,7 +122,7 @@ def empty_like(x: Array) -> Array:
     return empty(x.shape, x.dtype)
 
 
-def zeros(shape: tuple[int, ...], dtype: Any) -> Array:
+def zeros(shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
     array = empty(shape, dtype)
     array.fill(0)
     return array

@@ -89,7 +89,7 @@ def leaky_relu(x: Array) -> tuple[Array, Vjp]:
 
 
 def elu(x: Array) -> tuple[Array, Vjp]:
-    """X where positive, exp(x) - 1 elsewhere (Clevert et al. 2016)."""
+    """The identity where x is positive, exp(x) - 1 elsewhere (Clevert et al. 2016)."""
     y = np.minimum(x, 0.0)
     np.expm1(y, out=y)
     negative = y + 1.0  # the slope: exp(x) left of zero, 1 right of it
@@ -120,7 +120,7 @@ def selu(x: Array) -> tuple[Array, Vjp]:
 
 
 def gelu(x: Array) -> tuple[Array, Vjp]:
-    """X times the normal distribution function, in its tanh form (Hendrycks and Gimpel 2016).
+    """The product of x and the normal distribution function, in its tanh form (Hendrycks and Gimpel 2016).
 
     The exact form needs `erf`, which costs seven times as much in NumPy; the largest difference is 5e-4.
     """
@@ -150,7 +150,7 @@ def gelu(x: Array) -> tuple[Array, Vjp]:
 
 
 def silu(x: Array) -> tuple[Array, Vjp]:
-    """X times sigmoid(x), also called swish (Elfwing et al. 2018)."""
+    """The product x sigmoid(x), also called swish (Elfwing et al. 2018)."""
     gate = sigmoid(x)
     y = x * gate
 
@@ -165,7 +165,7 @@ def silu(x: Array) -> tuple[Array, Vjp]:
 
 
 def mish(x: Array) -> tuple[Array, Vjp]:
-    """X times tanh(softplus(x)) (Misra 2020)."""
+    """The product x tanh(softplus(x)) (Misra 2020)."""
     gate = np.tanh(log_one_plus_exp(x))
     y = x * gate
 

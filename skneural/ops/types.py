@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
 Array = npt.NDArray[Any]
+Rows: TypeAlias = Array | sparse.csr_array  # of a table, dense or sparse
+Arrays: TypeAlias = Rows | tuple[Any, ...]  # what flows between layers: one array, or several
 Vjp = Callable[..., Any]  # (dy, *parameter gradients to fill) -> dx
 Pointwise = Callable[[np.ndarray], tuple[Array, Vjp]]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 
-def channels_first_to_last(X: Any) -> np.ndarray | list[np.ndarray]:
+def channels_first_to_last(X: npt.ArrayLike | Sequence[npt.ArrayLike]) -> np.ndarray | list[np.ndarray]:
     """Move channels behind steps or pixels, where the estimators expect them.
 
     Nothing is copied: the result shares the memory of X.

@@ -7,14 +7,26 @@ import itertools
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from numbers import Integral
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
-from sklearn.utils._param_validation import Interval, StrOptions
+import numpy.typing as npt
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
+
+from skneural.hyperparameters import (
+    BOOLEAN,
+    CALLABLE,
+    NONE,
+    STRING,
+    Choice,
+    Integer,
+    check_hyperparameters,
+    declare,
+    hyperparameter,
+)
 
 # Where Unicode has characters of the category M, which belong to the letter before them.
 MARKS = (range(0x300, 0x20000), range(0xE0100, 0xE01F0))
@@ -22,7 +34,8 @@ JOINERS = "\u200c\u200d"  # inside words of some scripts, and inside emoji
 APOSTROPHES = "'\u2019"
 
 
-class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
+@declare
+class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
     """Words or characters to integers, for estimators that take `vocabulary_size`.
 
     Integer 0 is the unknown token: everything that `fit` did not see, or left out. The others follow by how often they
@@ -31,35 +44,9 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     Give the estimator ``vocabulary_size=encoder.vocabulary_size_``, or any number not below that; in a pipeline, the
     same `vocabulary_size` as here.
 
-    Parameters
-    ----------
-    level : {"word", "character"}, default="word"
-        What a token is. The characters of a text are its code points: combining marks stand for themselves.
-    vocabulary_size : int >= 2, default=None
-        At most so many integers, 0 included: the most frequent tokens are kept. None: no limit.
-    min_frequency : int >= 1, default=1
-        Tokens that occur less often, in all texts together, are unknown. With 1 and no limit to the vocabulary, nothing
-        in the training texts is unknown, so what an estimator makes of new words is left to chance; with 2 it learns
-        from those that occur once.
-    lowercase : bool, default=False
-        Whether upper and lower case are the same.
-    token_pattern : str, default=None
-        Regular expression for what is a token, as in scikit-learn's `CountVectorizer`: if it has a group, the token is
-        what the group matches. None: words, with their combining marks and inner apostrophes, and every other
-        character but white space by itself. Only for ``level="word"``.
-    tokenizer : callable, default=None
-        Takes a text and returns its tokens, a list of str, in place of `level` and `token_pattern`.
-    max_length : int >= 1, default=None
-        Only the first so many tokens of each text are seen. None: all of them.
-    unknown_token : str, default="<unknown>"
-        What stands for integer 0 in the vocabulary. Where it is a token of a text, it is unknown, too.
+    {parameters}
 
-    Attributes
-    ----------
-    vocabulary_ : dict from str to int
-        Integer of each token.
-    vocabulary_size_ : int
-        Number of integers, that of the unknown token included.
+    {attributes}
 
     See Also
     --------
@@ -99,40 +86,51 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     ['yes', 'no']
     """
 
-    _parameter_constraints: dict = {
-        "level": [StrOptions({"word", "character"})],
-        "vocabulary_size": [Interval(Integral, 2, None, closed="left"), None],
-        "min_frequency": [Interval(Integral, 1, None, closed="left")],
-        "lowercase": ["boolean"],
-        "token_pattern": [str, None],
-        "tokenizer": [callable, None],
-        "max_length": [Interval(Integral, 1, None, closed="left"), None],
-        "unknown_token": [str],
+    attributes_doc: ClassVar = {
+        "vocabulary_": ("dict from str to int", "Integer of each token."),
+        "vocabulary_size_": ("int", "Number of integers, that of the unknown token included."),
     }
 
-    def __init__(
-        self,
-        *,
-        level="word",
-        vocabulary_size=None,
-        min_frequency=1,
-        lowercase=False,
-        token_pattern=None,
-        tokenizer=None,
-        max_length=None,
-        unknown_token="<unknown>",
-    ):
-        self.level = level
-        self.vocabulary_size = vocabulary_size
-        self.min_frequency = min_frequency
-        self.lowercase = lowercase
-        self.token_pattern = token_pattern
-        self.tokenizer = tokenizer
-        self.max_length = max_length
-        self.unknown_token = unknown_token
+    level: str = hyperparameter(
+        "word",
+        Choice("word", "character"),
+        "What a token is. The characters of a text are its code points: combining marks stand for themselves.",
+    )
+    vocabulary_size: int | None = hyperparameter(
+        None,
+        Integer(2) | NONE,
+        "At most so many integers, 0 included: the most frequent tokens are kept. None: no limit.",
+    )
+    min_frequency: int = hyperparameter(
+        1,
+        Integer(1),
+        """Tokens that occur less often, in all texts together, are unknown. With 1 and no limit to the vocabulary,
+        nothing in the training texts is unknown, so what an estimator makes of new words is left to chance; with 2 it
+        learns from those that occur once.""",
+    )
+    lowercase: bool = hyperparameter(False, BOOLEAN, "Whether upper and lower case are the same.")
+    token_pattern: str | None = hyperparameter(
+        None,
+        STRING | NONE,
+        """Regular expression for what is a token, as in scikit-learn's `CountVectorizer`: if it has a group, the token
+        is what the group matches. None: words, with their combining marks and inner apostrophes, and every other
+        character but white space by itself. Only for ``level="word"``.""",
+    )
+    tokenizer: Callable[[str], Sequence[str]] | None = hyperparameter(
+        None,
+        CALLABLE | NONE,
+        "Takes a text and returns its tokens, a list of str, in place of `level` and `token_pattern`.",
+    )
+    max_length: int | None = hyperparameter(
+        None, Integer(1) | NONE, "Only the first so many tokens of each text are seen. None: all of them."
+    )
+    unknown_token: str = hyperparameter(
+        "<unknown>",
+        STRING,
+        "What stands for integer 0 in the vocabulary. Where it is a token of a text, it is unknown, too.",
+    )
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
+    def fit(self, X: object, y: object = None) -> Self:
         """Learn the vocabulary.
 
         Parameters
@@ -151,11 +149,11 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         ValueError
             If X is no list of texts, or no token occurs `min_frequency` times.
         """
+        check_hyperparameters(self)
         self._learn(self._tokens(X))
         return self
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit_transform(self, X, y=None):
+    def fit_transform(self, X: object, y: object = None) -> list[np.ndarray]:
         """Learn the vocabulary, and encode the same texts, which are split only once.
 
         Parameters
@@ -175,11 +173,12 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         ValueError
             If X is no list of texts, or no token occurs `min_frequency` times.
         """
+        check_hyperparameters(self)
         tokens = self._tokens(X)
         self._learn(tokens)
         return self._encoded(tokens)
 
-    def transform(self, X):
+    def transform(self, X: object) -> list[np.ndarray]:
         """Encode texts.
 
         Parameters
@@ -200,7 +199,7 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         check_is_fitted(self)
         return self._encoded(self._tokens(X))
 
-    def inverse_transform(self, X):
+    def inverse_transform(self, X: Iterable[npt.ArrayLike]) -> list[list[str]]:
         """Look up the tokens of integers.
 
         Parameters
@@ -222,7 +221,7 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         names = list(self.vocabulary_)
         return [[names[number] for number in _numbers(one, i, len(names))] for i, one in enumerate(X)]
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features: None = None) -> np.ndarray:
         """Tokens in the order of their integers.
 
         Parameters
@@ -237,7 +236,7 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         check_is_fitted(self)
         return np.array(list(self.vocabulary_), dtype=object)
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.string = True
         tags.input_tags.two_d_array = False
@@ -263,7 +262,7 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         number_of = self.vocabulary_.get
         return [np.array([number_of(token, 0) for token in one] or [0], dtype=np.intp) for one in tokens]
 
-    def _tokens(self, X: Any) -> list[list[str]]:
+    def _tokens(self, X: object) -> list[list[str]]:
         """The tokens of each text."""
         texts = _listed(X)
         if texts and isinstance(texts[0], str):
@@ -311,14 +310,14 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return compiled
 
 
-def _listed(X: Any) -> list[Any]:
+def _listed(X: object) -> list[Any]:
     """X as a list of texts, unless it is something else."""
     if isinstance(X, str | bytes):
         raise ValueError(f"X is a single {type(X).__name__}, not a list of texts; give [X].")
     if getattr(X, "ndim", 1) != 1:
         raise ValueError(
-            f"X has shape {np.shape(X)}; give texts in one dimension, such as a single column of a table, or a list of "
-            "lists of tokens."
+            f"X has shape {getattr(X, 'shape', None)}; give texts in one dimension, such as a single column of a "
+            "table, or a list of lists of tokens."
         )
     if not isinstance(X, Iterable) or isinstance(X, Mapping | set | frozenset):
         raise ValueError(f"X is of type {type(X).__name__}, not a list of texts.")
@@ -331,7 +330,7 @@ def _check_texts(texts: list[Any]) -> None:
             raise ValueError(f"{_wrong_text(text, f'Text {i}')} Text 0 is a str.")
 
 
-def _listed_tokens(tokens: Any, name: str) -> list[str]:
+def _listed_tokens(tokens: object, name: str) -> list[str]:
     """The tokens of one text, checked."""
     if hasattr(tokens, "tolist"):
         tokens = tokens.tolist()
@@ -343,7 +342,7 @@ def _listed_tokens(tokens: Any, name: str) -> list[str]:
     return list(tokens)
 
 
-def _wrong_text(text: Any, name: str) -> str:
+def _wrong_text(text: object, name: str) -> str:
     hint = ""
     if isinstance(text, bytes):
         hint = " Decode it: text.decode()."
@@ -352,7 +351,7 @@ def _wrong_text(text: Any, name: str) -> str:
     return f"{name} is {text!r:.60}, of type {type(text).__name__}; texts are all str, or all lists of str.{hint}"
 
 
-def _numbers(X: Any, i: int, size: int) -> list[int]:
+def _numbers(X: npt.ArrayLike, i: int, size: int) -> list[int]:
     """The integers of one text, checked."""
     numbers = np.asarray(X)
     if numbers.ndim != 1 or (numbers.dtype.kind not in "iu" and numbers.size):

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from numbers import Integral
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
+import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
+from skneural.hyperparameters import BOOLEAN, NONE, REQUIRED, Constraint, Integer, declare_value, hyperparameter
 
-@dataclass(frozen=True)
+FEATURE = Constraint("int", lambda value: isinstance(value, Integral) and not isinstance(value, bool | np.bool_))
+TARGETS = (
+    Constraint(
+        "int, non-empty sequence of int",
+        lambda value: (
+            FEATURE.allows(value)
+            or (np.ndim(value) == 1 and len(value) > 0 and all(FEATURE.allows(column) for column in value))
+        ),
+    )
+    | NONE
+)
+
+
+@declare_value
 class SlidingWindows:
     """Windows of long series, and what follows them: X and y of a forecast.
 
@@ -20,19 +34,7 @@ class SlidingWindows:
     later one for testing, and each part into windows; shuffled windows would tell the training what is to be
     forecast.
 
-    Parameters
-    ----------
-    window_size : int >= 1
-        Steps in each window.
-    horizon : int >= 1, default=1
-        Steps that are forecast: the first so many behind the window.
-    stride : int >= 1, default=1
-        Steps from the start of a window to that of the next one. The first starts where the series starts.
-    stepwise : bool, default=False
-        Whether y has a forecast for every step of the window, of the `horizon` steps behind that step, and not only
-        for the last one.
-    targets : int or sequence of int, default=None
-        Numbers of the features that are forecast; None: all of them. The windows have all features in any case.
+    {parameters}
 
     Raises
     ------
@@ -67,25 +69,31 @@ class SlidingWindows:
     (1, 3)
     """
 
-    window_size: int
-    horizon: int = 1
-    stride: int = 1
-    stepwise: bool = False
-    targets: int | Sequence[int] | None = None
+    window_size: int = hyperparameter(REQUIRED, Integer(1), "Steps in each window.", positional=True)
+    horizon: int = hyperparameter(
+        1, Integer(1), "Steps that are forecast: the first so many behind the window.", positional=True
+    )
+    stride: int = hyperparameter(
+        1,
+        Integer(1),
+        "Steps from the start of a window to that of the next one. The first starts where the series starts.",
+        positional=True,
+    )
+    stepwise: bool = hyperparameter(
+        False,
+        BOOLEAN,
+        """Whether y has a forecast for every step of the window, of the `horizon` steps behind that step, and not only
+        for the last one.""",
+        positional=True,
+    )
+    targets: int | Sequence[int] | None = hyperparameter(
+        None,
+        TARGETS,
+        """Numbers of the features that are forecast; None: all of them. The windows have all features in any case.""",
+        positional=True,
+    )
 
-    def __post_init__(self) -> None:
-        for name in ("window_size", "horizon", "stride"):
-            value = getattr(self, name)
-            if not _is_integer(value) or value < 1:
-                raise ValueError(f"{name} must be int >= 1; got {value!r}.")
-        if not isinstance(self.stepwise, bool | np.bool_):
-            raise ValueError(f"stepwise must be bool; got {self.stepwise!r}.")
-        if self.targets is not None and not all(_is_integer(column) for column in self._columns()):
-            raise ValueError(f"targets must be int, sequence of int or None; got {self.targets!r}.")
-        if self.targets is not None and not self._columns():
-            raise ValueError("targets is empty; None forecasts all features.")
-
-    def windows_and_targets(self, series) -> tuple[np.ndarray, np.ndarray]:
+    def windows_and_targets(self, series: npt.ArrayLike | Sequence[npt.ArrayLike]) -> tuple[np.ndarray, np.ndarray]:
         """Cut all windows behind which `horizon` steps are known, and these steps.
 
         Parameters
@@ -113,7 +121,7 @@ class SlidingWindows:
         pairs = [self._windows_and_targets(one) for one in self._several(series, self.window_size + self.horizon)]
         return _joined([windows for windows, _ in pairs]), np.concatenate([targets for _, targets in pairs])
 
-    def windows(self, series) -> np.ndarray:
+    def windows(self, series: npt.ArrayLike | Sequence[npt.ArrayLike]) -> np.ndarray:
         """Cut all windows, also those behind which nothing is known.
 
         The first ones are those of `windows_and_targets`, for a single series.
@@ -135,7 +143,7 @@ class SlidingWindows:
         """
         return _joined([self._windows(one) for one in self._several(series, self.window_size)])
 
-    def last_windows(self, series) -> np.ndarray:
+    def last_windows(self, series: npt.ArrayLike | Sequence[npt.ArrayLike]) -> np.ndarray:
         """Cut the last window of each series, from which the unknown steps behind it are forecast.
 
         Parameters
@@ -182,9 +190,9 @@ class SlidingWindows:
 
     def _columns(self) -> list[Any]:
         """`targets` as a list."""
-        return [self.targets] if np.ndim(self.targets) == 0 else list(self.targets)
+        return np.ravel(np.asarray(self.targets)).tolist()
 
-    def _several(self, series: Any, least_steps: int) -> list[np.ndarray]:
+    def _several(self, series: npt.ArrayLike | Sequence[npt.ArrayLike], least_steps: int) -> list[np.ndarray]:
         """Every series, checked."""
         several = [np.asarray(one) for one in series] if _is_several(series) else [np.asarray(series)]
         if not several:
@@ -206,11 +214,7 @@ class SlidingWindows:
         return several
 
 
-def _is_integer(value: Any) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool | np.bool_)
-
-
-def _is_several(series: Any) -> bool:
+def _is_several(series: npt.ArrayLike | Sequence[npt.ArrayLike]) -> TypeGuard[Sequence[npt.ArrayLike]]:
     """Whether these are several series, and not a list of the numbers of one."""
     if isinstance(series, np.ndarray):
         return series.ndim == 3 or (series.dtype == object and series.ndim == 1)

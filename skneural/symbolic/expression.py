@@ -5,13 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from skneural.symbolic.fit import Fit
-from skneural.symbolic.network import EdgeNetwork
+from skneural.symbolic.functions import Domain
+from skneural.symbolic.network import Edge, EdgeNetwork
 
+if TYPE_CHECKING:
+    import sympy
+
+Node = tuple[list[tuple[float, str]], float]  # factors with what they multiply, and a constant
 LARGEST_DENOMINATOR = 12
 EXACT = 1e-14  # relative distance within which a number is meant to be a fraction, or a multiple of pi
 ROUNDING = 1e-12  # constants below are not written beside something else
@@ -54,24 +60,24 @@ def to_sympy(formula: EdgeNetwork, feature_names: Sequence[str] | None = None) -
     return outputs[0] if len(outputs) == 1 else outputs
 
 
-def _term(sympy: Any, edge: Any, z: Any, place: tuple[int, int, int]) -> Any:
+def _term(sympy: ModuleType, edge: Edge, z: sympy.Expr, place: tuple[int, int, int]) -> sympy.Expr:
     if edge is None:
         return sympy.Integer(0)
     if not isinstance(edge, Fit):
         return sympy.Function("spline_{}_{}_{}".format(*place))(z)
-    if edge.name == "0" or edge.c == 0:
+    if edge.function.domain is Domain.CONSTANT or edge.c == 0:
         return _number(sympy, edge.d)
     argument = _line(sympy, edge.a, z, edge.b)
     return _line(sympy, edge.c, edge.function.build(sympy, argument), edge.d)
 
 
-def _line(sympy: Any, slope: float, z: Any, shift: float) -> Any:
+def _line(sympy: ModuleType, slope: float, z: sympy.Expr, shift: float) -> sympy.Expr:
     """``slope * z + shift``, multiplied out if z is a sum."""
     slope = _number(sympy, slope)
     return sympy.Add(*(slope * term for term in sympy.Add.make_args(z)), _number(sympy, shift))
 
 
-def _number(sympy: Any, number: float) -> Any:
+def _number(sympy: ModuleType, number: float) -> sympy.Expr:
     for unit, symbol in ((1.0, 1), (np.pi, sympy.pi)):
         found = fraction_of(number, unit)
         if found is not None:
@@ -82,7 +88,7 @@ def _number(sympy: Any, number: float) -> Any:
 def to_text(formula: EdgeNetwork, feature_names: Sequence[str] | None = None, digits: int = 5) -> str:
     """See `Formula.to_text`."""
     # A node is its terms and its constant: factors with what they multiply.
-    nodes: list[tuple[list[tuple[float, str]], float]]
+    nodes: list[Node]
     nodes = [([(1.0, name)], 0.0) for name in names_of(formula, feature_names)]
     for number, layer in enumerate(formula.layers):
         after = []
@@ -104,16 +110,18 @@ def to_text(formula: EdgeNetwork, feature_names: Sequence[str] | None = None, di
     return "\n".join(lines)
 
 
-def _text_term(edge: Any, node: Any, place: tuple[int, int, int], digits: int) -> tuple[list[tuple[float, str]], float]:
+def _text_term(
+    edge: Edge, node: Node, place: tuple[int, int, int], digits: int
+) -> tuple[list[tuple[float, str]], float]:
     terms, constant = node
     if edge is None:
         return [], 0.0
     if not isinstance(edge, Fit):
         return [(1.0, "spline_{}_{}_{}({})".format(*place, _sum(terms, constant, digits)))], 0.0
-    if edge.name == "0":
+    if edge.function.domain is Domain.CONSTANT:
         return [], edge.d
     terms, constant = [(edge.a * factor, name) for factor, name in terms], edge.a * constant + edge.b
-    if edge.name == "x":
+    if edge.function.domain is Domain.LINEAR:
         return [(edge.c * factor, name) for factor, name in terms], edge.c * constant + edge.d
     inner = _sum(terms, constant, digits)
     if "({})" not in edge.function.text and not ATOM.fullmatch(inner):

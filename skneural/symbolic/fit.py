@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from skneural.ops.types import Array
-from skneural.symbolic.functions import BETWEEN, FUNCTIONS, ONE_SIDE, PERIODIC, STRETCHED, Function, functions_named
-from skneural.symbolic.placing import allowed, argument, grid
+from skneural.symbolic.domains import allowed, argument, grid
+from skneural.symbolic.functions import FUNCTIONS, Domain, Function, functions_named
 
 N_STARTS = 4
 MAX_STEPS = 40
@@ -45,7 +45,7 @@ class Fit:
 
 
 @dataclass(frozen=True)
-class Samples:
+class Points:
     """A curve with mean zero and variance one over t from -1 to 1, with weights that sum to one.
 
     Without deviation from its mean, or without width, there is nothing to explain, or nothing to explain it by.
@@ -95,7 +95,7 @@ def fit_function(x: Array, y: Array, function: str | Function, weights: Array | 
     [5.0, 1.0, 2.0, -3.0, 1.0]
     """
     (chosen,) = functions_named([function]) if isinstance(function, str) else (function,)
-    return _fit(_samples(x, y, weights), chosen)
+    return _fit(_points(x, y, weights), chosen)
 
 
 def suggest(
@@ -143,17 +143,17 @@ def suggest(
     >>> suggest(x, np.exp(-x))[0].name
     'exp'
     """
-    samples = _samples(x, y, weights)
-    fits = [_fit(samples, function) for function in functions_named(names)]
+    curve = _points(x, y, weights)
+    fits = [_fit(curve, function) for function in functions_named(names)]
 
     def order(fit: Fit) -> tuple[float, float]:
         score = np.log10(max(1 - fit.r2, 0) + tolerance) + simplicity * fit.function.complexity
-        return round(float(score), 6), abs(fit.b) if fit.function.placing == PERIODIC else 0.0
+        return round(float(score), 6), abs(fit.b) if fit.function.domain is Domain.PERIODIC else 0.0
 
     return sorted(fits, key=order)
 
 
-def _samples(x: Array, y: Array, weights: Array | None) -> Samples:
+def _points(x: Array, y: Array, weights: Array | None) -> Points:
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     if x.ndim != 1 or x.shape != y.shape or not len(x):
         raise ValueError(f"A curve needs as many x as y in one dimension; their shapes are {x.shape} and {y.shape}.")
@@ -170,26 +170,26 @@ def _samples(x: Array, y: Array, weights: Array | None) -> Samples:
     deviation = size * np.sqrt(weights @ np.square((y - mean) / size))
     deviation = deviation if deviation > FLAT * size else 0.0
     t, y = (x - middle) / (half_width or 1.0), (y - mean) / (deviation or 1.0)
-    return Samples(t, y, weights, *map(float, (mean, deviation, middle, half_width)))
+    return Points(t, y, weights, *map(float, (mean, deviation, middle, half_width)))
 
 
-def _fit(samples: Samples, function: Function) -> Fit:
-    flat = not (samples.deviation and samples.half_width) or function.name == "0"
-    at = grid(function.placing)[0] if flat else _descend(samples, function, _starts(samples, function))
+def _fit(curve: Points, function: Function) -> Fit:
+    flat = not (curve.deviation and curve.half_width) or function.domain is Domain.CONSTANT
+    at = grid(function.domain)[0] if flat else _descend(curve, function, _starts(curve, function))
     alpha, beta, *_ = argument(function, at)
-    a, b = _constants(samples, function, float(alpha[0]), float(beta[0]))
+    a, b = _constants(curve, function, float(alpha[0]), float(beta[0]))
     if flat:
-        return Fit(function.name, a, b, 0.0, samples.mean, float(not samples.deviation))
-    return _with_line(samples, function, a, b)
+        return Fit(function.name, a, b, 0.0, curve.mean, float(not curve.deviation))
+    return _with_line(curve, function, a, b)
 
 
-def _starts(samples: Samples, function: Function) -> Array:
+def _starts(curve: Points, function: Function) -> Array:
     """The best point of each of the best groups of the grid."""
-    points = grid(function.placing)
-    some = np.unique(np.linspace(0, len(samples.t) - 1, min(len(samples.t), COARSE_SAMPLES)).astype(int))
+    points = grid(function.domain)
+    some = np.unique(np.linspace(0, len(curve.t) - 1, min(len(curve.t), COARSE_SAMPLES)).astype(int))
     alpha, beta, *_ = argument(function, points.reshape(-1, 2))
-    values = function.value(alpha[:, np.newaxis] * samples.t[some] + beta[:, np.newaxis])
-    weights, y = samples.weights[some], samples.y[some]
+    values = function.value(alpha[:, np.newaxis] * curve.t[some] + beta[:, np.newaxis])
+    weights, y = curve.weights[some], curve.y[some]
     weights = weights / (weights.sum() or 1.0)
     y = y - weights @ y
     means = values @ weights
@@ -202,11 +202,11 @@ def _starts(samples: Samples, function: Function) -> Array:
     return points[groups, best[groups]]
 
 
-def _descend(samples: Samples, function: Function, at: Array) -> Array:
+def _descend(curve: Points, function: Function, at: Array) -> Array:
     """Levenberg-Marquardt steps from all rows of `at`; the best of where they end, as one row."""
     if not function.free:
         return at[:1]
-    loss, normal, gradient = _linearized(samples, function, at)
+    loss, normal, gradient = _linearized(curve, function, at)
     damping, active = np.full(len(at), 1e-3), np.ones(len(at), dtype=bool)
     for _ in range(MAX_STEPS):
         diagonal = np.einsum("kii->ki", normal) * damping[:, np.newaxis] + 1e-300
@@ -214,7 +214,7 @@ def _descend(samples: Samples, function: Function, at: Array) -> Array:
         new = at + step
         inside = allowed(function, new)
         new[~inside] = at[~inside]
-        new_loss, new_normal, new_gradient = _linearized(samples, function, new)
+        new_loss, new_normal, new_gradient = _linearized(curve, function, new)
         better = inside & (new_loss < loss) & active
         gain = np.where(better, loss - new_loss, 0.0)
         active &= (better & (gain > 1e-6 * loss)) | (~better & (damping < 1e3))
@@ -236,20 +236,20 @@ def _solved(first: Array, second: Array, mixed: Array, right: Array) -> Array:
     return np.where(regular[:, np.newaxis], both / np.where(regular, determinant, 1.0)[:, np.newaxis], alone)
 
 
-def _linearized(samples: Samples, function: Function, at: Array) -> tuple[Array, Array, Array]:
+def _linearized(curve: Points, function: Function, at: Array) -> tuple[Array, Array, Array]:
     """What is left unexplained at each row of `at`, and the normal equations of a step (Kaufman's approximation)."""
     alpha, beta, d_alpha, d_beta = argument(function, at)
-    u = alpha[:, np.newaxis] * samples.t + beta[:, np.newaxis]
-    root = np.sqrt(samples.weights)
+    u = alpha[:, np.newaxis] * curve.t + beta[:, np.newaxis]
+    root = np.sqrt(curve.weights)
     values = function.value(u)
-    values = (values - (values @ samples.weights)[:, np.newaxis]) * root
+    values = (values - (values @ curve.weights)[:, np.newaxis]) * root
     norms = np.sqrt(np.maximum(np.einsum("kn,kn->k", values, values), 1e-300))
     values /= norms[:, np.newaxis]
-    target = samples.y * root
+    target = curve.y * root
     c = values @ target
     left = target - c[:, np.newaxis] * values
     moved = function.slope(u) * (c / norms)[:, np.newaxis]
-    by_shift, by_stretch = moved * root, moved * samples.t * root
+    by_shift, by_stretch = moved * root, moved * curve.t * root
     tangents = np.stack([by_stretch, by_shift], axis=1)
     tangents -= (tangents @ root)[..., np.newaxis] * root
     tangents -= (tangents @ values[..., np.newaxis]) * values[:, np.newaxis]
@@ -259,55 +259,51 @@ def _linearized(samples: Samples, function: Function, at: Array) -> tuple[Array,
     return np.einsum("kn,kn->k", left, left), normal, gradient
 
 
-def _constants(samples: Samples, function: Function, alpha: float, beta: float) -> tuple[float, float]:
+def _constants(curve: Points, function: Function, alpha: float, beta: float) -> tuple[float, float]:
     """The constants a and b in the units of x, by the conventions of `fit_function`."""
-    half_width = samples.half_width or 1.0
-    if function.name in ("0", "x"):
+    half_width = curve.half_width or 1.0
+    if function.domain in (Domain.CONSTANT, Domain.LINEAR):
         return 1.0, 0.0
     if "a" in function.free:
         a = alpha / half_width
-        b = beta - a * samples.middle
+        b = beta - a * curve.middle
     else:
-        a, b = alpha, beta * half_width - alpha * samples.middle
-    a, b = _inside(samples, function, a, b)
-    if function.placing == STRETCHED and abs(b) <= LARGEST_SHIFT:
+        a, b = alpha, beta * half_width - alpha * curve.middle
+    a, b = _inside(curve, function, a, b)
+    if function.domain is Domain.STRETCHED and abs(b) <= LARGEST_SHIFT:
         b = 0.0
     if function.symmetric and a < 0:
         a, b = -a, -b
-    if function.placing == PERIODIC or function.name == "tan":
+    if function.period is not None:
         b = b - np.pi * np.ceil(b / np.pi - 0.5)
     return float(a), float(b)
 
 
-def _inside(samples: Samples, function: Function, a: float, b: float) -> tuple[float, float]:
+def _inside(curve: Points, function: Function, a: float, b: float) -> tuple[float, float]:
     """The constants, moved back into the domain where rounding has led out of it: x may lie far from zero."""
-    ends = a * (samples.middle + samples.half_width * np.array([-1.0, 1.0])) + b
-    if function.placing == ONE_SIDE and not ends.min() > 0:
-        b += 1e-15 * (abs(b) + abs(a * samples.middle)) - ends.min()
-    elif function.placing == BETWEEN and not function.contains(ends.min(), ends.max()):
-        shrink = (
-            (function.high if np.isfinite(function.high) else np.pi / 2)
-            / np.abs(ends).max()
-            * (1 - 1e-12 - 1e-15 * abs(b))
-        )
+    ends = a * (curve.middle + curve.half_width * np.array([-1.0, 1.0])) + b
+    if function.domain is Domain.ONE_SIDE and not ends.min() > 0:
+        b += 1e-15 * (abs(b) + abs(a * curve.middle)) - ends.min()
+    elif function.domain is Domain.BETWEEN and not function.contains(ends.min(), ends.max()):
+        shrink = function.edge / np.abs(ends).max() * (1 - 1e-12 - 1e-15 * abs(b))
         a, b = a * shrink, b * shrink
     return a, b
 
 
-def _with_line(samples: Samples, function: Function, a: float, b: float) -> Fit:
+def _with_line(curve: Points, function: Function, a: float, b: float) -> Fit:
     """The best c and d, and what is then explained."""
-    x = samples.middle + samples.half_width * samples.t
+    x = curve.middle + curve.half_width * curve.t
     values = function.value(a * x + b)
-    mean = samples.weights @ values
+    mean = curve.weights @ values
     deviations = values - mean
     size = float(np.abs(deviations).max()) or 1.0
     deviations = deviations / size
-    squares = samples.weights @ np.square(deviations)
-    c = samples.weights @ (deviations * samples.y) / squares if squares > 0 else 0.0
-    r2 = max(0.0, 1 - samples.weights @ np.square(samples.y - c * deviations))
+    squares = curve.weights @ np.square(deviations)
+    c = curve.weights @ (deviations * curve.y) / squares if squares > 0 else 0.0
+    r2 = max(0.0, 1 - curve.weights @ np.square(curve.y - c * deviations))
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        c = c / size * samples.deviation
-        d = samples.mean - c * mean
+        c = c / size * curve.deviation
+        d = curve.mean - c * mean
     if not (np.isfinite(c) and np.isfinite(d)):  # in such units these constants are no floating-point numbers
-        return Fit(function.name, a, b, 0.0, samples.mean, 0.0)
+        return Fit(function.name, a, b, 0.0, curve.mean, 0.0)
     return Fit(function.name, a, b, float(c), float(d), float(r2))

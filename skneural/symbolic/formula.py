@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy.typing as npt
+
 from skneural.ops.types import Array
 from skneural.symbolic import expression
 from skneural.symbolic.network import EdgeNetwork
@@ -45,7 +47,13 @@ class Formula(EdgeNetwork):
         return Constants(self).values
 
     def refit(
-        self, X: Any, y: Any, sample_weight: Any = None, *, frozen: Any = None, max_evaluations: int = 200
+        self,
+        X: npt.ArrayLike,
+        y: npt.ArrayLike,
+        sample_weight: npt.ArrayLike | None = None,
+        *,
+        frozen: npt.ArrayLike | None = None,
+        max_evaluations: int = 200,
     ) -> Formula:
         """The formula with constants for which it comes nearest to `y`, in the sense of least squares.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Any
 
 import numpy as np
@@ -19,17 +20,29 @@ LARGEST = 1e75  # whose fourth power is still finite
 BLUNT = 1e-12  # nearest to the end of a domain that slopes are taken, where they would be infinite
 LARGEST_EXPONENT = 300.0
 
-# How the argument a * x + b may lie, see `skneural.symbolic.placing`
-CONSTANT, LINEAR, SHIFTED, STRETCHED, PERIODIC, ANYWHERE, ONE_SIDE, BETWEEN = range(8)
+
+class Domain(Enum):
+    """How the argument a * x + b of a function may lie, see `skneural.symbolic.domains`."""
+
+    CONSTANT = auto()  # there is none
+    LINEAR = auto()  # c and d can do all that a and b could
+    SHIFTED = auto()
+    STRETCHED = auto()
+    PERIODIC = auto()
+    ANYWHERE = auto()
+    ONE_SIDE = auto()  # above zero, or of a pole on either side
+    BETWEEN = auto()  # within an interval
+
+
 FREE = {
-    CONSTANT: "",
-    LINEAR: "",
-    SHIFTED: "b",
-    ONE_SIDE: "b",
-    STRETCHED: "a",
-    PERIODIC: "ab",
-    ANYWHERE: "ab",
-    BETWEEN: "ab",
+    Domain.CONSTANT: "",
+    Domain.LINEAR: "",
+    Domain.SHIFTED: "b",
+    Domain.ONE_SIDE: "b",
+    Domain.STRETCHED: "a",
+    Domain.PERIODIC: "ab",
+    Domain.ANYWHERE: "ab",
+    Domain.BETWEEN: "ab",
 }
 
 
@@ -38,8 +51,10 @@ class Function:
     """A function f of one variable, to be used as ``c * f(a * x + b) + d``.
 
     `value` and `slope` are NumPy's, `build(sympy, argument)` is SymPy's, and `text` is for those without SymPy.
-    `degree` is p in ``f(s * u) = s**p * f(u)``, where there is such a p; the constant a is then 1, or -1 where f is not
-    `symmetric`: f(-u) follows from f(u) through c and d.
+    It is defined from `low` to `high`, ends included if it is `closed`, singular there if not; a `pole` is at zero.
+    `degree` is p in ``f(s * u) = s**p * f(u)``, where there is such a p, and 0 for ``f(s * u) = f(u) + log(s)``; the
+    constant a is then 1, or -1 where f is not `symmetric`: f(-u) follows from f(u) through c and d. With a `period`, b
+    is taken to within half a pi of zero; if the argument has to be between, there is a pole at each odd half period.
     """
 
     name: str
@@ -48,30 +63,35 @@ class Function:
     build: Callable[[Any, Any], Any]
     text: str
     complexity: int
-    placing: int = ANYWHERE
+    domain: Domain = Domain.ANYWHERE
     low: float = -np.inf
     high: float = np.inf
+    closed: bool = False
     pole: bool = False
+    period: float | None = None
     symmetric: bool = True
     degree: float | None = None
 
     @property
     def free(self) -> str:
         """Which of a and b are not settled by convention: "", "a", "b" or "ab"."""
-        return FREE[self.placing]
+        return FREE[self.domain]
 
-    def contains(self, low: Any, high: Any) -> Any:
+    @property
+    def edge(self) -> float:
+        """Where the domain of a function that has to be between two edges ends, as far above zero as below."""
+        return self.high if self.period is None else self.period / 2
+
+    def contains(self, low: float | Array, high: float | Array) -> Any:
         """Whether all arguments from `low` to `high` are in the domain, none beyond a singularity; elementwise."""
         rounding = 1e-12 * (np.abs(low) + np.abs(high))
         inside = (low >= self.low - rounding) & (high <= self.high + rounding)
         if self.pole:
             inside &= (low > 0) | (high < 0)
-        if self.placing == ONE_SIDE and not self.pole and self.name != "sqrt":
-            inside &= low > 0
-        if self.name == "tan":
-            inside &= np.floor(low / np.pi + 0.5) == np.floor(high / np.pi + 0.5)
-        if self.name == "arctanh":
-            inside &= (low > -1) & (high < 1)
+        if not self.closed:
+            inside &= ((low > self.low) | np.isinf(self.low)) & ((high < self.high) | np.isinf(self.high))
+        if self.domain is Domain.BETWEEN and self.period is not None:
+            inside &= np.floor(low / self.period + 0.5) == np.floor(high / self.period + 0.5)
         return inside
 
 
@@ -119,11 +139,11 @@ def _arcsin_slope(u: Array) -> Array:
 
 
 _LISTED = (
-    Function("0", np.zeros_like, np.zeros_like, lambda sympy, u: sympy.Integer(0), "0", 0, CONSTANT),
-    Function("x", lambda u: u, np.ones_like, lambda sympy, u: u, "{}", 1, LINEAR, degree=1),
-    Function("x^2", *_power(2), lambda sympy, u: u**2, "{}^2", 2, SHIFTED, degree=2),
-    Function("x^3", *_power(3), lambda sympy, u: u**3, "{}^3", 3, SHIFTED, degree=3),
-    Function("x^4", *_power(4), lambda sympy, u: u**4, "{}^4", 4, SHIFTED, degree=4),
+    Function("0", np.zeros_like, np.zeros_like, lambda sympy, u: sympy.Integer(0), "0", 0, Domain.CONSTANT),
+    Function("x", lambda u: u, np.ones_like, lambda sympy, u: u, "{}", 1, Domain.LINEAR, degree=1),
+    Function("x^2", *_power(2), lambda sympy, u: u**2, "{}^2", 2, Domain.SHIFTED, degree=2),
+    Function("x^3", *_power(3), lambda sympy, u: u**3, "{}^3", 3, Domain.SHIFTED, degree=3),
+    Function("x^4", *_power(4), lambda sympy, u: u**4, "{}^4", 4, Domain.SHIFTED, degree=4),
     Function(
         "1/x",
         lambda u: 1 / _off_zero(u),
@@ -131,7 +151,7 @@ _LISTED = (
         lambda sympy, u: 1 / u,
         "1/{}",
         2,
-        ONE_SIDE,
+        Domain.ONE_SIDE,
         pole=True,
         degree=-1,
     ),
@@ -142,7 +162,7 @@ _LISTED = (
         lambda sympy, u: 1 / u**2,
         "1/{}^2",
         3,
-        ONE_SIDE,
+        Domain.ONE_SIDE,
         pole=True,
         degree=-2,
     ),
@@ -153,8 +173,9 @@ _LISTED = (
         lambda sympy, u: sympy.sqrt(u),
         "sqrt({})",
         2,
-        ONE_SIDE,
+        Domain.ONE_SIDE,
         low=0.0,
+        closed=True,
         symmetric=False,
         degree=0.5,
     ),
@@ -165,12 +186,12 @@ _LISTED = (
         lambda sympy, u: 1 / sympy.sqrt(u),
         "1/sqrt({})",
         3,
-        ONE_SIDE,
+        Domain.ONE_SIDE,
         low=0.0,
         symmetric=False,
         degree=-0.5,
     ),
-    Function("exp", _exp, _exp, lambda sympy, u: sympy.exp(u), "exp({})", 2, STRETCHED, symmetric=False),
+    Function("exp", _exp, _exp, lambda sympy, u: sympy.exp(u), "exp({})", 2, Domain.STRETCHED, symmetric=False),
     Function(
         "log",
         lambda u: np.log(_positive(u)),
@@ -178,14 +199,23 @@ _LISTED = (
         lambda sympy, u: sympy.log(u),
         "log({})",
         2,
-        ONE_SIDE,
+        Domain.ONE_SIDE,
         low=0.0,
         symmetric=False,
         degree=0,
     ),
-    Function("abs", np.abs, np.sign, lambda sympy, u: sympy.Abs(u), "abs({})", 3, SHIFTED, degree=1),
-    Function("sin", np.sin, np.cos, lambda sympy, u: sympy.sin(u), "sin({})", 3, PERIODIC),
-    Function("cos", np.cos, lambda u: -np.sin(u), lambda sympy, u: sympy.cos(u), "cos({})", 3, PERIODIC),
+    Function("abs", np.abs, np.sign, lambda sympy, u: sympy.Abs(u), "abs({})", 3, Domain.SHIFTED, degree=1),
+    Function("sin", np.sin, np.cos, lambda sympy, u: sympy.sin(u), "sin({})", 3, Domain.PERIODIC, period=2 * np.pi),
+    Function(
+        "cos",
+        np.cos,
+        lambda u: -np.sin(u),
+        lambda sympy, u: sympy.cos(u),
+        "cos({})",
+        3,
+        Domain.PERIODIC,
+        period=2 * np.pi,
+    ),
     Function(
         "tan",
         np.tan,
@@ -193,7 +223,8 @@ _LISTED = (
         lambda sympy, u: sympy.tan(u),
         "tan({})",
         4,
-        BETWEEN,
+        Domain.BETWEEN,
+        period=np.pi,
     ),
     Function(
         "tanh",
@@ -218,9 +249,10 @@ _LISTED = (
         lambda sympy, u: sympy.asin(u),
         "arcsin({})",
         5,
-        BETWEEN,
+        Domain.BETWEEN,
         low=-1.0,
         high=1.0,
+        closed=True,
     ),
     Function(
         "arccos",
@@ -229,9 +261,10 @@ _LISTED = (
         lambda sympy, u: sympy.acos(u),
         "arccos({})",
         6,
-        BETWEEN,
+        Domain.BETWEEN,
         low=-1.0,
         high=1.0,
+        closed=True,
     ),
     Function(
         "arctanh",
@@ -240,7 +273,7 @@ _LISTED = (
         lambda sympy, u: sympy.atanh(u),
         "arctanh({})",
         5,
-        BETWEEN,
+        Domain.BETWEEN,
         low=-1.0,
         high=1.0,
     ),

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from skneural.ops.types import Array
 from skneural.symbolic.fit import Fit
@@ -100,7 +101,7 @@ class EdgeNetwork:
             for i, row in enumerate(layer):
                 yield from (((number, i, j), edge) for j, edge in enumerate(row) if edge is not None)
 
-    def predict(self, X: Any) -> Array:
+    def predict(self, X: npt.ArrayLike) -> Array:
         """Values of the formula.
 
         Parameters
@@ -116,7 +117,7 @@ class EdgeNetwork:
         y = self.outputs(X)
         return y[:, 0] if self.n_outputs == 1 else y
 
-    def outputs(self, X: Any) -> Array:
+    def outputs(self, X: npt.ArrayLike) -> Array:
         """The same as `predict`, always in two dimensions.
 
         Parameters
@@ -130,7 +131,7 @@ class EdgeNetwork:
         """
         return (self.nodes(X)[-1] + self.bias) * self.y_scale + self.y_mean
 
-    def nodes(self, X: Any) -> list[Array]:
+    def nodes(self, X: npt.ArrayLike) -> list[Array]:
         """Values of all nodes.
 
         Parameters

@@ -6,10 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from scipy.optimize import least_squares
 
 from skneural.ops.types import Array
 from skneural.symbolic.fit import Fit
+from skneural.symbolic.functions import Domain
 from skneural.symbolic.network import Curve, EdgeNetwork
 
 Place = tuple[int, int, int]
@@ -27,7 +29,10 @@ class Constants:
         self.formula = formula
         self.fits: dict[Place, Fit] = {place: edge for place, edge in formula.edges() if isinstance(edge, Fit)}
         self.of_edges = [
-            (place, name) for place, fit in self.fits.items() if fit.name != "0" for name in (*fit.function.free, "c")
+            (place, name)
+            for place, fit in self.fits.items()
+            if fit.function.domain is not Domain.CONSTANT
+            for name in (*fit.function.free, "c")
         ]
         last = len(formula.layers) - 1
         self.of_nodes = list(dict.fromkeys((number, j) for number, _, j in self.fits if number < last))
@@ -86,7 +91,7 @@ class Constants:
         return found.reshape(len(nodes[0]) * formula.n_outputs, -1)
 
 
-def _parts(edge: Any, z: Array) -> tuple[Array, Array]:
+def _parts(edge: Fit | Curve, z: Array) -> tuple[Array, Array]:
     """Values and slopes of an edge's function at its argument."""
     if not isinstance(edge, Fit):
         return edge(z), edge.slope(z)
@@ -104,7 +109,7 @@ def within_domains(formula: EdgeNetwork, nodes: list[Array]) -> dict[Place, bool
     return inside
 
 
-def target(formula: EdgeNetwork, X: Any, y: Any) -> tuple[Array, Array]:
+def target(formula: EdgeNetwork, X: npt.ArrayLike, y: npt.ArrayLike) -> tuple[Array, Array]:
     """X and y as matrices, checked."""
     X, y = np.asarray(X, dtype=float), np.asarray(y, dtype=float)
     y = y[:, np.newaxis] if y.ndim == 1 else y
@@ -118,7 +123,14 @@ def target(formula: EdgeNetwork, X: Any, y: Any) -> tuple[Array, Array]:
 class _Problem:
     """Residuals as a function of the constants that are not frozen, and their derivatives."""
 
-    def __init__(self, formula: EdgeNetwork, X: Array, y: Array, sample_weight: Any, frozen: Any) -> None:
+    def __init__(
+        self,
+        formula: EdgeNetwork,
+        X: Array,
+        y: Array,
+        sample_weight: npt.ArrayLike | None,
+        frozen: npt.ArrayLike | None,
+    ) -> None:
         self.X, self.y, self.constants = X, y, Constants(formula)
         self.everything = self.constants.values
         weights = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight, dtype=float)
@@ -155,7 +167,12 @@ class _Problem:
 
 
 def refitted(
-    formula: EdgeNetwork, X: Any, y: Any, sample_weight: Any = None, frozen: Any = None, max_evaluations: int = 200
+    formula: EdgeNetwork,
+    X: npt.ArrayLike,
+    y: npt.ArrayLike,
+    sample_weight: npt.ArrayLike | None = None,
+    frozen: npt.ArrayLike | None = None,
+    max_evaluations: int = 200,
 ) -> EdgeNetwork:
     """See `Formula.refit`."""
     X, y = target(formula, X, y)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from skneural.ops.types import Array
 from skneural.symbolic.fit import LARGEST_SHIFT, Fit
-from skneural.symbolic.functions import PERIODIC
+from skneural.symbolic.functions import Domain
 from skneural.symbolic.network import Curve, EdgeNetwork
 from skneural.symbolic.refit import Constants, refitted, target
 
@@ -29,7 +30,9 @@ def simple_numbers(number: float, digits: int) -> Iterator[float]:
     yield from dict.fromkeys(candidate for candidate in candidates if abs(candidate - number) <= near)
 
 
-def rounded(formula: EdgeNetwork, X: Any, y: Any, tolerance: float, digits: int) -> EdgeNetwork:
+def rounded(
+    formula: EdgeNetwork, X: npt.ArrayLike, y: npt.ArrayLike | None, tolerance: float, digits: int
+) -> EdgeNetwork:
     """See `Formula.rounded`."""
     X, y = target(formula, X, formula.outputs(X) if y is None else y)
     spread = y.std(axis=0)
@@ -62,7 +65,7 @@ def rounded(formula: EdgeNetwork, X: Any, y: Any, tolerance: float, digits: int)
     return formula
 
 
-def _nearest_to_simple(values: Any, tried: Any) -> int:
+def _nearest_to_simple(values: Array, tried: Array) -> int:
     """The constant that is nearest to a whole number or a multiple of half a pi."""
     distances = np.minimum(*(np.abs(values - np.round(values / unit) * unit) for unit in (1.0, np.pi / 2)))
     return int(np.argmin(np.where(tried, np.inf, distances)))
@@ -125,18 +128,18 @@ def _of_other_units(edge: Fit | Curve, scale: float, shift: float) -> Fit | Curv
     """The same edge as a function of ``scale * z + shift``."""
     if not isinstance(edge, Fit):
         return replace(edge, x=edge.x * scale + shift)
-    name, function = edge.name, edge.function
+    function = edge.function
     a, b, c, d = edge.a / scale, edge.b - edge.a * shift / scale, edge.c, edge.d
-    if name == "0":
+    if function.domain is Domain.CONSTANT:
         return edge
-    if name == "x":
+    if function.domain is Domain.LINEAR:
         return replace(edge, a=1.0, b=0.0, c=c * a, d=d + c * b)
     if function.degree is not None and "a" not in function.free:
-        d += c * np.log(1 / scale) if name == "log" else 0.0
+        d += c * np.log(1 / scale) if function.degree == 0 else 0.0
         c, a, b = c * scale**-function.degree, a * scale, b * scale
-    elif name == "exp" and abs(b) <= LARGEST_SHIFT:
+    elif function.domain is Domain.STRETCHED and abs(b) <= LARGEST_SHIFT:
         c, b = c * np.exp(b), 0.0
-    elif function.placing == PERIODIC and b:
+    elif function.domain is Domain.PERIODIC and b:
         turns = np.ceil(b / np.pi - 0.5)
         b, c = b - np.pi * turns, c * (-1) ** (turns % 2)
     return replace(edge, a=float(a), b=float(b), c=float(c), d=float(d))

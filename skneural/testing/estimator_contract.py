@@ -8,24 +8,28 @@ from __future__ import annotations
 
 import copy
 import pickle
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
 import joblib
 import numpy as np
 from scipy import sparse
-from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.base import BaseEstimator, clone, is_classifier, is_regressor
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import KFold, StratifiedKFold, cross_val_score
 from sklearn.utils import _safe_indexing
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import _num_samples, has_fit_parameter
 
+from skneural.ops.types import Array
+
+Targets: TypeAlias = Sequence[Any] | Array | None
+
 # From the most to the least telling: labels hide small differences that probabilities show.
 OUTPUTS = ("predict_proba", "decision_function", "predict")
 
 
-def check_estimator_contract(estimator: Any, X: Any, y: Any) -> None:
+def check_estimator_contract(estimator: BaseEstimator, X: object, y: Targets) -> None:
     """Check what an estimator promises to its users, on the given data.
 
     Parameters
@@ -55,7 +59,7 @@ def check_estimator_contract(estimator: Any, X: Any, y: Any) -> None:
         check(_fresh(estimator), X, y)
 
 
-def check_unfitted(estimator: Any, X: Any, y: Any) -> None:
+def check_unfitted(estimator: BaseEstimator, X: object, y: Targets) -> None:
     """Before `fit`, predicting raises NotFittedError and there are no fitted attributes."""
     attributes = _fitted_attributes(estimator)
     assert not attributes, f"{_name(estimator)} has fitted attributes before fit: {attributes}"
@@ -71,7 +75,7 @@ def check_unfitted(estimator: Any, X: Any, y: Any) -> None:
         raise AssertionError(f"{_name(estimator)}.{method} before fit did not raise NotFittedError")
 
 
-def check_fit_returns_self(estimator: Any, X: Any, y: Any) -> None:
+def check_fit_returns_self(estimator: BaseEstimator, X: object, y: Targets) -> None:
     """`fit` returns the estimator itself and counts at least one iteration."""
     returned = estimator.fit(X, y)
     assert returned is estimator, f"{_name(estimator)}.fit returned {type(returned).__name__}, not the estimator itself"
@@ -79,7 +83,7 @@ def check_fit_returns_self(estimator: Any, X: Any, y: Any) -> None:
     assert n_iter >= 1, f"{_name(estimator)}.n_iter_ is {n_iter} after fit; it must be 1 or more"
 
 
-def check_nothing_given_is_changed(estimator: Any, X: Any, y: Any) -> None:
+def check_nothing_given_is_changed(estimator: BaseEstimator, X: object, y: Targets) -> None:
     """`fit` and `predict` leave hyper-parameters, X and y as they were."""
     parameters, hashes = _parameters(estimator), (joblib.hash(X), joblib.hash(y))
     estimator.fit(X, y)
@@ -92,7 +96,7 @@ def check_nothing_given_is_changed(estimator: Any, X: Any, y: Any) -> None:
     _assert_parameters(estimator, parameters, "predict")
 
 
-def check_read_only_data(estimator: Any, X: Any, y: Any) -> None:
+def check_read_only_data(estimator: BaseEstimator, X: object, y: Targets) -> None:
     """Arrays that cannot be written, as joblib hands them to its workers, give the same model."""
     expected = _predictions(clone(estimator).fit(X, y), X)
     X_locked, y_locked = _read_only(X), _read_only(y)
@@ -103,7 +107,7 @@ def check_read_only_data(estimator: Any, X: Any, y: Any) -> None:
     _assert_same(found, expected, f"{_name(estimator)} predicts something else after training on read-only data")
 
 
-def check_predict_shape_and_dtype(estimator: Any, X: Any, y: Any) -> None:
+def check_predict_shape_and_dtype(estimator: BaseEstimator, X: object, y: Targets) -> None:
     """One prediction for each sample: numbers in the precision of X, or classes that are in `classes_`."""
     predicted = estimator.fit(X, y).predict(X)
     n, n_samples = _num_samples(predicted), _num_samples(X)
@@ -113,7 +117,8 @@ def check_predict_shape_and_dtype(estimator: Any, X: Any, y: Any) -> None:
         assert predicted.dtype == expected, (
             f"{_name(estimator)}.predict returned {predicted.dtype} for {_dtype(X)} X; expected {np.dtype(expected)}"
         )
-        shape = np.shape(y) if np.ndim(y) < 2 or np.shape(y)[1] > 1 else np.shape(y)[:1]
+        shape = np.asarray(y).shape
+        shape = shape if len(shape) < 2 or shape[1] > 1 else shape[:1]
         assert predicted.shape == shape, f"{_name(estimator)}.predict returned shape {predicted.shape}, y has {shape}"
         assert np.isfinite(predicted).all(), f"{_name(estimator)}.predict returned numbers that are not finite"
     if _is_single_label(estimator, y):
@@ -121,12 +126,12 @@ def check_predict_shape_and_dtype(estimator: Any, X: Any, y: Any) -> None:
         assert not unknown.size, f"{_name(estimator)}.predict returned {unknown}, which are not in classes_"
 
 
-def check_classes_and_probabilities(estimator: Any, X: Any, y: Any) -> None:
+def check_classes_and_probabilities(estimator: BaseEstimator, X: object, y: Targets) -> None:
     """`classes_` are the sorted labels of y; probabilities sum to one and the greatest is predicted."""
     if not _is_single_label(estimator, y):
         return
     estimator.fit(X, y)
-    expected = np.unique(y)
+    expected = np.unique(np.asarray(y))
     assert np.array_equal(estimator.classes_, expected), (
         f"{_name(estimator)}.classes_ is {estimator.classes_}; the labels of y are {expected}"
     )
@@ -147,14 +152,14 @@ def check_classes_and_probabilities(estimator: Any, X: Any, y: Any) -> None:
     )
 
 
-def check_same_seed_same_model(estimator: Any, X: Any, y: Any) -> None:
+def check_same_seed_same_model(estimator: BaseEstimator, X: object, y: Targets) -> None:
     """Fitting again with the same `random_state`, the same object or a clone, gives the same predictions to the bit."""
     first = _predictions(estimator.fit(X, y), X)
     _assert_same(_predictions(clone(estimator).fit(X, y), X), first, f"two {_name(estimator)}s of one seed differ")
     _assert_same(_predictions(estimator.fit(X, y), X), first, f"{_name(estimator)} differs after a refit")
 
 
-def check_round_trips(estimator: Any, X: Any, y: Any) -> None:
+def check_round_trips(estimator: BaseEstimator, X: object, y: Targets) -> None:
     """Pickle and deepcopy keep the model to the bit; a clone keeps the hyper-parameters alone."""
     expected = _predictions(estimator.fit(X, y), X)
     trips: dict[str, Callable[[Any], Any]] = {
@@ -170,7 +175,7 @@ def check_round_trips(estimator: Any, X: Any, y: Any) -> None:
     )
 
 
-def check_subset_invariance(estimator: Any, X: Any, y: Any) -> None:
+def check_subset_invariance(estimator: BaseEstimator, X: object, y: Targets) -> None:
     """Predictions of some samples equal some of the predictions: samples know nothing of each other."""
     estimator.fit(X, y)
     every = _predictions(estimator, X)
@@ -180,7 +185,7 @@ def check_subset_invariance(estimator: Any, X: Any, y: Any) -> None:
         _assert_close(found, _select(every, rows), message)
 
 
-def check_order_invariance(estimator: Any, X: Any, y: Any) -> None:
+def check_order_invariance(estimator: BaseEstimator, X: object, y: Targets) -> None:
     """A prediction does not depend on the order in which samples are predicted."""
     estimator.fit(X, y)
     order = np.random.default_rng(0).permutation(_num_samples(X))
@@ -189,7 +194,7 @@ def check_order_invariance(estimator: Any, X: Any, y: Any) -> None:
     _assert_close(found, _select(_predictions(estimator, X), order), message)
 
 
-def check_failed_refit_keeps_model(estimator: Any, X: Any, y: Any) -> None:
+def check_failed_refit_keeps_model(estimator: BaseEstimator, X: object, y: Targets) -> None:
     """A `fit` that fails leaves no trace: neither on a fitted model nor on a new estimator."""
     if y is None:
         return
@@ -204,7 +209,7 @@ def check_failed_refit_keeps_model(estimator: Any, X: Any, y: Any) -> None:
     _assert_parameters(estimator, parameters, "a failed fit")
 
 
-def check_zero_weight_equals_removal(estimator: Any, X: Any, y: Any) -> None:
+def check_zero_weight_equals_removal(estimator: BaseEstimator, X: object, y: Targets) -> None:
     """Samples of weight zero, whatever their targets, change nothing."""
     if y is None or not has_fit_parameter(estimator, "sample_weight"):
         return
@@ -220,7 +225,7 @@ def check_zero_weight_equals_removal(estimator: Any, X: Any, y: Any) -> None:
     _assert_close(_predictions(estimator, X), without, message, tolerance=10)
 
 
-def check_cross_validation(estimator: Any, X: Any, y: Any) -> None:
+def check_cross_validation(estimator: BaseEstimator, X: object, y: Targets) -> None:
     """The estimator works in `cross_val_score`, on whatever the splitter makes of X."""
     if not hasattr(estimator, "score"):
         return
@@ -250,39 +255,39 @@ CHECKS = (
 # --- what the checks share ------------------------------------------------------------------------------
 
 
-def _fresh(estimator: Any) -> Any:
+def _fresh(estimator: BaseEstimator) -> BaseEstimator:
     estimator = clone(estimator)
     return estimator.set_params(random_state=0) if "random_state" in estimator.get_params(deep=False) else estimator
 
 
-def _name(estimator: Any) -> str:
+def _name(estimator: BaseEstimator) -> str:
     return type(estimator).__name__
 
 
-def _outputs(estimator: Any) -> list[str]:
+def _outputs(estimator: BaseEstimator) -> list[str]:
     return [method for method in OUTPUTS if hasattr(estimator, method)]
 
 
-def _predictions(estimator: Any, X: Any) -> Any:
+def _predictions(estimator: BaseEstimator, X: object) -> Any:
     return getattr(estimator, _outputs(estimator)[0])(X)
 
 
-def _fitted_attributes(estimator: Any) -> list[str]:
+def _fitted_attributes(estimator: BaseEstimator) -> list[str]:
     return [name for name in vars(estimator) if name.endswith("_") and not name.startswith("_")]
 
 
-def _parameters(estimator: Any) -> dict[str, tuple[int, str]]:
+def _parameters(estimator: BaseEstimator) -> dict[str, tuple[int, str]]:
     """Identity and value of each hyper-parameter."""
     return {name: (id(value), repr(value)) for name, value in estimator.get_params(deep=False).items()}
 
 
-def _assert_parameters(estimator: Any, before: dict[str, tuple[int, str]], event: str) -> None:
+def _assert_parameters(estimator: BaseEstimator, before: dict[str, tuple[int, str]], event: str) -> None:
     after = _parameters(estimator)
     changed = [name for name in before if before[name] != after.get(name)]
     assert not changed, f"{event} changed hyper-parameters of {_name(estimator)}: {changed}"
 
 
-def _assert_fit_fails(estimator: Any, X: Any, y: Any) -> None:
+def _assert_fit_fails(estimator: BaseEstimator, X: object, y: Targets) -> None:
     try:
         estimator.fit(X, y)
     except ValueError:
@@ -290,15 +295,15 @@ def _assert_fit_fails(estimator: Any, X: Any, y: Any) -> None:
     raise AssertionError(f"{_name(estimator)}.fit took {_num_samples(X)} samples with {_num_samples(y)} targets")
 
 
-def _is_single_label(estimator: Any, y: Any) -> bool:
+def _is_single_label(estimator: BaseEstimator, y: Targets) -> bool:
     return is_classifier(estimator) and y is not None and type_of_target(y) in ("binary", "multiclass")
 
 
-def _select(data: Any, rows: np.ndarray) -> Any:
+def _select(data: object, rows: np.ndarray) -> Any:
     return None if data is None else _safe_indexing(data, rows)
 
 
-def _dtype(X: Any) -> Any:
+def _dtype(X: object) -> np.dtype | None:
     """The dtype of X, of its first sample, or nothing."""
     if hasattr(X, "dtype"):
         return X.dtype

@@ -12,18 +12,21 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from scipy import sparse
 
 from skneural.layers.layer import Context, Layer
 from skneural.losses.loss import Loss
-from skneural.ops.types import Array
+from skneural.ops.types import Array, Arrays
 from skneural.parameters import Layout, Snapshot, leaves
 
 RELATIVE_TOLERANCE = 1e-6
 ABSOLUTE_TOLERANCE = 1e-8
 
 
-def check_gradients(layer: Layer, x: Any, context: Context | None = None, *, seed: int = 0, step: float = 1e-6) -> None:
+def check_gradients(
+    layer: Layer, x: Arrays, context: Context | None = None, *, seed: int = 0, step: float = 1e-6
+) -> None:
     """Compare what a layer's backward returns and writes with central differences, in float64.
 
     Parameters
@@ -114,12 +117,12 @@ class Pass(NamedTuple):
 
     y: Array
     dy: Array
-    dx: Any
+    dx: Arrays | None
     gradient: Array
     buffers: Array
 
 
-def one_pass(layer: Layer, layout: Layout, start: Snapshot, x: Any, context: Context, seed: int) -> Pass:
+def one_pass(layer: Layer, layout: Layout, start: Snapshot, x: Arrays, context: Context, seed: int) -> Pass:
     """Go forward and back from a copy of `start`, with a random dy, and see that nothing borrowed was written."""
     vector, buffers = start.vector.copy(), start.buffers.copy()
     gradient = np.full_like(vector, np.nan)  # what stays NaN was not written
@@ -141,13 +144,13 @@ def training_context(seed: int) -> Context:
     return Context(np.random.default_rng(seed))
 
 
-def random_start(layout: Layout, rng: np.random.Generator, dtype: Any) -> Snapshot:
+def random_start(layout: Layout, rng: np.random.Generator, dtype: npt.DTypeLike) -> Snapshot:
     """Fresh parameters, moved at random: at zeros and ones many a wrong gradient looks right."""
     start = layout.initial(rng, dtype)
     return Snapshot(start.vector + 0.1 * rng.standard_normal(layout.size).astype(dtype), start.buffers)
 
 
-def in_dtype(x: Any, dtype: Any) -> Any:
+def in_dtype(x: Arrays, dtype: npt.DTypeLike) -> Arrays:
     """Floating x in the given dtype; everything else as it is."""
     if isinstance(x, tuple):
         return tuple(in_dtype(part, dtype) for part in x)
@@ -163,23 +166,23 @@ def unchanged(now: Any, before: Any) -> bool:
     return not isinstance(now, np.ndarray) or np.array_equal(now, before)
 
 
-def _direction(x: Any, dx: Any, rng: np.random.Generator) -> Any:
+def _direction(x: Arrays, dx: Arrays | None, rng: np.random.Generator) -> Arrays | None:
     """A random direction like x; None where x is held fixed."""
     if isinstance(x, tuple):
         return tuple(_direction(*pair, rng) for pair in zip(x, (None,) * len(x) if dx is None else dx, strict=True))
     if dx is None or not isinstance(x, np.ndarray) or x.dtype.kind != "f":
         return None
-    assert dx.shape == x.shape, f"x has shape {x.shape}, but dx has shape {dx.shape}."
+    assert np.shape(dx) == x.shape, f"x has shape {x.shape}, but dx has shape {np.shape(dx)}."
     return rng.standard_normal(x.shape)
 
 
-def _moved(x: Any, along: Any, distance: float) -> Any:
+def _moved(x: Arrays, along: Arrays | None, distance: float) -> Arrays:
     if isinstance(along, tuple):
         return tuple(_moved(*pair, distance) for pair in zip(x, along, strict=True))
     return x if along is None else x + distance * along
 
 
-def _pairs(dx: Any, along: Any) -> Iterator[tuple[Array, Array]]:
+def _pairs(dx: Arrays | None, along: Arrays | None) -> Iterator[tuple[Any, Any]]:
     if isinstance(along, tuple):
         for pair in zip((None,) * len(along) if dx is None else dx, along, strict=True):
             yield from _pairs(*pair)

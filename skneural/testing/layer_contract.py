@@ -12,13 +12,13 @@ import numpy as np
 from scipy import sparse
 
 from skneural.layers.layer import Context, Layer
-from skneural.ops.types import Array
+from skneural.ops.types import Array, Arrays
 from skneural.parameters import Layout, Snapshot
 from skneural.testing.gradient_check import in_dtype, one_pass, random_start, training_context, unchanged
 
 
 def check_layer(
-    layer: Layer, x: Any, context: Context | None = None, *, batch_axis: int | None = 0, seed: int = 0
+    layer: Layer, x: Arrays, context: Context | None = None, *, batch_axis: int | None = 0, seed: int = 0
 ) -> None:
     """Check that a layer keeps the layer protocol; `check_gradients` checks its gradients.
 
@@ -79,7 +79,7 @@ def _check_value(layer: Layer) -> None:
     assert hash(copied) == hash(layer), f"{name} has another hash than its pickled copy."
 
 
-def _check_dtypes(layer: Layer, layout: Layout, start: Snapshot, x: Any, context: Context, seed: int) -> None:
+def _check_dtypes(layer: Layer, layout: Layout, start: Snapshot, x: Arrays, context: Context, seed: int) -> None:
     dtype = start.vector.dtype
     y, _, dx, _, _ = one_pass(layer, layout, start, x, context, seed)
     assert y.dtype == dtype, f"{layer}: y is {y.dtype} where everything else is {dtype}."
@@ -90,7 +90,7 @@ def _check_dtypes(layer: Layer, layout: Layout, start: Snapshot, x: Any, context
 
 
 def _check_passes_are_independent(
-    layer: Layer, layout: Layout, start: Snapshot, x: Any, context: Context, seed: int
+    layer: Layer, layout: Layout, start: Snapshot, x: Arrays, context: Context, seed: int
 ) -> None:
     """A second forward must not disturb the backward of the first."""
     alone = one_pass(layer, layout, start, x, context, seed)
@@ -102,7 +102,7 @@ def _check_passes_are_independent(
     assert same, f"{layer}: a second forward changes the output or the gradients of the first."
 
 
-def _check_memory_order(layer: Layer, layout: Layout, start: Snapshot, x: Any, context: Context, seed: int) -> None:
+def _check_memory_order(layer: Layer, layout: Layout, start: Snapshot, x: Arrays, context: Context, seed: int) -> None:
     """Neighbouring layers may hand over views: strided x and dy must give what contiguous ones give."""
     contiguous = one_pass(layer, layout, start, x, context, seed)
     tree, gradient = layout.views(start.vector.copy(), start.buffers.copy()), np.empty_like(start.vector)
@@ -113,7 +113,7 @@ def _check_memory_order(layer: Layer, layout: Layout, start: Snapshot, x: Any, c
     assert _close(dx, contiguous.dx), f"{layer}: dx depends on how x or dy lies in memory."
 
 
-def _check_predict(layer: Layer, layout: Layout, start: Snapshot, x: Any, context: Context) -> None:
+def _check_predict(layer: Layer, layout: Layout, start: Snapshot, x: Arrays, context: Context) -> None:
     vector, buffers = start.vector.copy(), start.buffers.copy()
     tree, x_before = layout.views(vector, buffers), copy.deepcopy(x)
     predicted = layer.predict(tree, x, context)
@@ -125,7 +125,7 @@ def _check_predict(layer: Layer, layout: Layout, start: Snapshot, x: Any, contex
 
 
 def _check_rows_are_independent(
-    layer: Layer, layout: Layout, start: Snapshot, x: Any, context: Context, axis: int
+    layer: Layer, layout: Layout, start: Snapshot, x: Arrays, context: Context, axis: int
 ) -> None:
     tree = layout.views(start.vector, start.buffers)
     whole = layer.predict(tree, x, context)
@@ -137,20 +137,20 @@ def _check_rows_are_independent(
         assert same, f"{layer}: what is predicted for a row depends on the rows beside it."
 
 
-def _rows(x: Any, rows: slice, axis: int) -> Any:
+def _rows(x: Arrays, rows: slice, axis: int) -> Arrays:
     if isinstance(x, tuple):
         return tuple(_rows(part, rows, axis) for part in x)
     return x[rows] if sparse.issparse(x) else x[(slice(None),) * axis + (rows,)]
 
 
-def _halved(x: Any) -> Any:
+def _halved(x: Arrays) -> Arrays:
     """Another input of the same kind; integers stay as they are."""
     if isinstance(x, tuple):
         return tuple(_halved(part) for part in x)
     return 0.5 * x if hasattr(x, "dtype") and x.dtype.kind == "f" else x
 
 
-def _strided(x: Any) -> Any:
+def _strided(x: Arrays) -> Arrays:
     """The same numbers, in a memory order that is neither C nor Fortran."""
     if isinstance(x, tuple):
         return tuple(_strided(part) for part in x)

@@ -148,6 +148,17 @@ def test_the_last_path_stays(sparse_model):
     assert np.count_nonzero(pruned.edge_importances_[0]) == 1
 
 
+def test_what_is_pruned_stays_pruned():
+    X, y = load_iris(return_X_y=True)
+    model = KANClassifier(hidden_layer_sizes=(4, 3), solver="lbfgs", max_iter=30, random_state=0).fit(X, y)
+    once = model.prune(0.1)
+    again = once.prune(0.0)  # which keeps all there is
+    assert any((importances == 0).any() for importances in once.edge_importances_)  # between units that stay
+    for first, second in zip(once.edge_importances_, again.edge_importances_, strict=True):
+        np.testing.assert_array_equal(first, second)
+    np.testing.assert_allclose(again.predict_proba(X), once.predict_proba(X), rtol=1e-6)
+
+
 def test_training_goes_on_after_pruning_and_refining(sparse_model):
     X, y = square()
     model = sparse_model.prune().set_params(sparsity=0.0, warm_start=True)
@@ -183,6 +194,23 @@ def test_a_feature_that_does_nothing_has_no_importance():
     assert importances[0] > 0.4
     assert importances[1] > 0.2
     assert importances[2] < 0.02
+
+
+def test_importances_are_those_of_the_weighted_samples():
+    """Where nearly all weight is, the second feature does not vary."""
+    rng = np.random.default_rng(0)
+    X = rng.uniform(-1, 1, (400, 2))
+    X[:200, 1] *= 1e-3
+    weight = np.repeat([1.0, 1e-3], 200)
+    model = KANRegressor(hidden_layer_sizes=(), max_iter=50, random_state=0, **EXACT).fit(
+        X, X.sum(axis=1), sample_weight=weight
+    )
+    curves = [model.edge_curve(0, i, 0) for i in range(2)]
+    values = np.column_stack([np.interp(X[:, i], *curve) for i, curve in enumerate(curves)])
+    means = np.average(values, axis=0, weights=weight)
+    deviations = np.sqrt(np.average((values - means) ** 2, axis=0, weights=weight))
+    importances = model.edge_importances_[0][:, 0]
+    np.testing.assert_allclose(importances[1] / importances[0], deviations[1] / deviations[0], rtol=0.05)
 
 
 def test_what_is_predicted_changes_nothing(sparse_model):

@@ -264,6 +264,15 @@ def test_huber_lies_between_mean_and_median():
     assert large == pytest.approx(y.mean(), rel=1e-3)
 
 
+def test_the_delta_of_huber_leads_from_the_median_to_the_mean():
+    X, y = np.zeros((200, 1)), np.random.default_rng(0).exponential(size=200)
+    options = {"loss": "huber", "solver": "lbfgs", "alpha": 0, "max_iter": 300, "random_state": 0}
+    found = [MLPRegressor((), huber_delta=delta, **options).fit(X, y).predict(X[:1])[0] for delta in (0.02, 1, 100)]
+    assert abs(found[0] - np.median(y)) < 0.03
+    assert found[0] + 0.05 < found[1] < found[2] - 0.02
+    np.testing.assert_allclose(found[2], y.mean(), rtol=1e-5)
+
+
 def test_outliers_move_robust_losses_less():
     X, y = noisy_line()
     y = np.where(np.arange(400) % 20 == 0, y + 100, y)

@@ -282,3 +282,17 @@ def test_memory_that_is_used_again_changes_nothing(case, n_jobs, monkeypatch):
     monkeypatch.setattr(memory, "LARGE", 1)
     monkeypatch.setattr(memory._Pool, "take", take_rubbish)
     np.testing.assert_array_equal(telling(case.new(n_jobs=n_jobs).fit(X, y), X), expected)
+
+
+@pytest.mark.parametrize("schedule", ["constant", "invscaling"])
+@pytest.mark.parametrize("solver", ["sgd", "adam"])
+def test_training_that_goes_on_is_training_that_never_stopped(schedule, solver):
+    X = np.random.default_rng(0).standard_normal((60, 3))
+    y = X[:, 0] - X[:, 1] ** 2
+    options = {"solver": solver, "learning_rate": schedule, "learning_rate_init": 0.01, "random_state": 0}
+    options |= {"n_iter_no_change": 100, "early_stopping": False, "batch_size": 20}
+    whole = MLPRegressor(8, max_iter=6, **options).fit(X, y)
+    parts = MLPRegressor(8, max_iter=2, warm_start=True, **options)
+    for _ in range(3):
+        parts.fit(X, y)
+    np.testing.assert_array_equal(parts.predict(X), whole.predict(X))

@@ -178,18 +178,59 @@ def test_best_constant_is_the_minimum(case, weighted):
     def value(constant):
         return np.sum(case.loss.value(case.y, np.tile(constant, (N, 1)), weight))
 
-    slack = 0.02 * value(best) if isinstance(case.loss, HuberLoss) else 1e-12  # Huber's is one step short
     for output in range(case.n_outputs):
         for distance in (-1, -0.1, -0.01, 0.01, 0.1, 1):
-            assert value(best) <= value(best + distance * np.eye(case.n_outputs)[output]) + slack
+            assert value(best) <= value(best + distance * np.eye(case.n_outputs)[output]) + 1e-12
 
 
-@pytest.mark.parametrize("delta", [0.1, 1.35, 10.0])
-def test_best_constant_of_huber_is_close_to_the_optimum(delta):
-    loss, y = HuberLoss(delta), NUMBERS[:, :1] + 4 * (NUMBERS[:, 1:] > -2)
-    optimum = optimize.minimize_scalar(lambda c: float(loss.value(y, np.full((N, 1), c))[0])).fun
-    reached = float(loss.value(y, np.tile(loss.best_constant(y), (N, 1)))[0])
-    assert reached <= 1.03 * optimum
+@pytest.mark.parametrize("delta", [0.01, 0.3, 1.35, 10.0])
+def test_huber_is_scipys_for_every_delta(delta):
+    loss, raw = HuberLoss(delta), raw_for(LOSS_CASES["huber"])
+    np.testing.assert_allclose(loss.value(NUMBERS, raw), special.huber(delta, raw - NUMBERS).mean(axis=0), rtol=1e-12)
+    np.testing.assert_allclose(
+        loss.value_and_gradient(NUMBERS, raw)[1] * raw.size, np.clip(raw - NUMBERS, -delta, delta), rtol=1e-12
+    )
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 30, 300])
+@pytest.mark.parametrize("delta", [0.01, 1.35, 100.0])
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("shift", [0.0, 1e6])
+def test_best_constant_of_huber_is_the_minimum(n, delta, weighted, shift):
+    rng = np.random.default_rng(n)
+    loss, y = HuberLoss(delta), rng.standard_t(1.5, (n, 3)) + np.array([0.0, 5.0, -1e3]) + shift
+    weight = rng.exponential(size=n) if weighted else None
+    best = loss.best_constant(y, weight)
+
+    def slope(constant, output):
+        return np.average(np.clip(y[:, output] - constant, -delta, delta), weights=weight)
+
+    for output in range(3):
+        found = optimize.brentq(slope, y.min() - delta, y.max() + delta, args=(output,), xtol=1e-13 * (1 + shift))
+        assert abs(slope(best[output], output)) <= 1e-9 * delta + 1e-15 * shift
+        reached, expected = (loss.value(y, np.tile(one, (n, 1)), weight)[output] for one in (best, [found] * 3))
+        assert reached <= expected * (1 + 1e-12) + 1e-15 * shift
+
+
+def test_best_constant_of_huber_where_many_are_equal_or_all_are_best():
+    constant = np.full((7, 1), 3.0)
+    assert HuberLoss().best_constant(constant) == 3.0
+    assert HuberLoss().best_constant(np.full((7, 1), 1e17)) == 1e17  # where delta is lost in rounding
+    apart = np.array([[0.0], [100.0]])  # all from 1 to 99 are best
+    assert HuberLoss(1.0).best_constant(apart) == 1.0
+
+
+@pytest.mark.parametrize("rare", [1, 2, 7])
+def test_best_constants_of_rare_classes_are_their_shares(rare):
+    """Only a class that never occurs is kept off zero, by half a sample."""
+    n = 1000
+    labels = (np.arange(n) < rare).astype(int)
+    yes_or_no = labels[:, np.newaxis].astype(float)
+    np.testing.assert_allclose(special.expit(BinaryLogLoss().best_constant(yes_or_no)), [rare / n], rtol=1e-12)
+    found = special.softmax(SoftmaxLogLoss(3).best_constant(labels))
+    np.testing.assert_allclose(found[:2], [1 - rare / n, rare / n], rtol=1e-3)
+    np.testing.assert_allclose(found[2], 0.5 / n, rtol=1e-3)
+    np.testing.assert_allclose(special.expit(BinaryLogLoss().best_constant(np.zeros((n, 1)))), [0.5 / n], rtol=1e-12)
 
 
 @each_case

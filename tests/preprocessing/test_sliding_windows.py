@@ -209,9 +209,9 @@ def test_windows_are_values():
         ({"horizon": True}, "horizon must be int >= 1; got True"),
         ({"stride": -1}, "stride must be int >= 1; got -1"),
         ({"stepwise": 1}, "stepwise must be bool; got 1"),
-        ({"targets": "a"}, "targets must be int, sequence of int or None; got 'a'"),
+        ({"targets": "a"}, "targets must be int, non-empty sequence of int or None; got 'a'"),
         ({"targets": [0, 1.5]}, "targets must be int"),
-        ({"targets": []}, "targets is empty"),
+        ({"targets": []}, r"targets must be int, non-empty sequence of int or None; got \[\]"),
     ],
 )
 def test_parameters_out_of_range(options, message):

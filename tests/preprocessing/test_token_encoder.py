@@ -211,7 +211,6 @@ def test_check_estimator():
         estimator_checks.check_get_params_invariance,
         estimator_checks.check_set_params,
         estimator_checks.check_mixin_order,
-        estimator_checks.check_param_validation,
         estimator_checks.check_transformer_get_feature_names_out,
     ],
     ids=lambda check: check.__name__,
@@ -313,14 +312,22 @@ def test_what_are_no_texts(X, message):
         (TEXTS, {"token_pattern": "("}, r"token_pattern='\(' is no regular expression"),
         (TEXTS, {"token_pattern": "(a)(b)"}, "has 2 groups"),
         (TEXTS, {"tokenizer": len}, "What tokenizer returns is 27, of type int"),
-        (TEXTS, {"level": "words"}, "'level' parameter of TokenEncoder must be"),
-        (TEXTS, {"vocabulary_size": 1}, "'vocabulary_size' parameter"),
-        (TEXTS, {"max_length": 0}, "'max_length' parameter"),
+        (TEXTS, {"level": "words"}, r"level must be .*; got 'words' \(did you mean 'word'\?\)"),
+        (TEXTS, {"vocabulary_size": 1}, "vocabulary_size must be int >= 2 or None; got 1"),
+        (TEXTS, {"max_length": 0}, "max_length must be int >= 1 or None; got 0"),
     ],
 )
 def test_mistakes_in_fit(X, options, message):
     with pytest.raises(ValueError, match=message):
         TokenEncoder(**options).fit(X)
+
+
+@pytest.mark.parametrize("method", ["fit", "fit_transform"])
+@pytest.mark.parametrize("name", TokenEncoder().get_params())
+def test_every_hyperparameter_is_checked_in_fit(name, method):
+    encoder = TokenEncoder(**{name: object()})
+    with pytest.raises(ValueError, match=f"TokenEncoder got an invalid hyper-parameter:\n  {name} must be"):
+        getattr(encoder, method)(TEXTS)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from scipy.special import j0
 
 from skneural.symbolic import FUNCTIONS, Fit, fit_function, suggest
-from skneural.symbolic.functions import BETWEEN, ONE_SIDE, PERIODIC, STRETCHED
+from skneural.symbolic.functions import Domain
 
 RANGES = [(-1.0, 1.0), (0.0, 1.0), (-7.0, -2.0), (300.0, 450.0), (-1e-3, 2e-3)]
 LINES = [(1.0, 0.0), (-3.0, 5.0), (1e-3, 100.0)]
@@ -15,14 +15,14 @@ every_function = pytest.mark.parametrize("name", [name for name in FUNCTIONS if 
 
 def arguments(function):
     """Arguments over t from -1 to 1, as alpha and beta, that use much of the function's domain."""
-    if function.placing == ONE_SIDE:
+    if function.domain is Domain.ONE_SIDE:
         return [(1, 1.01), (-1, 1.2), (1, 3.0)]
-    if function.placing == BETWEEN:
+    if function.domain is Domain.BETWEEN:
         edge = np.pi / 2 if function.name == "tan" else 1.0
         return [(0.95 * edge, 0.0), (0.6 * edge, 0.3 * edge), (0.5 * edge, -0.45 * edge)]
-    if function.placing == PERIODIC:
+    if function.domain is Domain.PERIODIC:
         return [(0.7, 0.3), (3.0, 1.0), (10.0, -0.5), (40.0, 2.0)]
-    if function.placing == STRETCHED:
+    if function.domain is Domain.STRETCHED:
         return [(0.5, 0.0), (-4.0, 0.0), (15.0, 0.0)]
     return [(1.0, 0.0), (2.5, 1.5), (4.0, -1.0)]
 
@@ -67,7 +67,7 @@ def test_constants_keep_to_the_conventions_and_arguments_to_the_domain(name):
             assert fit.a > 0 or not function.symmetric
             assert abs(fit.a) == 1 or "a" in function.free
             assert fit.b == 0 or "b" in function.free or name == "exp"
-            if function.placing == PERIODIC:
+            if function.domain is Domain.PERIODIC:
                 assert abs(fit.b) <= np.pi / 2 + 1e-9
 
 

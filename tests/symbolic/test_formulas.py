@@ -116,6 +116,28 @@ def test_frozen_constants_and_weights():
     np.testing.assert_allclose(only.predict(X), X[:, 0] + 1, atol=1e-9)
 
 
+def test_weights_of_a_refit_count_as_repetitions():
+    formula = Formula([[[Fit("sin", 2.0)], [Fit("x")]]])
+    y = np.exp(X[:, 0]) + np.abs(X[:, 1])  # so that some are fitted at the expense of others
+    counts = np.random.default_rng(1).integers(0, 9, len(X))
+    weighted = formula.refit(X, y, sample_weight=counts)
+    repeated = formula.refit(np.repeat(X, counts, axis=0), np.repeat(y, counts))
+    assert np.abs(repeated.parameters - formula.refit(X, y).parameters).max() > 1e-3
+    np.testing.assert_allclose(weighted.parameters, repeated.parameters, rtol=1e-6, atol=1e-8)
+
+
+def test_a_curve_is_straight_between_its_points_and_beyond():
+    x, y = np.array([-2.0, -1.5, 0.0, 0.25, 3.0]), np.array([1.0, -1.0, 0.5, 4.0, 4.5])
+    curve, at = Curve(x[::-1], y[::-1]), np.linspace(-2, 3, 101)
+    np.testing.assert_allclose(curve(at), np.interp(at, x, y), atol=1e-12)
+    middles, slopes = (x[1:] + x[:-1]) / 2, np.diff(y) / np.diff(x)
+    np.testing.assert_allclose(curve.slope(middles), slopes)
+    np.testing.assert_allclose(curve.slope(x), [*slopes, slopes[-1]])  # at a point, that of the piece to its right
+    beyond = np.array([-9.0, 9.0])
+    np.testing.assert_allclose(curve.slope(beyond), slopes[[0, -1]])
+    np.testing.assert_allclose(curve(beyond), [y[0] - 7 * slopes[0], y[-1] + 6 * slopes[-1]])
+
+
 def test_settled_units_change_no_prediction():
     for formula in (exp_formula(), mixed_formula()):
         settled = canonical(formula)

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
+from skneural.layers.layer import Layer
 from skneural.losses import SquaredLoss
 from skneural.networks.mlp import mlp_network
+from skneural.ops.linear import linear
 from skneural.optimizers import SGD, Adam, Optimizer, Schedule
-from skneural.parameters import Layout, Weights
+from skneural.parameters import Layout, Parameter, Weights
 from skneural.training.batches import Samples
 from skneural.training.early_stopping import EarlyStopping
 from skneural.training.history import History
@@ -166,6 +168,39 @@ def test_long_gradients_are_cut_to_length_and_short_ones_left(max_norm):
     assert max(norms) > 1.0
     for gradient, norm, cut in zip(free.gradients, norms, limited.gradients, strict=True):
         np.testing.assert_allclose(cut, gradient * min(1, max_norm / norm), rtol=1e-12)
+
+
+@dataclass(frozen=True)
+class Limited(Layer):
+    """A linear map whose weights, but not its bias, have a limit."""
+
+    limit: float
+
+    def parameters(self):
+        return {"weight": Parameter((4, 2), limit=self.limit), "bias": Parameter((2,), penalized=False)}
+
+    def forward(self, p, x, context):
+        y, vjp = linear(x, p["weight"], p["bias"])
+        return y, lambda dy, g: vjp(dy, g["weight"], g["bias"])
+
+
+def test_no_step_ends_beyond_a_limit():
+    network = Limited(0.05)
+    layout = Layout(network.parameters())
+    weights = Weights(layout, layout.initial(np.random.default_rng(0), np.float64))
+    seen = []
+
+    class Watching(Recording):
+        def update(self, vector, gradient, state, rate):
+            seen.append(np.abs(vector).copy())
+            super().update(vector, gradient, state, rate)
+
+    method = descent(Watching(), objective=Objective(network, SquaredLoss(), weights))
+    method.state = method.optimizer.start(weights.vector)
+    train(method, samples(), watch(method))
+    limited = np.array([*seen, np.abs(weights.vector)])[:, :8]
+    assert limited.max() == 0.05  # reached, and never left
+    assert np.abs(weights.tree["bias"]).max() > 0.05
 
 
 def trained(max_epochs, start=None, state=None, **options):

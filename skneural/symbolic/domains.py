@@ -11,40 +11,28 @@ import functools
 import numpy as np
 
 from skneural.ops.types import Array
-from skneural.symbolic.functions import (
-    ANYWHERE,
-    BETWEEN,
-    CONSTANT,
-    LINEAR,
-    ONE_SIDE,
-    PERIODIC,
-    SHIFTED,
-    STRETCHED,
-    Function,
-)
+from skneural.symbolic.functions import Domain, Function
 
-# Sixteen periods within a curve: splines that wiggle more have too few knots, and curves too few samples, to say so.
+# Sixteen periods within a curve: splines have too few knots, and curves too few samples, to tell faster waves apart.
 FASTEST = 100.0
 STEEPEST = 100.0
 FARTHEST = 1000.0  # shifts in half widths of the curve
 # Logarithms of the least distance from the end of a domain: rounding, and farther where the end is a singularity, which
 # would otherwise explain the first or the last sample by itself.
 NEAREST, NEAREST_TO_SINGULARITY = -36.0, -20.0
-CLOSED = ("sqrt", "arcsin", "arccos")
 
 
 def argument(function: Function, at: Array) -> tuple[Array, Array, Array, Array]:
     """`alpha` and `beta`, both (n,), and their derivatives by the coordinates `at`, all of which are (n, 2)."""
     ones, slopes = np.ones(len(at)), np.zeros((2, len(at), 2))
-    if function.placing == ONE_SIDE:  # the distance from the end of the domain, and which side it is on: -1 or 1
+    if function.domain is Domain.ONE_SIDE:  # the distance from the end of the domain, and which side it is on: -1 or 1
         distance = np.exp(at[:, 0])
         slopes[1, :, 0] = distance
         return at[:, 1], 1 + distance, slopes[0], slopes[1]
-    if function.placing == BETWEEN:  # distances from both ends of the domain
-        edge = np.pi / 2 if function.name == "tan" else 1.0
-        half = edge * np.exp(at) / 2
+    if function.domain is Domain.BETWEEN:  # distances from both ends of the domain
+        half = function.edge * np.exp(at) / 2
         slopes[0], slopes[1] = -half, half * [1, -1]
-        return edge - half.sum(axis=1), half[:, 0] - half[:, 1], slopes[0], slopes[1]
+        return function.edge - half.sum(axis=1), half[:, 0] - half[:, 1], slopes[0], slopes[1]
     free = function.free
     slopes[0, :, 0], slopes[1, :, 1] = "a" in free, "b" in free
     return (at[:, 0] if "a" in free else ones), (at[:, 1] if "b" in free else 0 * ones), slopes[0], slopes[1]
@@ -52,39 +40,39 @@ def argument(function: Function, at: Array) -> tuple[Array, Array, Array, Array]
 
 def allowed(function: Function, at: Array) -> Array:
     """Which coordinates are worth looking at: finite, and of a curve that is not flat or a jump."""
-    nearest = NEAREST if function.name in CLOSED else NEAREST_TO_SINGULARITY
-    if function.placing == ONE_SIDE:
+    nearest = NEAREST if function.closed else NEAREST_TO_SINGULARITY
+    if function.domain is Domain.ONE_SIDE:
         return (at[:, 0] > nearest) & (at[:, 0] < np.log(FARTHEST))
-    if function.placing == BETWEEN:
+    if function.domain is Domain.BETWEEN:
         return (at > nearest).all(axis=1) & (np.exp(np.minimum(at, 1.0)).sum(axis=1) < 2 - 1e-3)
     far = np.abs(at[:, 1]) < FARTHEST
-    steepest = 2 * FASTEST if function.placing == PERIODIC else STEEPEST
+    steepest = 2 * FASTEST if function.domain is Domain.PERIODIC else STEEPEST
     return far & (np.abs(at[:, 0]) < steepest) & (np.abs(at[:, 0]) > 1e-4)
 
 
 @functools.cache
-def grid(placing: int) -> Array:
+def grid(domain: Domain) -> Array:
     """Starts of the search, (n_groups, n_in_group, 2); from each group only the best is taken further."""
-    if placing in (CONSTANT, LINEAR):
+    if domain in (Domain.CONSTANT, Domain.LINEAR):
         return np.array([[[1.0, 0.0]]])
-    if placing == SHIFTED:
+    if domain is Domain.SHIFTED:
         near = np.linspace(-1.2, 1.2, 25)
         return _product(np.ones(1), np.concatenate([near, [-6, -2.5, -1.6, -0.97, 0.97, 1.6, 2.5, 6]])).swapaxes(0, 1)
-    if placing == STRETCHED:
+    if domain is Domain.STRETCHED:
         steep = np.geomspace(0.05, 60, 20)
         return _product(np.concatenate([-steep, steep]), np.zeros(1))
-    if placing == PERIODIC:
+    if domain is Domain.PERIODIC:
         fast = np.concatenate([[0.1, 0.3, 0.6], np.arange(1, FASTEST, 0.9)])
         return _product(fast, np.pi / 4 * np.arange(-1, 3))
-    if placing == ONE_SIDE:
+    if domain is Domain.ONE_SIDE:
         distances = np.log(np.geomspace(1e-4, 50, 16))
         return _product(np.append(distances, -35.0), np.array([-1.0, 1.0]))
-    if placing == BETWEEN:
+    if domain is Domain.BETWEEN:
         distances = np.log(np.append(1e-6, np.geomspace(1e-3, 1.8, 10)))
         both = _product(distances, distances)
         inside = np.exp(both).sum(axis=2) < 1.95
         return np.where(inside[..., np.newaxis], both, distances[3])
-    assert placing == ANYWHERE
+    assert domain is Domain.ANYWHERE
     centres, steep = np.linspace(-1.3, 1.3, 17), np.geomspace(0.1, 40, 12)
     pairs = _product(steep, centres)
     pairs[..., 1] *= -pairs[..., 0]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 # Heights of a row of units, and of the boxes above it, in parts of the distance between two rows of units.
 BOX_LOW, BOX_HIGH = 0.38, 0.66
@@ -22,7 +25,7 @@ def figure_size(sizes: list[int]) -> tuple[float, float]:
 
 
 def draw_network(
-    ax: Any, curves: list[Any], importances: list[np.ndarray], inputs: list[str], outputs: list[str]
+    ax: Axes, curves: list[np.ndarray], importances: list[np.ndarray], inputs: list[str], outputs: list[str]
 ) -> None:
     """Draw a network into the axes.
 
@@ -49,7 +52,7 @@ def draw_network(
     ax.axis("off")
 
 
-def _draw_layer(ax: Any, row: int, curve: Any, importances: np.ndarray) -> None:
+def _draw_layer(ax: Axes, row: int, curve: np.ndarray, importances: np.ndarray) -> None:
     n_in, n_out = importances.shape
     below, above, boxes = _places(n_in), _places(n_out), _places(n_in * n_out).reshape(n_in, n_out)
     half = min(0.42 / (n_in * n_out), 0.09)

@@ -66,6 +66,7 @@ def Number(low: float = -math.inf, high: float = math.inf, *, above: bool = Fals
 
 
 def Integer(low: int) -> Constraint:
+    """An integer, not below `low`; a truth value is none."""
     return Constraint(f"int >= {low}", lambda value: _is(value, Integral) and value >= low)
 
 
@@ -90,8 +91,13 @@ RANDOM_STATE = Constraint(
         value is None or isinstance(value, np.random.RandomState) or (_is(value, Integral) and 0 <= value < 2**32)
     ),
 )
+STRING = Constraint("str", lambda value: isinstance(value, str))
+CALLABLE = Constraint("callable", callable)
 MAPPING = Constraint("dict", lambda value: isinstance(value, Mapping))
 SEQUENCE = Constraint("list of dict", lambda value: isinstance(value, list | tuple))
+
+
+REQUIRED = dataclasses.MISSING  # the default of what must be given
 
 
 def hyperparameter(default: Any, constraint: Constraint, doc: str, *, positional: bool = False) -> Any:
@@ -108,8 +114,25 @@ def declare(cls: type[T]) -> type[T]:
     first; ``{attributes}`` that of the fitted attributes, which a class adds as the dictionary `attributes_doc`.
     What several classes of a family say alike, the family has in the dictionary `shared_doc`, by name.
     """
-    own_doc = cls.__doc__ or ""
-    cls = dataclass(kw_only=True, eq=False, repr=False)(cls)  # type: ignore[assignment]
+    return _documented(dataclass(kw_only=True, eq=False, repr=False)(cls), cls.__doc__ or "")
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(hyperparameter,))
+def declare_value(cls: type[T]) -> type[T]:
+    """The same for a value: it cannot be changed, equals what has equal hyper-parameters, and is written with them.
+
+    It has no `fit`, so its constructor checks.
+    """
+
+    def check(self: T) -> None:
+        check_hyperparameters(self)
+
+    doc = cls.__doc__ or ""
+    cls.__post_init__ = check  # type: ignore[attr-defined]
+    return _documented(dataclass(frozen=True)(cls), doc)
+
+
+def _documented(cls: type[T], own_doc: str) -> type[T]:
     cls.__doc__ = inspect.cleandoc(own_doc)
     if "{parameters}" in own_doc:
         sections = {"parameters": _parameters_section(cls), "attributes": _attributes_section(cls)}
@@ -143,11 +166,12 @@ def _is(value: Any, kind: type) -> bool:
 
 
 def _parameters_section(cls: type) -> str:
-    entries = {
-        field.name: (f"{field.metadata['constraint'].words}, default={field.default!r}", field.metadata["doc"])
-        for field in hyperparameters(cls)
-    }
-    return _section("Parameters", entries)
+    return _section("Parameters", {field.name: _entry(field) for field in hyperparameters(cls)})
+
+
+def _entry(field: dataclasses.Field[Any]) -> tuple[str, str]:
+    default = "" if field.default is REQUIRED else f", default={field.default!r}"
+    return field.metadata["constraint"].words + default, field.metadata["doc"]
 
 
 def _attributes_section(cls: type) -> str:
