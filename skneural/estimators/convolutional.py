@@ -23,8 +23,9 @@ from skneural.estimators.images import ImageInput
 from skneural.estimators.regression import NeuralRegressor
 from skneural.estimators.sequences import SequenceInput
 from skneural.layers import PREDICTING, Layer
+from skneural.layers.traversal import layer_outputs
 from skneural.networks import image, series
-from skneural.networks.structure import ReceptiveField, layer_outputs, receptive_fields
+from skneural.networks.receptive_fields import ReceptiveField, receptive_fields
 from skneural.ops.pointwise import ACTIVATIONS
 from skneural.parameters import Tree
 from skneural.training.series import values_and_lengths
@@ -154,7 +155,7 @@ class CNN(Convolutional, ImageInput):
 
     def _input_gradient(self, x: np.ndarray, output: int) -> np.ndarray:
         """Gradient of one raw score by each pixel of checked images."""
-        network = self._build_network(**self.network_arguments_, input_gradient=True)
+        network = self._build_network(**self.network_arguments_)
         raw, backward = network.forward(self._parameters(), x, PREDICTING)
         d_raw = np.zeros_like(raw)
         d_raw[:, output] = 1

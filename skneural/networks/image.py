@@ -51,7 +51,6 @@ def image_network(
     augmentation: Sequence[str] = (),
     standardize: bool = True,
     strict: bool = False,
-    input_gradient: bool = False,
 ) -> Chain:
     """Images (batch, height, width, channels) in, raw scores out.
 
@@ -82,8 +81,6 @@ def image_network(
         Whether the first layer centres and scales each channel.
     strict : bool
         Whether a kernel or pooling that is larger than what is left of the image is an error. Otherwise it shrinks.
-    input_gradient : bool
-        Whether somebody reads the gradient of the images.
 
     Raises
     ------
@@ -91,9 +88,7 @@ def image_network(
         If `strict` and the image is too small.
     """
     height, width, n_channels = image_shape
-    builder = _Builder(
-        height, width, n_channels, (height, width), activation, batch_norm, pooling, strict, input_gradient
-    )
+    builder = _Builder(height, width, n_channels, (height, width), activation, batch_norm, pooling, strict)
     if "flip" in augmentation:
         builder.add(RandomFlip())
     if "shift" in augmentation:
@@ -129,7 +124,6 @@ class _Builder:
     batch_norm: bool
     pooling: str
     strict: bool
-    input_gradient: bool
     layers: list[Layer] = field(default_factory=list)
 
     def add(self, *layers: Layer) -> None:
@@ -146,7 +140,6 @@ class _Builder:
         bias: bool = True,
     ) -> list[Layer]:
         """A convolution and, if asked for, its normalization; the image does not move on."""
-        first = not any(isinstance(layer, Convolution) for layer in self.layers)
         size = self.fitting(kernel_size, "kernel")
         layer = Convolution(
             channels_in or self.channels,
@@ -156,7 +149,6 @@ class _Builder:
             padding=padding,
             initializer=INITIALIZERS.get(self.activation, "glorot_uniform"),
             bias=bias and not self.batch_norm,
-            input_gradient=self.input_gradient or not first,
         )
         return [layer, BatchNormalization(channels, axis=1)] if self.batch_norm else [layer]
 

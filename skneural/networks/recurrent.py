@@ -62,18 +62,14 @@ def recurrent_network(
     standardize : bool
         Whether each feature is centred and scaled first; not used for tokens.
     """
-    tokens = vocabulary_size is not None
     if vocabulary_size is not None:
         layers: list[Layer] = [Embedding(vocabulary_size, embedding_size), StepsFirst()]
     else:
         layers = [StepsFirst(), *([Standardization(n_features, axis=1)] if standardize else [])]
-    n_in = embedding_size if tokens else n_features
+    n_in = n_features if vocabulary_size is None else embedding_size
     n_directions = 2 if bidirectional else 1
     for i in range(n_layers):
-        directions: list[Layer] = [
-            CELLS[cell](n_in, hidden_size, reverse, input_gradient=tokens or i > 0)
-            for reverse in (False, True)[:n_directions]
-        ]
+        directions: list[Layer] = [CELLS[cell](n_in, hidden_size, reverse) for reverse in (False, True)[:n_directions]]
         n_in = n_directions * hidden_size
         if i < n_layers - 1:
             layers += [_side_by_side(directions), *_dropout(dropout, BATCH_AXIS)]

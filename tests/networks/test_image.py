@@ -1,9 +1,9 @@
-import itertools
-
 import numpy as np
 import pytest
+from network_cases import SMALL_IMAGES, images, started
 
 from skneural.layers import (
+    Bias,
     Branches,
     Chain,
     Context,
@@ -14,68 +14,14 @@ from skneural.layers import (
     Pooling,
     Residual,
 )
+from skneural.layers.traversal import find, layer_outputs, named
 from skneural.networks.image import ARCHITECTURES, image_network
-from skneural.networks.structure import layer_outputs, named_layers, receptive_fields
+from skneural.networks.receptive_fields import receptive_fields
 from skneural.ops.pointwise import ACTIVATIONS
-from skneural.parameters import Layout
-from skneural.testing import check_gradients, check_layer
-
-SHAPES = [(8, 8, 2), (6, 9, 1), (1, 7, 1), (1, 1, 1)]
-every_network = pytest.mark.parametrize(
-    ("architecture", "shape", "batch_norm"), list(itertools.product(ARCHITECTURES, SHAPES, [False, True]))
-)
-# tanh has no kinks that central differences could fall over
-SMALL = {"channels": (6, 8), "hidden_layer_sizes": (5,), "activation": "tanh"}
-
-
-def images(shape, n=4):
-    return np.random.default_rng(0).standard_normal((n, *shape))
-
-
-def started(network, seed=0):
-    layout = Layout(network.parameters())
-    return layout.views(*layout.initial(np.random.default_rng(seed), np.float64))
-
-
-def every_layer(layer):
-    """A layer and all layers inside of it."""
-    return [one for one, _ in named_layers(layer, started(layer)).values()]
 
 
 def of_kind(network, kind):
-    return [layer for layer in every_layer(network) if isinstance(layer, kind)]
-
-
-@every_network
-@pytest.mark.parametrize("input_gradient", [False, True])
-def test_gradients(architecture, shape, batch_norm, input_gradient):
-    network = image_network(shape, 3, architecture, batch_norm=batch_norm, input_gradient=input_gradient, **SMALL)
-    check_gradients(network, images(shape))
-
-
-@every_network
-def test_contract(architecture, shape, batch_norm):
-    check_layer(image_network(shape, 3, architecture, batch_norm=batch_norm, **SMALL), images(shape))
-
-
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"stem": "gabor"},
-        {"stem": "wavelet", "standardize": False},
-        {"augmentation": ("flip", "shift"), "dropout": 0.3},
-        {"pooling": "average", "convolutions_per_block": 2},
-        {"kernel_size": 2, "hidden_layer_sizes": ()},
-        {"channels": (3,), "kernel_size": 5},
-        {"channels": (4, 4, 4, 4, 4)},
-    ],
-    ids=str,
-)
-def test_options(architecture, options):
-    network = image_network((8, 7, 2), 3, architecture, **SMALL | options)
-    check_gradients(network, images((8, 7, 2)))
-    check_layer(network, images((8, 7, 2)))
+    return [layer for layer, _ in find(network, network.parameters(), kind)]
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
@@ -86,7 +32,8 @@ def test_bias_and_activation_behind_the_maximum_change_nothing(activation):
     outputs = layer_outputs(early, tree, x)
     before, late = outputs["convolution_1"], "bias_1" in outputs
     if late:
-        bias = named_layers(early, tree)["bias_1"][1]["bias"]
+        ((_, p),) = find(early, tree, Bias)
+        bias = p["bias"]
         bias[...] = [1.0, -2.0, 0.5, 0.0]
         outputs = layer_outputs(early, tree, x)
         before = before + bias[:, np.newaxis, np.newaxis]
@@ -94,17 +41,6 @@ def test_bias_and_activation_behind_the_maximum_change_nothing(activation):
     pooled, _ = Pooling().forward({}, active, Context())
     name = "activation_1" if late else "pooling_1"
     np.testing.assert_allclose(outputs[name], pooled, rtol=1e-12, atol=1e-12)
-
-
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_nobody_computes_the_gradient_of_images_unasked(architecture):
-    for stem in ("learned", "gabor"):
-        network = image_network((8, 8, 1), 3, architecture, stem=stem, **SMALL)
-        layout = Layout(network.parameters())
-        vector, buffers = layout.initial(np.random.default_rng(0), np.float64)
-        y, backward = network.forward(layout.views(vector, buffers), images((8, 8, 1)), Context())
-        assert backward(np.ones_like(y), layout.views(np.empty_like(vector))) is None
-        assert [layer.input_gradient for layer in of_kind(network, Convolution)].count(False) == 1
 
 
 def test_lenet_pads_only_its_first_convolution():
@@ -167,13 +103,13 @@ def test_an_explicit_shape_that_is_too_small_is_an_error_and_an_automatic_one_sh
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_outputs_of_all_layers_end_in_the_prediction(architecture):
-    network, x = image_network((8, 8, 2), 3, architecture, batch_norm=True, **SMALL), images((8, 8, 2))
+    network, x = image_network((8, 8, 2), 3, architecture, batch_norm=True, **SMALL_IMAGES), images((8, 8, 2))
     tree = started(network)
     outputs = layer_outputs(network, tree, x)
     np.testing.assert_array_equal(list(outputs.values())[-1], network.predict(tree, x))
-    named = {name for name, (layer, _) in named_layers(network, tree).items() if not isinstance(layer, Chain)}
-    assert named == set(outputs)
-    assert set(receptive_fields(network)) <= named
+    names = {name for name, layer, _ in named(network, tree) if not isinstance(layer, Chain)}
+    assert names == set(outputs)
+    assert set(receptive_fields(network)) <= names
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)

@@ -2,53 +2,23 @@ import itertools
 
 import numpy as np
 import pytest
+from network_cases import LENGTHS, SERIES, WIDTHS_OF_SERIES, started
 
 from skneural.layers import BatchNormalization, Branches, Context, Convolution, GlobalPooling, Residual
+from skneural.layers.traversal import find
 from skneural.networks.series import ARCHITECTURES, series_network
-from skneural.networks.structure import named_layers
-from skneural.parameters import Layout
-from skneural.testing import check_gradients, check_layer
 
-LENGTHS = np.array([1, 5, 7, 3])
-SMALL = {"fcn": (4, 3, 4), "resnet": (3, 3), "inception": (2,) * 4, "textcnn": (4,)}
 every_network = pytest.mark.parametrize(
     ("architecture", "batch_norm"), list(itertools.product(ARCHITECTURES, [False, True]))
 )
-SERIES = np.random.default_rng(0).standard_normal((4, 7, 2))
-TOKENS = np.random.default_rng(0).integers(0, 9, (4, 7))
 
 
 def small(architecture, **options):
-    return series_network(2, 3, architecture, SMALL[architecture], **options)
-
-
-def started(network):
-    layout = Layout(network.parameters())
-    return layout.views(*layout.initial(np.random.default_rng(0), np.float64))
+    return series_network(2, 3, architecture, WIDTHS_OF_SERIES[architecture], **options)
 
 
 def of_kind(network, kind):
-    return [layer for layer, _ in named_layers(network, started(network)).values() if isinstance(layer, kind)]
-
-
-@every_network
-@pytest.mark.parametrize("lengths", [None, LENGTHS], ids=["equal lengths", "unequal lengths"])
-@pytest.mark.parametrize("input_gradient", [False, True])
-def test_gradients(architecture, batch_norm, lengths, input_gradient):
-    network = small(architecture, batch_norm=batch_norm, dropout=0.2, input_gradient=input_gradient)
-    check_gradients(network, SERIES, Context(np.random.default_rng(0), lengths=lengths))
-
-
-@every_network
-def test_gradients_of_tokens(architecture, batch_norm):
-    network = small(architecture, batch_norm=batch_norm, vocabulary_size=9, embedding_size=3)
-    check_gradients(network, TOKENS, Context(np.random.default_rng(0), lengths=LENGTHS))
-
-
-@every_network
-def test_contract(architecture, batch_norm):
-    check_layer(small(architecture, batch_norm=batch_norm), SERIES)
-    check_layer(small(architecture, batch_norm=batch_norm, vocabulary_size=9), TOKENS)
+    return [layer for layer, _ in find(network, network.parameters(), kind)]
 
 
 @every_network
@@ -60,15 +30,6 @@ def test_padding_changes_nothing(architecture, batch_norm, steps):
     together = network.predict(tree, longer, Context(lengths=LENGTHS))
     alone = [network.predict(tree, series[np.newaxis, :n])[0] for series, n in zip(SERIES, LENGTHS, strict=True)]
     np.testing.assert_allclose(together, alone, rtol=1e-9, atol=1e-12)
-
-
-def test_nobody_computes_the_gradient_of_series_unasked():
-    for architecture in ARCHITECTURES:
-        network = small(architecture)
-        layout = Layout(network.parameters())
-        vector, buffers = layout.initial(np.random.default_rng(0), np.float64)
-        y, backward = network.forward(layout.views(vector, buffers), SERIES, Context())
-        assert backward(np.ones_like(y), layout.views(np.empty_like(vector))) is None
 
 
 def test_networks_of_the_papers():
