@@ -313,7 +313,9 @@ class NeuralEstimator(TrainingHyperparameters, CallbackSupportMixin, BaseEstimat
         self.out_activation_ = loss.link_name
         start = self._network.layout.initial(Seeds(self._seed).generator("weights"), _precision(samples.x))
         weights = Weights(self._network.layout, start)
-        weights.tree[-1]["bias"][...] = loss.best_constant(*samples.targets())
+        output_bias = self._network.layer.output_bias(weights.tree)
+        if output_bias is not None:
+            output_bias[...] = loss.best_constant(*samples.targets())
         self._prepare(weights, samples)
         return loss, weights
 

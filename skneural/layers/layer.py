@@ -138,3 +138,10 @@ class Layer:
 
     def predict(self, p: Tree, x: Any, context: Context = PREDICTING) -> Any:
         return self.forward(p, x, context)[0]
+
+    def output_bias(self, p: Tree) -> Array | None:
+        """What is added last to each output, of shape (n_out,): training starts it at the best constant prediction.
+
+        None where there is nothing of the kind.
+        """
+        return None

@@ -6,6 +6,7 @@ import pytest
 from skneural.layers import (
     Activation,
     BatchNormalization,
+    Bias,
     Branches,
     Chain,
     Dense,
@@ -110,3 +111,12 @@ def test_outputs_are_those_of_the_layers():
 )
 def test_the_first_layer_that_learns_skips_dx_on_each_way_in(network, expected):
     assert without_input_gradient(network) == expected
+
+
+def test_layers_that_add_a_bias_last_say_where_it_is():
+    for layer in (Dense(4, 2), Bias(2), Chain((Dropout(0.1), Dense(4, 2))), Chain((PLAIN, Chain((Dense(4, 2),))))):
+        tree = started(layer)
+        assert layer.output_bias(tree).shape == (2,)
+        assert np.shares_memory(layer.output_bias(tree), find(layer, tree, Dense | Bias)[-1][1]["bias"])
+    for layer in (Dense(4, 2, bias=None), Chain((PLAIN, Activation("tanh"))), Residual(PLAIN)):
+        assert layer.output_bias(started(layer)) is None

@@ -5,11 +5,10 @@ import inspect
 import pkgutil
 
 import numpy as np
-from network_cases import N_OUT, NETWORKS, every_network
+from network_cases import N_OUT, NETWORKS, every_network, started
 
 from skneural import networks
-from skneural.layers import Dense
-from skneural.layers.traversal import find, named, without_input_gradient
+from skneural.layers.traversal import named, without_input_gradient
 from skneural.parameters import Layout
 from skneural.testing import check_gradients, check_layer
 from skneural.testing.gradient_check import one_pass, random_start
@@ -59,11 +58,11 @@ def test_builders_leave_all_gradients_in(case):
 
 
 @every_network
-def test_ends_in_raw_scores(case):
+def test_the_output_bias_is_added_to_raw_scores(case):
     network = case.build()
-    layout = Layout(network.parameters())
-    tree = layout.views(*layout.initial(np.random.default_rng(0), np.float64))
-    y = network.predict(tree, case.x, case.context())
-    assert y.shape[1:] == (N_OUT,)
-    for layer, _ in find(network, tree, Dense)[-1:]:
-        assert layer.n_out == N_OUT or case.builder.__name__ == "kan_network"
+    tree, shift = started(network), np.arange(1.0, N_OUT + 1)
+    before = network.predict(tree, case.x, case.context())
+    assert before.shape[1:] == (N_OUT,)
+    network.output_bias(tree)[...] += shift
+    after = network.predict(tree, case.x, case.context())
+    np.testing.assert_allclose(after, before + shift, rtol=1e-12, atol=1e-12)
