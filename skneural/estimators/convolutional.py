@@ -24,7 +24,8 @@ from skneural.estimators.regression import NeuralRegressor
 from skneural.estimators.sequences import SequenceInput
 from skneural.layers import PREDICTING, Layer
 from skneural.layers.traversal import layer_outputs
-from skneural.networks import image, series
+from skneural.networks.convolutional_image import IMAGE_ARCHITECTURES, convolutional_image_network
+from skneural.networks.convolutional_series import SERIES_ARCHITECTURES, convolutional_series_network
 from skneural.networks.receptive_fields import ReceptiveField, receptive_fields
 from skneural.ops.pointwise import ACTIVATIONS
 from skneural.parameters import Tree
@@ -57,7 +58,7 @@ class CNN(Convolutional, ImageInput):
 
     architecture: str = hyperparameter(
         "vgg",
-        Choice(*image.ARCHITECTURES),
+        Choice(*IMAGE_ARCHITECTURES),
         """"lenet": each convolution followed by pooling, the later ones without padding. "alexnet": a larger kernel
         first, local response normalization, overlapping pooling. "vgg": stacks of convolutions. "inception": kernels
         of several sizes side by side. "resnet": pairs of convolutions that are added to what they were given.""",
@@ -151,7 +152,7 @@ class CNN(Convolutional, ImageInput):
         }
 
     def _build_network(self, **arguments: Any) -> Layer:
-        return image.image_network(**arguments)
+        return convolutional_image_network(**arguments)
 
     def _input_gradient(self, x: np.ndarray, output: int) -> np.ndarray:
         """Gradient of one raw score by each pixel of checked images."""
@@ -267,7 +268,7 @@ class CNNSequence(Convolutional, SequenceInput):
 
     architecture: str = hyperparameter(
         "fcn",
-        Choice(*series.ARCHITECTURES),
+        Choice(*SERIES_ARCHITECTURES),
         """"fcn": convolutions and the mean over time. "resnet": blocks of convolutions that are added to what they
         were given. "inception": kernels of several lengths side by side. "textcnn": one layer of kernels of several
         lengths and the maximum over time, for text.""",
@@ -327,7 +328,7 @@ class CNNSequence(Convolutional, SequenceInput):
         }
 
     def _build_network(self, **arguments: Any) -> Layer:
-        return series.series_network(**arguments)
+        return convolutional_series_network(**arguments)
 
 
 @declare

@@ -4,19 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from skneural.initializers import initializer_for
 from skneural.layers import Activation, BatchNormalization, Chain, Dense, Dropout, Layer, Residual
-
-# What keeps the variance of activations from layer to layer; Glorot's serves the sigmoid-like rest.
-INITIALIZERS = {
-    "relu": "he_uniform",
-    "leaky_relu": "he_uniform",
-    "elu": "he_uniform",
-    "gelu": "he_uniform",
-    "silu": "he_uniform",
-    "mish": "he_uniform",
-    "softplus": "he_uniform",
-    "selu": "lecun_uniform",
-}
 
 
 def mlp_network(
@@ -60,8 +49,7 @@ def mlp_network(
 
 def hidden_block(width: int, size: int, activation: str, dropout: float = 0.0, batch_norm: bool = False) -> Chain:
     """A dense layer with what belongs to it."""
-    initializer = INITIALIZERS.get(activation, "glorot_uniform")
-    layers: list[Layer] = [Dense(width, size, initializer, "uniform")]
+    layers: list[Layer] = [Dense(width, size, initializer_for(activation), "uniform")]
     if batch_norm:
         layers.append(BatchNormalization(size))
     layers.append(Activation(activation))

@@ -10,13 +10,12 @@ import pytest
 
 from skneural.layers import Context, Layer
 from skneural.layers.recurrent import CELLS
-from skneural.networks.image import ARCHITECTURES as IMAGE_ARCHITECTURES
-from skneural.networks.image import image_network
+from skneural.networks.convolutional_image import IMAGE_ARCHITECTURES, convolutional_image_network
+from skneural.networks.convolutional_series import convolutional_series_network
 from skneural.networks.kan import kan_network
 from skneural.networks.mlp import mlp_network
 from skneural.networks.perceptron import perceptron_network
 from skneural.networks.recurrent import POOLINGS, recurrent_network
-from skneural.networks.series import series_network
 from skneural.ops.pointwise import ACTIVATIONS
 from skneural.parameters import Layout
 
@@ -161,10 +160,10 @@ NETWORKS = {
     **_of_rows(mlp_network, MLPS),
     **_of_rows(kan_network, KANS),
     **_of_series(recurrent_network, {name: {"hidden_size": 4, **options} for name, options in RECURRENT.items()}),
-    **_of_series(series_network, CONVOLUTIONAL_SERIES),
+    **_of_series(convolutional_series_network, CONVOLUTIONAL_SERIES),
     **{
-        f"image_network: {name}": NetworkCase(
-            image_network, {"n_out": N_OUT, **SMALL_IMAGES, **options}, images(options["image_shape"])
+        f"convolutional_image_network: {name}": NetworkCase(
+            convolutional_image_network, {"n_out": N_OUT, **SMALL_IMAGES, **options}, images(options["image_shape"])
         )
         for name, options in CONVOLUTIONAL_IMAGES.items()
     },

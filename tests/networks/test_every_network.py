@@ -5,10 +5,12 @@ import inspect
 import pkgutil
 
 import numpy as np
-from network_cases import N_OUT, NETWORKS, every_network, started
+from network_cases import CONVOLUTIONAL_IMAGES, CONVOLUTIONAL_SERIES, N_OUT, NETWORKS, every_network, started
 
 from skneural import networks
 from skneural.layers.traversal import named, without_input_gradient
+from skneural.networks.convolutional_image import IMAGE_ARCHITECTURES
+from skneural.networks.convolutional_series import SERIES_ARCHITECTURES
 from skneural.parameters import Layout
 from skneural.testing import check_gradients, check_layer
 from skneural.testing.gradient_check import one_pass, random_start
@@ -25,6 +27,14 @@ def builders():
 def test_every_builder_has_rows():
     without = {builder.__name__ for builder in builders()} - {case.builder.__name__ for case in NETWORKS.values()}
     assert not without, f"{', '.join(without)}: add rows to tests/networks/network_cases.py."
+
+
+def test_every_architecture_has_rows():
+    for table, architectures in (
+        (CONVOLUTIONAL_IMAGES, IMAGE_ARCHITECTURES),
+        (CONVOLUTIONAL_SERIES, SERIES_ARCHITECTURES),
+    ):
+        assert {options["architecture"] for options in table.values()} == set(architectures)
 
 
 @every_network

@@ -3,9 +3,9 @@ import pytest
 from network_cases import MLPS
 from scipy import sparse
 
+from skneural.initializers import INITIALIZER_OF_ACTIVATION
 from skneural.layers import Context, Dense
 from skneural.layers.traversal import without_input_gradient
-from skneural.networks import mlp as mlp_module
 from skneural.networks.mlp import mlp_network
 from skneural.networks.perceptron import perceptron_network
 from skneural.ops.pointwise import ACTIVATIONS
@@ -95,8 +95,8 @@ def test_dropout_and_batch_norm_stand_where_they_should():
 def test_the_initializer_suits_the_activation():
     for activation in ACTIVATIONS:
         first = mlp_network(N_IN, N_OUT, (6,), activation).layers[0].layers[0]
-        assert first.initializer == mlp_module.INITIALIZERS.get(activation, "glorot_uniform")
-    assert set(mlp_module.INITIALIZERS) <= set(ACTIVATIONS)
+        assert first.initializer == INITIALIZER_OF_ACTIVATION.get(activation, "glorot_uniform")
+    assert set(INITIALIZER_OF_ACTIVATION) <= set(ACTIVATIONS)
 
 
 def test_relu_layers_keep_the_size_of_their_input():

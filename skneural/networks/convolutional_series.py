@@ -42,7 +42,7 @@ PUBLISHED = {
 }
 
 
-def series_network(
+def convolutional_series_network(
     n_features: int,
     n_out: int,
     architecture: str = "fcn",
@@ -94,7 +94,7 @@ def series_network(
     else:
         start = [Embedding(vocabulary_size, embedding_size), BatchLast()]
         n_in = embedding_size
-    body, n_pooled = ARCHITECTURES[architecture](_Convolutions(batch_norm), n_in, widths, kernels)
+    body, n_pooled = SERIES_ARCHITECTURES[architecture](_Convolutions(batch_norm), n_in, widths, kernels)
     head: list[Layer] = [Dropout(dropout)] if dropout > 0 else []
     return Chain((*start, *body, *head, Dense(n_pooled, n_out)))
 
@@ -124,7 +124,7 @@ def _fcn(convolution: _Convolutions, n_in: int, widths: tuple[int, ...], kernels
     return [*layers, GlobalPooling("average")], n_in
 
 
-def _resnet(convolution: _Convolutions, n_in: int, widths: tuple[int, ...], kernels: tuple[int, ...]) -> Body:
+def _series_resnet(convolution: _Convolutions, n_in: int, widths: tuple[int, ...], kernels: tuple[int, ...]) -> Body:
     """Wang, Yan and Oates 2017: blocks of convolutions, each block added to what it was given."""
     layers: list[Layer] = []
     for n in widths:
@@ -137,7 +137,7 @@ def _resnet(convolution: _Convolutions, n_in: int, widths: tuple[int, ...], kern
     return [*layers, GlobalPooling("average")], n_in
 
 
-def _inception(convolution: _Convolutions, n_in: int, widths: tuple[int, ...], kernels: tuple[int, ...]) -> Body:
+def _series_inception(convolution: _Convolutions, n_in: int, widths: tuple[int, ...], kernels: tuple[int, ...]) -> Body:
     """Ismail Fawaz et al. 2020: kernels of several lengths side by side, a shortcut around every three modules."""
     layers: list[Layer] = []
     for start in range(0, len(widths), 3):
@@ -192,9 +192,9 @@ def _pairs(widths: tuple[int, ...], kernels: tuple[int, ...]) -> list[tuple[int,
     return list(zip(widths, kernels, strict=True))
 
 
-ARCHITECTURES: dict[str, Callable[[_Convolutions, int, tuple[int, ...], tuple[int, ...]], Body]] = {
+SERIES_ARCHITECTURES: dict[str, Callable[[_Convolutions, int, tuple[int, ...], tuple[int, ...]], Body]] = {
     "fcn": _fcn,
-    "resnet": _resnet,
-    "inception": _inception,
+    "resnet": _series_resnet,
+    "inception": _series_inception,
     "textcnn": _textcnn,
 }

@@ -6,15 +6,15 @@ from network_cases import LENGTHS, SERIES, WIDTHS_OF_SERIES, started
 
 from skneural.layers import BatchNormalization, Branches, Context, Convolution, GlobalPooling, Residual
 from skneural.layers.traversal import find
-from skneural.networks.series import ARCHITECTURES, series_network
+from skneural.networks.convolutional_series import SERIES_ARCHITECTURES, convolutional_series_network
 
 every_network = pytest.mark.parametrize(
-    ("architecture", "batch_norm"), list(itertools.product(ARCHITECTURES, [False, True]))
+    ("architecture", "batch_norm"), list(itertools.product(SERIES_ARCHITECTURES, [False, True]))
 )
 
 
 def small(architecture, **options):
-    return series_network(2, 3, architecture, WIDTHS_OF_SERIES[architecture], **options)
+    return convolutional_series_network(2, 3, architecture, WIDTHS_OF_SERIES[architecture], **options)
 
 
 def of_kind(network, kind):
@@ -34,28 +34,30 @@ def test_padding_changes_nothing(architecture, batch_norm, steps):
 
 def test_networks_of_the_papers():
     kernels = {
-        architecture: [layer.kernel_size[1] for layer in of_kind(series_network(1, 2, architecture), Convolution)]
-        for architecture in ARCHITECTURES
+        architecture: [
+            layer.kernel_size[1] for layer in of_kind(convolutional_series_network(1, 2, architecture), Convolution)
+        ]
+        for architecture in SERIES_ARCHITECTURES
     }
     assert kernels["fcn"] == [8, 5, 3]
     assert kernels["resnet"] == [8, 5, 3, 1, 8, 5, 3, 1, 8, 5, 3]
     assert kernels["textcnn"] == [3, 4, 5]
     first, other = [40, 20, 10, 1], [1, 40, 20, 10, 1]
     assert kernels["inception"] == [*first, *other, *other, 1, *other, *other, *other]
-    widths = [layer.channels_out for layer in of_kind(series_network(1, 2, "fcn"), Convolution)]
+    widths = [layer.channels_out for layer in of_kind(convolutional_series_network(1, 2, "fcn"), Convolution)]
     assert widths == [128, 256, 128]
 
 
 def test_shortcuts_go_around_blocks_and_project_where_widths_change():
-    shortcuts = [block.shortcut for block in of_kind(series_network(1, 2, "resnet"), Residual)]
+    shortcuts = [block.shortcut for block in of_kind(convolutional_series_network(1, 2, "resnet"), Residual)]
     assert [isinstance(shortcut, BatchNormalization) for shortcut in shortcuts] == [False, False, True]
-    assert len(of_kind(series_network(1, 2, "inception"), Residual)) == 2
-    plain = series_network(1, 2, "resnet", (4, 4), batch_norm=False)
+    assert len(of_kind(convolutional_series_network(1, 2, "inception"), Residual)) == 2
+    plain = convolutional_series_network(1, 2, "resnet", (4, 4), batch_norm=False)
     assert of_kind(plain, Residual)[1].shortcut is None
 
 
 def test_textcnn_takes_the_maximum_over_time_of_each_kernel_size():
-    network = series_network(1, 2, "textcnn")
+    network = convolutional_series_network(1, 2, "textcnn")
     (branches,) = of_kind(network, Branches)
     assert [branch.layers[-1] for branch in branches.branches] == [GlobalPooling("max")] * 3
 
@@ -73,7 +75,7 @@ def test_textcnn_takes_the_maximum_over_time_of_each_kernel_size():
     ],
 )
 def test_one_size_serves_all(architecture, channels, kernel_size, expected):
-    network = series_network(1, 2, architecture, channels, kernel_size)
+    network = convolutional_series_network(1, 2, architecture, channels, kernel_size)
     assert [(layer.channels_out, layer.kernel_size[1]) for layer in of_kind(network, Convolution)] == expected
 
 
@@ -81,4 +83,4 @@ def test_sizes_that_do_not_go_together_are_an_error():
     with pytest.raises(
         ValueError, match=r"channels has 2 sizes, \(4, 5\), and kernel_size 3, \(1, 2, 3\)\. Give as many"
     ):
-        series_network(1, 2, "fcn", (4, 5), (1, 2, 3))
+        convolutional_series_network(1, 2, "fcn", (4, 5), (1, 2, 3))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from skneural.initializers import initializer_for
 from skneural.layers import (
     Activation,
     BatchLast,
@@ -26,7 +28,7 @@ from skneural.layers import (
     Residual,
     Standardization,
 )
-from skneural.networks.mlp import INITIALIZERS, hidden_block
+from skneural.networks.mlp import hidden_block
 from skneural.ops.window import Pair, Window
 
 # The greatest of several numbers stays the greatest behind these, so they may follow a maximum instead of preceding
@@ -35,7 +37,7 @@ INCREASING = ("identity", "logistic", "tanh", "relu", "leaky_relu", "elu", "selu
 LARGEST_FILTER = 11
 
 
-def image_network(
+def convolutional_image_network(
     image_shape: Sequence[int],
     n_out: int,
     architecture: str = "vgg",
@@ -89,27 +91,15 @@ def image_network(
     """
     height, width, n_channels = image_shape
     builder = _Builder(height, width, n_channels, (height, width), activation, batch_norm, pooling, strict)
-    if "flip" in augmentation:
-        builder.add(RandomFlip())
-    if "shift" in augmentation:
-        builder.add(RandomShift(max(1, min(height, width) // 8)))
-    builder.add(BatchLast())
-    if standardize:
-        builder.add(Standardization(n_channels, axis=1))
-    if stem != "learned":
-        builder.filter_bank(stem)
-    ARCHITECTURES[architecture](builder, tuple(channels), convolutions_per_block, kernel_size)
+    builder.start(augmentation, standardize, stem)
+    IMAGE_ARCHITECTURES[architecture](builder, tuple(channels), convolutions_per_block, kernel_size)
     if architecture in GLOBALLY_POOLED:
-        builder.add(GlobalPooling("average"))
-        features = builder.channels
-        head: list[Layer] = [Dropout(dropout)] if dropout > 0 else []
+        widths = [builder.channels]
+        builder.add(GlobalPooling("average"), *([Dropout(dropout)] if dropout > 0 else []))
     else:
-        builder.add(Flatten())
-        features, head = builder.height * builder.width * builder.channels, []
-        for size in hidden_layer_sizes:
-            head.append(hidden_block(features, size, activation, dropout))
-            features = size
-    return Chain((*builder.layers, *head, Dense(features, n_out)))
+        widths = [builder.height * builder.width * builder.channels, *hidden_layer_sizes]
+        builder.add(Flatten(), *(hidden_block(*pair, activation, dropout) for pair in itertools.pairwise(widths)))
+    return Chain((*builder.layers, Dense(widths[-1], n_out)))
 
 
 @dataclass
@@ -129,6 +119,18 @@ class _Builder:
     def add(self, *layers: Layer) -> None:
         self.layers += layers
 
+    def start(self, augmentation: Sequence[str], standardize: bool, stem: str) -> None:
+        """What stands before all that learns."""
+        if "flip" in augmentation:
+            self.add(RandomFlip())
+        if "shift" in augmentation:
+            self.add(RandomShift(max(1, min(self.height, self.width) // 8)))
+        self.add(BatchLast())
+        if standardize:
+            self.add(Standardization(self.channels, axis=1))
+        if stem != "learned":
+            self.filter_bank(stem)
+
     def convolution(
         self,
         channels: int,
@@ -147,7 +149,7 @@ class _Builder:
             size,
             (stride, stride),
             padding=padding,
-            initializer=INITIALIZERS.get(self.activation, "glorot_uniform"),
+            initializer=initializer_for(self.activation),
             bias=bias and not self.batch_norm,
         )
         return [layer, BatchNormalization(channels, axis=1)] if self.batch_norm else [layer]
@@ -227,7 +229,7 @@ def _vgg(builder: _Builder, channels: tuple[int, ...], repeats: int, kernel_size
         builder.convolve_and_pool(n, kernel_size)
 
 
-def _inception(builder: _Builder, channels: tuple[int, ...], repeats: int, kernel_size: int) -> None:
+def _image_inception(builder: _Builder, channels: tuple[int, ...], repeats: int, kernel_size: int) -> None:
     """Szegedy et al. 2015: kernels of several sizes side by side, behind a plain convolution."""
     builder.convolve(channels[0], kernel_size)
     for i, n in enumerate(channels):
@@ -258,7 +260,7 @@ def _inception_module(builder: _Builder, n: int, kernel_size: int) -> None:
     builder.channels = one + wide + 2 * small
 
 
-def _resnet(builder: _Builder, channels: tuple[int, ...], repeats: int, kernel_size: int) -> None:
+def _image_resnet(builder: _Builder, channels: tuple[int, ...], repeats: int, kernel_size: int) -> None:
     """He et al. 2016: pairs of convolutions, each pair added to what it was given; each block but the first halves."""
     builder.convolve(channels[0], kernel_size)
     for i, n in enumerate(channels):
@@ -277,11 +279,11 @@ def _residual_block(builder: _Builder, n: int, kernel_size: int, stride: int) ->
     builder.move((kernel_size, kernel_size), (stride, stride), "same", n)
 
 
-ARCHITECTURES: dict[str, Callable[[_Builder, tuple[int, ...], int, int], None]] = {
+IMAGE_ARCHITECTURES: dict[str, Callable[[_Builder, tuple[int, ...], int, int], None]] = {
     "vgg": _vgg,
     "lenet": _lenet,
     "alexnet": _alexnet,
-    "inception": _inception,
-    "resnet": _resnet,
+    "inception": _image_inception,
+    "resnet": _image_resnet,
 }
 GLOBALLY_POOLED = ("inception", "resnet")
