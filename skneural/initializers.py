@@ -116,7 +116,7 @@ INITIALIZER_OF_ACTIVATION = {
 
 
 def initializer_for(activation: str) -> str:
-    """Name of the initializer of a layer that this activation follows."""
+    """Name of the initializer for a layer whose output goes through this activation."""
     return INITIALIZER_OF_ACTIVATION.get(activation, "glorot_uniform")
 
 

@@ -44,7 +44,7 @@ class Chain(Layer):
         return x
 
     def output_bias(self, p: Tree) -> Array | None:
-        return self.layers[-1].output_bias(p[-1])
+        return self.layers[-1].output_bias(p[-1]) if self.layers else None
 
 
 @dataclass(frozen=True)

@@ -7,21 +7,17 @@ from dataclasses import dataclass
 
 from skneural.layers import (
     Activation,
-    BatchLast,
     BatchNormalization,
     Branches,
     Chain,
     Convolution,
-    Dense,
-    Dropout,
-    Embedding,
     GlobalPooling,
     Layer,
     Mask,
     Pooling,
     Residual,
-    Standardization,
 )
+from skneural.networks.sequence import BATCH_LAST, Encoder, sequence_network
 
 RELU = Activation("relu")
 
@@ -82,24 +78,39 @@ def convolutional_series_network(
     standardize : bool
         Whether the first layer centres and scales each feature; not used for tokens.
     """
+
+    def encoder(n_in: int) -> Encoder:
+        return convolutional_encoder(n_in, architecture, channels, kernel_size, batch_norm)
+
+    return sequence_network(
+        encoder,
+        n_features,
+        n_out,
+        dropout=dropout,
+        vocabulary_size=vocabulary_size,
+        embedding_size=embedding_size,
+        standardize=standardize,
+    )
+
+
+def convolutional_encoder(
+    n_in: int,
+    architecture: str,
+    channels: Sequence[int] | None,
+    kernel_size: Sequence[int] | None,
+    batch_norm: bool,
+) -> Encoder:
+    """Convolutions along the steps, and their mean or maximum over time."""
     published = PUBLISHED[architecture]
     widths = published.channels if channels is None else tuple(channels)
     kernels = published.kernel_size if kernel_size is None else tuple(kernel_size)
     if kernel_size is None and architecture == "fcn" and len(widths) > 1:
         kernels = tuple(kernels[min(i, 2)] for i in range(len(widths)))  # for deeper ones, more of the shortest
-    if vocabulary_size is None:
-        start: list[Layer] = [BatchLast()]
-        start += [Standardization(n_features, axis=1)] if standardize else []
-        n_in = n_features
-    else:
-        start = [Embedding(vocabulary_size, embedding_size), BatchLast()]
-        n_in = embedding_size
-    body, n_pooled = SERIES_ARCHITECTURES[architecture](_Convolutions(batch_norm), n_in, widths, kernels)
-    head: list[Layer] = [Dropout(dropout)] if dropout > 0 else []
-    return Chain((*start, *body, *head, Dense(n_pooled, n_out)))
+    layers, n_pooled = SERIES_ARCHITECTURES[architecture](_Convolutions(batch_norm), n_in, widths, kernels)
+    return Encoder(tuple(layers), n_pooled, BATCH_LAST, pooled=True)
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Convolutions:
     """Makes convolutions along the steps."""
 

@@ -118,5 +118,5 @@ def test_layers_that_add_a_bias_last_say_where_it_is():
         tree = started(layer)
         assert layer.output_bias(tree).shape == (2,)
         assert np.shares_memory(layer.output_bias(tree), find(layer, tree, Dense | Bias)[-1][1]["bias"])
-    for layer in (Dense(4, 2, bias=None), Chain((PLAIN, Activation("tanh"))), Residual(PLAIN)):
+    for layer in (Dense(4, 2, bias=None), Chain((PLAIN, Activation("tanh"))), Chain(()), Residual(PLAIN)):
         assert layer.output_bias(started(layer)) is None

@@ -8,14 +8,22 @@ from typing import Any
 import numpy as np
 import pytest
 
-from skneural.layers import Context, Layer
+from skneural.layers import LSTM, Activation, Chain, Context, Convolution, Dense, Layer, Mask
 from skneural.layers.recurrent import CELLS
 from skneural.networks.convolutional_image import IMAGE_ARCHITECTURES, convolutional_image_network
 from skneural.networks.convolutional_series import convolutional_series_network
 from skneural.networks.kan import kan_network
 from skneural.networks.mlp import mlp_network
 from skneural.networks.perceptron import perceptron_network
-from skneural.networks.recurrent import POOLINGS, recurrent_network
+from skneural.networks.recurrent import recurrent_network
+from skneural.networks.sequence import (
+    BATCH_LAST,
+    ROWS_FIRST,
+    SEQUENCE_POOLINGS,
+    STEPS_FIRST,
+    Encoder,
+    sequence_network,
+)
 from skneural.ops.pointwise import ACTIVATIONS
 from skneural.parameters import Layout
 
@@ -78,7 +86,7 @@ KANS = {
     "fine grids": {"grid_size": 40},
 }
 RECURRENT = {
-    **{f"{cell} with {pooling}": {"cell": cell, "pooling": pooling} for cell in CELLS for pooling in POOLINGS},
+    **{f"{cell} with {pooling}": {"cell": cell, "pooling": pooling} for cell in CELLS for pooling in SEQUENCE_POOLINGS},
     **{f"{cell} for each step": {"cell": cell, "pooling": None} for cell in CELLS},
     **{
         f"two layers of {cell} in both directions with {pooling}": {
@@ -89,7 +97,7 @@ RECURRENT = {
             "dropout": 0.3,
         }
         for cell in CELLS
-        for pooling in (*POOLINGS, None)
+        for pooling in (*SEQUENCE_POOLINGS, None)
     },
     "three layers": {"n_layers": 3, "dropout": 0.3, "standardize": False},
 }
@@ -132,6 +140,25 @@ CONVOLUTIONAL_IMAGES = {
 }
 
 
+def rows_first(n_in):
+    return Encoder((Dense(n_in, 5), Activation("tanh")), 5, ROWS_FIRST)
+
+
+def steps_first(n_in):
+    return Encoder((LSTM(n_in, 5, reverse=True),), 5, STEPS_FIRST, ends=("first",))
+
+
+def batch_last(n_in):
+    return Encoder((Chain((Mask(), Convolution(n_in, 5, (1, 3)))), Activation("tanh")), 5, BATCH_LAST)
+
+
+SEQUENCES = {
+    f"{encoder.__name__} with {pooling}": {"encoder": encoder, "pooling": pooling, "dropout": 0.3}
+    for encoder in (rows_first, steps_first, batch_last)
+    for pooling in (*SEQUENCE_POOLINGS, None)
+}
+
+
 def _of_rows(builder, table):
     return {
         f"{builder.__name__}: {name}": NetworkCase(builder, {"n_in": 4, "n_out": N_OUT, **options}, ROWS)
@@ -159,6 +186,7 @@ NETWORKS = {
     **_of_rows(perceptron_network, {"": {}}),
     **_of_rows(mlp_network, MLPS),
     **_of_rows(kan_network, KANS),
+    **_of_series(sequence_network, SEQUENCES),
     **_of_series(recurrent_network, {name: {"hidden_size": 4, **options} for name, options in RECURRENT.items()}),
     **_of_series(convolutional_series_network, CONVOLUTIONAL_SERIES),
     **{
