@@ -236,10 +236,10 @@ def _image_inception(builder: _Builder, channels: tuple[int, ...], repeats: int,
         if i:
             builder.pool()
         for _ in range(repeats):
-            _inception_module(builder, n, kernel_size)
+            _image_inception_module(builder, n, kernel_size)
 
 
-def _inception_module(builder: _Builder, n: int, kernel_size: int) -> None:
+def _image_inception_module(builder: _Builder, n: int, kernel_size: int) -> None:
     """Shares of GoogLeNet's first module: a quarter 1 x 1, half 3 x 3, an eighth each 5 x 5 and pooled."""
     active = Activation(builder.activation)
     wide, small = max(1, n // 2), max(1, n // 8)

@@ -155,7 +155,7 @@ def _series_inception(convolution: _Convolutions, n_in: int, widths: tuple[int, 
         inner: list[Layer] = []
         n_before = n_in
         for n in widths[start : start + 3]:
-            inner += [*_inception_module(convolution, n_in, n, kernels), RELU]
+            inner += [*_series_inception_module(convolution, n_in, n, kernels), RELU]
             n_in = n * (len(kernels) + 1)
         if len(widths[start : start + 3]) == 3:
             shortcut = _shortcut(convolution, n_before, n_in)
@@ -165,7 +165,7 @@ def _series_inception(convolution: _Convolutions, n_in: int, widths: tuple[int, 
     return [*layers, GlobalPooling("average")], n_in
 
 
-def _inception_module(convolution: _Convolutions, n_in: int, n: int, kernels: tuple[int, ...]) -> list[Layer]:
+def _series_inception_module(convolution: _Convolutions, n_in: int, n: int, kernels: tuple[int, ...]) -> list[Layer]:
     """A bottleneck, kernels of several lengths beside a maximum, and a normalization of all of them together."""
     bottleneck = convolution(n_in, n, 1, normal=False) if n_in > 1 else None
     wide = Branches(
