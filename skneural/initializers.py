@@ -102,6 +102,24 @@ INITIALIZERS: dict[str, Initializer] = {
 }
 
 
+# What keeps the variance of activations from layer to layer; Glorot's serves the sigmoid-like rest.
+INITIALIZER_OF_ACTIVATION = {
+    "relu": "he_uniform",
+    "leaky_relu": "he_uniform",
+    "elu": "he_uniform",
+    "gelu": "he_uniform",
+    "silu": "he_uniform",
+    "mish": "he_uniform",
+    "softplus": "he_uniform",
+    "selu": "lecun_uniform",
+}
+
+
+def initializer_for(activation: str) -> str:
+    """Name of the initializer for a layer whose output goes through this activation."""
+    return INITIALIZER_OF_ACTIVATION.get(activation, "glorot_uniform")
+
+
 def _fans(shape: Shape) -> tuple[int, int]:
     """Inputs of one output, and outputs of one input."""
     if len(shape) < 2:

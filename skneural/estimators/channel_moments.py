@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from skneural.layers import Layer, Standardization
+from skneural.layers.traversal import find
 from skneural.parameters import Tree
 from skneural.training.batches import Samples
 from skneural.training.series import Series
@@ -16,9 +17,8 @@ ROWS_PER_BLOCK = 1024
 
 def set_standardization(network: Layer, tree: Tree, samples: Samples) -> None:
     """Fill the buffers of the network's `Standardization`, if it has one."""
-    for layer, p in zip(network.layers, tree, strict=True):
-        if isinstance(layer, Standardization):
-            p["mean"][...], p["scale"][...] = channel_moments(samples.x, samples.sample_weight)
+    for _, p in find(network, tree, Standardization):
+        p["mean"][...], p["scale"][...] = channel_moments(samples.x, samples.sample_weight)
 
 
 def channel_moments(x: Any, sample_weight: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:

@@ -23,8 +23,10 @@ from skneural.hyperparameters import (
     hyperparameter,
 )
 from skneural.layers import PREDICTING, Layer
-from skneural.networks import image, series
-from skneural.networks.structure import ReceptiveField, layer_outputs, receptive_fields
+from skneural.layers.traversal import layer_outputs
+from skneural.networks.convolutional_image import IMAGE_ARCHITECTURES, convolutional_image_network
+from skneural.networks.convolutional_series import SERIES_ARCHITECTURES, convolutional_series_network
+from skneural.networks.receptive_fields import ReceptiveField, receptive_fields
 from skneural.ops.pointwise import ACTIVATIONS
 from skneural.parameters import Tree
 from skneural.training.series import values_and_lengths
@@ -56,7 +58,7 @@ class CNN(Convolutional, ImageInput):
 
     architecture: str = hyperparameter(
         "vgg",
-        Choice(*image.ARCHITECTURES),
+        Choice(*IMAGE_ARCHITECTURES),
         """"lenet": each convolution followed by pooling, the later ones without padding. "alexnet": a larger kernel
         first, local response normalization, overlapping pooling. "vgg": stacks of convolutions. "inception": kernels
         of several sizes side by side. "resnet": pairs of convolutions that are added to what they were given.""",
@@ -150,11 +152,11 @@ class CNN(Convolutional, ImageInput):
         }
 
     def _build_network(self, **arguments: Any) -> Layer:
-        return image.image_network(**arguments)
+        return convolutional_image_network(**arguments)
 
     def _input_gradient(self, x: np.ndarray, output: int) -> np.ndarray:
         """Gradient of one raw score by each pixel of checked images."""
-        network = self._build_network(**self.network_arguments_, input_gradient=True)
+        network = self._build_network(**self.network_arguments_)
         raw, backward = network.forward(self._parameters(), x, PREDICTING)
         d_raw = np.zeros_like(raw)
         d_raw[:, output] = 1
@@ -266,7 +268,7 @@ class CNNSequence(Convolutional, SequenceInput):
 
     architecture: str = hyperparameter(
         "fcn",
-        Choice(*series.ARCHITECTURES),
+        Choice(*SERIES_ARCHITECTURES),
         """"fcn": convolutions and the mean over time. "resnet": blocks of convolutions that are added to what they
         were given. "inception": kernels of several lengths side by side. "textcnn": one layer of kernels of several
         lengths and the maximum over time, for text.""",
@@ -326,7 +328,7 @@ class CNNSequence(Convolutional, SequenceInput):
         }
 
     def _build_network(self, **arguments: Any) -> Layer:
-        return series.series_network(**arguments)
+        return convolutional_series_network(**arguments)
 
 
 @declare

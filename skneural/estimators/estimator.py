@@ -34,6 +34,7 @@ from skneural.estimators.hold_out import hold_out
 from skneural.estimators.training_hyperparameters import TrainingHyperparameters
 from skneural.hyperparameters import check_hyperparameters, declare
 from skneural.layers import Layer
+from skneural.layers.traversal import without_input_gradient
 from skneural.losses import Loss
 from skneural.parameters import Layout, Snapshot, Tree, Weights
 from skneural.training.batches import Samples
@@ -59,14 +60,14 @@ class Data(NamedTuple):
 
 
 class Network(NamedTuple):
-    """A network and the places of its parameters; both follow from `network_arguments_`."""
+    """A network for training, and the places of its parameters; both follow from `network_arguments_`."""
 
     layer: Layer
     layout: Layout
 
     @classmethod
     def of(cls, layer: Layer) -> Network:
-        return cls(layer, Layout(layer.parameters()))
+        return cls(without_input_gradient(layer), Layout(layer.parameters()))
 
 
 def all_or_nothing(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -312,7 +313,9 @@ class NeuralEstimator(TrainingHyperparameters, CallbackSupportMixin, BaseEstimat
         self.out_activation_ = loss.link_name
         start = self._network.layout.initial(Seeds(self._seed).generator("weights"), _precision(samples.x))
         weights = Weights(self._network.layout, start)
-        weights.tree[-1]["bias"][...] = loss.best_constant(*samples.targets())
+        output_bias = self._network.layer.output_bias(weights.tree)
+        if output_bias is not None:
+            output_bias[...] = loss.best_constant(*samples.targets())
         self._prepare(weights, samples)
         return loss, weights
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,8 @@ import numpy as np
 from skneural.estimators.classification import NeuralClassifier
 from skneural.estimators.regression import NeuralRegressor
 from skneural.hyperparameters import BOOLEAN, Choice, Number, Sizes, declare, hyperparameter
-from skneural.layers import Chain, Dense, Layer, Residual
+from skneural.layers import Dense, Layer
+from skneural.layers.traversal import find
 from skneural.networks.mlp import mlp_network
 from skneural.ops.pointwise import ACTIVATIONS
 from skneural.parameters import Tree
@@ -81,7 +82,8 @@ class MLP:
         return len(self.coefs_) + 1
 
     def _dense_parameters(self) -> list[Tree]:
-        return list(_dense_parameters(self._network.layer, self._parameters()))
+        layers = find(self._network.layer, self._parameters(), Dense)
+        return [p for layer, p in layers if layer.bias is not None]  # projections have no bias
 
 
 @declare
@@ -146,14 +148,3 @@ class MLPRegressor(MLP, NeuralRegressor):
     >>> model.fit(X, y).score(X, y) > 0.5
     True
     """
-
-
-def _dense_parameters(layer: Layer, p: Tree) -> Iterator[Tree]:
-    """Parameters of the dense layers along the main path."""
-    if isinstance(layer, Dense):
-        yield p
-    elif isinstance(layer, Chain):
-        for child, p_child in zip(layer.layers, p, strict=True):
-            yield from _dense_parameters(child, p_child)
-    elif isinstance(layer, Residual):
-        yield from _dense_parameters(layer.inner, p["inner"])

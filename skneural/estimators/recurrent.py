@@ -14,7 +14,8 @@ from skneural.estimators.step_targets import NeuralSequenceRegressor, NeuralTagg
 from skneural.hyperparameters import BOOLEAN, NONE, Choice, Integer, Number, declare, hyperparameter
 from skneural.layers import AttentionPooling, Chain, Context, Layer
 from skneural.layers.recurrent import CELLS
-from skneural.networks.recurrent import POOLINGS, recurrent_network
+from skneural.networks.recurrent import recurrent_network
+from skneural.networks.sequence import SEQUENCE_POOLINGS
 from skneural.training.series import Series, values_and_lengths
 
 # However long series are, so many go through the network at once: a step then costs more than calling NumPy does.
@@ -112,7 +113,7 @@ class Pooled(RNN):
 
     pooling: str = hyperparameter(
         "last",
-        Choice(*POOLINGS),
+        Choice(*SEQUENCE_POOLINGS),
         """What the output layer sees of the states: those behind the last step (backwards, the first), their mean or
         maximum over all steps, or a mean whose weights are learned, "attention" [6]_.""",
     )

@@ -10,8 +10,8 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.utils.validation import check_is_fitted
 
-from skneural.layers import Convolution, FilterBank
-from skneural.networks.structure import named_layers
+from skneural.layers import Convolution, FilterBank, Standardization
+from skneural.layers.traversal import find, named
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -251,16 +251,14 @@ def _image_and_output(
 
 def _filling(estimator: BaseEstimator, x: np.ndarray) -> np.ndarray:
     """What covers a part of an image."""
-    for _, p in named_layers(estimator.network_, estimator._parameters()).values():
-        if "scale" in p:
-            return p["mean"]
-    return x[0].mean(axis=(0, 1))
+    found = find(estimator.network_, estimator._parameters(), Standardization)
+    return found[0][1]["mean"] if found else x[0].mean(axis=(0, 1))
 
 
 def _kernels(estimator: BaseEstimator, layer: str | None) -> tuple[str, np.ndarray]:
     """Name and kernels, (height, width, channels_in, channels_out), of a layer or of the first that has any."""
-    layers = named_layers(estimator.network_, estimator._parameters())
-    with_kernels = {name: p for name, (one, p) in layers.items() if isinstance(one, Convolution | FilterBank)}
+    layers = named(estimator.network_, estimator._parameters())
+    with_kernels = {name: p for name, one, p in layers if isinstance(one, Convolution | FilterBank)}
     name = next(iter(with_kernels)) if layer is None else layer
     if name not in with_kernels:
         raise ValueError(f"There are no kernels in {name!r}; there are some in {list(with_kernels)}.")

@@ -9,6 +9,7 @@ import numpy as np
 
 from skneural.layers.layer import PREDICTING, Backward, Context, Layer
 from skneural.ops.memory import empty_like
+from skneural.ops.types import Array
 from skneural.parameters import Tree
 
 
@@ -41,6 +42,9 @@ class Chain(Layer):
         for layer, p_layer in zip(self.layers, p, strict=True):
             x = layer.predict(p_layer, x, context)
         return x
+
+    def output_bias(self, p: Tree) -> Array | None:
+        return self.layers[-1].output_bias(p[-1]) if self.layers else None
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from skneural.initializers import INITIALIZERS, uniform, zeros
 from skneural.layers.layer import Backward, Context, Layer
 from skneural.ops.linear import linear
 from skneural.ops.normalize import add_bias
+from skneural.ops.types import Array
 from skneural.parameters import Parameter, Tree
 
 
@@ -33,6 +34,9 @@ class Bias(Layer):
     def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
         y, vjp = add_bias(x, p["bias"], axis=self.axis)
         return y, lambda dy, g: vjp(dy, g["bias"])
+
+    def output_bias(self, p: Tree) -> Array | None:
+        return p["bias"]
 
 
 @dataclass(frozen=True)
@@ -67,3 +71,6 @@ class Dense(Layer):
     def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
         y, vjp = linear(x, p["weight"], p.get("bias"), input_gradient=self.input_gradient)
         return y, lambda dy, g: vjp(dy, g["weight"], g.get("bias"))
+
+    def output_bias(self, p: Tree) -> Array | None:
+        return p.get("bias")

@@ -10,8 +10,8 @@ Its rules, stated once:
    place into what it made itself. A layer that does nothing may hand on x as it is.
 4. `context` carries what gradients do not flow through. Two inputs that both need gradients are
    a pair, and `backward` returns a pair.
-5. The first layer of a network that learns is built with ``input_gradient=False`` and returns None for dx; layers
-   before it do not go back.
+5. `traversal.without_input_gradient` gives the first layer of a network that learns ``input_gradient=False``: it
+   returns None for dx, and layers before it do not go back.
 6. A layer with `step` equals `forward` on the whole sequence; a layer with its own `predict`
    equals `forward`.
 7. Buffers, such as running means, are views in `p` like parameters, but have no place in `g`. A
@@ -138,3 +138,10 @@ class Layer:
 
     def predict(self, p: Tree, x: Any, context: Context = PREDICTING) -> Any:
         return self.forward(p, x, context)[0]
+
+    def output_bias(self, p: Tree) -> Array | None:
+        """What is added last to each output, of shape (n_out,): training starts it at the best constant prediction.
+
+        None where there is nothing of the kind.
+        """
+        return None

@@ -65,9 +65,11 @@ class StepsFirst(Layer):
 
 @dataclass(frozen=True)
 class RowsFirst(Layer):
-    """From (steps, features, batch) back to (batch, steps, features), as a view."""
+    """From (steps, features, batch), or images (1, features, steps, batch), to (batch, steps, features), as a view."""
 
     def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+        if x.ndim == 4:
+            return x[0].transpose(2, 1, 0), lambda dy, g: np.ascontiguousarray(dy.transpose(2, 1, 0))[np.newaxis]
         return x.transpose(2, 0, 1), lambda dy, g: np.ascontiguousarray(dy.transpose(1, 2, 0))
 
 

@@ -1,5 +1,5 @@
 """Floor 5: hyper-parameters and shapes in, one Layer out; no data, no training.
 
-The last layer of every network is the `Dense` that emits raw scores: its bias starts at the best
-constant prediction.
+Networks emit raw scores and say where their `output_bias` is, if they have one: it starts at the best constant
+prediction. Builders know nothing of gradients: what trains says which are not needed.
 """

@@ -10,6 +10,7 @@ import numpy as np
 
 from skneural.layers import Bias, Chain, SplineEdges, Standardization
 from skneural.layers.layer import PREDICTING
+from skneural.layers.traversal import find
 from skneural.ops.types import Array
 from skneural.parameters import Tree
 
@@ -43,15 +44,15 @@ def kan_network(
     """
     widths = [n_in, *hidden_layer_sizes, n_out]
     edges = [
-        SplineEdges(*pair, grid_size, spline_order, base_activation, sparsity, entropy, input_gradient=i > 0)
-        for i, pair in enumerate(itertools.pairwise(widths))
+        SplineEdges(*pair, grid_size, spline_order, base_activation, sparsity, entropy)
+        for pair in itertools.pairwise(widths)
     ]
     return Chain((Standardization(n_in), *edges, Bias(n_out)))
 
 
 def edges_of(network: Chain, tree: Tree) -> list[tuple[SplineEdges, Tree]]:
     """The layers of splines, and the parameters of each."""
-    return [(layer, p) for layer, p in zip(network.layers, tree, strict=True) if isinstance(layer, SplineEdges)]
+    return find(network, tree, SplineEdges)
 
 
 def inputs_of_layers(network: Chain, tree: Tree, x: Array) -> list[Array]:

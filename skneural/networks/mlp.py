@@ -4,19 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from skneural.initializers import initializer_for
 from skneural.layers import Activation, BatchNormalization, Chain, Dense, Dropout, Layer, Residual
-
-# What keeps the variance of activations from layer to layer; Glorot's serves the sigmoid-like rest.
-INITIALIZERS = {
-    "relu": "he_uniform",
-    "leaky_relu": "he_uniform",
-    "elu": "he_uniform",
-    "gelu": "he_uniform",
-    "silu": "he_uniform",
-    "mish": "he_uniform",
-    "softplus": "he_uniform",
-    "selu": "lecun_uniform",
-}
 
 
 def mlp_network(
@@ -48,24 +37,19 @@ def mlp_network(
     blocks: list[Layer] = []
     width = n_in
     for size in hidden_layer_sizes:
-        first = not blocks
-        block: Layer = hidden_block(width, size, activation, dropout, batch_norm, first=first)
+        block: Layer = hidden_block(width, size, activation, dropout, batch_norm)
         if residual:
             # A projection in the first block also where widths agree: x may be sparse there.
-            projection = Dense(width, size, bias=None, input_gradient=not first)
-            block = Residual(block, projection if first or width != size else None)
+            project = not blocks or width != size
+            block = Residual(block, Dense(width, size, bias=None) if project else None)
         blocks.append(block)
         width = size
-    output = Dense(width, n_out, input_gradient=bool(blocks))
-    return Chain((*blocks, output))
+    return Chain((*blocks, Dense(width, n_out)))
 
 
-def hidden_block(
-    width: int, size: int, activation: str, dropout: float = 0.0, batch_norm: bool = False, *, first: bool = False
-) -> Chain:
-    """A dense layer with what belongs to it; nobody reads the dx of the `first` layer of a network."""
-    initializer = INITIALIZERS.get(activation, "glorot_uniform")
-    layers: list[Layer] = [Dense(width, size, initializer, "uniform", input_gradient=not first)]
+def hidden_block(width: int, size: int, activation: str, dropout: float = 0.0, batch_norm: bool = False) -> Chain:
+    """A dense layer with what belongs to it."""
+    layers: list[Layer] = [Dense(width, size, initializer_for(activation), "uniform")]
     if batch_norm:
         layers.append(BatchNormalization(size))
     layers.append(Activation(activation))

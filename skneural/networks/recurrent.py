@@ -2,26 +2,9 @@
 
 from __future__ import annotations
 
-from skneural.layers import (
-    AttentionPooling,
-    Branches,
-    Chain,
-    Dense,
-    Dropout,
-    Embedding,
-    Layer,
-    RealSteps,
-    RowsFirst,
-    Standardization,
-    StepPooling,
-    StepsFirst,
-)
+from skneural.layers import Branches, Chain, Layer
 from skneural.layers.recurrent import CELLS
-
-POOLINGS = ("last", "mean", "max", "attention")
-
-# The axis of the batch while steps come first.
-BATCH_AXIS = 2
+from skneural.networks.sequence import STEPS_FIRST, Encoder, dropped, sequence_network
 
 
 def recurrent_network(
@@ -62,44 +45,27 @@ def recurrent_network(
     standardize : bool
         Whether each feature is centred and scaled first; not used for tokens.
     """
-    tokens = vocabulary_size is not None
-    if vocabulary_size is not None:
-        layers: list[Layer] = [Embedding(vocabulary_size, embedding_size), StepsFirst()]
-    else:
-        layers = [StepsFirst(), *([Standardization(n_features, axis=1)] if standardize else [])]
-    n_in = embedding_size if tokens else n_features
-    n_directions = 2 if bidirectional else 1
+
+    def encoder(n_in: int) -> Encoder:
+        return recurrent_encoder(n_in, cell, hidden_size, n_layers, bidirectional, dropout)
+
+    return sequence_network(encoder, n_features, n_out, pooling, dropout, vocabulary_size, embedding_size, standardize)
+
+
+def recurrent_encoder(
+    n_in: int, cell: str, hidden_size: int, n_layers: int, bidirectional: bool, dropout: float
+) -> Encoder:
+    """Recurrent layers, each of which reads the states of the one before, with dropout between them."""
+    layers: list[Layer] = []
     for i in range(n_layers):
-        directions: list[Layer] = [
-            CELLS[cell](n_in, hidden_size, reverse, input_gradient=tokens or i > 0)
-            for reverse in (False, True)[:n_directions]
-        ]
-        n_in = n_directions * hidden_size
-        if i < n_layers - 1:
-            layers += [_side_by_side(directions), *_dropout(dropout, BATCH_AXIS)]
+        if i:
+            layers += dropped(dropout, STEPS_FIRST.batch)
+        forwards = CELLS[cell](n_in, hidden_size)
+        if bidirectional:
+            backwards = CELLS[cell](n_in, hidden_size, reverse=True)
+            layers.append(Branches((forwards, backwards), axis=STEPS_FIRST.features))
         else:
-            layers += _top(directions, n_in, pooling, dropout)
-    return Chain((*layers, Dense(n_in, n_out)))
-
-
-def _top(directions: list[Layer], n_features: int, pooling: str | None, dropout: float) -> list[Layer]:
-    """The last recurrent layer and what makes rows of its steps."""
-    if pooling is None:
-        return [_side_by_side(directions), *_dropout(dropout, BATCH_AXIS), RowsFirst(), RealSteps()]
-    if pooling == "last":
-        # Backwards, a series has been read when its first step has.
-        ends = [
-            Chain((layer, RowsFirst(), StepPooling(end)))
-            for layer, end in zip(directions, ("last", "first"), strict=False)
-        ]
-        return [*(ends[0].layers if len(ends) == 1 else [Branches(tuple(ends))]), *_dropout(dropout, 0)]
-    pool = AttentionPooling(n_features, n_features) if pooling == "attention" else StepPooling(pooling)
-    return [_side_by_side(directions), RowsFirst(), pool, *_dropout(dropout, 0)]
-
-
-def _side_by_side(directions: list[Layer]) -> Layer:
-    return directions[0] if len(directions) == 1 else Branches(tuple(directions), axis=1)
-
-
-def _dropout(rate: float, batch_axis: int) -> list[Layer]:
-    return [Dropout(rate, batch_axis)] if rate > 0 else []
+            layers.append(forwards)
+        n_in = 2 * hidden_size if bidirectional else hidden_size
+    # Backwards, a series has been read when its first step has.
+    return Encoder(tuple(layers), n_in, STEPS_FIRST, ends=("last", "first") if bidirectional else ("last",))

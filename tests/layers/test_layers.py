@@ -134,6 +134,7 @@ LAYER_CASES = {
     "one spline": (SplineEdges(1, 1, 2), numbers(2, 1)),
     "to steps first": (StepsFirst(), numbers(4, 5, 3)),
     "to rows first": (RowsFirst(), STEPS),
+    "to rows first from the batch last": (RowsFirst(), SERIES),
     "to rows of steps": (RealSteps(), numbers(4, 5, 3)),
     "random flip": (RandomFlip(), numbers(6, 4, 5, 2)),
     "random shift": (RandomShift(2), numbers(6, 4, 5, 2)),

@@ -1,62 +1,16 @@
 import numpy as np
 import pytest
+from network_cases import LENGTHS, RECURRENT, SERIES, started
 
-from skneural.layers import PREDICTING, Context
+from skneural.layers import Context
 from skneural.layers.recurrent import CELLS
-from skneural.networks.recurrent import POOLINGS, recurrent_network
-from skneural.parameters import Layout
-from skneural.testing import check_gradients, check_layer
+from skneural.networks.recurrent import recurrent_network
 
-LENGTHS = np.array([1, 5, 7, 3])
-SERIES = np.random.default_rng(0).standard_normal((4, 7, 2))
-TOKENS = np.random.default_rng(0).integers(0, 9, (4, 7))
-
-# case -> arguments of recurrent_network after n_features and n_out
-CASES = {
-    **{f"{cell} with {pooling}": {"cell": cell, "pooling": pooling} for cell in CELLS for pooling in POOLINGS},
-    **{f"{cell} for each step": {"cell": cell, "pooling": None} for cell in CELLS},
-    **{
-        f"two layers of {cell} in both directions with {pooling}": {
-            "cell": cell,
-            "pooling": pooling,
-            "n_layers": 2,
-            "bidirectional": True,
-            "dropout": 0.3,
-        }
-        for cell in CELLS
-        for pooling in (*POOLINGS, None)
-    },
-    "three layers": {"n_layers": 3, "dropout": 0.3, "standardize": False},
-}
-each_case = pytest.mark.parametrize("options", CASES.values(), ids=CASES)
+each_case = pytest.mark.parametrize("options", RECURRENT.values(), ids=RECURRENT)
 
 
 def small(**options):
     return recurrent_network(2, 3, hidden_size=4, **options)
-
-
-def started(network):
-    layout = Layout(network.parameters())
-    return layout.views(*layout.initial(np.random.default_rng(0), np.float64))
-
-
-@each_case
-@pytest.mark.parametrize("lengths", [None, LENGTHS], ids=["equal lengths", "unequal lengths"])
-def test_gradients(options, lengths):
-    check_gradients(small(**options), SERIES, Context(np.random.default_rng(0), lengths=lengths))
-
-
-@each_case
-def test_gradients_of_tokens(options):
-    network = small(vocabulary_size=9, embedding_size=3, **options)
-    check_gradients(network, TOKENS, Context(np.random.default_rng(0), lengths=LENGTHS))
-
-
-@each_case
-def test_contract(options):
-    batch_axis = 0 if options.get("pooling", "last") else None  # else there is a row for each step
-    check_layer(small(**options), SERIES, batch_axis=batch_axis)
-    check_layer(small(vocabulary_size=9, **options), TOKENS, batch_axis=batch_axis)
 
 
 @each_case
@@ -68,15 +22,6 @@ def test_padding_changes_nothing(options, steps):
     together = network.predict(tree, longer, Context(lengths=LENGTHS))
     alone = [network.predict(tree, series[np.newaxis, :n]) for series, n in zip(SERIES, LENGTHS, strict=True)]
     np.testing.assert_allclose(together, np.concatenate(alone), rtol=1e-9, atol=1e-12)
-
-
-@each_case
-def test_nobody_computes_the_gradient_of_series(options):
-    network = small(**options)
-    layout = Layout(network.parameters())
-    vector, buffers = layout.initial(np.random.default_rng(0), np.float64)
-    y, backward = network.forward(layout.views(vector, buffers), SERIES, PREDICTING)
-    assert backward(np.ones_like(y), layout.views(np.empty_like(vector))) is None
 
 
 @pytest.mark.parametrize("cell", CELLS)

@@ -1,9 +1,9 @@
-import itertools
-
 import numpy as np
 import pytest
+from network_cases import SMALL_IMAGES, images, started
 
 from skneural.layers import (
+    Bias,
     Branches,
     Chain,
     Context,
@@ -14,79 +14,26 @@ from skneural.layers import (
     Pooling,
     Residual,
 )
-from skneural.networks.image import ARCHITECTURES, image_network
-from skneural.networks.structure import layer_outputs, named_layers, receptive_fields
+from skneural.layers.traversal import find, layer_outputs, named
+from skneural.networks.convolutional_image import IMAGE_ARCHITECTURES, convolutional_image_network
+from skneural.networks.receptive_fields import receptive_fields
 from skneural.ops.pointwise import ACTIVATIONS
-from skneural.parameters import Layout
-from skneural.testing import check_gradients, check_layer
-
-SHAPES = [(8, 8, 2), (6, 9, 1), (1, 7, 1), (1, 1, 1)]
-every_network = pytest.mark.parametrize(
-    ("architecture", "shape", "batch_norm"), list(itertools.product(ARCHITECTURES, SHAPES, [False, True]))
-)
-# tanh has no kinks that central differences could fall over
-SMALL = {"channels": (6, 8), "hidden_layer_sizes": (5,), "activation": "tanh"}
-
-
-def images(shape, n=4):
-    return np.random.default_rng(0).standard_normal((n, *shape))
-
-
-def started(network, seed=0):
-    layout = Layout(network.parameters())
-    return layout.views(*layout.initial(np.random.default_rng(seed), np.float64))
-
-
-def every_layer(layer):
-    """A layer and all layers inside of it."""
-    return [one for one, _ in named_layers(layer, started(layer)).values()]
 
 
 def of_kind(network, kind):
-    return [layer for layer in every_layer(network) if isinstance(layer, kind)]
-
-
-@every_network
-@pytest.mark.parametrize("input_gradient", [False, True])
-def test_gradients(architecture, shape, batch_norm, input_gradient):
-    network = image_network(shape, 3, architecture, batch_norm=batch_norm, input_gradient=input_gradient, **SMALL)
-    check_gradients(network, images(shape))
-
-
-@every_network
-def test_contract(architecture, shape, batch_norm):
-    check_layer(image_network(shape, 3, architecture, batch_norm=batch_norm, **SMALL), images(shape))
-
-
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"stem": "gabor"},
-        {"stem": "wavelet", "standardize": False},
-        {"augmentation": ("flip", "shift"), "dropout": 0.3},
-        {"pooling": "average", "convolutions_per_block": 2},
-        {"kernel_size": 2, "hidden_layer_sizes": ()},
-        {"channels": (3,), "kernel_size": 5},
-        {"channels": (4, 4, 4, 4, 4)},
-    ],
-    ids=str,
-)
-def test_options(architecture, options):
-    network = image_network((8, 7, 2), 3, architecture, **SMALL | options)
-    check_gradients(network, images((8, 7, 2)))
-    check_layer(network, images((8, 7, 2)))
+    return [layer for layer, _ in find(network, network.parameters(), kind)]
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_bias_and_activation_behind_the_maximum_change_nothing(activation):
-    early = image_network((8, 8, 1), 3, "vgg", (4,), activation=activation, pooling="max")
+    early = convolutional_image_network((8, 8, 1), 3, "vgg", (4,), activation=activation, pooling="max")
     x = images((8, 8, 1))
     tree = started(early)
     outputs = layer_outputs(early, tree, x)
     before, late = outputs["convolution_1"], "bias_1" in outputs
     if late:
-        bias = named_layers(early, tree)["bias_1"][1]["bias"]
+        ((_, p),) = find(early, tree, Bias)
+        bias = p["bias"]
         bias[...] = [1.0, -2.0, 0.5, 0.0]
         outputs = layer_outputs(early, tree, x)
         before = before + bias[:, np.newaxis, np.newaxis]
@@ -96,38 +43,29 @@ def test_bias_and_activation_behind_the_maximum_change_nothing(activation):
     np.testing.assert_allclose(outputs[name], pooled, rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_nobody_computes_the_gradient_of_images_unasked(architecture):
-    for stem in ("learned", "gabor"):
-        network = image_network((8, 8, 1), 3, architecture, stem=stem, **SMALL)
-        layout = Layout(network.parameters())
-        vector, buffers = layout.initial(np.random.default_rng(0), np.float64)
-        y, backward = network.forward(layout.views(vector, buffers), images((8, 8, 1)), Context())
-        assert backward(np.ones_like(y), layout.views(np.empty_like(vector))) is None
-        assert [layer.input_gradient for layer in of_kind(network, Convolution)].count(False) == 1
-
-
 def test_lenet_pads_only_its_first_convolution():
-    network = image_network((28, 28, 1), 10, "lenet", (6, 16), kernel_size=5, pooling="average", activation="tanh")
+    network = convolutional_image_network(
+        (28, 28, 1), 10, "lenet", (6, 16), kernel_size=5, pooling="average", activation="tanh"
+    )
     assert [layer.padding for layer in of_kind(network, Convolution)] == ["same", "valid"]
     assert of_kind(network, Dense)[0].n_in == 5 * 5 * 16  # as in the paper
 
 
 def test_alexnet_normalizes_responses_and_pools_with_overlap():
-    network = image_network((32, 32, 3), 10, "alexnet", (8, 16, 24, 24, 16))
+    network = convolutional_image_network((32, 32, 3), 10, "alexnet", (8, 16, 24, 24, 16))
     assert len(of_kind(network, LocalResponseNormalization)) == 2
     assert [(layer.size, layer.stride) for layer in of_kind(network, Pooling)] == [((3, 3), (2, 2))] * 3
     assert [layer.kernel_size[0] for layer in of_kind(network, Convolution)] == [5, 3, 3, 3, 3]
 
 
 def test_vgg_stacks_convolutions():
-    network = image_network((16, 16, 3), 10, "vgg", (8, 16), convolutions_per_block=3)
+    network = convolutional_image_network((16, 16, 3), 10, "vgg", (8, 16), convolutions_per_block=3)
     assert [layer.channels_out for layer in of_kind(network, Convolution)] == [8, 8, 8, 16, 16, 16]
     assert len(of_kind(network, Pooling)) == 2
 
 
 def test_inception_has_four_kinds_of_branches_and_the_width_that_was_asked_for():
-    network = image_network((16, 16, 3), 10, "inception", (16, 32), convolutions_per_block=2)
+    network = convolutional_image_network((16, 16, 3), 10, "inception", (16, 32), convolutions_per_block=2)
     modules = of_kind(network, Branches)
     assert [len(module.branches) for module in modules] == [4] * 4
     for module, width in zip(modules, (16, 16, 32, 32), strict=True):
@@ -138,7 +76,7 @@ def test_inception_has_four_kinds_of_branches_and_the_width_that_was_asked_for()
 
 
 def test_resnet_projects_only_where_shapes_change():
-    network = image_network((16, 16, 3), 10, "resnet", (8, 8, 16), convolutions_per_block=2)
+    network = convolutional_image_network((16, 16, 3), 10, "resnet", (8, 8, 16), convolutions_per_block=2)
     blocks = of_kind(network, Residual)
     assert [block.shortcut is None for block in blocks] == [True, True, False, True, False, True]
     strides = [of_kind(block.inner, Convolution)[0].stride for block in blocks]
@@ -148,38 +86,43 @@ def test_resnet_projects_only_where_shapes_change():
     } == {(1, 1)}
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("architecture", IMAGE_ARCHITECTURES)
 def test_an_explicit_shape_that_is_too_small_is_an_error_and_an_automatic_one_shrinks_windows(architecture):
     options = {"channels": (4,) * 6, "activation": "tanh"}
     if architecture != "resnet":  # its strides need no room
         with pytest.raises(
             ValueError, match=r"image_shape=\(8, 8\): a (kernel|pooling) of .* left\. Give fewer channels"
         ):
-            image_network((8, 8, 1), 3, architecture, strict=True, **options)
+            convolutional_image_network((8, 8, 1), 3, architecture, strict=True, **options)
     with pytest.raises(ValueError, match="a kernel of 9 x 9 does not fit into the 8 x 8"):
-        image_network((8, 8, 1), 3, architecture, kernel_size=9 - 2 * (architecture == "alexnet"), strict=True)
-    network = image_network((8, 8, 1), 3, architecture, **options)
+        convolutional_image_network(
+            (8, 8, 1), 3, architecture, kernel_size=9 - 2 * (architecture == "alexnet"), strict=True
+        )
+    network = convolutional_image_network((8, 8, 1), 3, architecture, **options)
     assert network.predict(started(network), images((8, 8, 1))).shape == (4, 3)
 
 
 # Layers by name
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("architecture", IMAGE_ARCHITECTURES)
 def test_outputs_of_all_layers_end_in_the_prediction(architecture):
-    network, x = image_network((8, 8, 2), 3, architecture, batch_norm=True, **SMALL), images((8, 8, 2))
+    network, x = (
+        convolutional_image_network((8, 8, 2), 3, architecture, batch_norm=True, **SMALL_IMAGES),
+        images((8, 8, 2)),
+    )
     tree = started(network)
     outputs = layer_outputs(network, tree, x)
     np.testing.assert_array_equal(list(outputs.values())[-1], network.predict(tree, x))
-    named = {name for name, (layer, _) in named_layers(network, tree).items() if not isinstance(layer, Chain)}
-    assert named == set(outputs)
-    assert set(receptive_fields(network)) <= named
+    names = {name for name, layer, _ in named(network, tree) if not isinstance(layer, Chain)}
+    assert names == set(outputs)
+    assert set(receptive_fields(network)) <= names
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("architecture", IMAGE_ARCHITECTURES)
 @pytest.mark.parametrize("pooling", ["max", "average"])
 def test_pixels_outside_of_a_receptive_field_are_not_seen(architecture, pooling):
-    network = image_network((16, 16, 1), 3, architecture, (6, 8), pooling=pooling, activation="tanh")
+    network = convolutional_image_network((16, 16, 1), 3, architecture, (6, 8), pooling=pooling, activation="tanh")
     tree, x = started(network), images((16, 16, 1), n=1)
     fields = receptive_fields(network)
     slopes = {name: np.zeros((16, 16), bool) for name in fields}

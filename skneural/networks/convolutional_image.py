@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from skneural.initializers import initializer_for
 from skneural.layers import (
     Activation,
     BatchLast,
@@ -26,7 +28,7 @@ from skneural.layers import (
     Residual,
     Standardization,
 )
-from skneural.networks.mlp import INITIALIZERS, hidden_block
+from skneural.networks.mlp import hidden_block
 from skneural.ops.window import Pair, Window
 
 # The greatest of several numbers stays the greatest behind these, so they may follow a maximum instead of preceding
@@ -35,7 +37,7 @@ INCREASING = ("identity", "logistic", "tanh", "relu", "leaky_relu", "elu", "selu
 LARGEST_FILTER = 11
 
 
-def image_network(
+def convolutional_image_network(
     image_shape: Sequence[int],
     n_out: int,
     architecture: str = "vgg",
@@ -51,7 +53,6 @@ def image_network(
     augmentation: Sequence[str] = (),
     standardize: bool = True,
     strict: bool = False,
-    input_gradient: bool = False,
 ) -> Chain:
     """Images (batch, height, width, channels) in, raw scores out.
 
@@ -82,8 +83,6 @@ def image_network(
         Whether the first layer centres and scales each channel.
     strict : bool
         Whether a kernel or pooling that is larger than what is left of the image is an error. Otherwise it shrinks.
-    input_gradient : bool
-        Whether somebody reads the gradient of the images.
 
     Raises
     ------
@@ -91,30 +90,16 @@ def image_network(
         If `strict` and the image is too small.
     """
     height, width, n_channels = image_shape
-    builder = _Builder(
-        height, width, n_channels, (height, width), activation, batch_norm, pooling, strict, input_gradient
-    )
-    if "flip" in augmentation:
-        builder.add(RandomFlip())
-    if "shift" in augmentation:
-        builder.add(RandomShift(max(1, min(height, width) // 8)))
-    builder.add(BatchLast())
-    if standardize:
-        builder.add(Standardization(n_channels, axis=1))
-    if stem != "learned":
-        builder.filter_bank(stem)
-    ARCHITECTURES[architecture](builder, tuple(channels), convolutions_per_block, kernel_size)
+    builder = _Builder(height, width, n_channels, (height, width), activation, batch_norm, pooling, strict)
+    builder.start(augmentation, standardize, stem)
+    IMAGE_ARCHITECTURES[architecture](builder, tuple(channels), convolutions_per_block, kernel_size)
     if architecture in GLOBALLY_POOLED:
-        builder.add(GlobalPooling("average"))
-        features = builder.channels
-        head: list[Layer] = [Dropout(dropout)] if dropout > 0 else []
+        widths = [builder.channels]
+        builder.add(GlobalPooling("average"), *([Dropout(dropout)] if dropout > 0 else []))
     else:
-        builder.add(Flatten())
-        features, head = builder.height * builder.width * builder.channels, []
-        for size in hidden_layer_sizes:
-            head.append(hidden_block(features, size, activation, dropout))
-            features = size
-    return Chain((*builder.layers, *head, Dense(features, n_out)))
+        widths = [builder.height * builder.width * builder.channels, *hidden_layer_sizes]
+        builder.add(Flatten(), *(hidden_block(*pair, activation, dropout) for pair in itertools.pairwise(widths)))
+    return Chain((*builder.layers, Dense(widths[-1], n_out)))
 
 
 @dataclass
@@ -129,11 +114,22 @@ class _Builder:
     batch_norm: bool
     pooling: str
     strict: bool
-    input_gradient: bool
     layers: list[Layer] = field(default_factory=list)
 
     def add(self, *layers: Layer) -> None:
         self.layers += layers
+
+    def start(self, augmentation: Sequence[str], standardize: bool, stem: str) -> None:
+        """What stands before all that learns."""
+        if "flip" in augmentation:
+            self.add(RandomFlip())
+        if "shift" in augmentation:
+            self.add(RandomShift(max(1, min(self.height, self.width) // 8)))
+        self.add(BatchLast())
+        if standardize:
+            self.add(Standardization(self.channels, axis=1))
+        if stem != "learned":
+            self.filter_bank(stem)
 
     def convolution(
         self,
@@ -146,7 +142,6 @@ class _Builder:
         bias: bool = True,
     ) -> list[Layer]:
         """A convolution and, if asked for, its normalization; the image does not move on."""
-        first = not any(isinstance(layer, Convolution) for layer in self.layers)
         size = self.fitting(kernel_size, "kernel")
         layer = Convolution(
             channels_in or self.channels,
@@ -154,9 +149,8 @@ class _Builder:
             size,
             (stride, stride),
             padding=padding,
-            initializer=INITIALIZERS.get(self.activation, "glorot_uniform"),
+            initializer=initializer_for(self.activation),
             bias=bias and not self.batch_norm,
-            input_gradient=self.input_gradient or not first,
         )
         return [layer, BatchNormalization(channels, axis=1)] if self.batch_norm else [layer]
 
@@ -235,17 +229,17 @@ def _vgg(builder: _Builder, channels: tuple[int, ...], repeats: int, kernel_size
         builder.convolve_and_pool(n, kernel_size)
 
 
-def _inception(builder: _Builder, channels: tuple[int, ...], repeats: int, kernel_size: int) -> None:
+def _image_inception(builder: _Builder, channels: tuple[int, ...], repeats: int, kernel_size: int) -> None:
     """Szegedy et al. 2015: kernels of several sizes side by side, behind a plain convolution."""
     builder.convolve(channels[0], kernel_size)
     for i, n in enumerate(channels):
         if i:
             builder.pool()
         for _ in range(repeats):
-            _inception_module(builder, n, kernel_size)
+            _image_inception_module(builder, n, kernel_size)
 
 
-def _inception_module(builder: _Builder, n: int, kernel_size: int) -> None:
+def _image_inception_module(builder: _Builder, n: int, kernel_size: int) -> None:
     """Shares of GoogLeNet's first module: a quarter 1 x 1, half 3 x 3, an eighth each 5 x 5 and pooled."""
     active = Activation(builder.activation)
     wide, small = max(1, n // 2), max(1, n // 8)
@@ -266,7 +260,7 @@ def _inception_module(builder: _Builder, n: int, kernel_size: int) -> None:
     builder.channels = one + wide + 2 * small
 
 
-def _resnet(builder: _Builder, channels: tuple[int, ...], repeats: int, kernel_size: int) -> None:
+def _image_resnet(builder: _Builder, channels: tuple[int, ...], repeats: int, kernel_size: int) -> None:
     """He et al. 2016: pairs of convolutions, each pair added to what it was given; each block but the first halves."""
     builder.convolve(channels[0], kernel_size)
     for i, n in enumerate(channels):
@@ -285,11 +279,11 @@ def _residual_block(builder: _Builder, n: int, kernel_size: int, stride: int) ->
     builder.move((kernel_size, kernel_size), (stride, stride), "same", n)
 
 
-ARCHITECTURES: dict[str, Callable[[_Builder, tuple[int, ...], int, int], None]] = {
+IMAGE_ARCHITECTURES: dict[str, Callable[[_Builder, tuple[int, ...], int, int], None]] = {
     "vgg": _vgg,
     "lenet": _lenet,
     "alexnet": _alexnet,
-    "inception": _inception,
-    "resnet": _resnet,
+    "inception": _image_inception,
+    "resnet": _image_resnet,
 }
 GLOBALLY_POOLED = ("inception", "resnet")

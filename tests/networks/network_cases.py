@@ -1,0 +1,200 @@
+"""The table of networks that drives the tests: every builder of `skneural.networks`, with all that it can be told."""
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+
+from skneural.layers import LSTM, Activation, Chain, Context, Convolution, Dense, Layer, Mask
+from skneural.layers.recurrent import CELLS
+from skneural.networks.convolutional_image import IMAGE_ARCHITECTURES, convolutional_image_network
+from skneural.networks.convolutional_series import convolutional_series_network
+from skneural.networks.kan import kan_network
+from skneural.networks.mlp import mlp_network
+from skneural.networks.perceptron import perceptron_network
+from skneural.networks.recurrent import recurrent_network
+from skneural.networks.sequence import (
+    BATCH_LAST,
+    ROWS_FIRST,
+    SEQUENCE_POOLINGS,
+    STEPS_FIRST,
+    Encoder,
+    sequence_network,
+)
+from skneural.ops.pointwise import ACTIVATIONS
+from skneural.parameters import Layout
+
+ROWS = np.random.default_rng(0).standard_normal((8, 4))
+SERIES = np.random.default_rng(0).standard_normal((4, 7, 2))
+TOKENS = np.random.default_rng(0).integers(0, 9, (4, 7))
+LENGTHS = np.array([1, 5, 7, 3])
+N_OUT = 3
+
+
+def images(shape, n=4):
+    return np.random.default_rng(0).standard_normal((n, *shape))
+
+
+def started(network, seed=0):
+    layout = Layout(network.parameters())
+    return layout.views(*layout.initial(np.random.default_rng(seed), np.float64))
+
+
+@dataclass(frozen=True)
+class NetworkCase:
+    """A builder with its arguments, and an input for what it builds."""
+
+    builder: Callable[..., Layer]
+    arguments: dict[str, Any]
+    x: np.ndarray
+    lengths: np.ndarray | None = None
+    batch_axis: int | None = field(default=0, kw_only=True)  # None: there is a row for each step
+
+    def build(self) -> Layer:
+        return self.builder(**self.arguments)
+
+    def context(self) -> Context:
+        """That of training."""
+        return Context(np.random.default_rng(0), lengths=self.lengths)
+
+
+# case -> arguments beside the shapes
+MLPS = {
+    **{f"activation {name}": {"hidden_layer_sizes": (6, 5), "activation": name} for name in ACTIVATIONS},
+    "no hidden layer": {},
+    "no hidden layer, all switches on": {"dropout": 0.5, "batch_norm": True, "residual": True},
+    "dropout": {"hidden_layer_sizes": (6, 5), "dropout": 0.4},
+    "batch norm": {"hidden_layer_sizes": (6, 5), "batch_norm": True},
+    "residual": {"hidden_layer_sizes": (6, 6, 5), "residual": True},
+    "residual of the width of X": {"hidden_layer_sizes": (4, 4), "residual": True},
+    "everything": {
+        "hidden_layer_sizes": (6, 6, 5),
+        "activation": "silu",
+        "dropout": 0.3,
+        "batch_norm": True,
+        "residual": True,
+    },
+}
+KANS = {
+    "no hidden layer": {"hidden_layer_sizes": ()},
+    "one hidden layer": {},
+    "two hidden layers": {"hidden_layer_sizes": (4, 2), "grid_size": 3, "spline_order": 2},
+    "another base": {"base_activation": "identity", "grid_size": 1},
+    "fine grids": {"grid_size": 40},
+}
+RECURRENT = {
+    **{f"{cell} with {pooling}": {"cell": cell, "pooling": pooling} for cell in CELLS for pooling in SEQUENCE_POOLINGS},
+    **{f"{cell} for each step": {"cell": cell, "pooling": None} for cell in CELLS},
+    **{
+        f"two layers of {cell} in both directions with {pooling}": {
+            "cell": cell,
+            "pooling": pooling,
+            "n_layers": 2,
+            "bidirectional": True,
+            "dropout": 0.3,
+        }
+        for cell in CELLS
+        for pooling in (*SEQUENCE_POOLINGS, None)
+    },
+    "three layers": {"n_layers": 3, "dropout": 0.3, "standardize": False},
+}
+WIDTHS_OF_SERIES = {"fcn": (4, 3, 4), "resnet": (3, 3), "inception": (2,) * 4, "textcnn": (4,)}
+CONVOLUTIONAL_SERIES = {
+    f"{architecture} {options}": {"architecture": architecture, "channels": channels, **options}
+    for architecture, channels in WIDTHS_OF_SERIES.items()
+    for options in (
+        {"batch_norm": False},
+        {"batch_norm": True},
+        {"batch_norm": True, "dropout": 0.2},
+        {"standardize": False, "channels": (2,) * len(channels)},
+    )
+}
+# tanh has no kinks that central differences could fall over
+SMALL_IMAGES = {"channels": (6, 8), "hidden_layer_sizes": (5,), "activation": "tanh"}
+IMAGE_SHAPES = [(8, 8, 2), (6, 9, 1), (1, 7, 1), (1, 1, 1)]
+CONVOLUTIONAL_IMAGES = {
+    **{
+        f"{architecture}, {shape}, batch norm {batch_norm}": {
+            "image_shape": shape,
+            "architecture": architecture,
+            "batch_norm": batch_norm,
+        }
+        for architecture, shape, batch_norm in itertools.product(IMAGE_ARCHITECTURES, IMAGE_SHAPES, [False, True])
+    },
+    **{
+        f"{architecture} {options}": {"image_shape": (8, 7, 2), "architecture": architecture, **options}
+        for architecture in IMAGE_ARCHITECTURES
+        for options in (
+            {"stem": "gabor"},
+            {"stem": "wavelet", "standardize": False},
+            {"augmentation": ("flip", "shift"), "dropout": 0.3},
+            {"pooling": "average", "convolutions_per_block": 2},
+            {"kernel_size": 2, "hidden_layer_sizes": ()},
+            {"channels": (3,), "kernel_size": 5},
+            {"channels": (4, 4, 4, 4, 4)},
+        )
+    },
+}
+
+
+def rows_first(n_in):
+    return Encoder((Dense(n_in, 5), Activation("tanh")), 5, ROWS_FIRST)
+
+
+def steps_first(n_in):
+    return Encoder((LSTM(n_in, 5, reverse=True),), 5, STEPS_FIRST, ends=("first",))
+
+
+def batch_last(n_in):
+    return Encoder((Chain((Mask(), Convolution(n_in, 5, (1, 3)))), Activation("tanh")), 5, BATCH_LAST)
+
+
+SEQUENCES = {
+    f"{encoder.__name__} with {pooling}": {"encoder": encoder, "pooling": pooling, "dropout": 0.3}
+    for encoder in (rows_first, steps_first, batch_last)
+    for pooling in (*SEQUENCE_POOLINGS, None)
+}
+
+
+def _of_rows(builder, table):
+    return {
+        f"{builder.__name__}: {name}": NetworkCase(builder, {"n_in": 4, "n_out": N_OUT, **options}, ROWS)
+        for name, options in table.items()
+    }
+
+
+def _of_series(builder, table):
+    """For series of equal and of unequal lengths, and for tokens."""
+    found = {}
+    for name, options in table.items():
+        arguments = {"n_features": 2, "n_out": N_OUT, **options}
+        axis = None if options.get("pooling", "last") is None else 0
+        tokens = {"vocabulary_size": 9, "embedding_size": 3}
+        title = f"{builder.__name__}: {name}"
+        found[f"{title}, equal lengths"] = NetworkCase(builder, arguments, SERIES, batch_axis=axis)
+        # rows do not tell their lengths to the check of the contract
+        found[f"{title}, unequal lengths"] = NetworkCase(builder, arguments, SERIES, LENGTHS, batch_axis=None)
+        found[f"{title}, tokens"] = NetworkCase(builder, arguments | tokens, TOKENS, batch_axis=axis)
+        found[f"{title}, unequal tokens"] = NetworkCase(builder, arguments | tokens, TOKENS, LENGTHS, batch_axis=None)
+    return found
+
+
+NETWORKS = {
+    **_of_rows(perceptron_network, {"": {}}),
+    **_of_rows(mlp_network, MLPS),
+    **_of_rows(kan_network, KANS),
+    **_of_series(sequence_network, SEQUENCES),
+    **_of_series(recurrent_network, {name: {"hidden_size": 4, **options} for name, options in RECURRENT.items()}),
+    **_of_series(convolutional_series_network, CONVOLUTIONAL_SERIES),
+    **{
+        f"convolutional_image_network: {name}": NetworkCase(
+            convolutional_image_network, {"n_out": N_OUT, **SMALL_IMAGES, **options}, images(options["image_shape"])
+        )
+        for name, options in CONVOLUTIONAL_IMAGES.items()
+    },
+}
+
+every_network = pytest.mark.parametrize("case", NETWORKS.values(), ids=NETWORKS.keys())

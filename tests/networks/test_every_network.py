@@ -1,0 +1,78 @@
+"""What holds for every network of the table."""
+
+import importlib
+import inspect
+import pkgutil
+
+import numpy as np
+from network_cases import CONVOLUTIONAL_IMAGES, CONVOLUTIONAL_SERIES, N_OUT, NETWORKS, every_network, started
+
+from skneural import networks
+from skneural.layers.traversal import named, without_input_gradient
+from skneural.networks.convolutional_image import IMAGE_ARCHITECTURES
+from skneural.networks.convolutional_series import SERIES_ARCHITECTURES
+from skneural.parameters import Layout
+from skneural.testing import check_gradients, check_layer
+from skneural.testing.gradient_check import one_pass, random_start
+
+
+def builders():
+    """Every public function that ends in "_network", in every module of the room."""
+    for module in pkgutil.iter_modules(networks.__path__, f"{networks.__name__}."):
+        for name, value in inspect.getmembers(importlib.import_module(module.name), inspect.isfunction):
+            if name.endswith("_network") and value.__module__ == module.name:
+                yield value
+
+
+def test_every_builder_has_rows():
+    without = {builder.__name__ for builder in builders()} - {case.builder.__name__ for case in NETWORKS.values()}
+    assert not without, f"{', '.join(without)}: add rows to tests/networks/network_cases.py."
+
+
+def test_every_architecture_has_rows():
+    for table, architectures in (
+        (CONVOLUTIONAL_IMAGES, IMAGE_ARCHITECTURES),
+        (CONVOLUTIONAL_SERIES, SERIES_ARCHITECTURES),
+    ):
+        assert {options["architecture"] for options in table.values()} == set(architectures)
+
+
+@every_network
+def test_gradients(case):
+    check_gradients(case.build(), case.x, case.context())
+
+
+@every_network
+def test_contract(case):
+    check_layer(case.build(), case.x, case.context(), batch_axis=case.batch_axis)
+
+
+@every_network
+def test_skipping_the_gradient_of_x_changes_no_other(case):
+    network = case.build()
+    skipping = without_input_gradient(network)
+    layout = Layout(network.parameters())
+    start = random_start(layout, np.random.default_rng(0), np.float64)
+    whole = one_pass(network, layout, start, case.x, case.context(), 0)
+    part = one_pass(skipping, layout, start, case.x, case.context(), 0)
+    assert part.dx is None
+    np.testing.assert_array_equal(part.y, whole.y)
+    np.testing.assert_array_equal(part.gradient, whole.gradient)
+    assert without_input_gradient(skipping) == skipping
+
+
+@every_network
+def test_builders_leave_all_gradients_in(case):
+    network = case.build()
+    assert all(getattr(layer, "input_gradient", True) for _, layer, _ in named(network, network.parameters()))
+
+
+@every_network
+def test_the_output_bias_is_added_to_raw_scores(case):
+    network = case.build()
+    tree, shift = started(network), np.arange(1.0, N_OUT + 1)
+    before = network.predict(tree, case.x, case.context())
+    assert before.shape[1:] == (N_OUT,)
+    network.output_bias(tree)[...] += shift
+    after = network.predict(tree, case.x, case.context())
+    np.testing.assert_allclose(after, before + shift, rtol=1e-12, atol=1e-12)
