@@ -123,7 +123,7 @@ class Gate(Layer):
 
 
 def _sum(*parts: Any) -> Any:
-    """Sum of what comes along all paths; None where the first layers were told that nobody reads dx."""
+    """Sum of what comes along all paths; None where the first layers skip dx."""
     if any(part is None for part in parts):
         return None
     if len(parts) == 1:

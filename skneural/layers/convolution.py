@@ -34,7 +34,7 @@ class Convolution(Layer):
     bias : bool, default=True
         False where a normalization follows, which would take the bias out again.
     input_gradient : bool, default=True
-        False in the first layer of a network, where nobody reads dx.
+        False in the first layer of a network, to skip dx.
     """
 
     channels_in: int

@@ -48,7 +48,7 @@ class Dense(Layer):
         How the bias starts. "uniform" spreads it over 1 / sqrt(n_in), so that the kinks of ReLU units do
         not all lie at the origin. None leaves it out.
     input_gradient : bool, default=True
-        False in the first layer of a network, where nobody reads dx.
+        False in the first layer of a network, to skip dx.
     """
 
     n_in: int

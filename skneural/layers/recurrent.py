@@ -10,7 +10,7 @@ import numpy as np
 
 from skneural.initializers import for_each_gate, glorot_uniform, interval, orthogonal
 from skneural.layers.layer import PREDICTING, Backward, Context, Layer
-from skneural.ops import elman, gru, independent, jordan, lstm
+from skneural.ops import elman, gru, indrnn, jordan, lstm
 from skneural.ops.recurrence import Walk
 from skneural.parameters import Parameter, Tree
 
@@ -31,7 +31,7 @@ class Recurrent(Layer):
     reverse : bool, default=False
         Whether to go from the last step to the first.
     input_gradient : bool, default=True
-        False in the first layer of a network, where nobody reads dx.
+        False in the first layer of a network, to skip dx.
     """
 
     n_in: int
@@ -133,8 +133,8 @@ class IndRNN(Recurrent):
     some hardly at all, and stays between -1 and 1, so that no state grows by itself, however long the series.
     """
 
-    walk = independent.independent
-    one_step = independent.independent_step
+    walk = indrnn.indrnn
+    one_step = indrnn.indrnn_step
 
     def parameters(self) -> Tree:
         return {

@@ -10,14 +10,14 @@ import numpy as np
 
 from skneural.initializers import normal, uniform
 from skneural.layers.layer import PREDICTING, Backward, Context, Layer
-from skneural.ops.edge_spread import edge_spread, sparsity_penalty
+from skneural.ops.edge_penalty import edge_spread, sparsity_penalty
 from skneural.ops.pointwise import ACTIVATIONS
 from skneural.ops.spline import DENSE, along_slopes, interpolating_coefficients, spline_basis, spline_matrix
 from skneural.ops.types import Array
 from skneural.parameters import Buffer, Parameter, Tree
 
 # How far a grid reaches beyond the data, as a share of their range. Learning exp(sin(pi x) + y^2) from evenly spread
-# points, on grids of 50 pieces, the worst of 4 seeds was wrong by 9e-7 so, by 3e-6 with four times that.
+# points, on grids of 50 pieces, the worst of 4 seeds was wrong by 9e-7 with this reach, by 3e-6 with four times it.
 MARGIN = 0.005
 
 # Share of equal distances in the breakpoints of a grid, the rest goes by quantiles: no piece, where many equal values
@@ -41,7 +41,7 @@ class SplineEdges(Layer):
     sparsity, entropy : float
         While training, adds ``sparsity * (sum of the spreads of all edges + entropy * their entropy)`` to the loss.
     input_gradient : bool, default=True
-        False in the first layer of a network, where nobody reads dx.
+        False in the first layer of a network, to skip dx.
     """
 
     n_in: int
@@ -63,7 +63,7 @@ class SplineEdges(Layer):
 
         return {
             "base": Parameter((self.n_in, self.n_out), uniform(1 / math.sqrt(self.n_in))),
-            # Of 8 seeds on exp(sin(pi x) + y^2), 8 found it so, 5 with a deviation of 0.1, and 7 with one of 1.
+            # Of 8 seeds on exp(sin(pi x) + y^2), 8 found it with this deviation, 5 with 0.1, and 7 with 1.
             "coefficients": Parameter((self.n_in * self.n_basis, self.n_out), normal(0.3 / math.sqrt(self.n_in))),
             "grid": Buffer((self.n_in, self.grid_size + 1), grids),
             "present": Buffer((self.n_in, self.n_out), 1.0),

@@ -83,7 +83,7 @@ def image_network(
     strict : bool
         Whether a kernel or pooling that is larger than what is left of the image is an error. Otherwise it shrinks.
     input_gradient : bool
-        Whether somebody reads the gradient of the images.
+        Whether `backward` returns the gradient of the images.
 
     Raises
     ------

@@ -63,7 +63,7 @@ def mlp_network(
 def hidden_block(
     width: int, size: int, activation: str, dropout: float = 0.0, batch_norm: bool = False, *, first: bool = False
 ) -> Chain:
-    """A dense layer with what belongs to it; nobody reads the dx of the `first` layer of a network."""
+    """A dense layer with what belongs to it; the `first` layer of a network skips dx."""
     initializer = INITIALIZERS.get(activation, "glorot_uniform")
     layers: list[Layer] = [Dense(width, size, initializer, "uniform", input_gradient=not first)]
     if batch_norm:

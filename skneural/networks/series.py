@@ -83,7 +83,7 @@ def series_network(
     standardize : bool
         Whether the first layer centres and scales each feature; not used for tokens.
     input_gradient : bool
-        Whether somebody reads the gradient of the series.
+        Whether `backward` returns the gradient of the series.
     """
     published = PUBLISHED[architecture]
     widths = published.channels if channels is None else tuple(channels)

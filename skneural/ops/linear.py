@@ -21,7 +21,7 @@ def linear(x: Any, weight: Array, bias: Array | None = None, *, input_gradient: 
     weight : array of shape (n_in, n_out)
     bias : array of shape (n_out,), optional
     input_gradient : bool, default=True
-        False where nobody reads dx: it saves one of the three products.
+        False to skip dx, which saves one of the three products.
 
     Returns
     -------

@@ -28,7 +28,7 @@ def test_predicting_leaves_images_alone(layer):
 
 
 @each_layer
-def test_nobody_reads_the_gradient_while_training(layer):
+def test_dx_is_skipped_while_training(layer):
     x = images(6, 5, 7, 2)
     assert layer.forward({}, x, training())[1](x, {}) is None
 
