@@ -47,9 +47,10 @@ class Mask(Layer):
     """Zeros beyond the end of each series, which is what a convolution expects there. x, y: (..., steps, batch)."""
 
     def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
-        mask = context.mask(x)
+        mask = context.mask(x.shape[-2])
         if mask is None:
             return x, lambda dy, g: dy
+        mask = mask.T
         return np.multiply(x, mask, out=empty_like(x)), lambda dy, g: np.multiply(dy, mask, out=empty_like(dy))
 
 
@@ -76,9 +77,9 @@ class RealSteps(Layer):
     """One row for each real step: (batch, steps, features) to (steps of all series, features), series by series."""
 
     def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
-        if context.lengths is None:
+        real = context.mask(x.shape[1])
+        if real is None:
             return x.reshape(-1, x.shape[2]), lambda dy, g: dy.reshape(x.shape)
-        real = context.mask(x).T  # type: ignore[union-attr]
 
         def backward(dy: Any, g: Tree) -> Any:
             dx = zeros(x.shape, x.dtype)

@@ -10,6 +10,7 @@ import numpy as np
 
 from skneural.layers.layer import Backward, Context, Layer
 from skneural.ops.pooling import average_pooling, global_average_pooling, global_max_pooling, max_pooling
+from skneural.ops.types import Array
 from skneural.ops.window import Pair, Window
 from skneural.parameters import Tree
 
@@ -39,7 +40,7 @@ class Pooling(Layer):
 
     def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
         window = Window.over(x.shape, self.size, self.stride, (1, 1), self.padding)
-        mask = context.mask(x)
+        mask = _mask(x, context)
         if mask is None:
             y, vjp = WINDOWED[self.function](x, window)
             return y, lambda dy, g: vjp(dy)
@@ -64,5 +65,11 @@ class GlobalPooling(Layer):
     function: str = "average"
 
     def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
-        y, vjp = GLOBAL[self.function](x, context.mask(x))
+        y, vjp = GLOBAL[self.function](x, _mask(x, context))
         return y, lambda dy, g: vjp(dy)
+
+
+def _mask(x: Any, context: Context) -> Array | None:
+    """Which columns of series with their batch last are real, of shape (width, batch); None if all are."""
+    mask = context.mask(x.shape[2])
+    return None if mask is None else mask.T

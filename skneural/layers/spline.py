@@ -39,9 +39,12 @@ class SplineEdges(Layer):
     base : str, default="silu"
         Name of the base function in `skneural.ops.pointwise.ACTIVATIONS`.
     sparsity, entropy : float
-        While training, adds ``sparsity * (sum of the spreads of all edges + entropy * their entropy)`` to the loss.
+        While training, adds ``sparsity * (sum of the spreads of all edges + entropy * their entropy)`` to the loss;
+        spreads are those over the whole batch, in which each row counts for what it weighs.
     input_gradient : bool, default=True
         False in the first layer of a network, to skip dx.
+    rows : {"samples", "elements"}, default="samples"
+        What the rows of x are: samples, or steps or nodes of all samples, one behind the other.
     """
 
     n_in: int
@@ -52,6 +55,7 @@ class SplineEdges(Layer):
     sparsity: float = 0.0
     entropy: float = 2.0
     input_gradient: bool = True
+    rows: str = "samples"
 
     @property
     def n_basis(self) -> int:
@@ -86,8 +90,9 @@ class SplineEdges(Layer):
             np.matmul(based.T, dy, out=g["base"])
             if penalty_vjp is not None:
                 d_features, d_weights = penalty_vjp()
-                g["base"] += d_weights[:, 0]
-                g["coefficients"] += d_weights[:, 1:].reshape(-1, self.n_out)
+                if context.first_shard:  # it is that of the whole batch, and gradients of shards are added up
+                    g["base"] += d_weights[:, 0]
+                    g["coefficients"] += d_weights[:, 1:].reshape(-1, self.n_out)
                 if d_matrix is not None:
                     d_based += d_features[:, :, 0]
                     d_matrix += d_features[:, :, 1:].reshape(d_matrix.shape)
@@ -177,10 +182,12 @@ class SplineEdges(Layer):
 
     def _penalize(self, p: Tree, based: Array, matrix: Array, context: Context) -> Any:
         """Add the penalty to those of the context; what gives its gradients."""
-        spread, vjp = edge_spread(self._features(based, matrix), self._weights(p), context.sample_weight)
+        weight = context.row_weight(len(based), self.rows)
+        spread, vjp = edge_spread(self._features(based, matrix), self._weights(p), weight, context.reduce)
         value, d_spread = sparsity_penalty(spread, p["present"], self.entropy)
         assert context.penalties is not None
-        context.penalties.append(self.sparsity * value)
+        if context.first_shard:
+            context.penalties.append(self.sparsity * value)
         return lambda: vjp((self.sparsity * d_spread).astype(spread.dtype))
 
 

@@ -116,7 +116,7 @@ def _memory_of_steps(
     gates, emitted = empty((n_steps + 1, 5 * n, batch), dtype), empty((n_steps, n, batch), dtype)
     gates[0, 4 * n :] = 0
     if columns is not None:
-        # Going back, these are multiplied by the zeros that columns without a step get, and must be finite for that.
+        # Going back, factors are computed for columns without a step, too, where leftovers in fresh memory overflow.
         gates[...] = 0
         emitted[...] = 0
     return gates, emitted

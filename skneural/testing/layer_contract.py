@@ -50,7 +50,7 @@ def check_layer(
     _check_passes_are_independent(layer, layout, start, x, context, seed)
     _check_memory_order(layer, layout, start, x, context, seed)
     start = start._replace(buffers=one_pass(layer, layout, start, x, context, seed).buffers)  # no longer at their fill
-    predicting = dataclasses.replace(context, rng=None, rows=None, n_rows=0, sum_over_shards=None)
+    predicting = dataclasses.replace(context, rng=None, samples=None, elements=None, sum_over_shards=None)
     _check_predict(layer, layout, start, x, predicting)
     if batch_axis is not None:
         _check_rows_are_independent(layer, layout, start, x, predicting, batch_axis)
