@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from skneural.layers.layer import Backward, Context, Layer
+from skneural.layers.layer import AnyShape, Backward, Context, Layer
 from skneural.ops.memory import empty, empty_like, zeros
 from skneural.parameters import Tree
 
@@ -30,6 +31,13 @@ class BatchLast(Layer):
         y[...] = last
         return y, backward
 
+    def shape(self, x_shape: AnyShape) -> AnyShape:
+        height, width = (1, x_shape[1]) if len(x_shape) == 3 else x_shape[1:3]
+        return height, x_shape[-1], width, x_shape[0]
+
+    def step(self, p: Tree, x: Any, state: Any = None) -> tuple[Any, Any]:
+        return x.T[np.newaxis], None
+
 
 @dataclass(frozen=True)
 class Flatten(Layer):
@@ -41,10 +49,16 @@ class Flatten(Layer):
     def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
         return x.reshape(-1, x.shape[-1]).T, lambda dy, g: dy.T.reshape(x.shape)
 
+    def shape(self, x_shape: AnyShape) -> AnyShape:
+        *image, batch = x_shape
+        return batch, None if None in image else math.prod(image)  # type: ignore[arg-type]
+
 
 @dataclass(frozen=True)
 class Mask(Layer):
     """Zeros beyond the end of each series, which is what a convolution expects there. x, y: (..., steps, batch)."""
+
+    stepwise: ClassVar[bool] = True
 
     def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
         mask = context.mask(x.shape[-2])
@@ -63,6 +77,12 @@ class StepsFirst(Layer):
         y[...] = x.transpose(1, 2, 0)
         return y, lambda dy, g: np.ascontiguousarray(dy.transpose(2, 0, 1))
 
+    def shape(self, x_shape: AnyShape) -> AnyShape:
+        return x_shape[1], x_shape[2], x_shape[0]
+
+    def step(self, p: Tree, x: Any, state: Any = None) -> tuple[Any, Any]:
+        return x.T, None
+
 
 @dataclass(frozen=True)
 class RowsFirst(Layer):
@@ -70,6 +90,12 @@ class RowsFirst(Layer):
 
     def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
         return x.transpose(2, 0, 1), lambda dy, g: np.ascontiguousarray(dy.transpose(1, 2, 0))
+
+    def shape(self, x_shape: AnyShape) -> AnyShape:
+        return x_shape[2], x_shape[0], x_shape[1]
+
+    def step(self, p: Tree, x: Any, state: Any = None) -> tuple[Any, Any]:
+        return x.T, None
 
 
 @dataclass(frozen=True)
@@ -87,3 +113,11 @@ class RealSteps(Layer):
             return dx
 
         return x[real], backward
+
+    def shape(self, x_shape: AnyShape) -> AnyShape:
+        """Where lengths differ, there are fewer rows than this."""
+        batch, steps, n_features = x_shape
+        return None if batch is None or steps is None else batch * steps, n_features
+
+    def step(self, p: Tree, x: Any, state: Any = None) -> tuple[Any, Any]:
+        return x, None

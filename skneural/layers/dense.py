@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 from skneural.initializers import INITIALIZERS, uniform, zeros
-from skneural.layers.layer import Backward, Context, Layer
+from skneural.layers.layer import AnyShape, Backward, Context, Layer, step_axis
 from skneural.ops.linear import linear
 from skneural.ops.normalize import add_bias
 from skneural.parameters import Parameter, Tree
@@ -27,12 +27,17 @@ class Bias(Layer):
     n_features: int
     axis: int = -1
 
+    stepwise: ClassVar[bool] = True
+
     def parameters(self) -> Tree:
         return {"bias": Parameter((self.n_features,), penalized=False)}
 
     def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
         y, vjp = add_bias(x, p["bias"], axis=self.axis)
         return y, lambda dy, g: vjp(dy, g["bias"])
+
+    def step(self, p: Tree, x: Any, state: Any = None) -> tuple[Any, Any]:
+        return replace(self, axis=step_axis(self.axis, x.ndim)).predict(p, x), None
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,8 @@ class Dense(Layer):
     bias: str | None = "zeros"
     input_gradient: bool = True
 
+    stepwise: ClassVar[bool] = True
+
     def parameters(self) -> Tree:
         weight = Parameter((self.n_in, self.n_out), INITIALIZERS[self.initializer])
         if self.bias is None:
@@ -67,3 +74,6 @@ class Dense(Layer):
     def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
         y, vjp = linear(x, p["weight"], p.get("bias"), input_gradient=self.input_gradient)
         return y, lambda dy, g: vjp(dy, g["weight"], g.get("bias"))
+
+    def shape(self, x_shape: AnyShape) -> AnyShape:
+        return (*x_shape[:-1], self.n_out)

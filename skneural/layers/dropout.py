@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -28,6 +28,8 @@ class Dropout(Layer):
     rate: float
     batch_axis: int = 0
     rows: str = "samples"
+
+    stepwise: ClassVar[bool] = True
 
     def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
         if not context.training:

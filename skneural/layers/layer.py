@@ -13,9 +13,15 @@ Its rules, stated once:
    both need gradients are a pair, and `backward` returns a pair.
 5. The first layer of a network that learns is built with ``input_gradient=False`` and returns None for dx; layers
    before it do not go back.
-6. A layer with `step` equals `forward` on the whole sequence; a layer with its own `predict`
-   equals `forward`.
-7. Buffers, such as running means, are views in `p` like parameters, but have no place in `g`. A
+6. A layer with its own `predict` equals `forward`. ``layer.shape(x_shape)`` is the shape of y, batch included; None
+   stands for a number that is not known.
+7. ``y, state = layer.step(p, x, state)`` takes one step of a series and what the step before gave as state, None before
+   the first. x is what `forward` takes without its axis of steps: (batch, features) with rows first, (features, batch)
+   with steps first, (1, channels, batch) of images of height one, (batch,) of tokens. y is the step that `forward`
+   would give on the whole series; layers that pool steps give what they would for the steps so far. Each series has all
+   steps. States are borrowed and never written into: one may be taken up again. Layers that are `stepwise` act on
+   each step by itself; those to which later steps matter raise NotImplementedError.
+8. Buffers, such as running means, are views in `p` like parameters, but have no place in `g`. A
    layer writes into them in `forward` while training; that is the one exception to rule 3.
 
 Layers are frozen dataclasses and own no arrays: `p` and `g` are views into two flat vectors
@@ -27,7 +33,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -35,6 +41,7 @@ from skneural.ops.types import Array
 from skneural.parameters import Tree
 
 Backward = Callable[[Any, Tree], Any]
+AnyShape = tuple[int | None, ...]
 
 
 class Share(NamedTuple):
@@ -166,6 +173,9 @@ PREDICTING = Context()
 class Layer:
     """One step of a network; see the rules at the top of this module."""
 
+    # Whether each step of y is made of the same step of x alone, in the same way.
+    stepwise: ClassVar[bool] = False
+
     def parameters(self) -> Tree:
         """Declare parameters and buffers: name -> `Parameter` or `Buffer`."""
         return {}
@@ -175,3 +185,18 @@ class Layer:
 
     def predict(self, p: Tree, x: Any, context: Context = PREDICTING) -> Any:
         return self.forward(p, x, context)[0]
+
+    def step(self, p: Tree, x: Any, state: Any = None) -> tuple[Any, Any]:
+        if not self.stepwise:
+            raise NotImplementedError(
+                f"{type(self).__name__} has no step: what it gives at one step of a series may depend on later ones."
+            )
+        return self.predict(p, x), None
+
+    def shape(self, x_shape: AnyShape) -> AnyShape:
+        return x_shape
+
+
+def step_axis(axis: int, ndim: int) -> int:
+    """Where one step has the axis of the features, 1 or -1: (steps, features, batch) loses the one before it."""
+    return 0 if axis == 1 and ndim == 2 else axis

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 import numpy as np
 
 from skneural.initializers import ones
-from skneural.layers.layer import PREDICTING, Backward, Context, Layer
+from skneural.layers.layer import PREDICTING, Backward, Context, Layer, step_axis
 from skneural.ops.normalize import Moments, batch_normalize, local_response_normalize, scale_and_shift
 from skneural.ops.types import Array
 from skneural.parameters import Buffer, Parameter, Tree
@@ -44,6 +44,8 @@ class BatchNormalization(Layer):
     epsilon: float = 1e-5
     axis: int = -1
     rows: str = "samples"
+
+    stepwise: ClassVar[bool] = True
 
     def parameters(self) -> Tree:
         shape = (self.n_features,)
@@ -106,6 +108,9 @@ class BatchNormalization(Layer):
         p["mean"] += newest * (moments.mean - p["mean"])
         p["variance"] += newest * (moments.variance - p["variance"])
 
+    def step(self, p: Tree, x: Any, state: Any = None) -> tuple[Any, Any]:
+        return replace(self, axis=step_axis(self.axis, x.ndim)).predict(p, x), None
+
 
 @dataclass(frozen=True)
 class LocalResponseNormalization(Layer):
@@ -126,6 +131,8 @@ class LocalResponseNormalization(Layer):
     alpha: float = 1e-4
     beta: float = 0.75
 
+    stepwise: ClassVar[bool] = True
+
     def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
         y, vjp = local_response_normalize(x, self.n_channels, self.bias, self.alpha, self.beta)
         return y, lambda dy, g: vjp(dy)
@@ -145,6 +152,8 @@ class Standardization(Layer):
     n_channels: int
     axis: int = -1
 
+    stepwise: ClassVar[bool] = True
+
     def parameters(self) -> Tree:
         return {"mean": Buffer((self.n_channels,)), "scale": Buffer((self.n_channels,), fill=1.0)}
 
@@ -152,3 +161,6 @@ class Standardization(Layer):
         inverse = 1.0 / p["scale"]
         y, vjp = scale_and_shift(x, inverse, -p["mean"] * inverse, axis=self.axis)
         return y, lambda dy, g: vjp(dy)
+
+    def step(self, p: Tree, x: Any, state: Any = None) -> tuple[Any, Any]:
+        return replace(self, axis=step_axis(self.axis, x.ndim)).predict(p, x), None

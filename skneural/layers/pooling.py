@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from skneural.layers.layer import Backward, Context, Layer
+from skneural.layers.layer import AnyShape, Backward, Context, Layer
 from skneural.ops.pooling import average_pooling, global_average_pooling, global_max_pooling, max_pooling
+from skneural.ops.step_pooling import pooled_so_far
 from skneural.ops.types import Array
-from skneural.ops.window import Pair, Window
+from skneural.ops.window import Pair, Window, shape_behind
 from skneural.parameters import Tree
 
 WINDOWED = {"max": max_pooling, "average": average_pooling}
@@ -50,6 +51,9 @@ class Pooling(Layer):
         y = np.where(mask, y, x.dtype.type(0))
         return y, lambda dy, g: vjp(dy * mask)
 
+    def shape(self, x_shape: AnyShape) -> AnyShape:
+        return shape_behind(x_shape, x_shape[1], self.size, self.stride, (1, 1), self.padding)
+
 
 @dataclass(frozen=True)
 class GlobalPooling(Layer):
@@ -67,6 +71,13 @@ class GlobalPooling(Layer):
     def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
         y, vjp = GLOBAL[self.function](x, _mask(x, context))
         return y, lambda dy, g: vjp(dy)
+
+    def shape(self, x_shape: AnyShape) -> AnyShape:
+        return x_shape[3], x_shape[1]
+
+    def step(self, p: Tree, x: Any, state: Any = None) -> tuple[Any, Any]:
+        over_height = x.mean(axis=0) if self.function == "average" else x.max(axis=0)
+        return pooled_so_far("mean" if self.function == "average" else "max", over_height.T, state)
 
 
 def _mask(x: Any, context: Context) -> Array | None:

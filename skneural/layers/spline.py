@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from skneural.initializers import normal, uniform
-from skneural.layers.layer import PREDICTING, Backward, Context, Layer
+from skneural.layers.layer import PREDICTING, AnyShape, Backward, Context, Layer
 from skneural.ops.edge_penalty import edge_spread, sparsity_penalty
 from skneural.ops.pointwise import ACTIVATIONS
 from skneural.ops.spline import DENSE, along_slopes, interpolating_coefficients, spline_basis, spline_matrix
@@ -56,6 +56,8 @@ class SplineEdges(Layer):
     entropy: float = 2.0
     input_gradient: bool = True
     rows: str = "samples"
+
+    stepwise: ClassVar[bool] = True
 
     @property
     def n_basis(self) -> int:
@@ -189,6 +191,9 @@ class SplineEdges(Layer):
         if context.first_shard:
             context.penalties.append(self.sparsity * value)
         return lambda: vjp((self.sparsity * d_spread).astype(spread.dtype))
+
+    def shape(self, x_shape: AnyShape) -> AnyShape:
+        return (*x_shape[:-1], self.n_out)
 
 
 def grid_over(x: Array, grid_size: int, sample_weight: Array | None = None) -> Array:

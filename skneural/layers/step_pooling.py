@@ -6,8 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from skneural.initializers import glorot_uniform, uniform
-from skneural.layers.layer import Backward, Context, Layer
-from skneural.ops.step_pooling import attention_pooling, first_step, last_step, max_of_steps, mean_of_steps
+from skneural.layers.layer import AnyShape, Backward, Context, Layer
+from skneural.ops.step_pooling import (
+    attention_pooling,
+    attention_so_far,
+    first_step,
+    last_step,
+    max_of_steps,
+    mean_of_steps,
+    pooled_so_far,
+)
 from skneural.parameters import Parameter, Tree
 
 POOLINGS = {"first": first_step, "last": last_step, "mean": mean_of_steps, "max": max_of_steps}
@@ -27,6 +35,12 @@ class StepPooling(Layer):
     def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
         y, vjp = POOLINGS[self.function](x, context.mask(x.shape[1]))
         return y, lambda dy, g: vjp(dy)
+
+    def shape(self, x_shape: AnyShape) -> AnyShape:
+        return x_shape[0], x_shape[2]
+
+    def step(self, p: Tree, x: Any, state: Any = None) -> tuple[Any, Any]:
+        return pooled_so_far(self.function, x, state)
 
 
 @dataclass(frozen=True)
@@ -56,3 +70,9 @@ class AttentionPooling(Layer):
         attended = attention_pooling(x, p["weight"], p["bias"], p["query"], context.mask(x.shape[1]))
         context.note("attention", attended.shares)
         return attended.y, lambda dy, g: attended.vjp(dy, g["weight"], g["bias"], g["query"])
+
+    def shape(self, x_shape: AnyShape) -> AnyShape:
+        return x_shape[0], x_shape[2]
+
+    def step(self, p: Tree, x: Any, state: Any = None) -> tuple[Any, Any]:
+        return attention_so_far(x, p["weight"], p["bias"], p["query"], state)

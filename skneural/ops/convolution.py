@@ -99,14 +99,14 @@ def depthwise_convolution(
         y += bias[:, np.newaxis, np.newaxis]
 
     def vjp(dy: Array, d_kernel: Array, d_bias: Array | None = None) -> Array | None:
-        d_image = np.zeros_like(image)
+        d_image = np.zeros_like(image) if input_gradient else None
         for (i, j), rows, columns in window.taps(dy.shape[0], dy.shape[2]):
             np.einsum("hcwb,hcwb->c", image[rows, :, columns], dy, out=d_kernel[i, j, 0])
-            if input_gradient:
+            if d_image is not None:
                 d_image[rows, :, columns] += dy * kernel[i, j, 0, :, np.newaxis, np.newaxis]
         if d_bias is not None:
             np.einsum("hcwb->c", dy, out=d_bias)
-        return window.without_padding(d_image, x.shape) if input_gradient else None
+        return None if d_image is None else window.without_padding(d_image, x.shape)
 
     return y, vjp
 

@@ -42,6 +42,7 @@ from skneural.layers import (
     StepPooling,
     StepsFirst,
 )
+from skneural.testing.batch_contract import BATCH_LAST, ELEMENTS, ROWS, ROWS_FIRST, STEPS_FIRST
 
 
 def numbers(*shape, seed=0):
@@ -168,6 +169,118 @@ BATCH_AXIS = {
     "dropout on 3-D x": 1,
     **{name: 3 for name in LAYER_CASES if any(word in name for word in LAST)},
     **{name: None for name in LAYER_CASES if name.startswith(CHANGING)},
+}
+
+
+TOKENS = np.random.default_rng(0).integers(0, 5, (4, 7))
+BATCHES = {
+    ROWS: numbers(4, 3),
+    ELEMENTS: numbers(16, 3),
+    ROWS_FIRST: numbers(4, 7, 3),
+    STEPS_FIRST: numbers(7, 3, 4),
+    BATCH_LAST: numbers(1, 3, 7, 4),
+}
+FIRST = {ROWS: -1, ELEMENTS: -1, ROWS_FIRST: -1, STEPS_FIRST: 1, BATCH_LAST: 1}  # the axis of the features
+NAMES = {ROWS: "rows", ELEMENTS: "elements", ROWS_FIRST: "rows first", STEPS_FIRST: "steps first", BATCH_LAST: "images"}
+
+
+def everywhere(name, make):
+    """Rows of the table for a layer that accepts every layout, made from the axis of the batch, features, and rows."""
+    return {
+        f"{name} of {NAMES[axes]}": (
+            make(axes.batch, FIRST[axes], "elements" if axes is ELEMENTS else "samples"),
+            x,
+            axes,
+            axes,
+        )
+        for axes, x in BATCHES.items()
+    }
+
+
+WITH_DENSE = {
+    "dense": Dense(3, 2),
+    "residual": Residual(Chain((Dense(3, 3), Activation("tanh")))),
+    "gate": Gate(Dense(3, 2), Chain((Dense(3, 2), Activation("logistic")))),
+    "branches": Branches((Dense(3, 2), Activation("relu"))),
+}
+SLIDING = {
+    "convolution": Convolution(3, 2, (1, 4)),
+    "depthwise convolution": DepthwiseConvolution(3, (1, 3)),
+    "causal convolution": Convolution(3, 2, (1, 4), padding="causal"),
+    "causal convolution with dilation": Convolution(3, 2, (1, 3), dilation=(1, 2), padding="causal"),
+    "causal depthwise convolution": DepthwiseConvolution(3, (1, 3), padding="causal"),
+    "convolution of one column": Convolution(3, 2, (1, 1)),
+    "filter bank": FilterBank("gabor", 3, (1, 5)),
+}
+# name -> layer, x, how x lies, how y lies; every layer in every layout that it accepts
+BATCH_CASES = {
+    **everywhere("activation", lambda batch, axis, rows: Activation("tanh")),
+    **everywhere("dropout", lambda batch, axis, rows: Dropout(0.4, batch, rows)),
+    **everywhere("batch normalization", lambda batch, axis, rows: BatchNormalization(3, axis=axis, rows=rows)),
+    **everywhere("standardization", lambda batch, axis, rows: Standardization(3, axis)),
+    **everywhere("bias", lambda batch, axis, rows: Bias(3, axis)),
+    **everywhere(
+        "chain", lambda batch, axis, rows: Chain((BatchNormalization(3, axis=axis, rows=rows), Bias(3, axis)))
+    ),
+    **{
+        f"{name} of {NAMES[axes]}": (layer, BATCHES[axes], axes, axes)
+        for axes in (ROWS, ELEMENTS, ROWS_FIRST)
+        for name, layer in WITH_DENSE.items()
+    },
+    "embedding": (Embedding(5, 3), TOKENS, ROWS_FIRST, ROWS_FIRST),
+    **{f"{name} cell": (cell(3, 2), BATCHES[STEPS_FIRST], STEPS_FIRST, STEPS_FIRST) for name, cell in CELLS.items()},
+    **{
+        f"{name} cell backwards": (cell(3, 2, True), BATCHES[STEPS_FIRST], STEPS_FIRST, STEPS_FIRST)
+        for name, cell in CELLS.items()
+    },
+    **{
+        f"masked {name}": (Chain((Mask(), layer)), BATCHES[BATCH_LAST], BATCH_LAST, BATCH_LAST)
+        for name, layer in SLIDING.items()
+    },
+    "mask": (Mask(), BATCHES[BATCH_LAST], BATCH_LAST, BATCH_LAST),
+    "local response normalization": (LocalResponseNormalization(3), BATCHES[BATCH_LAST], BATCH_LAST, BATCH_LAST),
+    "max pooling": (Pooling("max", (1, 3), (1, 1), "same"), BATCHES[BATCH_LAST], BATCH_LAST, BATCH_LAST),
+    "global average pooling": (GlobalPooling("average"), BATCHES[BATCH_LAST], BATCH_LAST, ROWS),
+    "global max pooling": (GlobalPooling("max"), BATCHES[BATCH_LAST], BATCH_LAST, ROWS),
+    **{
+        f"{name} of steps": (StepPooling(name), BATCHES[ROWS_FIRST], ROWS_FIRST, ROWS)
+        for name in ("first", "last", "mean", "max")
+    },
+    "attention pooling": (AttentionPooling(3, 5), BATCHES[ROWS_FIRST], ROWS_FIRST, ROWS),
+    "to batch last": (BatchLast(), BATCHES[ROWS_FIRST], ROWS_FIRST, BATCH_LAST),
+    "to steps first": (StepsFirst(), BATCHES[ROWS_FIRST], ROWS_FIRST, STEPS_FIRST),
+    "to rows first": (RowsFirst(), BATCHES[STEPS_FIRST], STEPS_FIRST, ROWS_FIRST),
+    "to elements": (RealSteps(), BATCHES[ROWS_FIRST], ROWS_FIRST, ELEMENTS),
+    "residual around a cell": (Residual(GRU(3, 3)), BATCHES[STEPS_FIRST], STEPS_FIRST, STEPS_FIRST),
+    "branches of cells": (
+        Branches((LSTM(3, 2), Chain((GRU(3, 2), Elman(2, 4)))), axis=1),
+        BATCHES[STEPS_FIRST],
+        STEPS_FIRST,
+        STEPS_FIRST,
+    ),
+    "gate with a causal convolution": (
+        Gate(
+            Chain((Mask(), DepthwiseConvolution(3, (1, 3), padding="causal"), BatchNormalization(3, axis=1))),
+            Residual(Activation("logistic"), Chain((Mask(), Convolution(3, 3, (1, 2), padding="causal")))),
+        ),
+        BATCHES[BATCH_LAST],
+        BATCH_LAST,
+        BATCH_LAST,
+    ),
+    "network of tokens": (
+        Chain((Embedding(5, 3), StepsFirst(), LSTM(3, 4), RowsFirst(), Dense(4, 3), StepPooling("max"), Dense(3, 2))),
+        TOKENS,
+        ROWS_FIRST,
+        ROWS,
+    ),
+    "network of steps": (
+        Chain((StepsFirst(), BatchNormalization(3, axis=1), GRU(3, 2), RowsFirst(), RealSteps(), SplineEdges(2, 2, 4))),
+        BATCHES[ROWS_FIRST],
+        ROWS_FIRST,
+        ELEMENTS,
+    ),
+    "splines": (SplineEdges(3, 2, 4, sparsity=0.1), BATCHES[ROWS], ROWS, ROWS),
+    "splines of elements": (SplineEdges(3, 2, 4, sparsity=0.1, rows="elements"), BATCHES[ELEMENTS], ELEMENTS, ELEMENTS),
 }
 
 
