@@ -1,24 +1,37 @@
 """Padding is not seen, and shards are one batch: every layer, in every layout that it accepts."""
 
 import sys
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 from layer_cases import BATCH_CASES, BATCHES, every_layer_class, numbers
 
 from skneural.layers import (
+    AttentionPooling,
     BatchNormalization,
+    Chain,
     Context,
+    Dense,
+    Dropout,
     Flatten,
+    Layer,
     Pooling,
     RandomFlip,
     RandomShift,
+    RealSteps,
+    Share,
     SplineEdges,
 )
+from skneural.losses import SquaredLoss
 from skneural.ops import memory
-from skneural.parameters import Layout
+from skneural.parameters import Layout, Weights
 from skneural.testing import check_gradients, check_padding, check_shards
-from skneural.testing.batch_contract import BATCH_LAST, ROWS
+from skneural.testing.batch_contract import BATCH_LAST, ELEMENTS, ROWS, ROWS_FIRST
+from skneural.training.batches import Samples
+from skneural.training.objective import Objective
+from skneural.training.series import Series
+from skneural.training.threads import Shards
 
 LENGTHS = np.array([7, 3, 1, 5])
 WEIGHTS = np.array([1.0, 3.0, 0.5, 2.0])
@@ -134,3 +147,121 @@ def test_the_penalty_of_splines_takes_weights_for_repetitions():
     for found, expected in zip(*passes, strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-10)
         assert np.abs(expected).max() > 1e-3
+
+
+@pytest.mark.parametrize("lengths", [None, LENGTHS], ids=["equal lengths", "unequal lengths"])
+def test_objectives_tell_shards_which_elements_they_hold(lengths):
+    x, rng = BATCHES[ROWS_FIRST], np.random.default_rng(0)
+    network = Chain((RealSteps(), Dropout(0.4, rows="elements"), BatchNormalization(3, rows="elements"), Dense(3, 1)))
+    layout = Layout(network.parameters())
+    y = Series(rng.standard_normal((4, 7, 1)), np.full(4, 7) if lengths is None else lengths)
+    samples = Samples(x if lengths is None else Series(x, lengths), y, WEIGHTS)
+    samples.weigh()
+    found = []
+    for n_shards in (1, 2, 3):
+        weights = Weights(layout, layout.initial(np.random.default_rng(0), np.float64))
+        with Shards(n_shards) as shards:
+            objective = Objective(network, SquaredLoss(), weights, shards=shards)
+            objective.start_epoch([np.random.default_rng(0) for _ in range(n_shards)])
+            found.append((objective(samples), weights.gradient, weights.buffers))
+    for of_shards in found[1:]:
+        for one, whole in zip(of_shards, found[0], strict=True):
+            np.testing.assert_allclose(one, whole, rtol=1e-9, atol=1e-12)
+
+
+# What the context tells
+
+
+def test_masks_have_a_row_for_each_sample():
+    mask = Context(lengths=LENGTHS).mask(7)
+    assert mask.shape == (4, 7)
+    np.testing.assert_array_equal(mask.sum(axis=1), LENGTHS)
+    assert Context().mask(7) is None
+
+
+def test_steps_weigh_as_their_series_and_padding_nothing():
+    both = Context(lengths=LENGTHS, sample_weight=WEIGHTS)
+    np.testing.assert_array_equal(both.step_weight(7, np.float64).sum(axis=1), LENGTHS * WEIGHTS)
+    np.testing.assert_array_equal(both.row_weight(16, "elements"), np.repeat(WEIGHTS, LENGTHS))
+    np.testing.assert_array_equal(both.row_weight(4), WEIGHTS)
+    equal = Context(sample_weight=WEIGHTS)
+    np.testing.assert_array_equal(equal.row_weight(12, "elements"), np.repeat(WEIGHTS, 3))
+    np.testing.assert_array_equal(np.broadcast_to(equal.step_weight(7, np.float64), (4, 7)).sum(axis=1), 7 * WEIGHTS)
+    assert Context(lengths=LENGTHS).row_weight(16, "elements") is None
+    assert Context().step_weight(7, np.float64) is None
+
+
+def test_elements_of_a_shard_follow_from_its_samples_where_all_have_equally_many():
+    context = Context(samples=Share(slice(1, 3), 4))
+    assert context.share(10, "elements") == Share(slice(5, 15), 20)
+    assert context.share(2) == Share(slice(1, 3), 4)
+    assert Context().share(10, "elements") is None
+
+
+def test_notes_are_left_on_request_by_forward_and_predict():
+    layer, x = AttentionPooling(3, 5), BATCHES[ROWS_FIRST]
+    layout = Layout(layer.parameters())
+    tree = layout.views(*layout.initial(np.random.default_rng(0), np.float64))
+    context = Context(np.random.default_rng(0), lengths=LENGTHS, notes={})
+    layer.forward(tree, x, context)
+    layer.predict(tree, x, context)
+    first, second = context.notes["attention"]
+    np.testing.assert_array_equal(first, second)
+    np.testing.assert_allclose(first.sum(axis=1), 1)
+    Context().note("attention", x)  # to no avail, and no harm
+
+
+# The checks find what they are there for
+
+
+@dataclass(frozen=True)
+class SeesPadding(Layer):
+    """Takes the mean over all steps, padding included."""
+
+    def forward(self, p, x, context):
+        return x - x.mean(axis=1, keepdims=True), lambda dy, g: dy - dy.mean(axis=1, keepdims=True)
+
+
+@dataclass(frozen=True)
+class KnowsItsShard(Layer):
+    """Takes off a mean that is that of the shard only."""
+
+    def forward(self, p, x, context):
+        return x - x.mean(axis=0), lambda dy, g: dy - dy.mean(axis=0)
+
+
+@dataclass(frozen=True)
+class DrawsForItself(Layer):
+    """A dropout that knows of no other shards."""
+
+    def forward(self, p, x, context):
+        kept = context.rng.random(x.shape) < 0.5
+        return x * kept, lambda dy, g: dy * kept
+
+
+@dataclass(frozen=True)
+class PenalizesTwice(Layer):
+    """Each shard adds the penalty of the whole batch."""
+
+    def forward(self, p, x, context):
+        context.penalties.append(1.0)
+        return x, lambda dy, g: dy
+
+
+def test_check_padding_finds_what_sees_padding():
+    with pytest.raises(AssertionError, match="beyond the end"):
+        check_padding(SeesPadding(), BATCHES[ROWS_FIRST], LENGTHS, ROWS_FIRST, ROWS_FIRST)
+
+
+@pytest.mark.parametrize(
+    ("layer", "what"), [(KnowsItsShard(), "y"), (DrawsForItself(), "y"), (PenalizesTwice(), "the penalty")]
+)
+def test_check_shards_finds_what_knows_its_shard(layer, what):
+    with pytest.raises(AssertionError, match=f"{what} of 2 shards is not that of the whole batch"):
+        check_shards(layer, BATCHES[ROWS], ROWS, ROWS, n_samples=4)
+
+
+def test_rows_that_are_elements_must_be_told():
+    """Dropout that takes steps for samples draws other masks in shards."""
+    with pytest.raises((AssertionError, ValueError)):
+        check_shards(Dropout(0.4), BATCHES[ELEMENTS], ELEMENTS, ELEMENTS, n_samples=4)
