@@ -225,21 +225,6 @@ def test_each_dropout_draws_its_own_mask():
     assert not np.array_equal(first, second)
 
 
-@pytest.mark.parametrize("batch_axis", [0, 1])
-def test_shards_draw_the_masks_of_the_whole_batch(batch_axis):
-    layer, x = Dropout(0.5, batch_axis), np.ones((10, 10, 3))
-    shares = Share(slice(0, 4), 10), Share(slice(4, 10), 10)
-    contexts = [training(), *(Context(np.random.default_rng(0), share) for share in shares)]
-    for _ in range(2):  # the second mask too: all generators must have moved on alike
-        whole, first, second = (
-            layer.forward(
-                {}, x if context.samples is None else x.take(range(10)[context.samples.rows], batch_axis), context
-            )[0]
-            for context in contexts
-        )
-        np.testing.assert_array_equal(np.concatenate([first, second], axis=batch_axis), whole)
-
-
 # Images and series with their batch last
 
 
@@ -322,11 +307,6 @@ def with_lengths(n_steps=7, weights=None):
 
 
 @on_series
-def test_gradients_where_lengths_differ(layer):
-    check_gradients(layer, SERIES, with_lengths())
-
-
-@on_series
 def test_contract_where_lengths_differ(layer):
     check_layer(layer, SERIES, with_lengths(), batch_axis=None)  # one row alone would need its own length
 
@@ -334,28 +314,6 @@ def test_contract_where_lengths_differ(layer):
 def real_steps(y):
     """Zeros instead of what stands beyond the ends; rows are real as they are."""
     return y[:, :, :7] * (np.arange(7)[:, np.newaxis] < LENGTHS) if y.ndim == 4 else y
-
-
-@on_series
-@pytest.mark.parametrize("predicting", [False, True])
-def test_what_stands_beyond_the_end_of_a_series_is_not_seen(layer, predicting):
-    junk = np.where(np.arange(7)[:, np.newaxis] < LENGTHS, SERIES, 1e3)
-    longer = np.concatenate([junk, np.full((1, 3, 4, 4), 1e3)], axis=2)
-    results = []
-    for x in (SERIES, junk, longer):
-        weights, context = started(layer), with_lengths()
-        if predicting:
-            context.rng = None
-        y, backward = layer.forward(weights.tree, x, context)
-        dy = numbers(*layer.predict(weights.tree, SERIES).shape, seed=1)
-        if y.ndim == 4:  # what follows reads nothing beyond the ends
-            dy = np.concatenate([real_steps(dy), np.zeros((*y.shape[:2], y.shape[2] - 7, 4))], axis=2)
-        dx = backward(dy, weights.gradient_tree)
-        np.testing.assert_array_equal(dx[:, :, 7:], 0)
-        results.append((real_steps(y), dx[:, :, :7], weights.gradient, weights.buffers))
-    for result in results[1:]:
-        for found, expected in zip(result, results[0], strict=True):
-            np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12)
 
 
 @on_series
