@@ -12,7 +12,7 @@ from skneural.estimators.classification import NeuralClassifier
 from skneural.estimators.sequences import SequenceInput, steps_like
 from skneural.estimators.step_targets import NeuralSequenceRegressor, NeuralTagger
 from skneural.hyperparameters import BOOLEAN, NONE, Choice, Integer, Number, declare, hyperparameter
-from skneural.layers import AttentionPooling, Chain, Context, Layer
+from skneural.layers import Context, Layer
 from skneural.layers.recurrent import CELLS
 from skneural.networks.recurrent import recurrent_network
 from skneural.networks.sequence import SEQUENCE_POOLINGS
@@ -143,11 +143,9 @@ class Pooled(RNN):
     def _attention(self, x: Any) -> np.ndarray:
         """Weights of all steps of the given series, series behind series."""
         values, lengths = values_and_lengths(x)
-        context = Context(lengths=lengths)
-        layers, parameters = self._network.layer.layers, self._parameters()
-        place = next(i for i, layer in enumerate(layers) if isinstance(layer, AttentionPooling))
-        states = Chain(layers[:place]).predict(parameters[:place], values, context)
-        shares = layers[place].shares(parameters[place], states, context)
+        notes: dict[str, list[np.ndarray]] = {}
+        self._network.layer.predict(self._parameters(), values, Context(lengths=lengths, notes=notes))
+        (shares,) = notes["attention"]
         return shares.ravel() if lengths is None else Series(shares, lengths).flat
 
 

@@ -2,14 +2,14 @@
 
 from skneural.layers.activation import Activation
 from skneural.layers.augmentation import RandomFlip, RandomShift
+from skneural.layers.axes import BatchLast, Flatten, Mask, RealSteps, RowsFirst, StepsFirst
 from skneural.layers.combinators import Branches, Chain, Gate, Residual
 from skneural.layers.convolution import Convolution, DepthwiseConvolution
 from skneural.layers.dense import Bias, Dense
 from skneural.layers.dropout import Dropout
 from skneural.layers.embedding import Embedding
 from skneural.layers.filter_bank import FilterBank
-from skneural.layers.layer import PREDICTING, Context, Layer
-from skneural.layers.layout import BatchLast, Flatten, Mask, RealSteps, RowsFirst, StepsFirst
+from skneural.layers.layer import PREDICTING, Context, Layer, Share
 from skneural.layers.normalization import BatchNormalization, LocalResponseNormalization, Standardization
 from skneural.layers.pooling import GlobalPooling, Pooling
 from skneural.layers.recurrent import GRU, LSTM, Elman, IndRNN, Jordan
@@ -49,6 +49,7 @@ __all__ = [
     "RealSteps",
     "Residual",
     "RowsFirst",
+    "Share",
     "SplineEdges",
     "Standardization",
     "StepPooling",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from skneural.layers.layer import Backward, Context, Layer
 from skneural.ops.pointwise import ACTIVATIONS
@@ -15,6 +15,8 @@ class Activation(Layer):
     """Apply a function of `skneural.ops.pointwise` to each element. x, y: any shape."""
 
     function: str
+
+    stepwise: ClassVar[bool] = True
 
     def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
         y, vjp = ACTIVATIONS[self.function](x)

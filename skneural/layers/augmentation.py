@@ -1,7 +1,7 @@
 """Random changes of images that do not change what they show; only while training.
 
 x, y: (batch, height, width, channels). They stand first in a network and see the pixels as they were given; while
-training, nobody reads their dx.
+training, they skip dx.
 """
 
 from __future__ import annotations

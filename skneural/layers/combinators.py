@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from skneural.layers.layer import PREDICTING, Backward, Context, Layer
+from skneural.layers.layer import PREDICTING, AnyShape, Backward, Context, Layer, step_axis
 from skneural.ops.memory import empty_like
 from skneural.ops.types import Array
 from skneural.parameters import Tree
@@ -46,6 +46,18 @@ class Chain(Layer):
     def output_bias(self, p: Tree) -> Array | None:
         return self.layers[-1].output_bias(p[-1]) if self.layers else None
 
+    def shape(self, x_shape: AnyShape) -> AnyShape:
+        for layer in self.layers:
+            x_shape = layer.shape(x_shape)
+        return x_shape
+
+    def step(self, p: Tree, x: Any, state: Any = None) -> tuple[Any, Any]:
+        states = []
+        for layer, p_layer, layer_state in zip(self.layers, p, _states(state, len(self.layers)), strict=True):
+            x, layer_state = layer.step(p_layer, x, layer_state)
+            states.append(layer_state)
+        return x, tuple(states)
+
 
 @dataclass(frozen=True)
 class Residual(Layer):
@@ -73,6 +85,17 @@ class Residual(Layer):
     def predict(self, p: Tree, x: Any, context: Context = PREDICTING) -> Any:
         along = x if self.shortcut is None else self.shortcut.predict(p["shortcut"], x, context)
         return along + self.inner.predict(p["inner"], x, context)
+
+    def shape(self, x_shape: AnyShape) -> AnyShape:
+        return self.inner.shape(x_shape)
+
+    def step(self, p: Tree, x: Any, state: Any = None) -> tuple[Any, Any]:
+        inner_state, along_state = _states(state, 2)
+        y, inner_state = self.inner.step(p["inner"], x, inner_state)
+        if self.shortcut is None:
+            return x + y, (inner_state, None)
+        along, along_state = self.shortcut.step(p["shortcut"], x, along_state)
+        return along + y, (inner_state, along_state)
 
 
 @dataclass(frozen=True)
@@ -102,6 +125,19 @@ class Branches(Layer):
         outputs = [branch.predict(p_b, x, context) for branch, p_b in zip(self.branches, p, strict=True)]
         return np.concatenate(outputs, axis=self.axis)
 
+    def shape(self, x_shape: AnyShape) -> AnyShape:
+        shapes = [branch.shape(x_shape) for branch in self.branches]
+        joined = list(shapes[0])
+        widths = [shape[self.axis] for shape in shapes]
+        joined[self.axis] = None if None in widths else sum(widths)  # type: ignore[arg-type]
+        return tuple(joined)
+
+    def step(self, p: Tree, x: Any, state: Any = None) -> tuple[Any, Any]:
+        states = _states(state, len(self.branches))
+        steps = [branch.step(p_b, x, own) for branch, p_b, own in zip(self.branches, p, states, strict=True)]
+        outputs = [y for y, _ in steps]
+        return np.concatenate(outputs, axis=step_axis(self.axis, outputs[0].ndim)), tuple(new for _, new in steps)
+
 
 @dataclass(frozen=True)
 class Gate(Layer):
@@ -125,9 +161,18 @@ class Gate(Layer):
     def predict(self, p: Tree, x: Any, context: Context = PREDICTING) -> Any:
         return self.value.predict(p["value"], x, context) * self.gate.predict(p["gate"], x, context)
 
+    def shape(self, x_shape: AnyShape) -> AnyShape:
+        return self.value.shape(x_shape)
+
+    def step(self, p: Tree, x: Any, state: Any = None) -> tuple[Any, Any]:
+        value_state, gate_state = _states(state, 2)
+        value, value_state = self.value.step(p["value"], x, value_state)
+        gate, gate_state = self.gate.step(p["gate"], x, gate_state)
+        return value * gate, (value_state, gate_state)
+
 
 def _sum(*parts: Any) -> Any:
-    """Sum of what comes along all paths; None where the first layers were told that nobody reads dx."""
+    """Sum of what comes along all paths; None where the first layers skip dx."""
     if any(part is None for part in parts):
         return None
     if len(parts) == 1:
@@ -136,3 +181,8 @@ def _sum(*parts: Any) -> Any:
     for part in parts[2:]:
         total += part
     return total
+
+
+def _states(state: Any, n: int) -> tuple[Any, ...]:
+    """The states of n layers; None for each before the first step."""
+    return (None,) * n if state is None else state

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from skneural.initializers import INITIALIZERS
-from skneural.layers.layer import Backward, Context, Layer
+from skneural.layers.layer import AnyShape, Backward, Context, Layer
 from skneural.ops.convolution import convolution, depthwise_convolution
-from skneural.ops.window import Pair, Shape, Window
+from skneural.ops.types import Array
+from skneural.ops.window import Pair, Shape, Window, shape_behind
 from skneural.parameters import Parameter, Tree
 
 
@@ -27,14 +30,15 @@ class Convolution(Layer):
         Rows and columns from one position to the next.
     dilation : pair of int, default=(1, 1)
         Rows and columns from one element of the kernel to the next.
-    padding : {"same", "valid"}, default="same"
-        With zeros, so that there are ``ceil(n / stride)`` positions along each axis, or none.
+    padding : {"same", "causal", "valid"}, default="same"
+        With zeros, so that there are ``ceil(n / stride)`` positions along each axis, or none. "causal" pads the width
+        on the left only: no column of y sees one of x right of its own.
     initializer : str, default="he_uniform"
         Name in `skneural.initializers.INITIALIZERS`.
     bias : bool, default=True
         False where a normalization follows, which would take the bias out again.
     input_gradient : bool, default=True
-        False in the first layer of a network, where nobody reads dx.
+        False in the first layer of a network, to skip dx.
     """
 
     channels_in: int
@@ -55,6 +59,13 @@ class Convolution(Layer):
         y, vjp = convolution(x, p["kernel"], window, p.get("bias"), input_gradient=self.input_gradient)
         return y, lambda dy, g: vjp(dy, g["kernel"], g.get("bias"))
 
+    def shape(self, x_shape: AnyShape) -> AnyShape:
+        return shape_behind(x_shape, self.channels_out, self.kernel_size, self.stride, self.dilation, self.padding)
+
+    def step(self, p: Tree, x: Any, state: Any = None) -> tuple[Any, Any]:
+        """One column of images: x of shape (height, channels_in, batch); the state is the columns before it."""
+        return _step(self, p, x, state)
+
 
 @dataclass(frozen=True)
 class DepthwiseConvolution(Layer):
@@ -63,7 +74,7 @@ class DepthwiseConvolution(Layer):
     Parameters
     ----------
     channels : int
-    kernel_size, stride, dilation, padding, initializer, bias
+    kernel_size, stride, dilation, padding, initializer, bias, input_gradient
         As in `Convolution`.
     """
 
@@ -74,14 +85,35 @@ class DepthwiseConvolution(Layer):
     padding: str = "same"
     initializer: str = "he_uniform"
     bias: bool = True
+    input_gradient: bool = True
 
     def parameters(self) -> Tree:
         return _kernel_and_bias((*self.kernel_size, 1, self.channels), self.initializer, self.bias)
 
     def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
         window = Window.over(x.shape, self.kernel_size, self.stride, self.dilation, self.padding)
-        y, vjp = depthwise_convolution(x, p["kernel"], window, p.get("bias"))
+        y, vjp = depthwise_convolution(x, p["kernel"], window, p.get("bias"), input_gradient=self.input_gradient)
         return y, lambda dy, g: vjp(dy, g["kernel"], g.get("bias"))
+
+    def shape(self, x_shape: AnyShape) -> AnyShape:
+        return shape_behind(x_shape, x_shape[1], self.kernel_size, self.stride, self.dilation, self.padding)
+
+    def step(self, p: Tree, x: Any, state: Any = None) -> tuple[Any, Any]:
+        """One column of images, as `Convolution.step` takes it."""
+        return _step(self, p, x, state)
+
+
+def _step(layer: Convolution | DepthwiseConvolution, p: Tree, x: Array, state: Array | None) -> tuple[Array, Array]:
+    """Convolve the columns that a kernel sees from the newest, x; those before it are the state."""
+    (height, width), reach = layer.kernel_size, layer.dilation[1] * (layer.kernel_size[1] - 1)
+    if height > 1 or layer.stride != (1, 1) or (width > 1 and layer.padding != "causal"):
+        raise NotImplementedError(
+            f"{layer} has no step: it takes padding='causal', strides of one, and a kernel of height one."
+        )
+    if state is None:
+        state = np.zeros((*x.shape[:2], reach, x.shape[2]), x.dtype)
+    columns = np.concatenate([state, x[:, :, np.newaxis]], axis=2)
+    return replace(layer, padding="valid").predict(p, columns)[:, :, 0], columns[:, :, 1:]
 
 
 def _kernel_and_bias(shape: Shape, initializer: str, bias: bool) -> Tree:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 from skneural.initializers import INITIALIZERS, uniform, zeros
-from skneural.layers.layer import Backward, Context, Layer
+from skneural.layers.layer import AnyShape, Backward, Context, Layer, step_axis
 from skneural.ops.linear import linear
 from skneural.ops.normalize import add_bias
 from skneural.ops.types import Array
@@ -28,6 +28,8 @@ class Bias(Layer):
     n_features: int
     axis: int = -1
 
+    stepwise: ClassVar[bool] = True
+
     def parameters(self) -> Tree:
         return {"bias": Parameter((self.n_features,), penalized=False)}
 
@@ -37,6 +39,9 @@ class Bias(Layer):
 
     def output_bias(self, p: Tree) -> Array | None:
         return p["bias"]
+
+    def step(self, p: Tree, x: Any, state: Any = None) -> tuple[Any, Any]:
+        return replace(self, axis=step_axis(self.axis, x.ndim)).predict(p, x), None
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ class Dense(Layer):
         How the bias starts. "uniform" spreads it over 1 / sqrt(n_in), so that the kinks of ReLU units do
         not all lie at the origin. None leaves it out.
     input_gradient : bool, default=True
-        False in the first layer of a network, where nobody reads dx.
+        False in the first layer of a network, to skip dx.
     """
 
     n_in: int
@@ -60,6 +65,8 @@ class Dense(Layer):
     initializer: str = "glorot_uniform"
     bias: str | None = "zeros"
     input_gradient: bool = True
+
+    stepwise: ClassVar[bool] = True
 
     def parameters(self) -> Tree:
         weight = Parameter((self.n_in, self.n_out), INITIALIZERS[self.initializer])
@@ -74,3 +81,6 @@ class Dense(Layer):
 
     def output_bias(self, p: Tree) -> Array | None:
         return p.get("bias")
+
+    def shape(self, x_shape: AnyShape) -> AnyShape:
+        return (*x_shape[:-1], self.n_out)

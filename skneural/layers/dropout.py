@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -21,16 +21,21 @@ class Dropout(Layer):
         Share of elements that is dropped, to 1 / 65536.
     batch_axis : int, default=0
         The axis of x that counts the rows of the batch.
+    rows : {"samples", "elements"}, default="samples"
+        What these rows are: samples, or steps or nodes of all samples, one behind the other.
     """
 
     rate: float
     batch_axis: int = 0
+    rows: str = "samples"
+
+    stepwise: ClassVar[bool] = True
 
     def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
         if not context.training:
             return x, lambda dy, g: dy
         threshold = min(round(self.rate * 65536), 65535)
-        kept = context.random_bits(x.shape, self.batch_axis) >= threshold
+        kept = context.random_bits(x.shape, self.batch_axis, self.rows) >= threshold
         scale = np.multiply(kept, 65536 / (65536 - threshold), dtype=x.dtype)
         return x * scale, lambda dy, g: dy * scale
 

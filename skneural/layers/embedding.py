@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from skneural.initializers import uniform
-from skneural.layers.layer import Backward, Context, Layer
+from skneural.layers.layer import AnyShape, Backward, Context, Layer
 from skneural.ops.embedding import embedding
 from skneural.parameters import Parameter, Tree
 
@@ -27,6 +27,8 @@ class Embedding(Layer):
     vocabulary_size: int
     size: int
 
+    stepwise: ClassVar[bool] = True
+
     def parameters(self) -> Tree:
         # Uniform over [-0.25, 0.25], as in Kim 2014.
         return {"table": Parameter((self.vocabulary_size, self.size), uniform(0.25))}
@@ -34,3 +36,6 @@ class Embedding(Layer):
     def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
         y, vjp = embedding(x, p["table"])
         return y, lambda dy, g: vjp(dy, g["table"])
+
+    def shape(self, x_shape: AnyShape) -> AnyShape:
+        return (*x_shape, self.size)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from skneural.layers.layer import Backward, Context, Layer
+from skneural.layers.layer import AnyShape, Backward, Context, Layer
 from skneural.ops.convolution import convolution
 from skneural.ops.types import Array
 from skneural.ops.window import Pair, Window
@@ -64,6 +64,9 @@ class FilterBank(Layer):
             return even_vjp(share * even) + odd_vjp(share * odd)
 
         return modulus, backward
+
+    def shape(self, x_shape: AnyShape) -> AnyShape:
+        return (x_shape[0], self.n_filters, *x_shape[2:])
 
 
 def _bank(name: str, phase: str, size: Pair, channels: int) -> Array:

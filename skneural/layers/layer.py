@@ -8,13 +8,20 @@ Its rules, stated once:
    accumulated: a parameter belongs to one place, and a tied weight is a layer of its own.
 3. Inputs are borrowed, outputs are owned: a layer never writes into `x` or `dy`, and may write in
    place into what it made itself. A layer that does nothing may hand on x as it is.
-4. `context` carries what gradients do not flow through. Two inputs that both need gradients are
-   a pair, and `backward` returns a pair.
+4. `context` carries what gradients do not flow through. It tells samples from elements: a row of x need not be a
+   sample, and a layer to which that makes a difference has a field `rows`, "samples" or "elements". Two inputs that
+   both need gradients are a pair, and `backward` returns a pair.
 5. `traversal.without_input_gradient` gives the first layer of a network that learns ``input_gradient=False``: it
    returns None for dx, and layers before it do not go back.
-6. A layer with `step` equals `forward` on the whole sequence; a layer with its own `predict`
-   equals `forward`.
-7. Buffers, such as running means, are views in `p` like parameters, but have no place in `g`. A
+6. A layer with its own `predict` equals `forward`. ``layer.shape(x_shape)`` is the shape of y, batch included; None
+   stands for a number that is not known.
+7. ``y, state = layer.step(p, x, state)`` takes one step of a series and what the step before gave as state, None before
+   the first. x is what `forward` takes without its axis of steps: (batch, features) with rows first, (features, batch)
+   with steps first, (1, channels, batch) of images of height one, (batch,) of tokens. y is the step that `forward`
+   would give on the whole series; layers that pool steps give what they would for the steps so far. Each series has all
+   steps. States are borrowed and never written into: one may be taken up again. Layers that are `stepwise` act on
+   each step by itself; those to which later steps matter raise NotImplementedError.
+8. Buffers, such as running means, are views in `p` like parameters, but have no place in `g`. A
    layer writes into them in `forward` while training; that is the one exception to rule 3.
 
 Layers are frozen dataclasses and own no arrays: `p` and `g` are views into two flat vectors
@@ -26,7 +33,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -34,44 +41,62 @@ from skneural.ops.types import Array
 from skneural.parameters import Tree
 
 Backward = Callable[[Any, Tree], Any]
+AnyShape = tuple[int | None, ...]
+
+
+class Share(NamedTuple):
+    """Which rows of a whole batch a shard holds, and of how many."""
+
+    rows: slice
+    of: int
 
 
 @dataclass(slots=True)
 class Context:
     """What gradients do not flow through.
 
-    A batch may be split over threads, each of which sees some of its rows, its shard. What must not
-    depend on the split, such as dropout masks and batch statistics, is asked of the context.
+    A batch may be split over threads, each of which sees some of its samples, its shard. What must not depend on the
+    split, such as dropout masks and batch statistics, is asked of the context.
+
+    Samples have elements: the steps of a series, the nodes of a graph. A row of x is a sample, also where all its
+    steps stand in it, padded; or it is an element, where those of all samples stand one behind the other.
 
     Parameters
     ----------
     rng : Generator or None
         None means predicting. Shards hold generators in the same state and draw alike.
-    rows : slice or None
-        Which rows of the batch this shard holds; None for all.
-    n_rows : int
-        Rows of the whole batch.
+    samples : Share or None
+        Which samples of the batch this shard holds; None for all.
+    elements : Share or None
+        The same for elements, where samples have different numbers of them; None where they have equally many.
     sum_over_shards : callable or None
         Adds up an array of each shard; None where there is one shard.
-    lengths : array of shape (rows,) or None
-        Steps of each series of this shard, where they differ; x is padded behind them.
-    sample_weight : array of shape (rows,) or None
-        Weight of each row of this shard, where they differ.
+    lengths : integer array of shape (samples,) or None
+        Elements of each sample of this shard; None where all have equally many. Padded series hold something behind
+        their steps that no layer must look at.
+    sample_weight : array of shape (samples,) or None
+        Weight of each sample of this shard; None where all weigh one.
+    structure : Any
+        What else a container knows, such as which nodes are neighbours.
     settling : bool
         True while running statistics are taken anew, with weights at rest: all batches then weigh alike.
     penalties : list of float or None
-        Where layers put what they add to the loss themselves, whose gradient `backward` includes; None where nobody
-        asks for it.
+        Where layers put what they add to the loss themselves, whose gradient `backward` includes; None to leave
+        penalties out. What is one number for the whole batch, the first shard puts there.
+    notes : dict of lists of arrays, or None
+        Where layers leave on request what they know beside y: attention maps under "attention"; see `note`.
     """
 
     rng: np.random.Generator | None = None
-    rows: slice | None = None
-    n_rows: int = 0
+    samples: Share | None = None
+    elements: Share | None = None
     sum_over_shards: Callable[[Array], Array] | None = None
     lengths: Array | None = None
     sample_weight: Array | None = None
+    structure: Any = None
     settling: bool = False
     penalties: list[float] | None = None
+    notes: dict[str, list[Array]] | None = None
 
     @property
     def training(self) -> bool:
@@ -80,46 +105,65 @@ class Context:
     @property
     def first_shard(self) -> bool:
         """True for exactly one shard of a batch: the one that writes buffers."""
-        return self.rows is None or self.rows.start == 0
+        return self.samples is None or self.samples.rows.start == 0
 
     def reduce(self, array: Array) -> Array:
         """Sum of `array` over all shards of the batch."""
         return array if self.sum_over_shards is None else self.sum_over_shards(array)
 
-    def mask(self, x: Array) -> Array | None:
-        """Which steps of x are real, of shape (steps, batch); x: (..., steps, batch). None if all of them are."""
+    def note(self, name: str, array: Array) -> None:
+        """Leave an array under a name, one for each layer that does; nothing happens where no notes are wanted."""
+        if self.notes is not None:
+            self.notes.setdefault(name, []).append(array)
+
+    def mask(self, n_steps: int) -> Array | None:
+        """Which steps of padded series are real, of shape (samples, n_steps); None if all are.
+
+        In memory the samples come last: most layers that ask for it transpose it, and have it in one piece then.
+        """
         if self.lengths is None:
             return None
-        return np.arange(x.shape[-2])[:, np.newaxis] < self.lengths
+        return (np.arange(n_steps)[:, np.newaxis] < self.lengths).T
 
-    def element_weight(self, x: Array, batch_axis: int) -> Array | None:
-        """What each element of x counts for, in a shape that broadcasts to x; None if all count alike.
+    def step_weight(self, n_steps: int, dtype: Any) -> Array | None:
+        """What each step of padded series counts for, of shape (samples, n_steps); None if all count alike."""
+        mask, weight = self.mask(n_steps), self.sample_weight
+        if weight is None:
+            return None if mask is None else mask.astype(dtype)
+        if mask is None:
+            return np.broadcast_to(weight[:, np.newaxis], (len(weight), n_steps))
+        return mask * weight[:, np.newaxis]
 
-        The axis of the batch is the first, or the last, behind the steps.
-        """
-        if batch_axis == 0:
-            weight = self.sample_weight
-            return None if weight is None else weight.reshape(-1, *(1,) * (x.ndim - 1))
-        mask = self.mask(x)
-        if mask is None or self.sample_weight is None:
-            return self.sample_weight if mask is None else mask.astype(x.dtype)
-        return mask * self.sample_weight
+    def row_weight(self, n_rows: int, rows: str = "samples") -> Array | None:
+        """What each row counts for, of shape (n_rows,), where they are samples or elements; None if all count alike."""
+        weight = self.sample_weight
+        if weight is None or rows == "samples":
+            return weight
+        return np.repeat(weight, n_rows // len(weight) if self.lengths is None else self.lengths)
 
-    def random_bits(self, shape: tuple[int, ...], batch_axis: int = 0) -> Array:
+    def share(self, n_rows: int, rows: str = "samples") -> Share | None:
+        """Which rows of the whole batch the `n_rows` of this shard are; None if they are all."""
+        if self.samples is None or rows == "samples":
+            return self.samples
+        if self.elements is not None:
+            return self.elements
+        (first, last, _), of = self.samples.rows.indices(self.samples.of), self.samples.of
+        n = n_rows // (last - first)
+        return Share(slice(n * first, n * last), n * of)
+
+    def random_bits(self, shape: tuple[int, ...], batch_axis: int = 0, rows: str = "samples") -> Array:
         """Random uint16 for an array of this shard, the same however the batch is split.
 
         They are drawn for the whole batch, of which this shard keeps its rows. Sixteen bits resolve a
         probability to 1.5e-5 and cost a quarter of what floats do.
         """
         assert self.rng is not None
-        if self.rows is None:
+        share = self.share(shape[batch_axis], rows)
+        if share is None:
             return self.rng.integers(0, 65536, shape, dtype=np.uint16)
-        whole = list(shape)
-        whole[batch_axis] = self.n_rows
-        bits = self.rng.integers(0, 65536, whole, dtype=np.uint16)
-        own: list[Any] = [slice(None)] * len(shape)
-        own[batch_axis] = self.rows
-        return bits[tuple(own)]
+        whole, kept = list(shape), [slice(None)] * len(shape)
+        whole[batch_axis], kept[batch_axis] = share.of, share.rows
+        return self.rng.integers(0, 65536, whole, dtype=np.uint16)[tuple(kept)]
 
 
 PREDICTING = Context()
@@ -128,6 +172,9 @@ PREDICTING = Context()
 @dataclass(frozen=True)
 class Layer:
     """One step of a network; see the rules at the top of this module."""
+
+    # Whether each step of y is made of the same step of x alone, in the same way.
+    stepwise: ClassVar[bool] = False
 
     def parameters(self) -> Tree:
         """Declare parameters and buffers: name -> `Parameter` or `Buffer`."""
@@ -145,3 +192,18 @@ class Layer:
         None where there is nothing of the kind.
         """
         return None
+
+    def step(self, p: Tree, x: Any, state: Any = None) -> tuple[Any, Any]:
+        if not self.stepwise:
+            raise NotImplementedError(
+                f"{type(self).__name__} has no step: what it gives at one step of a series may depend on later ones."
+            )
+        return self.predict(p, x), None
+
+    def shape(self, x_shape: AnyShape) -> AnyShape:
+        return x_shape
+
+
+def step_axis(axis: int, ndim: int) -> int:
+    """Where one step has the axis of the features, 1 or -1: (steps, features, batch) loses the one before it."""
+    return 0 if axis == 1 and ndim == 2 else axis

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 import numpy as np
 
 from skneural.initializers import ones
-from skneural.layers.layer import PREDICTING, Backward, Context, Layer
+from skneural.layers.layer import PREDICTING, Backward, Context, Layer, step_axis
 from skneural.ops.normalize import Moments, batch_normalize, local_response_normalize, scale_and_shift
+from skneural.ops.types import Array
 from skneural.parameters import Buffer, Parameter, Tree
 
 
@@ -20,7 +21,10 @@ class BatchNormalization(Layer):
     Predicting uses running statistics. The first batches weigh equally in them, so that they are right
     after a few steps already; later they forget with `momentum`. A batch of one row has no variance of its
     own: it is normalized by the running statistics, in training too. A sample counts for as much as it weighs, and
-    steps beyond the end of a series for nothing.
+    steps beyond the end of a series for nothing: while training, y and dx are zero there, whatever x and dy are.
+
+    x, y: (rows, features), (batch, steps, features), (steps, features, batch) or (height, features, width, batch): a
+    series is an image of height one, too.
 
     Parameters
     ----------
@@ -30,13 +34,18 @@ class BatchNormalization(Layer):
     epsilon : float, default=1e-5
         Added to the variance.
     axis : int, default=-1
-        The axis of x that counts features: -1 for rows, 1 for images.
+        The axis of x that counts features: -1 with rows first, 1 with the batch last.
+    rows : {"samples", "elements"}, default="samples"
+        What the rows of (rows, features) are: samples, or steps or nodes of all samples, one behind the other.
     """
 
     n_features: int
     momentum: float = 0.1
     epsilon: float = 1e-5
     axis: int = -1
+    rows: str = "samples"
+
+    stepwise: ClassVar[bool] = True
 
     def parameters(self) -> Tree:
         shape = (self.n_features,)
@@ -49,12 +58,11 @@ class BatchNormalization(Layer):
         }
 
     def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
-        n_rows = context.n_rows or x.shape[0 if self.axis == -1 else -1]
-        if not context.training or n_rows < 2:
+        if not context.training or self._n_rows(x, context) < 2:
             return self._with_running_statistics(p, x)
-        weight = context.element_weight(x, batch_axis=0 if self.axis == -1 else -1)
+        weight, real = self._weight_and_mask(x, context)
         y, vjp, moments = batch_normalize(
-            x, p["gamma"], p["beta"], self.epsilon, context.reduce, axis=self.axis, weight=weight
+            x, p["gamma"], p["beta"], self.epsilon, context.reduce, axis=self.axis, weight=weight, real=real
         )
         if context.first_shard:
             self._remember(p, moments, context.settling)
@@ -63,6 +71,29 @@ class BatchNormalization(Layer):
     def predict(self, p: Tree, x: Any, context: Context = PREDICTING) -> Any:
         scale = p["gamma"] / np.sqrt(p["variance"] + self.epsilon)
         return scale_and_shift(x, scale, p["beta"] - p["mean"] * scale, axis=self.axis)[0]
+
+    def _n_rows(self, x: Any, context: Context) -> int:
+        """Rows of the whole batch."""
+        n_rows: int = x.shape[0 if self.axis == -1 else -1]
+        share = context.share(n_rows, self.rows)
+        return n_rows if share is None else share.of
+
+    def _weight_and_mask(self, x: Any, context: Context) -> tuple[Array | None, Array | None]:
+        """What the elements of x count for, and which of them are no padding, in shapes that broadcast to x."""
+        if x.ndim == 2:
+            weight = context.row_weight(len(x), self.rows)
+            return None if weight is None else weight[:, np.newaxis], None
+        n_steps = x.shape[1 if self.axis == -1 else {3: 0, 4: 2}[x.ndim]]
+        weight, mask = context.step_weight(n_steps, x.dtype), context.mask(n_steps)
+        return self._broadcast(weight, x.ndim), self._broadcast(mask, x.ndim)
+
+    def _broadcast(self, array: Array | None, ndim: int) -> Array | None:
+        """From (samples, steps) to what broadcasts to x."""
+        if array is None:
+            return None
+        if self.axis == -1:
+            return array.reshape(*array.shape, *(1,) * (ndim - 2))
+        return array.T if ndim == 4 else array.T[:, np.newaxis]
 
     def _with_running_statistics(self, p: Tree, x: Any) -> tuple[Any, Backward]:
         inverse_deviation = 1.0 / np.sqrt(p["variance"] + self.epsilon)
@@ -76,6 +107,9 @@ class BatchNormalization(Layer):
         newest = equally if settling else max(self.momentum, equally)
         p["mean"] += newest * (moments.mean - p["mean"])
         p["variance"] += newest * (moments.variance - p["variance"])
+
+    def step(self, p: Tree, x: Any, state: Any = None) -> tuple[Any, Any]:
+        return replace(self, axis=step_axis(self.axis, x.ndim)).predict(p, x), None
 
 
 @dataclass(frozen=True)
@@ -97,6 +131,8 @@ class LocalResponseNormalization(Layer):
     alpha: float = 1e-4
     beta: float = 0.75
 
+    stepwise: ClassVar[bool] = True
+
     def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
         y, vjp = local_response_normalize(x, self.n_channels, self.bias, self.alpha, self.beta)
         return y, lambda dy, g: vjp(dy)
@@ -116,6 +152,8 @@ class Standardization(Layer):
     n_channels: int
     axis: int = -1
 
+    stepwise: ClassVar[bool] = True
+
     def parameters(self) -> Tree:
         return {"mean": Buffer((self.n_channels,)), "scale": Buffer((self.n_channels,), fill=1.0)}
 
@@ -123,3 +161,6 @@ class Standardization(Layer):
         inverse = 1.0 / p["scale"]
         y, vjp = scale_and_shift(x, inverse, -p["mean"] * inverse, axis=self.axis)
         return y, lambda dy, g: vjp(dy)
+
+    def step(self, p: Tree, x: Any, state: Any = None) -> tuple[Any, Any]:
+        return replace(self, axis=step_axis(self.axis, x.ndim)).predict(p, x), None

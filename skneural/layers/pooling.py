@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from skneural.layers.layer import Backward, Context, Layer
+from skneural.layers.layer import AnyShape, Backward, Context, Layer
 from skneural.ops.pooling import average_pooling, global_average_pooling, global_max_pooling, max_pooling
-from skneural.ops.window import Pair, Window
+from skneural.ops.step_pooling import pooled_so_far
+from skneural.ops.types import Array
+from skneural.ops.window import Pair, Window, shape_behind
 from skneural.parameters import Tree
 
 WINDOWED = {"max": max_pooling, "average": average_pooling}
@@ -39,7 +41,7 @@ class Pooling(Layer):
 
     def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
         window = Window.over(x.shape, self.size, self.stride, (1, 1), self.padding)
-        mask = context.mask(x)
+        mask = _mask(x, context)
         if mask is None:
             y, vjp = WINDOWED[self.function](x, window)
             return y, lambda dy, g: vjp(dy)
@@ -48,6 +50,9 @@ class Pooling(Layer):
         y, vjp = max_pooling(np.where(mask, x, x.dtype.type(-math.inf)), window)
         y = np.where(mask, y, x.dtype.type(0))
         return y, lambda dy, g: vjp(dy * mask)
+
+    def shape(self, x_shape: AnyShape) -> AnyShape:
+        return shape_behind(x_shape, x_shape[1], self.size, self.stride, (1, 1), self.padding)
 
 
 @dataclass(frozen=True)
@@ -64,5 +69,18 @@ class GlobalPooling(Layer):
     function: str = "average"
 
     def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
-        y, vjp = GLOBAL[self.function](x, context.mask(x))
+        y, vjp = GLOBAL[self.function](x, _mask(x, context))
         return y, lambda dy, g: vjp(dy)
+
+    def shape(self, x_shape: AnyShape) -> AnyShape:
+        return x_shape[3], x_shape[1]
+
+    def step(self, p: Tree, x: Any, state: Any = None) -> tuple[Any, Any]:
+        over_height = x.mean(axis=0) if self.function == "average" else x.max(axis=0)
+        return pooled_so_far("mean" if self.function == "average" else "max", over_height.T, state)
+
+
+def _mask(x: Any, context: Context) -> Array | None:
+    """Which columns of series with their batch last are real, of shape (width, batch); None if all are."""
+    mask = context.mask(x.shape[2])
+    return None if mask is None else mask.T

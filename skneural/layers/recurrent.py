@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from skneural.initializers import for_each_gate, glorot_uniform, interval, orthogonal
-from skneural.layers.layer import PREDICTING, Backward, Context, Layer
-from skneural.ops import elman, gru, independent, jordan, lstm
+from skneural.layers.layer import PREDICTING, AnyShape, Backward, Context, Layer
+from skneural.ops import elman, gru, indrnn, jordan, lstm
 from skneural.ops.recurrence import Walk
 from skneural.parameters import Parameter, Tree
 
@@ -31,7 +31,7 @@ class Recurrent(Layer):
     reverse : bool, default=False
         Whether to go from the last step to the first.
     input_gradient : bool, default=True
-        False in the first layer of a network, where nobody reads dx.
+        False in the first layer of a network, to skip dx.
     """
 
     n_in: int
@@ -67,12 +67,17 @@ class Recurrent(Layer):
         y : array of shape (n_out, batch)
         state : what the next step takes
         """
+        if self.reverse:
+            raise NotImplementedError(f"{type(self).__name__} has no step backwards: it begins with the last one.")
         if state is None:
             state = self._first_state(np.zeros((self.n_out, x.shape[1]), x.dtype))
         return type(self).one_step(x, state, *p.values())
 
     def _first_state(self, zero: Any) -> Any:
         return zero
+
+    def shape(self, x_shape: AnyShape) -> AnyShape:
+        return (x_shape[0], self.n_out, x_shape[2])
 
 
 @dataclass(frozen=True)
@@ -133,8 +138,8 @@ class IndRNN(Recurrent):
     some hardly at all, and stays between -1 and 1, so that no state grows by itself, however long the series.
     """
 
-    walk = independent.independent
-    one_step = independent.independent_step
+    walk = indrnn.indrnn
+    one_step = indrnn.indrnn_step
 
     def parameters(self) -> Tree:
         return {

@@ -6,9 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from skneural.initializers import glorot_uniform, uniform
-from skneural.layers.layer import PREDICTING, Backward, Context, Layer
-from skneural.ops.step_pooling import Attended, attention_pooling, first_step, last_step, max_of_steps, mean_of_steps
-from skneural.ops.types import Array
+from skneural.layers.layer import AnyShape, Backward, Context, Layer
+from skneural.ops.step_pooling import (
+    attention_pooling,
+    attention_so_far,
+    first_step,
+    last_step,
+    max_of_steps,
+    mean_of_steps,
+    pooled_so_far,
+)
 from skneural.parameters import Parameter, Tree
 
 POOLINGS = {"first": first_step, "last": last_step, "mean": mean_of_steps, "max": max_of_steps}
@@ -26,13 +33,21 @@ class StepPooling(Layer):
     function: str = "last"
 
     def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
-        y, vjp = POOLINGS[self.function](x, _mask(x, context))
+        y, vjp = POOLINGS[self.function](x, context.mask(x.shape[1]))
         return y, lambda dy, g: vjp(dy)
+
+    def shape(self, x_shape: AnyShape) -> AnyShape:
+        return x_shape[0], x_shape[2]
+
+    def step(self, p: Tree, x: Any, state: Any = None) -> tuple[Any, Any]:
+        return pooled_so_far(self.function, x, state)
 
 
 @dataclass(frozen=True)
 class AttentionPooling(Layer):
     """A mean of the steps whose weights are learned (Yang et al. 2016).
+
+    Notes these weights, of shape (batch, steps), under "attention".
 
     Parameters
     ----------
@@ -52,17 +67,12 @@ class AttentionPooling(Layer):
         }
 
     def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
-        attended = self._attend(p, x, context)
+        attended = attention_pooling(x, p["weight"], p["bias"], p["query"], context.mask(x.shape[1]))
+        context.note("attention", attended.shares)
         return attended.y, lambda dy, g: attended.vjp(dy, g["weight"], g["bias"], g["query"])
 
-    def shares(self, p: Tree, x: Any, context: Context = PREDICTING) -> Array:
-        """Weight of each step, of shape (batch, steps)."""
-        return self._attend(p, x, context).shares
+    def shape(self, x_shape: AnyShape) -> AnyShape:
+        return x_shape[0], x_shape[2]
 
-    def _attend(self, p: Tree, x: Any, context: Context) -> Attended:
-        return attention_pooling(x, p["weight"], p["bias"], p["query"], _mask(x, context))
-
-
-def _mask(x: Any, context: Context) -> Array | None:
-    mask = context.mask(x)
-    return None if mask is None else mask.T
+    def step(self, p: Tree, x: Any, state: Any = None) -> tuple[Any, Any]:
+        return attention_so_far(x, p["weight"], p["bias"], p["query"], state)

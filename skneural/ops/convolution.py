@@ -44,7 +44,7 @@ def convolution(
         Of the size of the kernel.
     bias : array of shape (channels_out,), optional
     input_gradient : bool, default=True
-        False skips dx: it saves one of the three convolutions.
+        False to skip dx, which saves one of the three convolutions.
 
     Returns
     -------
@@ -83,7 +83,7 @@ def depthwise_convolution(
         Of the size of the kernel.
     bias : array of shape (channels,), optional
     input_gradient : bool, default=True
-        False skips dx.
+        False to skip dx.
 
     Returns
     -------
@@ -99,14 +99,14 @@ def depthwise_convolution(
         y += bias[:, np.newaxis, np.newaxis]
 
     def vjp(dy: Array, d_kernel: Array, d_bias: Array | None = None) -> Array | None:
-        d_image = np.zeros_like(image)
+        d_image = np.zeros_like(image) if input_gradient else None
         for (i, j), rows, columns in window.taps(dy.shape[0], dy.shape[2]):
             np.einsum("hcwb,hcwb->c", image[rows, :, columns], dy, out=d_kernel[i, j, 0])
-            if input_gradient:
+            if d_image is not None:
                 d_image[rows, :, columns] += dy * kernel[i, j, 0, :, np.newaxis, np.newaxis]
         if d_bias is not None:
             np.einsum("hcwb->c", dy, out=d_bias)
-        return window.without_padding(d_image, x.shape) if input_gradient else None
+        return None if d_image is None else window.without_padding(d_image, x.shape)
 
     return y, vjp
 
@@ -115,13 +115,13 @@ def _convolve(image: Array, kernel: Array, window: Window) -> Array:
     """Convolve images whose padding is in place."""
     window = window._replace(before=(0, 0), after=(0, 0))
     y = empty(window.output_shape(image.shape, kernel.shape[3]), image.dtype)
-    met = _Met(image, window, y.shape)
-    weight = _as_matrices(kernel, met.gathered)
+    patches = _Patches(image, window, y.shape)
+    weight = _as_matrices(kernel, patches.gathered)
     flat = _flat(y)
     product = None
     for rows, columns in _blocks(y.shape, BLOCK):
         part = flat[rows, :, columns]
-        for j, matrix in enumerate(met.matrices(rows, columns)):
+        for j, matrix in enumerate(patches.matrices(rows, columns)):
             if j == 0:
                 np.matmul(weight[j], matrix, out=part)
                 continue
@@ -132,14 +132,14 @@ def _convolve(image: Array, kernel: Array, window: Window) -> Array:
 
 
 def _kernel_gradient(image: Array, dy: Array, window: Window) -> Array:
-    met = _Met(image, window, dy.shape)
-    total = _as_matrices(np.zeros((*window.size, image.shape[1], dy.shape[1]), dy.dtype), met.gathered)
+    patches = _Patches(image, window, dy.shape)
+    total = _as_matrices(np.zeros((*window.size, image.shape[1], dy.shape[1]), dy.dtype), patches.gathered)
     flat = _flat(dy)
     for rows, columns in _blocks(dy.shape, BLOCK_OF_GRADIENT):
         part = flat[rows, :, columns]
-        for j, matrix in enumerate(met.matrices(rows, columns)):
+        for j, matrix in enumerate(patches.matrices(rows, columns)):
             total[j] += np.add.reduce(np.matmul(part, matrix.transpose(0, 2, 1)), axis=0)
-    return _from_matrices(total, window, met.gathered)
+    return _from_matrices(total, window, patches.gathered)
 
 
 def _input_gradient(dy: Array, kernel: Array, window: Window, shape: Shape) -> Array:
@@ -156,8 +156,8 @@ def _input_gradient(dy: Array, kernel: Array, window: Window, shape: Shape) -> A
     return window.without_padding(d_image, shape)
 
 
-class _Met:
-    """What the window meets at each of its positions, as matrices for products.
+class _Patches:
+    """The part of the images under the window at each of its positions, as matrices for products.
 
     Parameters
     ----------
@@ -166,30 +166,34 @@ class _Met:
     window : Window
     shape : tuple of int
         Of the output.
+
+    Attributes
+    ----------
+    gathered : bool
+        Whether all kernel columns make one matrix, which is copied, or each has a view of its own.
     """
 
     def __init__(self, image: Array, window: Window, shape: Shape) -> None:
-        (height, width), (down, along), (apart, beside) = window.size, window.stride, window.dilation
+        (height, width), stride, dilation = window.size, window.stride, window.dilation
         _, channels, image_width, self.batch = image.shape
-        of_row, of_channel, of_column, of_element = image.strides
-        views = along == 1 and apart == 1
-        self.gathered = not views or (width > 1 and height * channels < FEW_TERMS)
+        row_bytes, channel_bytes, column_bytes, element_bytes = image.strides
+        can_view = stride[1] == 1 and dilation[0] == 1
+        self.gathered = not can_view or (width > 1 and height * channels < FEW_TERMS)
         if self.gathered:
-            self.moves = [0]
-            seen: Shape = (shape[0], width, height, channels, shape[2], self.batch)
-            strides: Shape = (
-                of_row * down,
-                of_column * beside,
-                of_row * apart,
-                of_channel,
-                of_column * along,
-                of_element,
+            view_shape: Shape = (shape[0], width, height, channels, shape[2], self.batch)
+            view_strides: Shape = (
+                row_bytes * stride[0],
+                column_bytes * dilation[1],
+                row_bytes * dilation[0],
+                channel_bytes,
+                column_bytes * stride[1],
+                element_bytes,
             )
         else:
-            self.moves = [j * beside * self.batch for j in range(width)]
-            seen = (shape[0], height * channels, image_width * self.batch)
-            strides = (of_row * down, of_channel, of_element)
-        self.seen = as_strided(image, seen, strides)
+            self.column_offsets = [j * dilation[1] * self.batch for j in range(width)]
+            view_shape = (shape[0], height * channels, image_width * self.batch)
+            view_strides = (row_bytes * stride[0], channel_bytes, element_bytes)
+        self.view = as_strided(image, view_shape, view_strides)
         self.gathered_matrix: Array | None = None
 
     def matrices(self, rows: slice, columns: slice) -> Iterator[Array]:
@@ -198,18 +202,18 @@ class _Met:
         It is good until the next is asked for.
         """
         if self.gathered:
-            met = self.seen[rows, ..., slice(columns.start // self.batch, columns.stop // self.batch), :]
-            if self.gathered_matrix is None or self.gathered_matrix.shape != met.shape:
-                self.gathered_matrix = empty(met.shape, met.dtype)
-            self.gathered_matrix[...] = met
-            yield self.gathered_matrix.reshape(len(met), -1, columns.stop - columns.start)
+            part = self.view[rows, ..., slice(columns.start // self.batch, columns.stop // self.batch), :]
+            if self.gathered_matrix is None or self.gathered_matrix.shape != part.shape:
+                self.gathered_matrix = empty(part.shape, part.dtype)
+            self.gathered_matrix[...] = part
+            yield self.gathered_matrix.reshape(len(part), -1, columns.stop - columns.start)
         else:
-            for move in self.moves:
-                yield self.seen[rows, :, columns.start + move : columns.stop + move]
+            for offset in self.column_offsets:
+                yield self.view[rows, :, columns.start + offset : columns.stop + offset]
 
 
 def _as_matrices(kernel: Array, gathered: bool) -> Array:
-    """The kernel as the matrices that those of `_Met` are multiplied by: (1 or kernel columns, outputs, terms)."""
+    """The kernel as the matrices that those of `_Patches` are multiplied by: (1 or kernel columns, outputs, terms)."""
     width, channels_out = kernel.shape[1], kernel.shape[3]
     if gathered:
         return kernel.transpose(3, 1, 0, 2).reshape(1, channels_out, -1)

@@ -40,7 +40,7 @@ def elman(
     columns : sequence of int, optional
         How many of the columns, which are sorted by length, have each step.
     input_gradient : bool
-        Whether to compute dx; False skips it.
+        False to skip dx.
     keep : bool
         As with the other recurrences; here it makes no difference: the states are all that is held.
 

@@ -64,9 +64,9 @@ def gru(
     columns : sequence of int, optional
         How many of the columns, which are sorted by length, have each step.
     input_gradient : bool
-        Whether to compute dx; False skips it.
+        False to skip dx.
     keep : bool
-        False if there will be no backward: 2 instead of 5 numbers are held for each step, unit and row.
+        False to skip what only going back needs: 2 instead of 5 numbers are held for each step, unit and row.
 
     Returns
     -------

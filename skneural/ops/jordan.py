@@ -45,7 +45,7 @@ def jordan(
     columns, input_gradient
         As in `skneural.ops.elman.elman`.
     keep : bool
-        False if there will be no backward: 1 instead of 2 numbers are held for each step, unit and row.
+        False to skip what only going back needs: 1 instead of 2 numbers are held for each step, unit and row.
 
     Returns
     -------

@@ -19,7 +19,7 @@ def linear(x: Rows, weight: Array, bias: Array | None = None, *, input_gradient:
     weight : array of shape (n_in, n_out)
     bias : array of shape (n_out,), optional
     input_gradient : bool, default=True
-        False skips dx: it saves one of the three products.
+        False to skip dx, which saves one of the three products.
 
     Returns
     -------

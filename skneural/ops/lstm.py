@@ -62,9 +62,9 @@ def lstm(
     columns : sequence of int, optional
         How many of the columns, which are sorted by length, have each step.
     input_gradient : bool
-        Whether to compute dx; False skips it.
+        False to skip dx.
     keep : bool
-        False if there will be no backward: 1 instead of 7 numbers are held for each step, unit and row.
+        False to skip what only going back needs: 1 instead of 7 numbers are held for each step, unit and row.
 
     Returns
     -------
@@ -116,7 +116,7 @@ def _memory_of_steps(
     gates, emitted = empty((n_steps + 1, 5 * n, batch), dtype), empty((n_steps, n, batch), dtype)
     gates[0, 4 * n :] = 0
     if columns is not None:
-        # Going back, these are multiplied by the zeros that columns without a step get, and must be finite for that.
+        # Going back, factors are computed for columns without a step, too, where leftovers in fresh memory overflow.
         gates[...] = 0
         emitted[...] = 0
     return gates, emitted
@@ -127,17 +127,17 @@ def _walk(weight: Array, z: Array, gates: Array, emitted: Array, columns: Column
     products = empty((2 * n, z.shape[2]), z.dtype)
     half = np.array(0.5, z.dtype)
     multiply = step_product(columns)
-    for inputs, all_four, logistic, taken, added, product, came, stayed, memory, out, output, state in zip(
+    for inputs, all_four, logistic, two_gates, two_values, product, new, kept, memory, out, output, state in zip(
         slabs(z[:-1], columns),
         slabs(gates[:-1, : 4 * n], columns),
-        slabs(gates[:-1, : 3 * n], columns),
-        slabs(gates[:-1, n : 3 * n], columns),
-        slabs(gates[:-1, 3 * n :], columns),
+        slabs(gates[:-1, : 3 * n], columns),  # output, input, forget
+        slabs(gates[:-1, n : 3 * n], columns),  # input, forget
+        slabs(gates[:-1, 3 * n :], columns),  # candidate, memory of the step before
         each_step(products, columns),
-        each_step(products[:n], columns),
-        each_step(products[n:], columns),
+        each_step(products[:n], columns),  # input * candidate
+        each_step(products[n:], columns),  # forget * memory of the step before
         slabs(gates[1:, 4 * n :], columns),
-        slabs(emitted, columns),
+        slabs(emitted, columns),  # tanh(memory)
         slabs(gates[:-1, :n], columns),
         slabs(z[1:, :n], columns),
         strict=False,
@@ -146,8 +146,8 @@ def _walk(weight: Array, z: Array, gates: Array, emitted: Array, columns: Column
         np.tanh(all_four, all_four)
         np.multiply(logistic, half, logistic)
         np.add(logistic, half, logistic)
-        np.multiply(taken, added, product)
-        np.add(came, stayed, memory)
+        np.multiply(two_gates, two_values, product)
+        np.add(new, kept, memory)
         np.tanh(memory, out)
         np.multiply(output, out, state)
 

@@ -21,7 +21,15 @@ class Moments(NamedTuple):
 
 
 def batch_normalize(
-    x: Array, gamma: Array, beta: Array, epsilon: float, reduce: Reduce, *, axis: int = -1, weight: Array | None = None
+    x: Array,
+    gamma: Array,
+    beta: Array,
+    epsilon: float,
+    reduce: Reduce,
+    *,
+    axis: int = -1,
+    weight: Array | None = None,
+    real: Array | None = None,
 ) -> tuple[Array, Vjp, Moments]:
     """Centre and scale each feature over the batch, then apply the learned scale and shift (Ioffe and Szegedy 2015).
 
@@ -38,7 +46,9 @@ def batch_normalize(
     axis : int, default=-1
         The axis of x that counts features. The moments are taken over all others.
     weight : array that broadcasts to x, optional
-        What each element counts for in the moments; y is zero where it is zero.
+        What each element counts for in the moments.
+    real : boolean array that broadcasts to x, optional
+        False where x is padding, which must weigh nothing: y and dx are zero there, and dy is taken for zero.
 
     Returns
     -------
@@ -61,12 +71,12 @@ def batch_normalize(
     normalized *= across.stretch(inverse_deviation)
     y = np.multiply(normalized, across.stretch(gamma), out=empty_like(x))
     y += across.stretch(beta)
-    if weight is not None:
-        y *= weight != 0
+    if real is not None:
+        y *= real
 
     def vjp(dy: Array, d_gamma: Array, d_beta: Array) -> Array:
-        if weight is not None:
-            dy = np.multiply(dy, weight != 0, out=empty_like(dy))
+        if real is not None:
+            dy = np.multiply(dy, real, out=empty_like(dy))
         d_beta[...] = across.sum(dy)
         d_gamma[...] = across.dot(dy, normalized)
         shared = reduce(np.stack([d_beta, d_gamma])) / n

@@ -29,8 +29,8 @@ from skneural.ops.types import Array
 
 Columns = Sequence[int] | None
 
-# Numbers of one gate in a chunk of steps. Going back through 100 steps of 64 units and 128 rows takes 14.4 ms with
-# these, 15.9 with a quarter of them, and 19 with four times as many or all steps at once.
+# Numbers of one gate in a chunk of steps. Going back through 100 steps of 64 units and 128 rows took 14.4 ms, 15.9
+# with a quarter of that, and 19 with four times as many or all steps at once.
 CHUNK = 65_536
 
 
@@ -128,7 +128,7 @@ def each_step(scratch: Array, columns: Columns) -> Any:
 
 
 def same_memory(step: Array, n_steps: int) -> Array:
-    """The memory of one step as that of all steps, for what is not needed once the next step is done."""
+    """The memory of one step as that of all steps, for what is not read again once the next step is done."""
     return as_strided(step, (n_steps, *step.shape), (0, *step.strides))
 
 

@@ -118,3 +118,41 @@ def attention_pooling(x: Array, weight: Array, bias: Array, query: Array, mask: 
         return dx
 
     return Attended(y, vjp, shares)
+
+
+def pooled_so_far(function: str, x: Array, state: tuple[int, Array] | None) -> tuple[Array, tuple[int, Array]]:
+    """The "first", "last", "mean" or "max" of the steps so far.
+
+    Parameters
+    ----------
+    function : {"first", "last", "mean", "max"}
+    x : array of shape (batch, features)
+        The newest step.
+    state : pair of int and array, or None
+        How many steps there were before, and what they were pooled to.
+    """
+    if state is None:
+        return x, (1, x)
+    n, before = state
+    if function == "mean":
+        y = before + (x - before) * (1 / (n + 1))
+    else:
+        y = {"first": before, "last": x, "max": np.maximum(before, x)}[function]
+    return y, (n + 1, y)
+
+
+def attention_so_far(
+    x: Array, weight: Array, bias: Array, query: Array, state: tuple[Array, Array, Array] | None
+) -> tuple[Array, tuple[Array, Array, Array]]:
+    """`attention_pooling` of the steps so far, of which x, (batch, features), is the newest.
+
+    The state is the greatest score so far and, relative to its exponential, the sums of the weights and of the weighted
+    steps.
+    """
+    score = (np.tanh(x @ weight + bias) @ query)[:, np.newaxis]
+    if state is None:
+        return x, (score, np.ones_like(score), x)
+    top = np.maximum(state[0], score)
+    before, newest = np.exp(state[0] - top), np.exp(score - top)
+    total, weighted = state[1] * before + newest, state[2] * before + x * newest
+    return weighted / total, (top, total, weighted)

@@ -13,6 +13,7 @@ from skneural.ops.types import Array
 
 Pair = tuple[int, int]
 Shape = tuple[int, ...]
+KnownOrNot = tuple[int | None, ...]
 
 
 class Window(NamedTuple):
@@ -37,9 +38,10 @@ class Window(NamedTuple):
 
     @classmethod
     def over(cls, shape: Shape, size: Pair, stride: Pair, dilation: Pair, padding: str) -> Window:
-        """The window for images of the given shape with "same" or "valid" padding.
+        """The window for images of the given shape with "same", "causal" or "valid" padding.
 
         "same" pads so that there are ``ceil(n / stride)`` positions; if the padding is odd, the greater half is after.
+        "causal" has as many, but all padding of the width on the left: no position sees a column right of its own.
         """
         if padding == "valid":
             window = cls(size, stride, dilation)
@@ -47,6 +49,8 @@ class Window(NamedTuple):
                 raise ValueError(f"{window} does not fit into an image of {shape[0]} x {shape[2]}.")
             return window
         along = [_same(shape[axis], size[i], stride[i], dilation[i]) for i, axis in enumerate((0, 2))]
+        if padding == "causal":
+            along[1] = dilation[1] * (size[1] - 1), 0
         return cls(size, stride, dilation, (along[0][0], along[1][0]), (along[0][1], along[1][1]))
 
     @property
@@ -90,6 +94,20 @@ class Window(NamedTuple):
         """The part of padded images that `padded` took from images of the given shape."""
         top, left = self.before
         return image[top : top + shape[0], :, left : left + shape[2]]
+
+
+def shape_behind(
+    shape: KnownOrNot, channels: int | None, size: Pair, stride: Pair, dilation: Pair, padding: str
+) -> KnownOrNot:
+    """Shape of what a window of `Window.over` makes of images of the given shape, in which numbers may be None."""
+    height, width = (_positions(shape[2 * i], size[i], stride[i], dilation[i], padding) for i in (0, 1))
+    return height, channels, width, shape[3]
+
+
+def _positions(n: int | None, size: int, stride: int, dilation: int, padding: str) -> int | None:
+    if n is None:
+        return None
+    return math.ceil((n - dilation * (size - 1) if padding == "valid" else n) / stride)
 
 
 def _same(n: int, size: int, stride: int, dilation: int) -> Pair:

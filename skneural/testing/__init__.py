@@ -1,7 +1,17 @@
 """Checks that raise an `AssertionError` with a sentence: for the layers and losses here, and for your own."""
 
+from skneural.testing.batch_contract import check_padding, check_shards
 from skneural.testing.estimator_contract import check_estimator_contract
 from skneural.testing.gradient_check import check_gradients, check_loss
 from skneural.testing.layer_contract import check_layer
+from skneural.testing.step_contract import check_steps
 
-__all__ = ["check_estimator_contract", "check_gradients", "check_layer", "check_loss"]
+__all__ = [
+    "check_estimator_contract",
+    "check_gradients",
+    "check_layer",
+    "check_loss",
+    "check_padding",
+    "check_shards",
+    "check_steps",
+]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from skneural.layers.layer import Context, Layer
+from skneural.layers.layer import Context, Layer, Share
 from skneural.losses.loss import Loss, Value
 from skneural.ops.memory import empty_like
 from skneural.ops.types import Array
 from skneural.parameters import Tree, Weights
 from skneural.training.batches import Samples
-from skneural.training.series import values_and_lengths
+from skneural.training.series import Series, values_and_lengths
 from skneural.training.threads import Shards
 
 
@@ -50,7 +52,7 @@ class Objective:
         """Value of the batch, one per output where the loss tells them apart; fills the gradient."""
         parts = self.shards.rows(len(batch)) if self.shards.n_shards > 1 else [slice(None)]
         if len(parts) == 1:
-            value = self._one_shard(batch, self._trees[0], Context(self._rngs[0], n_rows=len(batch)), batch.total)
+            value = self._one_shard(batch, self._trees[0], Context(self._rngs[0]), batch.total)
         else:
             value = self._all_shards(batch, parts)
         return self._penalized(value)
@@ -68,7 +70,8 @@ class Objective:
     def _all_shards(self, batch: Samples, parts: list[slice]) -> Value:
         def run(shard: int) -> Value:
             rows = parts[shard]
-            context = Context(self._rngs[shard], rows, len(batch), self.shards.sum_over(shard))
+            samples, elements = Share(rows, len(batch)), _share_of_steps(batch.x, rows)
+            context = Context(self._rngs[shard], samples, elements, self.shards.sum_over(shard))
             return self._one_shard(batch.part(rows), self._trees[shard], context, batch.total)
 
         values = self.shards.run(run, len(parts))
@@ -83,3 +86,11 @@ class Objective:
         penalized: Array = self.weights.vector[:n]
         self.weights.gradient[:n] += np.multiply(penalized, self.penalty, out=empty_like(penalized))
         return value + 0.5 * self.penalty * float(penalized @ penalized)
+
+
+def _share_of_steps(x: Any, rows: slice) -> Share | None:
+    """Which steps of all series a shard with the given rows holds; None where all series have equally many."""
+    if not isinstance(x, Series):
+        return None
+    first, n = int(x.lengths[: rows.start].sum()), int(x.lengths[rows].sum())
+    return Share(slice(first, first + n), int(x.lengths.sum()))

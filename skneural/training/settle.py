@@ -35,5 +35,5 @@ def settle_statistics(
         count[...] = 0
     for batch in samples.batches(batch_size, rng):
         values, lengths = values_and_lengths(batch.x)
-        context = Context(rng, n_rows=len(batch), lengths=lengths, sample_weight=batch.sample_weight, settling=True)
+        context = Context(rng, lengths=lengths, sample_weight=batch.sample_weight, settling=True)
         network.forward(weights.tree, values, context)

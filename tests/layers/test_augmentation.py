@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from skneural.layers import PREDICTING, Context, RandomFlip, RandomShift
+from skneural.layers import PREDICTING, Context, RandomFlip, RandomShift, Share
 
 each_layer = pytest.mark.parametrize("layer", [RandomFlip(), RandomShift(2)])
 
@@ -10,8 +10,8 @@ def images(*shape, seed=0):
     return np.random.default_rng(seed).standard_normal(shape)
 
 
-def training(rows=None, n_rows=0):
-    return Context(np.random.default_rng(0), rows, n_rows)
+def training(share=None):
+    return Context(np.random.default_rng(0), share)
 
 
 def changed(layer, x, context=None):
@@ -28,7 +28,7 @@ def test_predicting_leaves_images_alone(layer):
 
 
 @each_layer
-def test_nobody_reads_the_gradient_while_training(layer):
+def test_dx_is_skipped_while_training(layer):
     x = images(6, 5, 7, 2)
     assert layer.forward({}, x, training())[1](x, {}) is None
 
@@ -44,7 +44,7 @@ def test_each_image_and_each_batch_is_changed_in_its_own_way(layer):
 @each_layer
 def test_shards_change_images_as_the_whole_batch_does(layer):
     x, parts = images(10, 5, 7, 2), [slice(0, 4), slice(4, 10)]
-    whole, *shards = training(None, 10), *(training(part, 10) for part in parts)
+    whole, *shards = training(), *(training(Share(part, 10)) for part in parts)
     for _ in range(2):  # the second time too: all generators must have moved on alike
         found = [changed(layer, x[part], shard) for part, shard in zip(parts, shards, strict=True)]
         np.testing.assert_array_equal(np.concatenate(found), changed(layer, x, whole))

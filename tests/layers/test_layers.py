@@ -1,19 +1,12 @@
-import inspect
-
 import numpy as np
 import pytest
-from scipy import sparse
+from layer_cases import BATCH_AXIS, IMAGES, LAYER_CASES, SERIES, every_layer_class, numbers
 
-from skneural import layers
 from skneural.layers import (
-    GRU,
-    LSTM,
     PREDICTING,
     Activation,
-    AttentionPooling,
     BatchLast,
     BatchNormalization,
-    Bias,
     Branches,
     Chain,
     Context,
@@ -21,158 +14,20 @@ from skneural.layers import (
     Dense,
     DepthwiseConvolution,
     Dropout,
-    Elman,
     Embedding,
-    FilterBank,
     Flatten,
     Gate,
     GlobalPooling,
-    IndRNN,
-    Jordan,
     Layer,
-    LocalResponseNormalization,
     Mask,
     Pooling,
-    RandomFlip,
-    RandomShift,
-    RealSteps,
     Residual,
-    RowsFirst,
-    SplineEdges,
+    Share,
     Standardization,
-    StepPooling,
-    StepsFirst,
 )
 from skneural.parameters import Layout, Weights
 from skneural.testing import check_gradients, check_layer
 
-
-def numbers(*shape, seed=0):
-    """Normal numbers, none of them near the kinks at zero."""
-    x = np.random.default_rng(seed).standard_normal(shape)
-    return x + 0.01 * np.sign(x)
-
-
-HIDDEN = Chain((Dense(4, 6), BatchNormalization(6), Activation("tanh"), Dropout(0.3), Dense(6, 4)))
-
-IMAGES = numbers(5, 3, 6, 4)  # height, channels, width, batch
-SERIES = numbers(1, 3, 7, 4)
-STEPS = numbers(7, 3, 4)  # steps, features, batch
-CELLS = {"elman": Elman, "lstm": LSTM, "gru": GRU, "indrnn": IndRNN, "jordan": Jordan}
-POOLINGS = {name: StepPooling(name) for name in ("first", "last", "mean", "max")} | {
-    "attention": AttentionPooling(3, 5)
-}
-
-# case -> layer, x; every layer class leads at least one row
-LAYER_CASES = {
-    "dense": (Dense(4, 3), numbers(6, 4)),
-    "dense of one feature": (Dense(1, 1), numbers(2, 1)),
-    "dense on 3-D x": (Dense(4, 3), numbers(6, 5, 4)),
-    "dense without bias": (Dense(4, 3, bias=None), numbers(6, 4)),
-    "dense with a uniform bias": (Dense(4, 3, "he_normal", "uniform"), numbers(6, 4)),
-    "dense in first place": (Dense(4, 3, input_gradient=False), numbers(6, 4)),
-    "dense on sparse x": (Dense(4, 3, input_gradient=False), sparse.csr_matrix(numbers(6, 4) > 0, dtype=np.float64)),
-    "activation": (Activation("gelu"), numbers(6, 4)),
-    "activation with a kink": (Activation("leaky_relu"), numbers(6, 5, 4)),
-    "activation that does nothing": (Activation("identity"), numbers(6, 4)),
-    "dropout": (Dropout(0.4), numbers(6, 4)),
-    "dropout of nothing": (Dropout(0.0), numbers(6, 4)),
-    "dropout on 3-D x": (Dropout(0.4, batch_axis=1), numbers(5, 6, 4)),
-    "dropout on images": (Dropout(0.4, batch_axis=3), IMAGES),
-    "batch normalization": (BatchNormalization(4), numbers(6, 4)),
-    "batch normalization of images": (BatchNormalization(3, axis=1), IMAGES),
-    "bias": (Bias(4), numbers(6, 4)),
-    "bias of images": (Bias(3, axis=1), IMAGES),
-    "standardization": (Standardization(4), numbers(6, 4)),
-    "standardization of images": (Standardization(3, axis=1), IMAGES),
-    "local response normalization": (LocalResponseNormalization(3, 1.0, 0.5, 0.75), IMAGES),
-    "local response normalization over more channels than there are": (LocalResponseNormalization(9), IMAGES),
-    "convolution": (Convolution(3, 2), IMAGES),
-    "convolution with many channels": (Convolution(6, 2), numbers(4, 6, 5, 3)),
-    "convolution with an even kernel": (Convolution(3, 2, (2, 4)), IMAGES),
-    "convolution of pixels": (Convolution(3, 2, (1, 1)), IMAGES),
-    "convolution with strides": (Convolution(3, 2, stride=(2, 3)), IMAGES),
-    "convolution with strides down": (Convolution(3, 2, stride=(2, 1)), IMAGES),
-    "convolution with dilation": (Convolution(3, 2, dilation=(2, 2), padding="valid"), IMAGES),
-    "convolution without bias": (Convolution(3, 2, bias=False), IMAGES),
-    "convolution in first place": (Convolution(3, 2, input_gradient=False), IMAGES),
-    "convolution of series": (Convolution(3, 2, (1, 4)), SERIES),
-    "convolution of series with a kernel longer than they are": (Convolution(3, 2, (1, 20)), SERIES),
-    "depthwise convolution": (DepthwiseConvolution(3), IMAGES),
-    "depthwise convolution with strides and dilation": (
-        DepthwiseConvolution(3, (2, 3), (1, 2), (2, 1), "valid", bias=False),
-        IMAGES,
-    ),
-    "max pooling": (Pooling("max"), IMAGES),
-    "max pooling with overlap": (Pooling("max", (3, 3), (2, 2)), IMAGES),
-    "max pooling with padding": (Pooling("max", (3, 3), (1, 1), "same"), IMAGES),
-    "average pooling": (Pooling("average", (2, 3), (2, 2)), IMAGES),
-    "average pooling with padding": (Pooling("average", (3, 3), (1, 1), "same"), IMAGES),
-    "global average pooling": (GlobalPooling("average"), IMAGES),
-    "global max pooling": (GlobalPooling("max"), IMAGES),
-    "images to batch last": (BatchLast(), numbers(4, 5, 6, 3)),
-    "series to batch last": (BatchLast(), numbers(4, 5, 3)),
-    "flatten": (Flatten(), IMAGES),
-    "mask where all lengths are equal": (Mask(), SERIES),
-    "filter bank of gabor": (FilterBank("gabor", 3, (3, 5)), IMAGES),
-    "filter bank of wavelets": (FilterBank("wavelet", 3, (5, 5)), IMAGES),
-    "embedding": (Embedding(5, 3), np.random.default_rng(0).integers(0, 5, (6, 4))),
-    **{f"recurrence of {name}": (cell(3, 5), STEPS) for name, cell in CELLS.items()},
-    **{f"recurrence of {name} backwards": (cell(3, 5, reverse=True), STEPS) for name, cell in CELLS.items()},
-    **{
-        f"recurrence of {name} in first place": (cell(3, 5, input_gradient=False), STEPS)
-        for name, cell in CELLS.items()
-    },
-    **{f"recurrence of one {name} over one step": (cell(1, 1), numbers(1, 1, 2)) for name, cell in CELLS.items()},
-    "recurrence in both directions": (Branches((LSTM(3, 2), LSTM(3, 2, reverse=True)), axis=1), STEPS),
-    **{f"{name} over steps": (layer, numbers(6, 5, 3)) for name, layer in POOLINGS.items()},
-    **{f"splines of order {order}": (SplineEdges(3, 2, 5, order), numbers(6, 3)) for order in (1, 2, 3, 4)},
-    "splines on one piece": (SplineEdges(3, 2, 1), numbers(6, 3)),
-    "splines on a fine grid": (SplineEdges(3, 2, 40), numbers(6, 3)),
-    "splines with another base": (SplineEdges(3, 2, 5, base="identity"), numbers(6, 3)),
-    "splines in first place": (SplineEdges(3, 2, 5, input_gradient=False), numbers(6, 3)),
-    "one spline": (SplineEdges(1, 1, 2), numbers(2, 1)),
-    "to steps first": (StepsFirst(), numbers(4, 5, 3)),
-    "to rows first": (RowsFirst(), STEPS),
-    "to rows first from the batch last": (RowsFirst(), SERIES),
-    "to rows of steps": (RealSteps(), numbers(4, 5, 3)),
-    "random flip": (RandomFlip(), numbers(6, 4, 5, 2)),
-    "random shift": (RandomShift(2), numbers(6, 4, 5, 2)),
-    "batch normalization of two rows": (BatchNormalization(4, epsilon=0.1), numbers(2, 4)),
-    "chain": (Chain((Dense(4, 5), Activation("relu"), Dense(5, 2))), numbers(6, 4)),
-    "chain of nothing": (Chain(()), numbers(6, 4)),
-    "chain of chains": (Chain((HIDDEN, Chain((HIDDEN, Activation("silu"))))), numbers(6, 4)),
-    "residual": (Residual(HIDDEN), numbers(6, 4)),
-    "residual with shortcut": (
-        Residual(Chain((Dense(4, 7), Activation("elu"))), Dense(4, 7, bias=None)),
-        numbers(6, 4),
-    ),
-    "residual in first place": (
-        Residual(Dense(4, 3, input_gradient=False), Dense(4, 3, input_gradient=False)),
-        numbers(6, 4),
-    ),
-    "residual around dropout": (Residual(Dropout(0.5)), numbers(6, 4)),
-    "branches": (Branches((Dense(4, 2), HIDDEN, Activation("mish"))), numbers(6, 4)),
-    "branches along another axis": (Branches((Dense(4, 3), Dense(4, 3)), axis=1), numbers(6, 5, 4)),
-    "gate": (Gate(Dense(4, 3), Chain((Dense(4, 3), Activation("logistic")))), numbers(6, 4)),
-    "gate with itself": (Gate(Activation("identity"), Activation("softplus")), numbers(6, 4)),
-    "all nested": (
-        Residual(
-            Branches((Gate(HIDDEN, Residual(Dense(4, 4))), Chain((Dropout(0.2), Dense(4, 2))))),
-            Chain((BatchNormalization(4), Dense(4, 6))),
-        ),
-        numbers(7, 4),
-    ),
-}
-# where it is not the first axis of x and y; None where x and y count the batch along different ones
-LAST = ("images", "convolution", "pooling", "local", "mask", "filter")
-CHANGING = ("global", "images to", "series to", "flatten", "to ")
-BATCH_AXIS = {
-    **{name: 2 for name in LAYER_CASES if name.startswith("recurrence")},
-    "dropout on 3-D x": 1,
-    **{name: 3 for name in LAYER_CASES if any(word in name for word in LAST)},
-    **{name: None for name in LAYER_CASES if name.startswith(CHANGING)},
-}
 each_case = pytest.mark.parametrize(
     ("layer", "x", "batch_axis"),
     [(layer, x, BATCH_AXIS.get(name, 0)) for name, (layer, x) in LAYER_CASES.items()],
@@ -181,9 +36,7 @@ each_case = pytest.mark.parametrize(
 
 
 def test_every_layer_has_a_row():
-    exported = [getattr(layers, name) for name in layers.__all__]
-    classes = {layer for layer in exported if inspect.isclass(layer) and issubclass(layer, Layer)} - {Layer}
-    assert classes == {type(layer) for layer, _ in LAYER_CASES.values()}
+    assert every_layer_class() == {type(layer) for layer, _ in LAYER_CASES.values()}
 
 
 @each_case
@@ -333,9 +186,13 @@ def test_only_the_first_shard_writes_running_statistics():
     layer, x = BatchNormalization(4), numbers(6, 4)
     weights = started(layer)
     before = weights.buffers.copy()
-    layer.forward(weights.tree, x[3:], Context(np.random.default_rng(0), slice(3, 6), 6, lambda array: 2 * array))
+    layer.forward(
+        weights.tree, x[3:], Context(np.random.default_rng(0), Share(slice(3, 6), 6), None, lambda array: 2 * array)
+    )
     np.testing.assert_array_equal(weights.buffers, before)
-    layer.forward(weights.tree, x[:3], Context(np.random.default_rng(0), slice(0, 3), 6, lambda array: 2 * array))
+    layer.forward(
+        weights.tree, x[:3], Context(np.random.default_rng(0), Share(slice(0, 3), 6), None, lambda array: 2 * array)
+    )
     assert not np.array_equal(weights.buffers, before)
 
 
@@ -366,18 +223,6 @@ def test_each_dropout_draws_its_own_mask():
     layer, context, ones = Dropout(0.5), training(), np.ones((20, 10))
     first, second = layer.forward({}, ones, context)[0], layer.forward({}, ones, context)[0]
     assert not np.array_equal(first, second)
-
-
-@pytest.mark.parametrize("batch_axis", [0, 1])
-def test_shards_draw_the_masks_of_the_whole_batch(batch_axis):
-    layer, x = Dropout(0.5, batch_axis), np.ones((10, 10, 3))
-    contexts = [training(), *(Context(np.random.default_rng(0), rows, 10) for rows in (slice(0, 4), slice(4, 10)))]
-    for _ in range(2):  # the second mask too: all generators must have moved on alike
-        whole, first, second = (
-            layer.forward({}, x if context.rows is None else x.take(range(10)[context.rows], batch_axis), context)[0]
-            for context in contexts
-        )
-        np.testing.assert_array_equal(np.concatenate([first, second], axis=batch_axis), whole)
 
 
 # Images and series with their batch last
@@ -462,11 +307,6 @@ def with_lengths(n_steps=7, weights=None):
 
 
 @on_series
-def test_gradients_where_lengths_differ(layer):
-    check_gradients(layer, SERIES, with_lengths())
-
-
-@on_series
 def test_contract_where_lengths_differ(layer):
     check_layer(layer, SERIES, with_lengths(), batch_axis=None)  # one row alone would need its own length
 
@@ -474,28 +314,6 @@ def test_contract_where_lengths_differ(layer):
 def real_steps(y):
     """Zeros instead of what stands beyond the ends; rows are real as they are."""
     return y[:, :, :7] * (np.arange(7)[:, np.newaxis] < LENGTHS) if y.ndim == 4 else y
-
-
-@on_series
-@pytest.mark.parametrize("predicting", [False, True])
-def test_what_stands_beyond_the_end_of_a_series_is_not_seen(layer, predicting):
-    junk = np.where(np.arange(7)[:, np.newaxis] < LENGTHS, SERIES, 1e3)
-    longer = np.concatenate([junk, np.full((1, 3, 4, 4), 1e3)], axis=2)
-    results = []
-    for x in (SERIES, junk, longer):
-        weights, context = started(layer), with_lengths()
-        if predicting:
-            context.rng = None
-        y, backward = layer.forward(weights.tree, x, context)
-        dy = numbers(*layer.predict(weights.tree, SERIES).shape, seed=1)
-        if y.ndim == 4:  # what follows reads nothing beyond the ends
-            dy = np.concatenate([real_steps(dy), np.zeros((*y.shape[:2], y.shape[2] - 7, 4))], axis=2)
-        dx = backward(dy, weights.gradient_tree)
-        np.testing.assert_array_equal(dx[:, :, 7:], 0)
-        results.append((real_steps(y), dx[:, :, :7], weights.gradient, weights.buffers))
-    for result in results[1:]:
-        for found, expected in zip(result, results[0], strict=True):
-            np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12)
 
 
 @on_series

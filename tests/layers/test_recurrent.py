@@ -300,10 +300,11 @@ def test_the_first_of_equal_steps_takes_the_gradient_of_the_maximum():
 def test_attention_is_a_mean_with_the_shares_it_tells():
     layer, x = POOLINGS["attention"], rows()
     p = started(layer).tree
-    shares = layer.shares(p, x, Context(lengths=UNSORTED))
+    context = Context(lengths=UNSORTED, notes={})
+    y = layer.predict(p, x, context)
+    (shares,) = context.notes["attention"]
     np.testing.assert_allclose(shares.sum(axis=1), 1, rtol=1e-12)
     np.testing.assert_array_equal(shares[np.arange(7) >= UNSORTED[:, np.newaxis]], 0)
-    y = layer.predict(p, x, Context(lengths=UNSORTED))
     np.testing.assert_allclose(y, np.einsum("bt,btf->bf", shares, x), rtol=1e-12)
 
 

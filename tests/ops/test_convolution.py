@@ -121,7 +121,7 @@ def test_the_size_of_blocks_changes_nothing(shape, stride, dilation, size, monke
 
 
 @each_op
-def test_nobody_pays_for_a_gradient_that_is_not_read(op, channels_in):
+def test_skipping_dx_leaves_the_rest_as_it_is(op, channels_in):
     x, kernel = numbers(5, 3, 6, 2), numbers(3, 3, channels_in, 3, seed=1)
     window = Window.over(x.shape, (3, 3), (1, 1), (1, 1), "same")
     y, dx, *gradients = both_ways(op, x, kernel, window)

@@ -60,7 +60,7 @@ def test_the_real_elements_are_normalized_as_if_they_were_alone(shape, axis, bat
     real = np.broadcast_to(True if mask is None else mask, shape)
     kept = as_rows(real, axis)[:, 0]
     weight = None if mask is None else mask.astype(np.float64)
-    y, vjp, found_moments = batch_normalize(x, gamma, beta, 1e-5, alone, axis=axis, weight=weight)
+    y, vjp, found_moments = batch_normalize(x, gamma, beta, 1e-5, alone, axis=axis, weight=weight, real=mask)
     y_alone, vjp_alone, expected_moments = batch_normalize(as_rows(x, axis)[kept], gamma, beta, 1e-5, alone)
     found, expected = np.full((2, 4), np.nan), np.full((2, 4), np.nan)
     dx, dx_alone = vjp(dy, *found), vjp_alone(as_rows(dy, axis)[kept], *expected)
@@ -80,12 +80,33 @@ def test_what_does_not_count_is_not_seen(shape, axis, batch_axis, mask):
     results = []
     for junk in (0.0, 1e6):
         y, vjp, seen = batch_normalize(
-            np.where(mask, x, junk), np.ones(4), np.ones(4), 1e-5, alone, axis=axis, weight=mask.astype(np.float64)
+            np.where(mask, x, junk),
+            np.ones(4),
+            np.ones(4),
+            1e-5,
+            alone,
+            axis=axis,
+            weight=mask.astype(np.float64),
+            real=mask,
         )
         gradients = np.empty((2, 4))
         results.append((y, vjp(np.where(mask, dy, junk), *gradients), gradients, *seen))
     for clean, with_junk in zip(*results, strict=True):
         np.testing.assert_allclose(with_junk, clean, rtol=1e-10, atol=1e-12)
+
+
+def test_what_weighs_nothing_is_normalized_by_the_others(x):
+    """A sample without weight may still be seen by others, as a node of a graph is by its neighbours."""
+    weight = np.arange(len(x))[:, np.newaxis] % 2.0
+    y, vjp, moments = batch_normalize(x, np.ones(4), np.zeros(4), 0.0, alone, weight=weight)
+    np.testing.assert_allclose(moments.mean, x[1::2].mean(axis=0), rtol=1e-12)
+    np.testing.assert_allclose(y, (x - moments.mean) / np.sqrt(moments.variance), rtol=1e-10)
+    dy, along = numbers(*x.shape, seed=1), numbers(*x.shape, seed=2)
+    dx = vjp(dy, np.empty(4), np.empty(4))
+    moved = [
+        batch_normalize(x + s * along, np.ones(4), np.zeros(4), 0.0, alone, weight=weight)[0] for s in (1e-6, -1e-6)
+    ]
+    assert np.sum(dx * along) == pytest.approx(np.sum(dy * (moved[0] - moved[1])) / 2e-6, rel=1e-6)
 
 
 @each_layout
@@ -95,11 +116,11 @@ def test_shards_give_what_the_whole_batch_gives(shape, axis, batch_axis, mask, n
     weight = None if mask is None else mask.astype(np.float64)
 
     def both_ways(rows, reduce):
-        part, part_weight = (
+        part, part_weight, real = (
             array if array is None else array[(slice(None),) * (batch_axis - x.ndim + array.ndim) + (rows,)]
-            for array in (x, weight)
+            for array in (x, weight, mask)
         )
-        y, vjp, seen = batch_normalize(part, gamma, beta, 1e-5, reduce, axis=axis, weight=part_weight)
+        y, vjp, seen = batch_normalize(part, gamma, beta, 1e-5, reduce, axis=axis, weight=part_weight, real=real)
         gradients = np.full((2, 4), np.nan)
         return y, vjp(dy[(slice(None),) * batch_axis + (rows,)], *gradients), gradients, np.array(seen)
 
@@ -130,6 +151,7 @@ def test_gradients_flow_through_the_moments(shape, axis, batch_axis, mask):
             alone,
             axis=axis,
             weight=weight,
+            real=mask,
         )
 
     d_gamma, d_beta = np.full(4, np.nan), np.full(4, np.nan)

@@ -222,6 +222,9 @@ class PairProduct(Layer):
 
     factor: float = 1.0
 
+    def shape(self, x_shape):
+        return x_shape[0]
+
     def forward(self, p, x, context):
         left, right = x
         return left * right, lambda dy, g: (dy * right, self.factor * dy * left)
@@ -239,6 +242,9 @@ def test_pairs_are_checked_in_both_parts():
 class Lookup(Layer):
     def parameters(self):
         return {"table": Parameter((5, 3))}
+
+    def shape(self, x_shape):
+        return (*x_shape, 3)
 
     def forward(self, p, x, context):
         def backward(dy, g):

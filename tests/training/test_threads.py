@@ -127,7 +127,7 @@ class Failing(Layer):
     in_backward: bool = False
 
     def forward(self, p, x, context):
-        rows = context.rows or slice(0, len(x))
+        rows = slice(0, len(x)) if context.samples is None else context.samples.rows
         fails = self.row is not None and rows.start <= self.row < rows.stop
         if fails and not self.in_backward:
             raise PlantedError(f"row {self.row}")

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from skneural.layers import BatchLast, Chain, Context, Dense, GlobalPooling, RealSteps
+from skneural.layers import BatchLast, BatchNormalization, Chain, Context, Dense, GlobalPooling, RealSteps, StepsFirst
 from skneural.networks.mlp import mlp_network
 from skneural.parameters import Layout, Weights
 from skneural.training.batches import Samples
@@ -65,6 +65,18 @@ def test_settled_statistics_are_those_of_the_weights_at_rest():
     settle_statistics(network, weights, Samples(x, np.zeros(60)), 60, np.random.default_rng(2))
     assert not np.array_equal(weights.buffers, before)  # the variance of a whole batch is that of all rows
     np.testing.assert_allclose(normalization["variance"], hidden.var(axis=0), rtol=1e-10)
+
+
+@pytest.mark.parametrize("order", ["rows first", "steps first", "batch last"])
+def test_settled_statistics_are_those_of_the_real_steps(series, order):
+    """Beyond the ends of the series stands anything."""
+    start = {"rows first": (), "steps first": (StepsFirst(),), "batch last": (BatchLast(),)}[order]
+    network = Chain((*start, BatchNormalization(2, axis=1 if start else -1)))
+    layout = Layout(network.parameters())
+    weights = Weights(layout, layout.initial(np.random.default_rng(0), np.float64))
+    settle_statistics(network, weights, Samples(series, np.zeros(5)), 5, np.random.default_rng(2))
+    np.testing.assert_allclose(weights.tree[-1]["mean"], series.flat.mean(axis=0), rtol=1e-10)
+    np.testing.assert_allclose(weights.tree[-1]["variance"], series.flat.var(axis=0), rtol=1e-10)
 
 
 def test_without_statistics_nothing_is_settled():

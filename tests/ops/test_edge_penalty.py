@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from skneural.ops.edge_spread import edge_spread, sparsity_penalty
+from skneural.ops.edge_penalty import edge_spread, sparsity_penalty
 
 
 def numbers(*shape, seed=0):

@@ -7,6 +7,8 @@ without an array of (rows, outputs, inputs).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from skneural.ops.types import Array, Vjp
@@ -15,25 +17,41 @@ from skneural.ops.types import Array, Vjp
 LEAST = 1e-12
 
 
-def edge_spread(features: Array, weights: Array, sample_weight: Array | None = None) -> tuple[Array, Vjp]:
-    """Standard deviation of what each edge puts out.
+def itself(array: Array) -> Array:
+    """The sum over the shards of a batch that has one."""
+    return array
+
+
+def edge_spread(
+    features: Array,
+    weights: Array,
+    sample_weight: Array | None = None,
+    reduce: Callable[[Array], Array] = itself,
+) -> tuple[Array, Vjp]:
+    """Standard deviation of what each edge puts out, over the whole batch.
 
     Parameters
     ----------
     features : array of shape (rows, inputs, n)
     weights : array of shape (inputs, n, outputs)
     sample_weight : array of shape (rows,), optional
+    reduce : callable, optional
+        Sums an array over the shards of the batch, of which `features` and `sample_weight` are one.
 
     Returns
     -------
     spread : array of shape (inputs, outputs)
     vjp : ``vjp(d_spread) -> (d_features, d_weights)``
+        d_weights is that of the whole batch in every shard.
     """
-    share = np.full(len(features), 1 / len(features), features.dtype) if sample_weight is None else sample_weight
-    share = (share / share.sum()).astype(features.dtype)[:, np.newaxis, np.newaxis]
-    centred = (features - np.add.reduce(features * share, axis=0)).transpose(1, 0, 2)
+    if sample_weight is None:
+        n_rows = float(reduce(np.array([len(features)]))[0])
+        sample_weight = np.full(len(features), 1 / n_rows, features.dtype)
+    share = sample_weight / reduce(sample_weight.sum(keepdims=True))
+    share = share.astype(features.dtype)[:, np.newaxis, np.newaxis]
+    centred = (features - reduce(np.add.reduce(features * share, axis=0))).transpose(1, 0, 2)
     shares = share.transpose(1, 0, 2)
-    covariance = np.matmul((centred * shares).transpose(0, 2, 1), centred)
+    covariance = reduce(np.matmul((centred * shares).transpose(0, 2, 1), centred))
     along = covariance @ weights
     spread = np.sqrt(np.maximum(np.einsum("ino,ino->io", weights, along), 0) + LEAST)
 

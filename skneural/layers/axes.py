@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from skneural.layers.layer import Backward, Context, Layer
+from skneural.layers.layer import AnyShape, Backward, Context, Layer
 from skneural.ops.memory import empty, empty_like, zeros
+from skneural.ops.types import Array
 from skneural.parameters import Tree
 
 
@@ -19,7 +21,7 @@ class BatchLast(Layer):
     A series becomes an image of height one.
     """
 
-    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+    def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
         images = x[:, np.newaxis] if x.ndim == 3 else x
 
         def backward(dy: Any, g: Tree) -> Any:
@@ -30,6 +32,13 @@ class BatchLast(Layer):
         y[...] = last
         return y, backward
 
+    def shape(self, x_shape: AnyShape) -> AnyShape:
+        height, width = (1, x_shape[1]) if len(x_shape) == 3 else x_shape[1:3]
+        return height, x_shape[-1], width, x_shape[0]
+
+    def step(self, p: Tree, x: Array, state: Any = None) -> tuple[Any, Any]:
+        return x.T[np.newaxis], None
+
 
 @dataclass(frozen=True)
 class Flatten(Layer):
@@ -38,18 +47,25 @@ class Flatten(Layer):
     The rows are a view, which `Dense` multiplies as it is.
     """
 
-    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+    def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
         return x.reshape(-1, x.shape[-1]).T, lambda dy, g: dy.T.reshape(x.shape)
+
+    def shape(self, x_shape: AnyShape) -> AnyShape:
+        *image, batch = x_shape
+        return batch, None if None in image else math.prod(image)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
 class Mask(Layer):
     """Zeros beyond the end of each series, which is what a convolution expects there. x, y: (..., steps, batch)."""
 
-    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
-        mask = context.mask(x)
+    stepwise: ClassVar[bool] = True
+
+    def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
+        mask = context.mask(x.shape[-2])
         if mask is None:
             return x, lambda dy, g: dy
+        mask = mask.T
         return np.multiply(x, mask, out=empty_like(x)), lambda dy, g: np.multiply(dy, mask, out=empty_like(dy))
 
 
@@ -57,30 +73,44 @@ class Mask(Layer):
 class StepsFirst(Layer):
     """Series (batch, steps, features) to (steps, features, batch), as recurrences take them."""
 
-    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+    def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
         y = empty((*x.shape[1:], len(x)), x.dtype)
         y[...] = x.transpose(1, 2, 0)
         return y, lambda dy, g: np.ascontiguousarray(dy.transpose(2, 0, 1))
+
+    def shape(self, x_shape: AnyShape) -> AnyShape:
+        return x_shape[1], x_shape[2], x_shape[0]
+
+    def step(self, p: Tree, x: Array, state: Any = None) -> tuple[Any, Any]:
+        return x.T, None
 
 
 @dataclass(frozen=True)
 class RowsFirst(Layer):
     """From (steps, features, batch), or images (1, features, steps, batch), to (batch, steps, features), as a view."""
 
-    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+    def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
         if x.ndim == 4:
             return x[0].transpose(2, 1, 0), lambda dy, g: np.ascontiguousarray(dy.transpose(2, 1, 0))[np.newaxis]
         return x.transpose(2, 0, 1), lambda dy, g: np.ascontiguousarray(dy.transpose(1, 2, 0))
+
+    def shape(self, x_shape: AnyShape) -> AnyShape:
+        if len(x_shape) == 4:
+            return x_shape[3], x_shape[2], x_shape[1]
+        return x_shape[2], x_shape[0], x_shape[1]
+
+    def step(self, p: Tree, x: Array, state: Any = None) -> tuple[Any, Any]:
+        return (x[0] if x.ndim == 3 else x).T, None
 
 
 @dataclass(frozen=True)
 class RealSteps(Layer):
     """One row for each real step: (batch, steps, features) to (steps of all series, features), series by series."""
 
-    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
-        if context.lengths is None:
+    def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
+        real = context.mask(x.shape[1])
+        if real is None:
             return x.reshape(-1, x.shape[2]), lambda dy, g: dy.reshape(x.shape)
-        real = context.mask(x).T  # type: ignore[union-attr]
 
         def backward(dy: Any, g: Tree) -> Any:
             dx = zeros(x.shape, x.dtype)
@@ -88,3 +118,11 @@ class RealSteps(Layer):
             return dx
 
         return x[real], backward
+
+    def shape(self, x_shape: AnyShape) -> AnyShape:
+        """Where lengths differ, there are fewer rows than this."""
+        batch, steps, n_features = x_shape
+        return None if batch is None or steps is None else batch * steps, n_features
+
+    def step(self, p: Tree, x: Array, state: Any = None) -> tuple[Any, Any]:
+        return x, None

@@ -15,7 +15,7 @@ from skneural.ops.recurrence import (
 from skneural.ops.types import Array, Vjp
 
 
-def independent(
+def indrnn(
     x: Array,
     recurrent: Array,
     inputs: Array,
@@ -74,7 +74,7 @@ def independent(
     return y, vjp
 
 
-def independent_step(x: Array, state: Array, recurrent: Array, inputs: Array, bias: Array) -> tuple[Array, Array]:
+def indrnn_step(x: Array, state: Array, recurrent: Array, inputs: Array, bias: Array) -> tuple[Array, Array]:
     """One step: x of shape (features, batch), and state of shape (n, batch)."""
     state = np.maximum(recurrent[:, np.newaxis] * state + inputs.T @ x + bias[:, np.newaxis], 0.0)
     return state, state

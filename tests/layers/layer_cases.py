@@ -1,0 +1,291 @@
+"""Every layer, for the tests that hold for all of them."""
+
+import inspect
+
+import numpy as np
+from scipy import sparse
+
+from skneural import layers
+from skneural.layers import (
+    GRU,
+    LSTM,
+    Activation,
+    AttentionPooling,
+    BatchLast,
+    BatchNormalization,
+    Bias,
+    Branches,
+    Chain,
+    Convolution,
+    Dense,
+    DepthwiseConvolution,
+    Dropout,
+    Elman,
+    Embedding,
+    FilterBank,
+    Flatten,
+    Gate,
+    GlobalPooling,
+    IndRNN,
+    Jordan,
+    Layer,
+    LocalResponseNormalization,
+    Mask,
+    Pooling,
+    RandomFlip,
+    RandomShift,
+    RealSteps,
+    Residual,
+    RowsFirst,
+    SplineEdges,
+    Standardization,
+    StepPooling,
+    StepsFirst,
+)
+from skneural.testing.batch_contract import BATCH_LAST, ELEMENTS, ROWS, ROWS_FIRST, STEPS_FIRST
+
+
+def numbers(*shape, seed=0):
+    """Normal numbers, none of them near the kinks at zero."""
+    x = np.random.default_rng(seed).standard_normal(shape)
+    return x + 0.01 * np.sign(x)
+
+
+HIDDEN = Chain((Dense(4, 6), BatchNormalization(6), Activation("tanh"), Dropout(0.3), Dense(6, 4)))
+
+IMAGES = numbers(5, 3, 6, 4)  # height, channels, width, batch
+SERIES = numbers(1, 3, 7, 4)
+STEPS = numbers(7, 3, 4)  # steps, features, batch
+CELLS = {"elman": Elman, "lstm": LSTM, "gru": GRU, "indrnn": IndRNN, "jordan": Jordan}
+POOLINGS = {name: StepPooling(name) for name in ("first", "last", "mean", "max")} | {
+    "attention": AttentionPooling(3, 5)
+}
+
+# case -> layer, x; every layer class leads at least one row
+LAYER_CASES = {
+    "dense": (Dense(4, 3), numbers(6, 4)),
+    "dense of one feature": (Dense(1, 1), numbers(2, 1)),
+    "dense on 3-D x": (Dense(4, 3), numbers(6, 5, 4)),
+    "dense without bias": (Dense(4, 3, bias=None), numbers(6, 4)),
+    "dense with a uniform bias": (Dense(4, 3, "he_normal", "uniform"), numbers(6, 4)),
+    "dense in first place": (Dense(4, 3, input_gradient=False), numbers(6, 4)),
+    "dense on sparse x": (Dense(4, 3, input_gradient=False), sparse.csr_matrix(numbers(6, 4) > 0, dtype=np.float64)),
+    "activation": (Activation("gelu"), numbers(6, 4)),
+    "activation with a kink": (Activation("leaky_relu"), numbers(6, 5, 4)),
+    "activation that does nothing": (Activation("identity"), numbers(6, 4)),
+    "dropout": (Dropout(0.4), numbers(6, 4)),
+    "dropout of nothing": (Dropout(0.0), numbers(6, 4)),
+    "dropout on 3-D x": (Dropout(0.4, batch_axis=1), numbers(5, 6, 4)),
+    "dropout on images": (Dropout(0.4, batch_axis=3), IMAGES),
+    "batch normalization": (BatchNormalization(4), numbers(6, 4)),
+    "batch normalization of images": (BatchNormalization(3, axis=1), IMAGES),
+    "bias": (Bias(4), numbers(6, 4)),
+    "bias of images": (Bias(3, axis=1), IMAGES),
+    "standardization": (Standardization(4), numbers(6, 4)),
+    "standardization of images": (Standardization(3, axis=1), IMAGES),
+    "local response normalization": (LocalResponseNormalization(3, 1.0, 0.5, 0.75), IMAGES),
+    "local response normalization over more channels than there are": (LocalResponseNormalization(9), IMAGES),
+    "convolution": (Convolution(3, 2), IMAGES),
+    "convolution with many channels": (Convolution(6, 2), numbers(4, 6, 5, 3)),
+    "convolution with an even kernel": (Convolution(3, 2, (2, 4)), IMAGES),
+    "convolution of pixels": (Convolution(3, 2, (1, 1)), IMAGES),
+    "convolution with strides": (Convolution(3, 2, stride=(2, 3)), IMAGES),
+    "convolution with strides down": (Convolution(3, 2, stride=(2, 1)), IMAGES),
+    "convolution with dilation": (Convolution(3, 2, dilation=(2, 2), padding="valid"), IMAGES),
+    "convolution without bias": (Convolution(3, 2, bias=False), IMAGES),
+    "convolution in first place": (Convolution(3, 2, input_gradient=False), IMAGES),
+    "convolution of series": (Convolution(3, 2, (1, 4)), SERIES),
+    "convolution of series with a kernel longer than they are": (Convolution(3, 2, (1, 20)), SERIES),
+    "depthwise convolution": (DepthwiseConvolution(3), IMAGES),
+    "depthwise convolution with strides and dilation": (
+        DepthwiseConvolution(3, (2, 3), (1, 2), (2, 1), "valid", bias=False),
+        IMAGES,
+    ),
+    "max pooling": (Pooling("max"), IMAGES),
+    "max pooling with overlap": (Pooling("max", (3, 3), (2, 2)), IMAGES),
+    "max pooling with padding": (Pooling("max", (3, 3), (1, 1), "same"), IMAGES),
+    "average pooling": (Pooling("average", (2, 3), (2, 2)), IMAGES),
+    "average pooling with padding": (Pooling("average", (3, 3), (1, 1), "same"), IMAGES),
+    "global average pooling": (GlobalPooling("average"), IMAGES),
+    "global max pooling": (GlobalPooling("max"), IMAGES),
+    "images to batch last": (BatchLast(), numbers(4, 5, 6, 3)),
+    "series to batch last": (BatchLast(), numbers(4, 5, 3)),
+    "flatten": (Flatten(), IMAGES),
+    "mask where all lengths are equal": (Mask(), SERIES),
+    "filter bank of gabor": (FilterBank("gabor", 3, (3, 5)), IMAGES),
+    "filter bank of wavelets": (FilterBank("wavelet", 3, (5, 5)), IMAGES),
+    "embedding": (Embedding(5, 3), np.random.default_rng(0).integers(0, 5, (6, 4))),
+    **{f"recurrence of {name}": (cell(3, 5), STEPS) for name, cell in CELLS.items()},
+    **{f"recurrence of {name} backwards": (cell(3, 5, reverse=True), STEPS) for name, cell in CELLS.items()},
+    **{
+        f"recurrence of {name} in first place": (cell(3, 5, input_gradient=False), STEPS)
+        for name, cell in CELLS.items()
+    },
+    **{f"recurrence of one {name} over one step": (cell(1, 1), numbers(1, 1, 2)) for name, cell in CELLS.items()},
+    "recurrence in both directions": (Branches((LSTM(3, 2), LSTM(3, 2, reverse=True)), axis=1), STEPS),
+    **{f"{name} over steps": (layer, numbers(6, 5, 3)) for name, layer in POOLINGS.items()},
+    **{f"splines of order {order}": (SplineEdges(3, 2, 5, order), numbers(6, 3)) for order in (1, 2, 3, 4)},
+    "splines on one piece": (SplineEdges(3, 2, 1), numbers(6, 3)),
+    "splines on a fine grid": (SplineEdges(3, 2, 40), numbers(6, 3)),
+    "splines with another base": (SplineEdges(3, 2, 5, base="identity"), numbers(6, 3)),
+    "splines in first place": (SplineEdges(3, 2, 5, input_gradient=False), numbers(6, 3)),
+    "one spline": (SplineEdges(1, 1, 2), numbers(2, 1)),
+    "to steps first": (StepsFirst(), numbers(4, 5, 3)),
+    "to rows first": (RowsFirst(), STEPS),
+    "to rows first from the batch last": (RowsFirst(), SERIES),
+    "to rows of steps": (RealSteps(), numbers(4, 5, 3)),
+    "random flip": (RandomFlip(), numbers(6, 4, 5, 2)),
+    "random shift": (RandomShift(2), numbers(6, 4, 5, 2)),
+    "batch normalization of two rows": (BatchNormalization(4, epsilon=0.1), numbers(2, 4)),
+    "chain": (Chain((Dense(4, 5), Activation("relu"), Dense(5, 2))), numbers(6, 4)),
+    "chain of nothing": (Chain(()), numbers(6, 4)),
+    "chain of chains": (Chain((HIDDEN, Chain((HIDDEN, Activation("silu"))))), numbers(6, 4)),
+    "residual": (Residual(HIDDEN), numbers(6, 4)),
+    "residual with shortcut": (
+        Residual(Chain((Dense(4, 7), Activation("elu"))), Dense(4, 7, bias=None)),
+        numbers(6, 4),
+    ),
+    "residual in first place": (
+        Residual(Dense(4, 3, input_gradient=False), Dense(4, 3, input_gradient=False)),
+        numbers(6, 4),
+    ),
+    "residual around dropout": (Residual(Dropout(0.5)), numbers(6, 4)),
+    "branches": (Branches((Dense(4, 2), HIDDEN, Activation("mish"))), numbers(6, 4)),
+    "branches along another axis": (Branches((Dense(4, 3), Dense(4, 3)), axis=1), numbers(6, 5, 4)),
+    "gate": (Gate(Dense(4, 3), Chain((Dense(4, 3), Activation("logistic")))), numbers(6, 4)),
+    "gate with itself": (Gate(Activation("identity"), Activation("softplus")), numbers(6, 4)),
+    "all nested": (
+        Residual(
+            Branches((Gate(HIDDEN, Residual(Dense(4, 4))), Chain((Dropout(0.2), Dense(4, 2))))),
+            Chain((BatchNormalization(4), Dense(4, 6))),
+        ),
+        numbers(7, 4),
+    ),
+}
+# where it is not the first axis of x and y; None where x and y count the batch along different ones
+LAST = ("images", "convolution", "pooling", "local", "mask", "filter")
+CHANGING = ("global", "images to", "series to", "flatten", "to ")
+BATCH_AXIS = {
+    **{name: 2 for name in LAYER_CASES if name.startswith("recurrence")},
+    "dropout on 3-D x": 1,
+    **{name: 3 for name in LAYER_CASES if any(word in name for word in LAST)},
+    **{name: None for name in LAYER_CASES if name.startswith(CHANGING)},
+}
+
+
+TOKENS = np.random.default_rng(0).integers(0, 5, (4, 7))
+BATCHES = {
+    ROWS: numbers(4, 3),
+    ELEMENTS: numbers(16, 3),
+    ROWS_FIRST: numbers(4, 7, 3),
+    STEPS_FIRST: numbers(7, 3, 4),
+    BATCH_LAST: numbers(1, 3, 7, 4),
+}
+FIRST = {ROWS: -1, ELEMENTS: -1, ROWS_FIRST: -1, STEPS_FIRST: 1, BATCH_LAST: 1}  # the axis of the features
+NAMES = {ROWS: "rows", ELEMENTS: "elements", ROWS_FIRST: "rows first", STEPS_FIRST: "steps first", BATCH_LAST: "images"}
+
+
+def everywhere(name, make):
+    """Rows of the table for a layer that accepts every layout, made from the axis of the batch, features, and rows."""
+    return {
+        f"{name} of {NAMES[axes]}": (
+            make(axes.batch, FIRST[axes], "elements" if axes is ELEMENTS else "samples"),
+            x,
+            axes,
+            axes,
+        )
+        for axes, x in BATCHES.items()
+    }
+
+
+WITH_DENSE = {
+    "dense": Dense(3, 2),
+    "residual": Residual(Chain((Dense(3, 3), Activation("tanh")))),
+    "gate": Gate(Dense(3, 2), Chain((Dense(3, 2), Activation("logistic")))),
+    "branches": Branches((Dense(3, 2), Activation("relu"))),
+}
+SLIDING = {
+    "convolution": Convolution(3, 2, (1, 4)),
+    "depthwise convolution": DepthwiseConvolution(3, (1, 3)),
+    "causal convolution": Convolution(3, 2, (1, 4), padding="causal"),
+    "causal convolution with dilation": Convolution(3, 2, (1, 3), dilation=(1, 2), padding="causal"),
+    "causal depthwise convolution": DepthwiseConvolution(3, (1, 3), padding="causal"),
+    "convolution of one column": Convolution(3, 2, (1, 1)),
+    "filter bank": FilterBank("gabor", 3, (1, 5)),
+}
+# name -> layer, x, how x lies, how y lies; every layer in every layout that it accepts
+BATCH_CASES = {
+    **everywhere("activation", lambda batch, axis, rows: Activation("tanh")),
+    **everywhere("dropout", lambda batch, axis, rows: Dropout(0.4, batch, rows)),
+    **everywhere("batch normalization", lambda batch, axis, rows: BatchNormalization(3, axis=axis, rows=rows)),
+    **everywhere("standardization", lambda batch, axis, rows: Standardization(3, axis)),
+    **everywhere("bias", lambda batch, axis, rows: Bias(3, axis)),
+    **everywhere(
+        "chain", lambda batch, axis, rows: Chain((BatchNormalization(3, axis=axis, rows=rows), Bias(3, axis)))
+    ),
+    **{
+        f"{name} of {NAMES[axes]}": (layer, BATCHES[axes], axes, axes)
+        for axes in (ROWS, ELEMENTS, ROWS_FIRST)
+        for name, layer in WITH_DENSE.items()
+    },
+    "embedding": (Embedding(5, 3), TOKENS, ROWS_FIRST, ROWS_FIRST),
+    **{f"{name} cell": (cell(3, 2), BATCHES[STEPS_FIRST], STEPS_FIRST, STEPS_FIRST) for name, cell in CELLS.items()},
+    **{
+        f"{name} cell backwards": (cell(3, 2, True), BATCHES[STEPS_FIRST], STEPS_FIRST, STEPS_FIRST)
+        for name, cell in CELLS.items()
+    },
+    **{
+        f"masked {name}": (Chain((Mask(), layer)), BATCHES[BATCH_LAST], BATCH_LAST, BATCH_LAST)
+        for name, layer in SLIDING.items()
+    },
+    "mask": (Mask(), BATCHES[BATCH_LAST], BATCH_LAST, BATCH_LAST),
+    "local response normalization": (LocalResponseNormalization(3), BATCHES[BATCH_LAST], BATCH_LAST, BATCH_LAST),
+    "max pooling": (Pooling("max", (1, 3), (1, 1), "same"), BATCHES[BATCH_LAST], BATCH_LAST, BATCH_LAST),
+    "global average pooling": (GlobalPooling("average"), BATCHES[BATCH_LAST], BATCH_LAST, ROWS),
+    "global max pooling": (GlobalPooling("max"), BATCHES[BATCH_LAST], BATCH_LAST, ROWS),
+    **{
+        f"{name} of steps": (StepPooling(name), BATCHES[ROWS_FIRST], ROWS_FIRST, ROWS)
+        for name in ("first", "last", "mean", "max")
+    },
+    "attention pooling": (AttentionPooling(3, 5), BATCHES[ROWS_FIRST], ROWS_FIRST, ROWS),
+    "to batch last": (BatchLast(), BATCHES[ROWS_FIRST], ROWS_FIRST, BATCH_LAST),
+    "to steps first": (StepsFirst(), BATCHES[ROWS_FIRST], ROWS_FIRST, STEPS_FIRST),
+    "to rows first": (RowsFirst(), BATCHES[STEPS_FIRST], STEPS_FIRST, ROWS_FIRST),
+    "to elements": (RealSteps(), BATCHES[ROWS_FIRST], ROWS_FIRST, ELEMENTS),
+    "residual around a cell": (Residual(GRU(3, 3)), BATCHES[STEPS_FIRST], STEPS_FIRST, STEPS_FIRST),
+    "branches of cells": (
+        Branches((LSTM(3, 2), Chain((GRU(3, 2), Elman(2, 4)))), axis=1),
+        BATCHES[STEPS_FIRST],
+        STEPS_FIRST,
+        STEPS_FIRST,
+    ),
+    "gate with a causal convolution": (
+        Gate(
+            Chain((Mask(), DepthwiseConvolution(3, (1, 3), padding="causal"), BatchNormalization(3, axis=1))),
+            Residual(Activation("logistic"), Chain((Mask(), Convolution(3, 3, (1, 2), padding="causal")))),
+        ),
+        BATCHES[BATCH_LAST],
+        BATCH_LAST,
+        BATCH_LAST,
+    ),
+    "network of tokens": (
+        Chain((Embedding(5, 3), StepsFirst(), LSTM(3, 4), RowsFirst(), Dense(4, 3), StepPooling("max"), Dense(3, 2))),
+        TOKENS,
+        ROWS_FIRST,
+        ROWS,
+    ),
+    "network of steps": (
+        Chain((StepsFirst(), BatchNormalization(3, axis=1), GRU(3, 2), RowsFirst(), RealSteps(), SplineEdges(2, 2, 4))),
+        BATCHES[ROWS_FIRST],
+        ROWS_FIRST,
+        ELEMENTS,
+    ),
+    "splines": (SplineEdges(3, 2, 4, sparsity=0.1), BATCHES[ROWS], ROWS, ROWS),
+    "splines of elements": (SplineEdges(3, 2, 4, sparsity=0.1, rows="elements"), BATCHES[ELEMENTS], ELEMENTS, ELEMENTS),
+}
+
+
+def every_layer_class():
+    """Those that `skneural.layers` exports."""
+    exported = [getattr(layers, name) for name in layers.__all__]
+    return {layer for layer in exported if inspect.isclass(layer) and issubclass(layer, Layer)} - {Layer}
