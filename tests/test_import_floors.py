@@ -14,16 +14,20 @@ FLOORS = {
     "initializers": 1,
     "optimizers": 1,
     "symbolic": 1,
-    "hyperparameters": 1,
     "drawing": 1,
+    "hyperparameters": 1,
+    "data": 1,
     "losses": 2,
     "layers": 3,
     "training": 4,
     "networks": 5,
-    "estimators": 6,
-    "preprocessing": 6,
-    "inspection": 7,
-    "export": 7,
+    "inputs": 6,
+    "targets": 7,
+    "preprocessing": 7,
+    "template": 8,
+    "estimators": 9,
+    "inspection": 10,
+    "export": 10,
 }
 FREE = {"testing", "__init__"}  # may import from any floor; nobody may import from them
 NEIGHBOURS = {("parameters", "initializers")}  # allowed on one floor
@@ -102,8 +106,8 @@ PLANTED = {
         "only skneural.layers.layer",
     ),
     "all layers": ("skneural.training.train", "from skneural.layers import Layer", "only skneural.layers.layer"),
-    "beside": ("skneural.preprocessing.text", "from skneural.estimators.mlp import MLPClassifier", "floor 6"),
-    "checks": ("skneural.estimators.mlp", "from skneural.testing import check_layer", "floor 6"),
+    "beside": ("skneural.preprocessing.text", "from skneural.estimators.mlp import MLPClassifier", "floor 7"),
+    "checks": ("skneural.estimators.mlp", "from skneural.testing import check_layer", "floor 9"),
 }
 
 

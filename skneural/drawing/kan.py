@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,14 +26,18 @@ def figure_size(sizes: list[int]) -> tuple[float, float]:
 
 
 def draw_network(
-    ax: Axes, curves: list[np.ndarray], importances: list[np.ndarray], inputs: list[str], outputs: list[str]
+    ax: Axes,
+    curves: Sequence[tuple[np.ndarray, np.ndarray]],
+    importances: list[np.ndarray],
+    inputs: list[str],
+    outputs: list[str],
 ) -> None:
     """Draw a network into the axes.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
-    curves : list of arrays of shape (2, points, n_in, n_out)
+    curves : sequence of pairs of arrays of shape (points, n_in, n_out)
         For each layer, x and y of the function of each edge.
     importances : list of arrays of shape (n_in, n_out)
         They make the opacity; an edge of zero was removed and is left out.
@@ -52,7 +57,7 @@ def draw_network(
     ax.axis("off")
 
 
-def _draw_layer(ax: Axes, row: int, curve: np.ndarray, importances: np.ndarray) -> None:
+def _draw_layer(ax: Axes, row: int, curve: tuple[np.ndarray, np.ndarray], importances: np.ndarray) -> None:
     n_in, n_out = importances.shape
     below, above, boxes = _places(n_in), _places(n_out), _places(n_in * n_out).reshape(n_in, n_out)
     half = min(0.42 / (n_in * n_out), 0.09)

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
 
-import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skneural.estimators.classification import NeuralClassifier
-from skneural.estimators.images import ImageInput
-from skneural.estimators.regression import NeuralRegressor
-from skneural.estimators.sequences import SequenceInput
 from skneural.hyperparameters import (
     BOOLEAN,
     Choice,
@@ -22,39 +17,31 @@ from skneural.hyperparameters import (
     declare,
     hyperparameter,
 )
-from skneural.layers import PREDICTING, Layer
+from skneural.inputs import ImageFields, Images, InputKind, SequenceFields, Sequences
+from skneural.layers import Chain
 from skneural.layers.traversal import layer_outputs
 from skneural.networks.convolutional_image import IMAGE_ARCHITECTURES, convolutional_image_network
 from skneural.networks.convolutional_series import SERIES_ARCHITECTURES, convolutional_series_network
 from skneural.networks.receptive_fields import ReceptiveField, receptive_fields
 from skneural.ops.pointwise import ACTIVATIONS
-from skneural.parameters import Tree
-from skneural.training.series import values_and_lengths
+from skneural.ops.types import Array
+from skneural.template.classifier import NeuralClassifier
+from skneural.template.estimator import Mixin
+from skneural.template.regressor import NeuralRegressor
 
 AUGMENTATIONS = ("flip", "shift")
-
-# Numbers in the widest layer of a shard from which a thread of its own pays, because passes over them then take as
-# long as the products, for which BLAS has threads itself: with 800 000, two threads took 0.9 times as long as threads
-# of BLAS alone, with 490 000 and fewer between 1.0 and 1.25 times.
-LEAST_SHARD = 600_000
 
 
 def _are_augmentations(value: Any) -> bool:
     return isinstance(value, list | tuple) and all(name in AUGMENTATIONS for name in value)
 
 
-class Convolutional:
-    """What networks of convolutions have in common."""
-
-    def _rows_per_shard(self, tree: Tree, x: Any) -> float:
-        values, _ = values_and_lengths(x)
-        outputs = layer_outputs(self._network.layer, tree, values[:1])
-        return LEAST_SHARD / max(output.size for output in outputs.values())
-
-
 @declare
-class CNN(Convolutional, ImageInput):
-    """The network of `CNNClassifier` and `CNNRegressor`."""
+class ConvolutionalImageFields(ImageFields, Mixin):
+    """What `CNNClassifier` and `CNNRegressor` share."""
+
+    _input_kind: ClassVar[InputKind] = Images()
+    _network_builder: ClassVar[Callable[..., Chain]] = staticmethod(convolutional_image_network)
 
     architecture: str = hyperparameter(
         "vgg",
@@ -132,37 +119,7 @@ class CNN(Convolutional, ImageInput):
         """,
     }
 
-    def _network_arguments(self, x: Any, n_outputs: int) -> dict[str, Any]:
-        return {
-            "image_shape": list(self.image_shape_),
-            "n_out": n_outputs,
-            "architecture": self.architecture,
-            "channels": [int(n) for n in np.atleast_1d(self.channels)],
-            "convolutions_per_block": int(self.convolutions_per_block),
-            "kernel_size": int(self.kernel_size),
-            "pooling": self.pooling,
-            "hidden_layer_sizes": [int(n) for n in np.atleast_1d(self.hidden_layer_sizes)],
-            "activation": self.activation,
-            "batch_norm": bool(self.batch_norm),
-            "dropout": float(self.dropout),
-            "stem": self.stem,
-            "augmentation": list(self.augmentation),
-            "standardize": bool(self.standardize),
-            "strict": self.image_shape != "auto",
-        }
-
-    def _build_network(self, **arguments: Any) -> Layer:
-        return convolutional_image_network(**arguments)
-
-    def _input_gradient(self, x: np.ndarray, output: int) -> np.ndarray:
-        """Gradient of one raw score by each pixel of checked images."""
-        network = self._build_network(**self.network_arguments_)
-        raw, backward = network.forward(self._parameters(), x, PREDICTING)
-        d_raw = np.zeros_like(raw)
-        d_raw[:, output] = 1
-        return backward(d_raw, self._network.layout.views(np.empty_like(self.weights_)))
-
-    def feature_maps(self, X) -> dict[str, np.ndarray]:
+    def feature_maps(self, X: Any) -> dict[str, Array]:
         """What each layer makes of the images.
 
         Parameters
@@ -186,8 +143,8 @@ class CNN(Convolutional, ImageInput):
         (5, 4, 4, 4)
         """
         check_is_fitted(self)
-        x = self._check_X(X, dtype=self.weights_.dtype, reset=False)
-        outputs = layer_outputs(self._network.layer, self._parameters(), x)
+        images, _ = self._check_X(X).enter()
+        outputs = layer_outputs(self._network.layer, self._parameters(), images)
         spatial = receptive_fields(self._network.layer)
         return {name: outputs[name].transpose(3, 0, 2, 1) for name in spatial if name in outputs}
 
@@ -214,7 +171,7 @@ class CNN(Convolutional, ImageInput):
 
 
 @declare
-class CNNClassifier(CNN, NeuralClassifier):
+class CNNClassifier(ConvolutionalImageFields, NeuralClassifier):
     """Convolutional network for classes of images.
 
     {architectures}
@@ -239,7 +196,7 @@ class CNNClassifier(CNN, NeuralClassifier):
 
 
 @declare
-class CNNRegressor(CNN, NeuralRegressor):
+class CNNRegressor(ConvolutionalImageFields, NeuralRegressor):
     """Convolutional network for numbers that images stand for.
 
     {architectures}
@@ -263,8 +220,11 @@ class CNNRegressor(CNN, NeuralRegressor):
 
 
 @declare
-class CNNSequence(Convolutional, SequenceInput):
-    """The network of `CNNSequenceClassifier` and `CNNSequenceRegressor`."""
+class ConvolutionalSequenceFields(SequenceFields):
+    """What `CNNSequenceClassifier` and `CNNSequenceRegressor` share."""
+
+    _input_kind: ClassVar[InputKind] = Sequences()
+    _network_builder: ClassVar[Callable[..., Chain]] = staticmethod(convolutional_series_network)
 
     architecture: str = hyperparameter(
         "fcn",
@@ -309,30 +269,9 @@ class CNNSequence(Convolutional, SequenceInput):
         """,
     }
 
-    def _network_arguments(self, x: Any, n_outputs: int) -> dict[str, Any]:
-        def sizes(value: Any) -> list[int] | None:
-            return None if isinstance(value, str) else [int(n) for n in np.atleast_1d(value)]
-
-        tokens = self.vocabulary_size is not None
-        return {
-            "n_features": 1 if tokens else x.shape[2],
-            "n_out": n_outputs,
-            "architecture": self.architecture,
-            "channels": sizes(self.channels),
-            "kernel_size": sizes(self.kernel_size),
-            "batch_norm": bool(self.batch_norm),
-            "dropout": float(self.dropout),
-            "vocabulary_size": int(self.vocabulary_size) if tokens else None,
-            "embedding_size": int(self.embedding_size),
-            "standardize": bool(self.standardize),
-        }
-
-    def _build_network(self, **arguments: Any) -> Layer:
-        return convolutional_series_network(**arguments)
-
 
 @declare
-class CNNSequenceClassifier(CNNSequence, NeuralClassifier):
+class CNNSequenceClassifier(ConvolutionalSequenceFields, NeuralClassifier):
     """Convolutional network for classes of series or texts.
 
     {architectures}
@@ -360,7 +299,7 @@ class CNNSequenceClassifier(CNNSequence, NeuralClassifier):
 
 
 @declare
-class CNNSequenceRegressor(CNNSequence, NeuralRegressor):
+class CNNSequenceRegressor(ConvolutionalSequenceFields, NeuralRegressor):
     """Convolutional network for numbers that series or texts stand for.
 
     {architectures}

@@ -11,8 +11,6 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
-from skneural.estimators.estimator import all_or_nothing
-from skneural.estimators.hopfield_states import two_level_threshold, two_levels
 from skneural.hyperparameters import (
     RANDOM_STATE,
     Choice,
@@ -22,7 +20,9 @@ from skneural.hyperparameters import (
     declare,
     hyperparameter,
 )
+from skneural.inputs.two_states import two_level_threshold, two_levels
 from skneural.ops import hopfield as recall
+from skneural.template.estimator import all_or_nothing
 
 FACTORS = {"hebbian": recall.hebbian_factors, "projection": recall.projection_factors}
 
@@ -192,6 +192,7 @@ class HopfieldNetwork(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """
         x = self._encode(self._check(X))
         if self.factors_ is None:
+            assert self.beta_ is not None
             return recall.attention_energy(x, self._encode(self.patterns_), self.beta_)
         return recall.two_state_energy(x, self.factors_)
 
@@ -235,7 +236,7 @@ class HopfieldNetwork(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return np.where(x > self.threshold_, 1.0, -1.0)
 
     def _decode(self, states: np.ndarray) -> np.ndarray:
-        if self.factors_ is not None:
+        if self.levels_ is not None:
             return np.where(states > 0, self.levels_[1], self.levels_[0])
         recalled, dtype = states + self.threshold_, self.patterns_.dtype
         return recalled.astype(dtype, copy=False) if dtype.kind == "f" else recalled
@@ -243,7 +244,9 @@ class HopfieldNetwork(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     def _store(self, patterns: np.ndarray) -> HopfieldNetwork:
         self.patterns_ = np.array(patterns, order="C")
         self.threshold_ = two_level_threshold(patterns, self.threshold)
-        self.levels_ = self.factors_ = self.beta_ = None
+        self.levels_: np.ndarray | None = None
+        self.factors_: np.ndarray | None = None
+        self.beta_: float | None = None
         self.n_iter_ = 1
         if self.rule == "modern":
             deviations = self._encode(self.patterns_)
@@ -259,6 +262,7 @@ class HopfieldNetwork(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         tolerance = 0.0
         if self.factors_ is None:
             patterns = self._encode(self.patterns_)
+            assert self.beta_ is not None
             step, tolerance = recall.attention_step(patterns, self.beta_), recall.SETTLED * np.abs(patterns).max()
         elif self.update == "synchronous":
             step = recall.synchronous_step(self.factors_)

@@ -5,44 +5,44 @@ from __future__ import annotations
 import copy
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
-from skneural.estimators.classification import NeuralClassifier
-from skneural.estimators.estimator import Data, Network, with_dtype
+from skneural.data import Samples
 from skneural.estimators.kan_reading import KANReading
-from skneural.estimators.regression import NeuralRegressor
 from skneural.hyperparameters import Choice, Constraint, Integer, Number, Sizes, declare, hyperparameter
-from skneural.layers import Layer
-from skneural.losses import Loss
+from skneural.inputs import InputKind, Table
+from skneural.layers import Chain
 from skneural.networks.kan import adapt_grids, edges_of, inputs_of_layers, kan_network, refined
+from skneural.networks.kan_pruning import kept_edges, kept_units, pruned
 from skneural.ops.pointwise import ACTIVATIONS
-from skneural.parameters import Weights
-from skneural.training.batches import Samples
-from skneural.training.history import History
+from skneural.ops.types import Array
+from skneural.parameters import Snapshot, Tree, Weights
+from skneural.template import solving
+from skneural.template.classifier import NeuralClassifier
+from skneural.template.regressor import NeuralRegressor
+from skneural.template.run import Mode, Run
 from skneural.training.lbfgs import LBFGS
 from skneural.training.objective import Objective
 from skneural.training.stages import Stages
-from skneural.training.train import Method, Watch
+from skneural.training.train import Method, Observer, Watch
 
 # Epochs, or iterations of lbfgs, after which grids follow what hidden layers are given, which changes most at first.
 ADAPT_AFTER = (5, 10, 20, 35, 50)
 
 # Past steps from which lbfgs guesses the curvature. On exp(sin(pi x) + y^2), the median of six seeds came below an
-# error of 3.7e-3 after 132 iterations so, after 149 with 30, and after 197 with SciPy's 10; 120 cost too much.
+# error of 3.7e-3 after 132 iterations, after 149 with 30, and after 197 with SciPy's 10; 120 cost too much.
 N_CORRECTIONS = 60
 
 # Rows of the training data from which grids and importances are taken: evenly spread over all.
 ROWS_FOR_STATISTICS = 1000
 
-
 # Quantiles of what each edge is given that are kept, to draw its curve and to find its formula.
 POINTS_OF_A_CURVE = 201
-
 
 # Training samples that are kept, to fit the constants of a formula together.
 SAMPLES_OF_A_FORMULA = 500
@@ -55,8 +55,11 @@ def _is_range(value: Any) -> bool:
 
 
 @declare
-class KAN(KANReading):
-    """The network of `KANClassifier` and `KANRegressor`."""
+class KANFields(KANReading):
+    """What `KANClassifier` and `KANRegressor` share."""
+
+    _input_kind: ClassVar[InputKind] = Table(sparse=False)
+    _network_builder: ClassVar[Callable[..., Chain]] = staticmethod(kan_network)
 
     hidden_layer_sizes: int | Sequence[int] = hyperparameter(
         (5,), Sizes(1), "Units of each hidden layer; () for a sum of one function of each feature."
@@ -152,138 +155,101 @@ class KAN(KANReading):
         network, tree = self._network.layer, self._parameters()
         for (layer, p), points in zip(edges_of(network, tree), self._quantiles, strict=True):
             layer.centre(p, points)
-        kept = _kept_edges(self.edge_importances_, threshold)
-        units = _kept_units(kept)
-        pruned = []
-        for (layer, p), own, rows, columns in zip(edges_of(network, tree), kept, units[:-1], units[1:], strict=True):
-            coefficients = p["coefficients"].reshape(layer.n_in, layer.n_basis, layer.n_out)[rows][:, :, columns]
-            pruned.append({
-                "base": p["base"][np.ix_(rows, columns)],
-                "coefficients": coefficients.reshape(-1, len(columns)),
-                "grid": p["grid"][rows],
-                "present": (p["present"] * own)[np.ix_(rows, columns)],
-            })  # fmt: skip
-        sizes = [len(rows) for rows in units[1:-1]]
+        kept = kept_edges(self.edge_importances_, threshold)
+        units = kept_units(kept)
+        ends = list(itertools.pairwise(units))
         self._spreads = [
             (spread * own)[np.ix_(rows, columns)]
-            for spread, own, rows, columns in zip(self._spreads, kept, units[:-1], units[1:], strict=True)
+            for spread, own, (rows, columns) in zip(self._spreads, kept, ends, strict=True)
         ]
-        self._quantiles = [own[:, rows] for own, rows in zip(self._quantiles, units[:-1], strict=True)]
+        self._quantiles = [points[:, rows] for points, rows in zip(self._quantiles, units[:-1], strict=True)]
         self._deviations = [own[columns] for own, columns in zip(self._deviations, units[1:], strict=True)]
-        self._exchange(self.network_arguments_ | {"hidden_layer_sizes": sizes}, (tree[0], *pruned, tree[-1]))
+        sizes = [len(rows) for rows in units[1:-1]]
+        self._exchange(self.network_arguments_ | {"hidden_layer_sizes": sizes}, pruned(network, tree, kept, units))
         self.set_params(hidden_layer_sizes=tuple(sizes))
 
-    def _exchange(self, arguments: dict[str, Any], tree: Any) -> None:
+    def _exchange(self, arguments: dict[str, Any], tree: Tree) -> None:
         """Take another network with the given parameters."""
-        self.network_arguments_ = arguments
-        self._network = Network.of(self._build_network(**arguments))
-        dtype = self.weights_.dtype
-        vector = np.empty(self._network.layout.size, dtype)
-        buffers = np.empty(self._network.layout.buffer_size, dtype)
-        views = self._network.layout.views(vector, buffers)
+        self._build_network(arguments)
+        layout, dtype = self._network.layout, self.weights_.dtype
+        self.weights_, self.buffers_ = np.empty(layout.size, dtype), np.empty(layout.buffer_size, dtype)
+        views = layout.views(self.weights_, self.buffers_)
         for own, given in zip(views, tree, strict=True):
             for name, array in own.items():
                 array[...] = given[name]
-        self.weights_, self.buffers_ = vector, buffers
-        self._views = (vector, buffers, views)
+        self._views = (self.weights_, self.buffers_, views)
         self._optimizer_state = {}
 
-    # --- what the template asks for -------------------------------------------------------------------
+    # --- what is otherwise than in other families -------------------------------------------------------
 
-    def _check_X(self, X: Any, *, dtype: Any, reset: bool) -> Any:
-        return validate_data(self, with_dtype(X), dtype=dtype, reset=reset)
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = False
-        return tags
-
-    def _network_arguments(self, x: Any, n_outputs: int) -> dict[str, Any]:
-        return {
-            "n_in": x.shape[1],
-            "n_out": n_outputs,
-            "hidden_layer_sizes": [int(size) for size in np.atleast_1d(self.hidden_layer_sizes)],
-            "grid_size": self._present_grid_size,
-            "spline_order": int(self.spline_order),
-            "base_activation": self.base_activation,
-            "sparsity": float(self.sparsity),
-            "entropy": float(self.entropy),
-        }
-
-    def _build_network(self, **arguments: Any) -> Layer:
-        return kan_network(**arguments)
-
-    def _build(self, samples: Samples, continuing: bool) -> tuple[Loss, Weights]:
-        if continuing:  # with another penalty, perhaps: it is no part of what was fitted
-            penalty = {"sparsity": float(self.sparsity), "entropy": float(self.entropy)}
-            self.network_arguments_ = self.network_arguments_ | penalty
-            self._network = Network.of(self._build_network(**self.network_arguments_))
-        return super()._build(samples, continuing)
-
-    def _prepare(self, weights: Weights, samples: Samples) -> None:
-        x, p = samples.x, weights.tree[0]
+    def _prepare(self, run: Run) -> None:
+        """Bring the features to [-1, 1] and let the grids follow the data."""
+        x, p = run.samples.x.given, run.weights.tree[0]
         low, high = (x.min(axis=0), x.max(axis=0)) if self.grid_range == "auto" else self.grid_range
         p["mean"][...] = np.add(low, high, dtype=np.float64) / 2
         half = np.subtract(high, low, dtype=np.float64) / 2
         p["scale"][...] = np.where(half > 1e-12 * np.abs(p["mean"]), half, 1.0)
-        self._adapt(weights, samples, first=self.grid_range == "auto")
+        self._adapt(run, first=self.grid_range == "auto")
 
-    def _fit(self, *arguments: Any, continuing: bool, one_pass: bool = False, **options: Any) -> History:
-        if not continuing:
-            self._present_grid_size = int(self.grid_size)
-        else:
-            self._present_grid_size = self.network_arguments_["grid_size"]
-        history = super()._fit(*arguments, continuing=continuing, one_pass=one_pass, **options)
-        n_epochs, callbacks = history.n_epochs, arguments[-1]
-        for grid_size in () if one_pass or continuing else self.grid_refinement:
-            if callbacks.told_to_stop:
-                break
+    def _continue(self, arguments: dict[str, Any]) -> None:
+        """Another penalty is no part of what was fitted; grids may have been refined."""
+        penalty = {"sparsity": float(self.sparsity), "entropy": float(self.entropy)}
+        self._build_network(self.network_arguments_ | penalty)
+        arguments["grid_size"] = self.network_arguments_["grid_size"]
+
+    def _stages(self, run: Run) -> Iterator[Run]:
+        """Training, then training on from the same function on each finer grid."""
+        yield run
+        n_epochs = run.watch.history.n_epochs
+        for grid_size in () if run.mode.one_pass or run.mode.continuing else self.grid_refinement:
+            if run.watch.told_to_stop:
+                return
             self._refine(grid_size)
-            self._present_grid_size = int(grid_size)
-            history = super()._fit(*arguments, continuing=True, **options)
-            n_epochs += history.n_epochs
-        self.n_iter_ = n_epochs
-        return history
+            weights = Weights(self._network.layout, Snapshot(self.weights_, self.buffers_))
+            run = replace(
+                run,
+                mode=Mode(continuing=True),
+                weights=weights,
+                optimizer_state={},
+                observers=[observer for observer in run.observers if not isinstance(observer, AdaptGrids)],
+                epochs_before=n_epochs,
+            )
+            yield run
+            n_epochs += run.watch.history.n_epochs
 
     def _most_epochs(self) -> int:
         return self.max_iter * (1 + len(self.grid_refinement))
 
-    def _train(self, data: Data, loss: Loss, weights: Weights, *others: Any) -> History:
-        history = super()._train(data, loss, weights, *others)
-        self._learn_importances(weights, data.samples)
-        self._sample = self._keep_samples(weights, data.samples)
-        return history
-
-    def _method(self, objective: Objective, state: dict, batch_size: int, continuing: bool, one_pass: bool) -> Method:
-        method = super()._method(objective, state, batch_size, continuing, one_pass)
+    def _method(self, run: Run, objective: Objective) -> Method:
+        method = solving.method(self, run, objective)
         if not isinstance(method, LBFGS):
             return method
         method = replace(method, n_corrections=N_CORRECTIONS, relative_tol=0.0)
-        if continuing:
+        if run.mode.continuing:
             return method
         ends = [epoch for epoch in ADAPT_AFTER if epoch < self.max_iter] + [self.max_iter]
         methods = [replace(method, max_epochs=end - start) for start, end in itertools.pairwise([0, *ends])]
-        return Stages(methods, lambda samples: self._adapt(objective.weights, samples, first=False))
+        return Stages(methods, lambda samples: self._adapt(run, first=False))
 
-    def _watch(self, data: Data, loss: Loss, weights: Weights, *others: Any) -> Watch:
-        watch = super()._watch(data, loss, weights, *others)
-        if self._solver(others[-1]) != "lbfgs" and not others[-1]:
-            starts = watch.epoch_starts
+    def _observers(self, run: Run) -> Sequence[Observer]:
+        by_epochs = self._solver(run.mode.one_pass) != "lbfgs" and not run.mode.continuing
+        return [AdaptGrids(self, run)] if by_epochs else []
 
-            def epoch_starts() -> None:
-                starts()
-                if watch.history.n_epochs in ADAPT_AFTER and not self.__sklearn_is_fitted__():
-                    self._adapt(weights, data.samples, first=False)
+    def _adapt(self, run: Run, *, first: bool) -> None:
+        """Let the grids follow what they are given; `first` says whether also those of the features."""
+        samples = _some(run.samples)
+        adapt_grids(self._network.layer, run.weights.tree, samples.x.given, samples.sample_weight, first=first)
 
-            watch.epoch_starts = epoch_starts
-        return watch
+    def _summarize(self, run: Run) -> None:
+        self._learn_importances(run)
+        self._sample = self._keep_samples(run)
 
-    def _learn_importances(self, weights: Weights, samples: Samples) -> None:
+    def _learn_importances(self, run: Run) -> None:
         """Keep the spread of each edge and each unit over the training data."""
-        samples = _some(samples)
+        samples = _some(run.samples)
         sample_weight = samples.sample_weight
-        network, tree = self._network.layer, weights.tree
-        found = inputs_of_layers(network, tree, samples.x)
+        network, tree = self._network.layer, run.weights.tree
+        found = inputs_of_layers(network, tree, samples.x.given)
         layers = zip(edges_of(network, tree), found[:-1], strict=True)
         self._spreads = [layer.spreads(p, h, sample_weight).astype(np.float64) for (layer, p), h in layers]
         # Sorting takes a tenth of the time of np.quantile, which was a third of a short training.
@@ -291,14 +257,24 @@ class KAN(KANReading):
         self._quantiles = [np.sort(h, axis=0)[chosen] for h in found[:-1]]
         self._deviations = [_deviation(h.astype(np.float64), sample_weight) for h in found[1:]]
 
-    def _keep_samples(self, weights: Weights, samples: Samples) -> tuple[np.ndarray, np.ndarray]:
-        """Some of X, and what a formula should give for them: raw scores."""
-        samples = _some(samples, SAMPLES_OF_A_FORMULA)
-        return samples.x.astype(np.float64), self._raw(weights.tree, samples.x).astype(np.float64)
+    def _keep_samples(self, run: Run) -> tuple[Array, Array]:
+        """Some of X, and what a formula should give for them: y, or raw scores where these are not in its units."""
+        samples = _some(run.samples, SAMPLES_OF_A_FORMULA)
+        x = samples.x.given.astype(np.float64)
+        if self.out_activation_ != "identity":
+            return x, self._raw(run.weights.tree, samples.x).astype(np.float64)
+        return x, samples.y.values.astype(np.float64) * self.y_scale_ + self.y_mean_
 
-    def _adapt(self, weights: Weights, samples: Samples, *, first: bool) -> None:
-        samples = _some(samples)
-        adapt_grids(self._network.layer, weights.tree, samples.x, samples.sample_weight, first=first)
+
+class AdaptGrids(Observer):
+    """Lets the grids of hidden layers follow what they are given, after some of the epochs."""
+
+    def __init__(self, estimator: KANFields, run: Run) -> None:
+        self._estimator, self._run = estimator, run
+
+    def epoch_starts(self, watch: Watch) -> None:
+        if watch.history.n_epochs in ADAPT_AFTER:
+            self._estimator._adapt(self._run, first=False)
 
 
 def _some(samples: Samples, n: int = ROWS_FOR_STATISTICS) -> Samples:
@@ -311,34 +287,8 @@ def _deviation(h: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray:
     return np.sqrt(np.average((h - mean) ** 2, axis=0, weights=sample_weight))
 
 
-def _kept_edges(edges: list[np.ndarray], threshold: float) -> list[np.ndarray]:
-    """Which edges stay: those at or above the threshold, and the best path to each output."""
-    kept = [own >= threshold for own in edges]
-    for output in range(edges[-1].shape[1]):
-        unit = output
-        for own, importance in zip(kept[::-1], edges[::-1], strict=True):
-            source = int(importance[:, unit].argmax())
-            own[source, unit] = True
-            unit = source
-    return kept
-
-
-def _kept_units(kept: list[np.ndarray]) -> list[np.ndarray]:
-    """Inputs, hidden units and outputs that stay; clears the edges of hidden units without a way in or out."""
-    changed = True
-    while changed:
-        changed = False
-        for before, after in itertools.pairwise(kept):
-            alive = before.any(axis=0) & after.any(axis=1)
-            stray = before[:, ~alive].any() or after[~alive].any()
-            before[:, ~alive], after[~alive] = False, False
-            changed |= bool(stray)
-    inner = [np.flatnonzero(own.any(axis=0)) for own in kept[:-1]]
-    return [np.arange(len(kept[0])), *inner, np.arange(kept[-1].shape[1])]
-
-
 @declare
-class KANClassifier(KAN, NeuralClassifier):
+class KANClassifier(KANFields, NeuralClassifier):
     """Kolmogorov-Arnold network for classes.
 
     Between its layers, a network of this kind [1]_ has a function of its own on every edge, a B-spline, and units that
@@ -365,7 +315,7 @@ class KANClassifier(KAN, NeuralClassifier):
 
 
 @declare
-class KANRegressor(KAN, NeuralRegressor):
+class KANRegressor(KANFields, NeuralRegressor):
     """Kolmogorov-Arnold network for numbers.
 
     Between its layers, a network of this kind [1]_ has a function of its own on every edge, a B-spline, and units that
@@ -390,9 +340,3 @@ class KANRegressor(KAN, NeuralRegressor):
     >>> model.fit(X[:400], y[:400]).score(X[400:], y[400:]) > 0.999
     True
     """
-
-    def _keep_samples(self, weights: Weights, samples: Samples) -> tuple[np.ndarray, np.ndarray]:
-        if self.out_activation_ != "identity":  # a formula gives raw scores, and these are not in the units of y
-            return super()._keep_samples(weights, samples)
-        samples = _some(samples, SAMPLES_OF_A_FORMULA)
-        return samples.x.astype(np.float64), samples.y.astype(np.float64) * self.y_scale_ + self.y_mean_

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skneural.drawing import draw_network, figure_size
 from skneural.networks.kan import edges_of, importances
+from skneural.ops.types import Array
 from skneural.symbolic import Curve, Fit, Formula, suggest
+from skneural.symbolic.network import Matrix
+from skneural.template.estimator import Mixin
 
 MOST_EDGES_OF_A_FORMULA = 60
 
 
-class KANReading:
+class KANReading(Mixin):
     """What users ask a fitted network; all from statistics of the training data."""
+
+    # Statistics of the training data, one entry for each layer: how much each edge varies, quantiles of what it is
+    # given, and how much each unit varies; and some of X with what a formula should give for it.
+    if TYPE_CHECKING:
+        _spreads: list[Array]
+        _quantiles: list[Array]
+        _deviations: list[Array]
+        _sample: tuple[Array, Array]
 
     attributes_doc = {
         "edge_importances_": (
@@ -86,7 +99,8 @@ class KANReading:
             ``c * f(a * x + b) + d`` for each function f, with the share `r2` of the variance that it explains. The
             first explains much and is simple.
         """
-        return suggest(*self.edge_curve(layer, input, output), names)
+        x, y = self.edge_curve(layer, input, output)
+        return suggest(x, y, names)
 
     def to_formula(self, threshold=0.99):
         """The network as a formula.
@@ -118,15 +132,12 @@ class KANReading:
                 f"A formula of {n_edges} functions would tell nothing. Train with sparsity=0.001 or more, and prune, "
                 f"until there are at most {MOST_EDGES_OF_A_FORMULA} edges."
             )
-        layers = [
-            [[_symbolic(x[:, i, j], y[:, i, j], threshold) if own[i, j] else None for j in range(own.shape[1])]
-             for i in range(own.shape[0])]
-            for (x, y), own in zip(self._curves(), present, strict=True)
-        ]  # fmt: skip
+        pairs = zip(self._curves(), present, strict=True)
+        layers = tuple(_symbolic_edges(x, y, own, threshold) for (x, y), own in pairs)
         bias = np.asarray(self._parameters()[-1]["bias"], np.float64)
-        scale, mean = getattr(self, "y_scale_", np.ones(len(bias))), getattr(self, "y_mean_", np.zeros(len(bias)))
+        units = (tuple(getattr(self, name, ())) for name in ("y_scale_", "y_mean_"))
         X, y = self._sample
-        return Formula(layers, bias, scale, mean).refit(X, y).rounded(X, y)
+        return Formula(layers, tuple(bias), *units).refit(X, y).rounded(X, y)
 
     def symbolic_formula(self, feature_names=None, threshold=0.99):
         """The network as an expression of sympy.
@@ -168,7 +179,7 @@ class KANReading:
         default = [f"x{i}" for i in range(self.n_features_in_)]
         return [str(name) for name in getattr(self, "feature_names_in_", default)]
 
-    def _curves(self) -> list[tuple[np.ndarray, np.ndarray]]:
+    def _curves(self) -> list[tuple[Array, Array]]:
         """For each layer, x and y of the function of each edge, of shape (points, n_in, n_out)."""
         network, tree, curves = self._network.layer, self._parameters(), []
         for k, ((layer, p), points) in enumerate(zip(edges_of(network, tree), self._quantiles, strict=True)):
@@ -192,6 +203,15 @@ class KANReading:
         return share / share.sum() if share.sum() > 0 else np.full(len(share), 1 / len(share))
 
 
-def _symbolic(x: np.ndarray, y: np.ndarray, threshold: float) -> Fit | Curve:
+def _symbolic_edges(x: Array, y: Array, present: Array, threshold: float) -> Matrix:
+    """The functions of one layer of edges; None where there is no edge."""
+    n_in, n_out = present.shape
+    return tuple(
+        tuple(_symbolic(x[:, i, j], y[:, i, j], threshold) if present[i, j] else None for j in range(n_out))
+        for i in range(n_in)
+    )
+
+
+def _symbolic(x: Array, y: Array, threshold: float) -> Fit | Curve:
     best = suggest(x, y)[0]
     return best if best.r2 >= threshold else Curve(x, y)

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import ClassVar
 
-import numpy as np
-
-from skneural.estimators.classification import NeuralClassifier
-from skneural.estimators.regression import NeuralRegressor
 from skneural.hyperparameters import BOOLEAN, Choice, Number, Sizes, declare, hyperparameter
-from skneural.layers import Dense, Layer
+from skneural.layers import Chain, Dense
 from skneural.layers.traversal import find
 from skneural.networks.mlp import mlp_network
 from skneural.ops.pointwise import ACTIVATIONS
+from skneural.ops.types import Array
 from skneural.parameters import Tree
+from skneural.template.classifier import NeuralClassifier
+from skneural.template.estimator import Mixin
+from skneural.template.regressor import NeuralRegressor
 
 
 @declare
-class MLP:
-    """The network of `MLPClassifier` and `MLPRegressor`."""
+class MLPFields(Mixin):
+    """What `MLPClassifier` and `MLPRegressor` share."""
+
+    _network_builder: ClassVar[Callable[..., Chain]] = staticmethod(mlp_network)
 
     hidden_layer_sizes: int | Sequence[int] = hyperparameter(
         (100,), Sizes(1), "Units of each hidden layer; () for a linear model.", positional=True
@@ -44,7 +46,7 @@ class MLP:
 
     # The default MLP hardly overfits, and misses the samples: holding a tenth out lowered its score on all benchmark
     # sets of 700 to 10 000 rows that were tried, and on letter (18 000) from .955 to .950 (benchmarks/tabular.py).
-    _early_stopping_from = 20_000
+    _early_stopping_from: ClassVar[int] = 20_000
 
     attributes_doc = {
         "coefs_": (
@@ -55,30 +57,16 @@ class MLP:
         "n_layers_": ("int", "Number of layers, counting input and output."),
     }
 
-    def _network_arguments(self, x: Any, n_outputs: int) -> dict[str, Any]:
-        return {
-            "n_in": x.shape[1],
-            "n_out": n_outputs,
-            "hidden_layer_sizes": [int(size) for size in np.atleast_1d(self.hidden_layer_sizes)],
-            "activation": self.activation,
-            "dropout": float(self.dropout),
-            "batch_norm": bool(self.batch_norm),
-            "residual": bool(self.residual),
-        }
-
-    def _build_network(self, **arguments: Any) -> Layer:
-        return mlp_network(**arguments)
-
     @property
-    def coefs_(self):
+    def coefs_(self) -> list[Array]:
         return [p["weight"] for p in self._dense_parameters()]
 
     @property
-    def intercepts_(self):
+    def intercepts_(self) -> list[Array]:
         return [p["bias"] for p in self._dense_parameters()]
 
     @property
-    def n_layers_(self):
+    def n_layers_(self) -> int:
         return len(self.coefs_) + 1
 
     def _dense_parameters(self) -> list[Tree]:
@@ -87,7 +75,7 @@ class MLP:
 
 
 @declare
-class MLPClassifier(MLP, NeuralClassifier):
+class MLPClassifier(MLPFields, NeuralClassifier):
     """Multilayer perceptron classifier.
 
     Fully connected layers trained by backpropagation [1]_. It takes the place of scikit-learn's `MLPClassifier`:
@@ -120,7 +108,7 @@ class MLPClassifier(MLP, NeuralClassifier):
 
 
 @declare
-class MLPRegressor(MLP, NeuralRegressor):
+class MLPRegressor(MLPFields, NeuralRegressor):
     """Multilayer perceptron regressor.
 
     Fully connected layers trained by backpropagation [1]_. It takes the place of scikit-learn's `MLPRegressor`:

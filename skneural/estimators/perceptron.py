@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+import operator
+from collections.abc import Callable, Sequence
+from typing import ClassVar
 
 import numpy as np
 
-from skneural.estimators.classification import NeuralClassifier
-from skneural.estimators.estimator import Data
 from skneural.hyperparameters import BOOLEAN, Choice, Integer, Number, declare, hyperparameter
-from skneural.layers import Layer
+from skneural.layers import Chain
 from skneural.losses import Loss, MulticlassPerceptronLoss, PerceptronLoss
 from skneural.networks.perceptron import perceptron_network
+from skneural.ops.types import Array
 from skneural.optimizers import SGD, SOLVERS, Optimizer
-from skneural.parameters import Weights
-from skneural.training.batches import Samples
-from skneural.training.train import Watch
+from skneural.template import solving
+from skneural.template.classifier import NeuralClassifier
+from skneural.template.run import Run
+from skneural.training.train import Observer, Watch
+
+
+class StopWithoutMistakes(Observer):
+    """Stops the step rule when the pocket holds weights that make no mistake."""
+
+    def epoch_ends(self, watch: Watch) -> bool:
+        return watch.stopping.best_score >= 1.0
 
 
 @declare
@@ -50,6 +59,8 @@ class PerceptronClassifier(NeuralClassifier):
     >>> model.score(X, y) > 0.96
     True
     """
+
+    _network_builder: ClassVar[Callable[..., Chain]] = staticmethod(perceptron_network)
 
     activation: str = hyperparameter(
         "logistic",
@@ -89,14 +100,14 @@ class PerceptronClassifier(NeuralClassifier):
     }
 
     @property
-    def coef_(self):
-        return self._layer_parameters()["weight"].T
+    def coef_(self) -> Array:
+        return self._parameters()[0]["weight"].T
 
     @property
-    def intercept_(self):
-        return self._layer_parameters()["bias"]
+    def intercept_(self) -> Array:
+        return self._parameters()[0]["bias"]
 
-    # --- what the template asks for -------------------------------------------------------------------
+    # --- what is otherwise than in other families -----------------------------------------------------
 
     def _gives_probabilities(self) -> bool:
         step = self.out_activation_ == "identity" if self.__sklearn_is_fitted__() else self.activation == "step"
@@ -104,14 +115,8 @@ class PerceptronClassifier(NeuralClassifier):
             raise AttributeError('a perceptron with activation="step" has no probabilities; use activation="logistic"')
         return True
 
-    def _network_arguments(self, x: Any, n_outputs: int) -> dict[str, Any]:
-        return {"n_in": x.shape[1], "n_out": n_outputs}
-
-    def _build_network(self, **arguments: Any) -> Layer:
-        return perceptron_network(**arguments)
-
-    def _make_loss(self) -> tuple[Loss, int]:
-        loss, n_outputs = super()._make_loss()
+    def _loss(self) -> tuple[Loss, int]:
+        loss, n_outputs = self._targets.loss(self)
         if self.activation == "logistic":
             return loss, n_outputs
         compete = n_outputs > 1 and not self._multilabel
@@ -130,21 +135,19 @@ class PerceptronClassifier(NeuralClassifier):
     def _optimizer(self, solver: str, n_penalized: int) -> Optimizer:
         if self.activation == "step":
             return SGD(momentum=0.0, nesterov=False)
-        return super()._optimizer(solver, n_penalized)
+        return solving.optimizer(self, solver, n_penalized)
 
-    def _watch(self, data: Data, *others: Any) -> Watch:
-        watch = super()._watch(data, *others)
-        if self.activation == "step":
-            told_to_stop = watch.on_epoch
-            watch.training_score = lambda loss_value: self._share_right(data.samples, watch.weights)
-            watch.on_epoch = lambda history: told_to_stop(history) or watch.stopping.best_score >= 1.0
-        return watch
+    def _training_score(self, run: Run) -> Callable[[float], float]:
+        if self.activation == "logistic":
+            return operator.neg
+        return lambda loss_value: self._share_right(run)
 
-    def _share_right(self, samples: Samples, weights: Weights) -> float:
+    def _observers(self, run: Run) -> Sequence[Observer]:
+        return [StopWithoutMistakes()] if self.activation == "step" else []
+
+    def _share_right(self, run: Run) -> float:
         """Share of samples, by weight, without a mistake: what the pocket rule goes by."""
-        raw = self._raw(weights.tree, samples.x)
-        right = raw.argmax(axis=1) == samples.y if samples.y.ndim == 1 else ((raw > 0) == (samples.y > 0)).all(axis=1)
-        return float(np.average(right, weights=samples.sample_weight))
-
-    def _layer_parameters(self) -> dict[str, np.ndarray]:
-        return self._parameters()[0]
+        y = run.samples.y.values
+        raw = self._raw(run.weights.tree, run.samples.x)
+        right = raw.argmax(axis=1) == y if y.ndim == 1 else ((raw > 0) == (y > 0)).all(axis=1)
+        return float(np.average(right, weights=run.samples.sample_weight))

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import ClassVar
 
-import numpy as np
-from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted
-
-from skneural.estimators.classification import NeuralClassifier
-from skneural.estimators.sequences import SequenceInput, steps_like
-from skneural.estimators.step_targets import NeuralSequenceRegressor, NeuralTagger
 from skneural.hyperparameters import BOOLEAN, NONE, Choice, Integer, Number, declare, hyperparameter
-from skneural.layers import Context, Layer
+from skneural.inputs import InputKind, SequenceFields, Sequences
+from skneural.layers import Chain
 from skneural.layers.recurrent import CELLS
 from skneural.networks.recurrent import recurrent_network
-from skneural.networks.sequence import SEQUENCE_POOLINGS
-from skneural.training.series import Series, values_and_lengths
-
-# However long series are, so many go through the network at once: a step then costs more than calling NumPy does.
-LEAST_ROWS_PER_BLOCK = 32
+from skneural.template.attention import AttentionPooled
+from skneural.template.classifier import NeuralClassifier
+from skneural.template.regressor import NeuralSequenceRegressor
+from skneural.template.tagger import NeuralTagger
 
 
 @declare
-class RNN(SequenceInput):
-    """The network of all recurrent estimators."""
+class RecurrentFields(SequenceFields):
+    """What all recurrent estimators share."""
+
+    # However long series are, 32 go through the network at once: a step then costs more than calling NumPy does.
+    _input_kind: ClassVar[InputKind] = Sequences(least_rows_per_block=32)
+    _network_builder: ClassVar[Callable[..., Chain]] = staticmethod(recurrent_network)
 
     cell: str = hyperparameter(
         "gru",
@@ -73,84 +71,9 @@ class RNN(SequenceInput):
         """,
     }
 
-    def _network_arguments(self, x: Any, n_outputs: int) -> dict[str, Any]:
-        tokens = self.vocabulary_size is not None
-        return {
-            "n_features": 1 if tokens else x.shape[2],
-            "n_out": n_outputs,
-            "cell": self.cell,
-            "hidden_size": int(self.hidden_size),
-            "n_layers": int(self.n_layers),
-            "bidirectional": bool(self.bidirectional),
-            "pooling": self._pooling(),
-            "dropout": float(self.dropout),
-            "vocabulary_size": int(self.vocabulary_size) if tokens else None,
-            "embedding_size": int(self.embedding_size),
-            "standardize": bool(self.standardize),
-        }
-
-    def _build_network(self, **arguments: Any) -> Layer:
-        return recurrent_network(**arguments)
-
-    def _pooling(self) -> str | None:
-        """How the steps become one row; None for a target of each step."""
-        return None
-
-    def _rows_per_block(self, x: Any) -> int:
-        return max(LEAST_ROWS_PER_BLOCK, super()._rows_per_block(x))
-
-
-def pays_attention(estimator: Pooled) -> bool:
-    """For `available_if`: whether there is `attention_weights`."""
-    if estimator.pooling != "attention" or getattr(estimator, "_stepwise", False):
-        raise AttributeError('attention_weights is there with pooling="attention" only, and not for targets of steps.')
-    return True
-
 
 @declare
-class Pooled(RNN):
-    """Networks that make one row of all steps."""
-
-    pooling: str = hyperparameter(
-        "last",
-        Choice(*SEQUENCE_POOLINGS),
-        """What the output layer sees of the states: those behind the last step (backwards, the first), their mean or
-        maximum over all steps, or a mean whose weights are learned, "attention" [6]_.""",
-    )
-
-    def _pooling(self) -> str | None:
-        return self.pooling
-
-    @available_if(pays_attention)
-    def attention_weights(self, X):
-        """How much each step counts for the prediction.
-
-        Parameters
-        ----------
-        X : array-like or list of n_samples series
-
-        Returns
-        -------
-        weights : ndarray of shape (n_samples, steps), or list of n_samples ndarrays of shape (steps,)
-            They sum to one for each series. An array for an array X, a list for a list.
-        """
-        check_is_fitted(self)
-        x = self._check_X(X, dtype=self.weights_.dtype, reset=False)
-        rows = self._rows_per_block(x)
-        shares = [self._attention(x[start : start + rows]) for start in range(0, x.shape[0], rows)]
-        return steps_like(np.concatenate(shares), x, X)
-
-    def _attention(self, x: Any) -> np.ndarray:
-        """Weights of all steps of the given series, series behind series."""
-        values, lengths = values_and_lengths(x)
-        notes: dict[str, list[np.ndarray]] = {}
-        self._network.layer.predict(self._parameters(), values, Context(lengths=lengths, notes=notes))
-        (shares,) = notes["attention"]
-        return shares.ravel() if lengths is None else Series(shares, lengths).flat
-
-
-@declare
-class RNNSequenceClassifier(Pooled, NeuralClassifier):
+class RNNSequenceClassifier(RecurrentFields, AttentionPooled, NeuralClassifier):
     """Recurrent network for classes of series or texts.
 
     Reads each series step by step, with LSTM [1]_, GRU [2]_, simple [3]_, independent [4]_ or Jordan [5]_ units.
@@ -182,7 +105,7 @@ class RNNSequenceClassifier(Pooled, NeuralClassifier):
 
 
 @declare
-class RNNSequenceRegressor(Pooled, NeuralSequenceRegressor):
+class RNNSequenceRegressor(RecurrentFields, AttentionPooled, NeuralSequenceRegressor):
     """Recurrent network for numbers that series or texts stand for, or that belong to each of their steps.
 
     Reads each series step by step, with LSTM [1]_, GRU [2]_, simple [3]_, independent [4]_ or Jordan [5]_ units.
@@ -212,12 +135,9 @@ class RNNSequenceRegressor(Pooled, NeuralSequenceRegressor):
     True
     """
 
-    def _pooling(self) -> str | None:
-        return None if self._stepwise else self.pooling
-
 
 @declare
-class RNNSequenceTagger(RNN, NeuralTagger):
+class RNNSequenceTagger(RecurrentFields, NeuralTagger):
     """Recurrent network for labels of each step, such as the parts of speech of words.
 
     Reads each series step by step, with LSTM [1]_, GRU [2]_, simple [3]_, independent [4]_ or Jordan [5]_ units. y has

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skneural.layers import Convolution, FilterBank, Standardization
 from skneural.layers.traversal import find, named
+from skneural.template.opened import checked_array, input_gradient, parameters_of, raw_scores
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -72,7 +73,7 @@ def occlusion_map(
     covered = np.repeat(x, len(corners), axis=0)
     for one, (i, j) in zip(covered, corners, strict=True):
         one[i : i + side, j : j + side] = _filling(estimator, x)
-    falls = estimator._predict_raw(x)[0, output] - estimator._predict_raw(covered)[:, output]
+    falls = raw_scores(estimator, x)[0, output] - raw_scores(estimator, covered)[:, output]
     total, count = np.zeros((height, width)), np.zeros((height, width))
     for fall, (i, j) in zip(falls, corners, strict=True):
         total[i : i + side, j : j + side] += fall
@@ -113,7 +114,7 @@ def saliency_map(estimator: BaseEstimator, image: npt.ArrayLike, *, target: int 
     (8, 8)
     """
     x, output = _image_and_output(estimator, image, target)
-    return np.abs(estimator._input_gradient(x, output)[0]).max(axis=-1)
+    return np.abs(input_gradient(estimator, x, output)[0]).max(axis=-1)
 
 
 def plot_kernels(
@@ -237,11 +238,11 @@ def _image_and_output(
     image = np.asarray(image)
     if image.ndim == 1:
         image = image.reshape(estimator.image_shape_)
-    x = estimator._check_X(image[np.newaxis], dtype=estimator.weights_.dtype, reset=False)
+    x = checked_array(estimator, image[np.newaxis])
     if not is_classifier(estimator):
         return x, 0 if target is None else int(target)
     classes = estimator.classes_.tolist()
-    raw = estimator._predict_raw(x)[0]
+    raw = raw_scores(estimator, x)[0]
     if target is not None and target not in classes:
         raise ValueError(f"target={target!r} is not among the classes {classes}.")
     if len(raw) == 1:
@@ -251,13 +252,13 @@ def _image_and_output(
 
 def _filling(estimator: BaseEstimator, x: np.ndarray) -> np.ndarray:
     """What covers a part of an image."""
-    found = find(estimator.network_, estimator._parameters(), Standardization)
+    found = find(estimator.network_, parameters_of(estimator), Standardization)
     return found[0][1]["mean"] if found else x[0].mean(axis=(0, 1))
 
 
 def _kernels(estimator: BaseEstimator, layer: str | None) -> tuple[str, np.ndarray]:
     """Name and kernels, (height, width, channels_in, channels_out), of a layer or of the first that has any."""
-    layers = named(estimator.network_, estimator._parameters())
+    layers = named(estimator.network_, parameters_of(estimator))
     with_kernels = {name: p for name, one, p in layers if isinstance(one, Convolution | FilterBank)}
     name = next(iter(with_kernels)) if layer is None else layer
     if name not in with_kernels:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from skneural.layers.layer import Backward, Context, Layer
 from skneural.ops.pointwise import ACTIVATIONS
+from skneural.ops.types import Array
 from skneural.parameters import Tree
 
 
@@ -18,6 +19,6 @@ class Activation(Layer):
 
     stepwise: ClassVar[bool] = True
 
-    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+    def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
         y, vjp = ACTIVATIONS[self.function](x)
         return y, lambda dy, g: vjp(dy)

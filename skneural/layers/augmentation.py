@@ -13,6 +13,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from skneural.layers.layer import PREDICTING, Backward, Context, Layer
+from skneural.ops.types import Array
 from skneural.parameters import Tree
 
 
@@ -20,13 +21,13 @@ from skneural.parameters import Tree
 class RandomFlip(Layer):
     """Exchange left and right in every second image."""
 
-    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+    def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
         if not context.training:
             return x, lambda dy, g: dy
         flipped = context.random_bits(x.shape[:1]) < 32768
         return np.where(flipped[:, np.newaxis, np.newaxis, np.newaxis], x[:, :, ::-1], x), lambda dy, g: None
 
-    def predict(self, p: Tree, x: Any, context: Context = PREDICTING) -> Any:
+    def predict(self, p: Tree, x: Array, context: Context = PREDICTING) -> Any:
         return x
 
 
@@ -41,7 +42,7 @@ class RandomShift(Layer):
 
     reach: int
 
-    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+    def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
         if not context.training:
             return x, lambda dy, g: dy
         top, left = (context.random_bits((len(x), 2)) % (2 * self.reach + 1)).T
@@ -49,5 +50,5 @@ class RandomShift(Layer):
         windows = sliding_window_view(padded, x.shape[1:3], axis=(1, 2))  # (batch, top, left, channels, height, width)
         return windows[np.arange(len(x)), top, left].transpose(0, 2, 3, 1), lambda dy, g: None
 
-    def predict(self, p: Tree, x: Any, context: Context = PREDICTING) -> Any:
+    def predict(self, p: Tree, x: Array, context: Context = PREDICTING) -> Any:
         return x

@@ -54,7 +54,7 @@ class Convolution(Layer):
     def parameters(self) -> Tree:
         return _kernel_and_bias((*self.kernel_size, self.channels_in, self.channels_out), self.initializer, self.bias)
 
-    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+    def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
         window = Window.over(x.shape, self.kernel_size, self.stride, self.dilation, self.padding)
         y, vjp = convolution(x, p["kernel"], window, p.get("bias"), input_gradient=self.input_gradient)
         return y, lambda dy, g: vjp(dy, g["kernel"], g.get("bias"))
@@ -62,7 +62,7 @@ class Convolution(Layer):
     def shape(self, x_shape: AnyShape) -> AnyShape:
         return shape_behind(x_shape, self.channels_out, self.kernel_size, self.stride, self.dilation, self.padding)
 
-    def step(self, p: Tree, x: Any, state: Any = None) -> tuple[Any, Any]:
+    def step(self, p: Tree, x: Array, state: Any = None) -> tuple[Any, Any]:
         """One column of images: x of shape (height, channels_in, batch); the state is the columns before it."""
         return _step(self, p, x, state)
 
@@ -90,7 +90,7 @@ class DepthwiseConvolution(Layer):
     def parameters(self) -> Tree:
         return _kernel_and_bias((*self.kernel_size, 1, self.channels), self.initializer, self.bias)
 
-    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+    def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
         window = Window.over(x.shape, self.kernel_size, self.stride, self.dilation, self.padding)
         y, vjp = depthwise_convolution(x, p["kernel"], window, p.get("bias"), input_gradient=self.input_gradient)
         return y, lambda dy, g: vjp(dy, g["kernel"], g.get("bias"))
@@ -98,7 +98,7 @@ class DepthwiseConvolution(Layer):
     def shape(self, x_shape: AnyShape) -> AnyShape:
         return shape_behind(x_shape, x_shape[1], self.kernel_size, self.stride, self.dilation, self.padding)
 
-    def step(self, p: Tree, x: Any, state: Any = None) -> tuple[Any, Any]:
+    def step(self, p: Tree, x: Array, state: Any = None) -> tuple[Any, Any]:
         """One column of images, as `Convolution.step` takes it."""
         return _step(self, p, x, state)
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from skneural.layers.layer import PREDICTING, Backward, Context, Layer
+from skneural.ops.types import Array
 from skneural.parameters import Tree
 
 
@@ -31,7 +32,7 @@ class Dropout(Layer):
 
     stepwise: ClassVar[bool] = True
 
-    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+    def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
         if not context.training:
             return x, lambda dy, g: dy
         threshold = min(round(self.rate * 65536), 65535)
@@ -39,5 +40,5 @@ class Dropout(Layer):
         scale = np.multiply(kept, 65536 / (65536 - threshold), dtype=x.dtype)
         return x * scale, lambda dy, g: dy * scale
 
-    def predict(self, p: Tree, x: Any, context: Context = PREDICTING) -> Any:
+    def predict(self, p: Tree, x: Array, context: Context = PREDICTING) -> Any:
         return x

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from skneural.initializers import uniform
 from skneural.layers.layer import AnyShape, Backward, Context, Layer
 from skneural.ops.embedding import embedding
+from skneural.ops.types import Array
 from skneural.parameters import Parameter, Tree
 
 
@@ -33,7 +34,7 @@ class Embedding(Layer):
         # Uniform over [-0.25, 0.25], as in Kim 2014.
         return {"table": Parameter((self.vocabulary_size, self.size), uniform(0.25))}
 
-    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+    def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
         y, vjp = embedding(x, p["table"])
         return y, lambda dy, g: vjp(dy, g["table"])
 

@@ -53,7 +53,7 @@ class FilterBank(Layer):
             for phase in ("even", "odd")
         }
 
-    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+    def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
         window = Window.over(x.shape, self.size, (1, 1), (1, 1), "same")
         even, even_vjp = convolution(x, p["even"], window)
         odd, odd_vjp = convolution(x, p["odd"], window)

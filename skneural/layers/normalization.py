@@ -57,7 +57,7 @@ class BatchNormalization(Layer):
             "n_batches": Buffer(()),
         }
 
-    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+    def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
         if not context.training or self._n_rows(x, context) < 2:
             return self._with_running_statistics(p, x)
         weight, real = self._weight_and_mask(x, context)
@@ -68,7 +68,7 @@ class BatchNormalization(Layer):
             self._remember(p, moments, context.settling)
         return y, lambda dy, g: vjp(dy, g["gamma"], g["beta"])
 
-    def predict(self, p: Tree, x: Any, context: Context = PREDICTING) -> Any:
+    def predict(self, p: Tree, x: Array, context: Context = PREDICTING) -> Any:
         scale = p["gamma"] / np.sqrt(p["variance"] + self.epsilon)
         return scale_and_shift(x, scale, p["beta"] - p["mean"] * scale, axis=self.axis)[0]
 
@@ -108,7 +108,7 @@ class BatchNormalization(Layer):
         p["mean"] += newest * (moments.mean - p["mean"])
         p["variance"] += newest * (moments.variance - p["variance"])
 
-    def step(self, p: Tree, x: Any, state: Any = None) -> tuple[Any, Any]:
+    def step(self, p: Tree, x: Array, state: Any = None) -> tuple[Any, Any]:
         return replace(self, axis=step_axis(self.axis, x.ndim)).predict(p, x), None
 
 
@@ -133,7 +133,7 @@ class LocalResponseNormalization(Layer):
 
     stepwise: ClassVar[bool] = True
 
-    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+    def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
         y, vjp = local_response_normalize(x, self.n_channels, self.bias, self.alpha, self.beta)
         return y, lambda dy, g: vjp(dy)
 
@@ -157,10 +157,10 @@ class Standardization(Layer):
     def parameters(self) -> Tree:
         return {"mean": Buffer((self.n_channels,)), "scale": Buffer((self.n_channels,), fill=1.0)}
 
-    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+    def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
         inverse = 1.0 / p["scale"]
         y, vjp = scale_and_shift(x, inverse, -p["mean"] * inverse, axis=self.axis)
         return y, lambda dy, g: vjp(dy)
 
-    def step(self, p: Tree, x: Any, state: Any = None) -> tuple[Any, Any]:
+    def step(self, p: Tree, x: Array, state: Any = None) -> tuple[Any, Any]:
         return replace(self, axis=step_axis(self.axis, x.ndim)).predict(p, x), None

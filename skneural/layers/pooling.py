@@ -39,7 +39,7 @@ class Pooling(Layer):
     stride: Pair = (2, 2)
     padding: str = "valid"
 
-    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+    def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
         window = Window.over(x.shape, self.size, self.stride, (1, 1), self.padding)
         mask = _mask(x, context)
         if mask is None:
@@ -68,14 +68,14 @@ class GlobalPooling(Layer):
 
     function: str = "average"
 
-    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+    def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
         y, vjp = GLOBAL[self.function](x, _mask(x, context))
         return y, lambda dy, g: vjp(dy)
 
     def shape(self, x_shape: AnyShape) -> AnyShape:
         return x_shape[3], x_shape[1]
 
-    def step(self, p: Tree, x: Any, state: Any = None) -> tuple[Any, Any]:
+    def step(self, p: Tree, x: Array, state: Any = None) -> tuple[Any, Any]:
         over_height = x.mean(axis=0) if self.function == "average" else x.max(axis=0)
         return pooled_so_far("mean" if self.function == "average" else "max", over_height.T, state)
 

@@ -12,6 +12,7 @@ from skneural.initializers import for_each_gate, glorot_uniform, interval, ortho
 from skneural.layers.layer import PREDICTING, AnyShape, Backward, Context, Layer
 from skneural.ops import elman, gru, indrnn, jordan, lstm
 from skneural.ops.recurrence import Walk
+from skneural.ops.types import Array
 from skneural.parameters import Parameter, Tree
 
 
@@ -42,7 +43,7 @@ class Recurrent(Layer):
     walk: ClassVar[Callable[..., Any]]
     one_step: ClassVar[Callable[..., Any]]
 
-    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+    def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
         order = Walk.over(len(x), context.lengths, self.reverse)
         y, vjp = type(self).walk(
             order.arrange(x), *p.values(), columns=order.columns, input_gradient=self.input_gradient
@@ -54,12 +55,12 @@ class Recurrent(Layer):
 
         return order.restore(y), backward
 
-    def predict(self, p: Tree, x: Any, context: Context = PREDICTING) -> Any:
+    def predict(self, p: Tree, x: Array, context: Context = PREDICTING) -> Any:
         order = Walk.over(len(x), context.lengths, self.reverse)
         y, _ = type(self).walk(order.arrange(x), *p.values(), columns=order.columns, keep=False)
         return order.restore(y)
 
-    def step(self, p: Tree, x: Any, state: Any = None) -> tuple[Any, Any]:
+    def step(self, p: Tree, x: Array, state: Any = None) -> tuple[Any, Any]:
         """One step alone: x of shape (n_in, batch), and what the step before gave as state; None before the first.
 
         Returns

@@ -75,7 +75,7 @@ class SplineEdges(Layer):
             "present": Buffer((self.n_in, self.n_out), 1.0),
         }
 
-    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+    def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
         based, base_vjp = ACTIVATIONS[self.base](x)
         basis = spline_basis(x, p["grid"], self.order)
         penalized = self.sparsity > 0 and context.penalties is not None
@@ -104,7 +104,7 @@ class SplineEdges(Layer):
 
         return y, backward
 
-    def predict(self, p: Tree, x: Any, context: Context = PREDICTING) -> Any:
+    def predict(self, p: Tree, x: Array, context: Context = PREDICTING) -> Any:
         based, _ = ACTIVATIONS[self.base](x)
         matrix = spline_matrix(spline_basis(x, p["grid"], self.order), self.n_basis, dense=self.n_basis <= DENSE)
         base_weight, coefficients = self._kept(p)

@@ -16,6 +16,7 @@ from skneural.ops.step_pooling import (
     mean_of_steps,
     pooled_so_far,
 )
+from skneural.ops.types import Array
 from skneural.parameters import Parameter, Tree
 
 POOLINGS = {"first": first_step, "last": last_step, "mean": mean_of_steps, "max": max_of_steps}
@@ -32,14 +33,14 @@ class StepPooling(Layer):
 
     function: str = "last"
 
-    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+    def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
         y, vjp = POOLINGS[self.function](x, context.mask(x.shape[1]))
         return y, lambda dy, g: vjp(dy)
 
     def shape(self, x_shape: AnyShape) -> AnyShape:
         return x_shape[0], x_shape[2]
 
-    def step(self, p: Tree, x: Any, state: Any = None) -> tuple[Any, Any]:
+    def step(self, p: Tree, x: Array, state: Any = None) -> tuple[Any, Any]:
         return pooled_so_far(self.function, x, state)
 
 
@@ -66,7 +67,7 @@ class AttentionPooling(Layer):
             "query": Parameter((self.n_hidden,), uniform(self.n_hidden**-0.5)),
         }
 
-    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+    def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
         attended = attention_pooling(x, p["weight"], p["bias"], p["query"], context.mask(x.shape[1]))
         context.note("attention", attended.shares)
         return attended.y, lambda dy, g: attended.vjp(dy, g["weight"], g["bias"], g["query"])
@@ -74,5 +75,5 @@ class AttentionPooling(Layer):
     def shape(self, x_shape: AnyShape) -> AnyShape:
         return x_shape[0], x_shape[2]
 
-    def step(self, p: Tree, x: Any, state: Any = None) -> tuple[Any, Any]:
+    def step(self, p: Tree, x: Array, state: Any = None) -> tuple[Any, Any]:
         return attention_so_far(x, p["weight"], p["bias"], p["query"], state)

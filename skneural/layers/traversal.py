@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
 from skneural.layers.combinators import Branches, Chain, Gate, Residual
-from skneural.layers.layer import PREDICTING, Context, Layer
+from skneural.layers.layer import PREDICTING, AnyShape, Context, Layer
 from skneural.ops.types import Array
 from skneural.parameters import Parameter, Tree, leaves
 
@@ -74,28 +74,25 @@ def mapped(network: Layer, function: Callable[[str, Layer], Layer], name: str = 
     return function(name, dataclasses.replace(network, **changes) if changes else network)
 
 
-def without_input_gradient(network: Layer) -> Layer:
+def without_input_gradient(network: AnyLayer) -> AnyLayer:
     """The same network with the first layer that learns, on each way into it, told to skip dx.
 
     That product costs as much as the gradient of the layer's weights, and training has no use for it.
     """
+    changes: dict[str, Any] = {}
     if isinstance(network, Chain):
-        layers = list(network.layers)
-        first = next((i for i, layer in enumerate(layers) if learns(layer)), None)
-        if first is None:
-            return network
-        layers[first] = without_input_gradient(layers[first])
-        return dataclasses.replace(network, layers=tuple(layers))
-    if isinstance(network, Branches):
-        return dataclasses.replace(network, branches=tuple(map(without_input_gradient, network.branches)))
-    if isinstance(network, Residual):
-        shortcut = None if network.shortcut is None else without_input_gradient(network.shortcut)
-        return Residual(without_input_gradient(network.inner), shortcut)
-    if isinstance(network, Gate):
-        return Gate(without_input_gradient(network.value), without_input_gradient(network.gate))
-    if getattr(network, "input_gradient", False):
-        return dataclasses.replace(network, input_gradient=False)  # type: ignore[call-arg]
-    return network
+        first = next((i for i, layer in enumerate(network.layers) if learns(layer)), None)
+        if first is not None:
+            layers = list(network.layers)
+            layers[first] = without_input_gradient(layers[first])
+            changes["layers"] = tuple(layers)
+    elif isinstance(network, Branches):
+        changes["branches"] = tuple(map(without_input_gradient, network.branches))
+    elif isinstance(network, Residual | Gate):
+        changes = {child.field: without_input_gradient(child.layer) for child in children(network)}
+    elif getattr(network, "input_gradient", False):
+        changes["input_gradient"] = False
+    return dataclasses.replace(network, **changes) if changes else network
 
 
 def learns(layer: Layer) -> bool:
@@ -109,6 +106,16 @@ def layer_outputs(network: Layer, tree: Tree, x: Array) -> dict[str, Array]:
     probed = mapped(network, lambda name, layer: layer if isinstance(layer, Chain) else _Probe(layer, name, seen))
     probed.predict(tree, x)
     return seen
+
+
+def output_shapes(network: Layer, x_shape: AnyShape, name: str = "") -> dict[str, AnyShape]:
+    """The shape of what every layer but chains puts out, by name, in the order in which they are computed."""
+    shapes: dict[str, AnyShape] = {}
+    for child in children(network, name):
+        shapes |= output_shapes(child.layer, x_shape, child.name)
+        if isinstance(network, Chain):
+            x_shape = child.layer.shape(x_shape)
+    return shapes if isinstance(network, Chain) else shapes | {name: network.shape(x_shape)}
 
 
 @dataclass(frozen=True)

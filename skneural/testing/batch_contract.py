@@ -64,7 +64,8 @@ def check_padding(layer: Layer, x: Array, lengths: Array, x_axes: Axes, y_axes: 
     """
     layout = Layout(layer.parameters())
     start = random_start(layout, np.random.default_rng(seed), np.float64)
-    x = in_dtype(x, np.float64)
+    x = np.asarray(in_dtype(x, np.float64))
+    assert x_axes.steps is not None, "x has no steps."
     n_steps = x.shape[x_axes.steps]
     junk = np.where(_real(x, lengths, x_axes), x, x.dtype.type(JUNK if x.dtype.kind == "f" else 0))
     longer = np.concatenate([junk, junk.take([-1, -1], x_axes.steps)], axis=x_axes.steps)
@@ -145,7 +146,7 @@ def check_shards(
     """
     layout = Layout(layer.parameters())
     start = random_start(layout, np.random.default_rng(seed), np.float64)
-    x = in_dtype(x, np.float64)
+    x = np.asarray(in_dtype(x, np.float64))
     per_sample = lengths, sample_weight
     whole = _Shard.of(layer, layout, start, x, None, _context(seed, None, per_sample))
     tree_buffers = start.buffers.copy()
@@ -160,7 +161,7 @@ def check_shards(
             return _Shard.of(layer, layout, start._replace(buffers=tree_buffers), x_part, dy_part, context)
 
         found = shards.run(run, len(parts))
-    pairs = {
+    pairs: dict[str, tuple[Any, Any]] = {
         "y": (np.concatenate([part.y for part in found], axis=y_axes.batch), whole.y),
         "the gradient": (sum(part.gradient for part in found), whole.gradient),
         "a buffer": (tree_buffers, whole.buffers),

@@ -35,7 +35,7 @@ def check_steps(layer: Layer, x: Array, x_axes: Axes, y_axes: Axes, *, seed: int
     assert x_axes.steps is not None, "x has no steps."
     layout = Layout(layer.parameters())
     start = random_start(layout, np.random.default_rng(seed), np.float64)
-    x = in_dtype(x, np.float64)
+    x = np.asarray(in_dtype(x, np.float64))
     start = start._replace(buffers=one_pass(layer, layout, start, x, training_context(seed), seed).buffers)
     tree = layout.views(start.vector, start.buffers)
     n_steps, n_samples = x.shape[x_axes.steps], x.shape[x_axes.batch]

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from scipy.optimize import Bounds, minimize
 
+from skneural.data import Samples
 from skneural.losses.loss import Value
 from skneural.ops.types import Array
 from skneural.parameters import Weights
-from skneural.training.batches import Samples
 from skneural.training.objective import Objective
 from skneural.training.seeds import Seeds
 from skneural.training.threads import quiet_scipy

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from skneural.data import Samples
 from skneural.layers.layer import Context, Layer, Share
 from skneural.losses.loss import Loss, Value
 from skneural.ops.memory import empty_like
 from skneural.ops.types import Array
 from skneural.parameters import Tree, Weights
-from skneural.training.batches import Samples
-from skneural.training.series import Series, values_and_lengths
 from skneural.training.threads import Shards
 
 
@@ -58,19 +55,19 @@ class Objective:
         return self._penalized(value)
 
     def _one_shard(self, part: Samples, gradient_tree: Tree, context: Context, total: float) -> Value:
-        x, context.lengths = values_and_lengths(part.x)
+        x, known = part.x.enter()
+        context.lengths, context.structure = known
         context.sample_weight = part.sample_weight
         context.penalties = []
         raw, backward = self.network.forward(self.weights.tree, x, context)
-        y, weight = part.targets()
-        value, d_raw = self.loss.value_and_gradient(y, raw, weight, total)
+        value, d_raw = self.loss.value_and_gradient(part.y.values, raw, part.target_weight, total)
         backward(d_raw, gradient_tree)
         return value + sum(context.penalties)
 
     def _all_shards(self, batch: Samples, parts: list[slice]) -> Value:
         def run(shard: int) -> Value:
             rows = parts[shard]
-            samples, elements = Share(rows, len(batch)), _share_of_steps(batch.x, rows)
+            samples, elements = Share(rows, len(batch)), _share_of_elements(batch.x.lengths, rows)
             context = Context(self._rngs[shard], samples, elements, self.shards.sum_over(shard))
             return self._one_shard(batch.part(rows), self._trees[shard], context, batch.total)
 
@@ -88,9 +85,9 @@ class Objective:
         return value + 0.5 * self.penalty * float(penalized @ penalized)
 
 
-def _share_of_steps(x: Any, rows: slice) -> Share | None:
-    """Which steps of all series a shard with the given rows holds; None where all series have equally many."""
-    if not isinstance(x, Series):
+def _share_of_elements(lengths: Array | None, rows: slice) -> Share | None:
+    """Which elements of all samples a shard with the given samples holds; None where all have equally many."""
+    if lengths is None:
         return None
-    first, n = int(x.lengths[: rows.start].sum()), int(x.lengths[rows].sum())
-    return Share(slice(first, first + n), int(x.lengths.sum()))
+    first, n = int(lengths[: rows.start].sum()), int(lengths[rows].sum())
+    return Share(slice(first, first + n), int(lengths.sum()))

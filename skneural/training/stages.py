@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from skneural.training.batches import Samples
+from skneural.data import Samples
 from skneural.training.train import Method, Watch
 
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 import math
 import operator
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 
+from skneural.data import Samples
 from skneural.losses.loss import Value
 from skneural.ops.memory import recycling
 from skneural.ops.types import Array
 from skneural.optimizers import Optimizer, Schedule
 from skneural.optimizers.optimizer import State
 from skneural.parameters import Weights
-from skneural.training.batches import Samples
 from skneural.training.early_stopping import EarlyStopping
 from skneural.training.history import History
 from skneural.training.objective import Objective
@@ -26,6 +26,17 @@ from skneural.training.seeds import Seeds
 
 class DivergenceError(ValueError):
     """The loss is no longer a finite number."""
+
+
+class Observer:
+    """What wants to know of epochs, such as callbacks; members override what they need."""
+
+    def epoch_starts(self, watch: Watch) -> None:
+        """Before the first batch."""
+
+    def epoch_ends(self, watch: Watch) -> bool:
+        """After the last batch; training stops if one observer returns True."""
+        return False
 
 
 @dataclass
@@ -44,16 +55,14 @@ class Watch:
         Whether that score decides when to stop and what to keep, if there is one, or the training loss.
     training_score : callable, default=negative
         From the training loss to the score that decides if no validation score does.
-    epoch_starts : callable, optional
-    on_epoch : callable, optional
-        Called with the history after each epoch; training stops if it returns True.
+    observers : sequence of Observer, default=()
 
     Attributes
     ----------
     history : History
         What happened so far.
     told_to_stop : bool
-        Whether `on_epoch` returned True.
+        Whether an observer has stopped training.
     """
 
     weights: Weights
@@ -62,10 +71,13 @@ class Watch:
     validate: Callable[[], tuple[float, float]] | None = None
     validation_decides: bool = True
     training_score: Callable[[float], float] = operator.neg
-    epoch_starts: Callable[[], None] = lambda: None
-    on_epoch: Callable[[History], bool] = lambda history: False
+    observers: Sequence[Observer] = ()
     history: History = field(default_factory=History)
     told_to_stop: bool = False
+
+    def epoch_starts(self) -> None:
+        for observer in self.observers:
+            observer.epoch_starts(self)
 
     def epoch_ends(self, loss: Value) -> bool:
         """Record the epoch and say whether training should stop."""
@@ -78,7 +90,8 @@ class Watch:
         if decisive is None or not self.validation_decides:
             decisive = self.training_score(float(np.mean(loss)))
         self.stopping.see(decisive, self.weights.snapshot)
-        self.told_to_stop = self.on_epoch(self.history)
+        answers = [observer.epoch_ends(self) for observer in self.observers]  # all are asked
+        self.told_to_stop = any(answers)
         self.history.converged = self.told_to_stop or self.stopping.satisfied
         return self.history.converged
 

@@ -9,8 +9,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from skneural import CNNClassifier, CNNRegressor
-from skneural.estimators import images as image_input
-from skneural.estimators.channel_moments import channel_moments
+from skneural.data import Rows
+from skneural.inputs import images as image_input
+from skneural.inputs.standardize import channel_moments
 
 SMALL = {"channels": (4, 6), "hidden_layer_sizes": 8, "max_iter": 4, "random_state": 0}
 ARCHITECTURES = ["lenet", "alexnet", "vgg", "inception", "resnet"]
@@ -78,14 +79,14 @@ def test_pixels_of_any_range_and_type_give_the_same_model():
 def test_moments_of_channels():
     X, _ = colours()
     weight = np.random.default_rng(1).integers(0, 4, len(X)).astype(float)
-    mean, scale = channel_moments(X, None)
+    mean, scale = channel_moments(Rows(X), None)
     np.testing.assert_allclose(mean, X.mean(axis=(0, 1, 2), dtype=float), rtol=1e-6)
     np.testing.assert_allclose(scale, X.std(axis=(0, 1, 2), dtype=float), rtol=1e-6)
     repeated = np.repeat(X, weight.astype(int), axis=0)
-    for weighted, plain in zip(channel_moments(X, weight), channel_moments(repeated, None), strict=True):
+    for weighted, plain in zip(channel_moments(Rows(X), weight), channel_moments(Rows(repeated), None), strict=True):
         np.testing.assert_allclose(weighted, plain, rtol=1e-10)
     X[..., 1] = 0.1  # a constant has no deviation but rounding
-    np.testing.assert_array_equal(channel_moments(X, None)[1][1], 1.0)
+    np.testing.assert_array_equal(channel_moments(Rows(X), None)[1][1], 1.0)
 
 
 # In scikit-learn's company
@@ -104,7 +105,7 @@ def test_pipelines_and_searches_take_images():
 )
 def test_threads_change_nothing_but_rounding(options, monkeypatch):
     X, y = colours(64, dtype=np.float64)
-    monkeypatch.setattr("skneural.estimators.convolutional.LEAST_SHARD", 1)  # shards, however small
+    monkeypatch.setattr("skneural.networks.shards.LEAST_SHARD", 1)  # shards, however small
     scores = [CNNRegressor(n_jobs=n, **SMALL, **options).fit(X, y).predict(X) for n in (1, 2, 3)]
     np.testing.assert_allclose(scores[1], scores[0], rtol=1e-8)
     np.testing.assert_allclose(scores[2], scores[0], rtol=1e-8)

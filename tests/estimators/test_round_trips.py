@@ -10,7 +10,7 @@ import skops.io
 from estimator_cases import continuable, every_estimator, every_stochastic_estimator, telling
 from sklearn.base import clone
 
-from skneural.estimators.kan import KAN, SAMPLES_OF_A_FORMULA
+from skneural.estimators.kan import SAMPLES_OF_A_FORMULA, KANFields
 
 
 def assert_same_bits(found, expected):
@@ -180,5 +180,5 @@ def test_a_fitted_model_is_small(case):
     X, y = case.data()
     repeated = np.tile(X, (20, 1)), np.concatenate([y] * 20)
     few, many = (len(pickle.dumps(case.new().fit(*data))) for data in ((X, y), repeated))
-    of_a_formula = SAMPLES_OF_A_FORMULA * 8 * (X.shape[1] + 3) if isinstance(case.estimator, KAN) else 0
+    of_a_formula = SAMPLES_OF_A_FORMULA * 8 * (X.shape[1] + 3) if isinstance(case.estimator, KANFields) else 0
     assert many < few + 2000 + of_a_formula

@@ -11,11 +11,11 @@ from skneural import (
     RNNSequenceRegressor,
     RNNSequenceTagger,
 )
-from skneural.estimators import recurrent
-from skneural.estimators import sequences as sequence_input
-from skneural.estimators.channel_moments import channel_moments
+from skneural.data import Series
+from skneural.inputs import Sequences
+from skneural.inputs import sequences as sequence_input
+from skneural.inputs.standardize import channel_moments
 from skneural.preprocessing import SlidingWindows
-from skneural.training.series import Series
 
 SMALL = {"channels": 4, "max_iter": 4, "random_state": 0}
 RECURRENT = {"hidden_size": 4, "max_iter": 4, "random_state": 0}
@@ -153,14 +153,14 @@ def test_predictions_do_not_depend_on_blocks(network, monkeypatch):
     model = classifier(network).fit(X, classes())
     expected = model.decision_function(X)
     monkeypatch.setattr(sequence_input, "STEPS_PER_BLOCK", 40)
-    monkeypatch.setattr(recurrent, "LEAST_ROWS_PER_BLOCK", 1)
+    monkeypatch.setattr(type(model), "_input_kind", Sequences())
     for n_jobs in (1, 2):
         np.testing.assert_allclose(model.set_params(n_jobs=n_jobs).decision_function(X), expected, rtol=1e-9)
 
 
 def test_threads_change_nothing_but_rounding(monkeypatch):
     X = ragged(dtype=np.float64)
-    monkeypatch.setattr("skneural.estimators.convolutional.LEAST_SHARD", 1)  # shards, however small
+    monkeypatch.setattr("skneural.networks.shards.LEAST_SHARD", 1)  # shards, however small
     for options in ({}, {"dropout": 0.3, "batch_norm": False}):
         one, two = (CNNSequenceClassifier(n_jobs=n, **SMALL, **options).fit(X, classes()) for n in (1, 2))
         np.testing.assert_allclose(two.decision_function(X), one.decision_function(X), rtol=1e-7, atol=1e-10)
@@ -252,7 +252,7 @@ def test_the_order_of_series_in_blocks_does_not_show(monkeypatch):
     model = tagger().fit(X, y)
     expected = np.concatenate(model.predict_proba(X))
     monkeypatch.setattr(sequence_input, "STEPS_PER_BLOCK", 40)
-    monkeypatch.setattr(recurrent, "LEAST_ROWS_PER_BLOCK", 1)
+    monkeypatch.setattr(type(model), "_input_kind", Sequences())
     np.testing.assert_allclose(np.concatenate(model.predict_proba(X)), expected, rtol=1e-9)
 
 

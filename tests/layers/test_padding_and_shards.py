@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from layer_cases import BATCH_CASES, BATCHES, every_layer_class, numbers
 
+from skneural.data import Samples, Series, Targets
 from skneural.layers import (
     AttentionPooling,
     BatchNormalization,
@@ -28,9 +29,7 @@ from skneural.ops import memory
 from skneural.parameters import Layout, Weights
 from skneural.testing import check_gradients, check_padding, check_shards
 from skneural.testing.batch_contract import BATCH_LAST, ELEMENTS, ROWS, ROWS_FIRST
-from skneural.training.batches import Samples
 from skneural.training.objective import Objective
-from skneural.training.series import Series
 from skneural.training.threads import Shards
 
 LENGTHS = np.array([7, 3, 1, 5])
@@ -154,8 +153,9 @@ def test_objectives_tell_shards_which_elements_they_hold(lengths):
     x, rng = BATCHES[ROWS_FIRST], np.random.default_rng(0)
     network = Chain((RealSteps(), Dropout(0.4, rows="elements"), BatchNormalization(3, rows="elements"), Dense(3, 1)))
     layout = Layout(network.parameters())
-    y = Series(rng.standard_normal((4, 7, 1)), np.full(4, 7) if lengths is None else lengths)
-    samples = Samples(x if lengths is None else Series(x, lengths), y, WEIGHTS)
+    n_steps = np.full(4, 7) if lengths is None else lengths
+    y = Targets(rng.standard_normal((n_steps.sum(), 1)), n_steps)
+    samples = Samples(Series(x, lengths), y, WEIGHTS)
     samples.weigh()
     found = []
     for n_shards in (1, 2, 3):

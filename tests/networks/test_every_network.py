@@ -5,10 +5,11 @@ import inspect
 import pkgutil
 
 import numpy as np
+import pytest
 from network_cases import CONVOLUTIONAL_IMAGES, CONVOLUTIONAL_SERIES, N_OUT, NETWORKS, every_network, started
 
 from skneural import networks
-from skneural.layers.traversal import named, without_input_gradient
+from skneural.layers.traversal import layer_outputs, named, output_shapes, without_input_gradient
 from skneural.networks.convolutional_image import IMAGE_ARCHITECTURES
 from skneural.networks.convolutional_series import SERIES_ARCHITECTURES
 from skneural.parameters import Layout
@@ -45,6 +46,15 @@ def test_gradients(case):
 @every_network
 def test_contract(case):
     check_layer(case.build(), case.x, case.context(), batch_axis=case.batch_axis)
+
+
+@every_network
+def test_every_layer_tells_the_shape_of_what_it_puts_out(case):
+    network, x = case.build(), case.x
+    if case.context().lengths is not None:
+        pytest.skip("unequal lengths may become fewer rows than their shape tells")
+    outputs = layer_outputs(network, started(network), x)
+    assert output_shapes(network, x.shape) == {name: y.shape for name, y in outputs.items()}
 
 
 @every_network

@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 from network_cases import KANS
 
+from skneural.data import Rows, Samples, Targets
 from skneural.layers import Context, SplineEdges
 from skneural.layers.spline import grid_over, halved
 from skneural.losses import SquaredLoss
 from skneural.networks.kan import adapt_grids, edges_of, importances, kan_network, refined
 from skneural.parameters import Layout, Weights
-from skneural.training.batches import Samples
 from skneural.training.objective import Objective
 
 X = np.random.default_rng(0).standard_normal((12, 3))
@@ -25,7 +25,7 @@ def test_gradients_of_the_penalty_go_through_all_layers(options, sample_weight):
     network = kan_network(3, 2, sparsity=0.3, entropy=1.5, **options)
     weights = started(network)
     objective = Objective(network, SquaredLoss(), weights, 0.1)
-    samples = Samples(X, np.random.default_rng(1).standard_normal((12, 2)), sample_weight)
+    samples = Samples(Rows(X), Targets(np.random.default_rng(1).standard_normal((12, 2))), sample_weight)
     along = np.random.default_rng(2).standard_normal(weights.vector.size)
 
     def value(step):

@@ -3,14 +3,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from observing import Calls
 from sklearn.linear_model import LogisticRegression
 
+from skneural.data import Rows, Samples, Targets
 from skneural.layers import Chain, Dense
 from skneural.losses import BinaryLogLoss, SoftmaxLogLoss, SquaredLoss
 from skneural.networks.mlp import mlp_network
 from skneural.networks.perceptron import perceptron_network
 from skneural.parameters import Layout, Parameter, Weights
-from skneural.training.batches import Samples
 from skneural.training.early_stopping import EarlyStopping
 from skneural.training.lbfgs import LBFGS
 from skneural.training.objective import Objective
@@ -27,7 +28,7 @@ def minimized(network, loss, y, dtype=np.float64, x=X, max_epochs=200, tol=1e-9,
     weights = Weights(layout, layout.initial(np.random.default_rng(3), dtype))
     objective = Objective(network, loss, weights, ALPHA)
     watch = Watch(weights, EarlyStopping(0.0, math.inf), **options)
-    samples = Samples(x.astype(dtype), y)
+    samples = Samples(Rows(x.astype(dtype)), Targets(y))
     history = train(LBFGS(objective, Seeds(0), max_epochs, 10 * max_epochs, tol), samples, watch)
     objective.start_epoch([np.random.default_rng(0)])
     return weights, history, objective, samples
@@ -76,9 +77,9 @@ def test_each_loss_is_that_of_the_weights_its_epoch_ends_with():
     weights = Weights(layout, layout.initial(np.random.default_rng(3), np.float64))
     objective = Objective(network, SquaredLoss(), weights, ALPHA)
     watch = Watch(
-        weights, EarlyStopping(0.0, math.inf), on_epoch=lambda history: bool(seen.append(weights.vector.copy()))
+        weights, EarlyStopping(0.0, math.inf), observers=[Calls(lambda history: seen.append(weights.vector.copy()))]
     )
-    samples = Samples(X, SCORES)
+    samples = Samples(Rows(X), Targets(SCORES))
     history = train(LBFGS(objective, Seeds(0), 25, 500, 1e-9), samples, watch)
     assert history.n_epochs == 25
     for vector, loss in zip(seen, history.losses, strict=True):
@@ -93,14 +94,14 @@ def test_iterations_are_epochs_and_run_out():
 
 
 def test_a_watch_can_end_it():
-    options = {"on_epoch": lambda history: history.n_epochs == 3}
+    options = {"observers": [Calls(lambda history: history.n_epochs == 3)]}
     _, history, *_ = minimized(mlp_network(4, 3, (6,)), SquaredLoss(), SCORES, **options)
     assert (history.n_epochs, history.converged) == (3, True)
 
 
 def test_epochs_start_and_end_in_pairs():
     calls = []
-    options = {"epoch_starts": lambda: calls.append("start"), "on_epoch": lambda history: bool(calls.append("end"))}
+    options = {"observers": [Calls(lambda history: calls.append("end"), lambda history: calls.append("start"))]}
     minimized(mlp_network(4, 3, (6,)), SquaredLoss(), SCORES, max_epochs=5, **options)
     assert calls == ["start", "end"] * 5
 

@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from skneural.data import Rows, Series
+from skneural.layers import BatchLast, Chain, Context, Dense, GlobalPooling, RealSteps
 from skneural.networks.mlp import mlp_network
 from skneural.parameters import Layout
 from skneural.training.predict import predict_raw
@@ -17,7 +19,7 @@ def test_blocks_give_what_the_whole_gives(container, n, monkeypatch):
     whole = network.predict(tree, x)
     sizes = []
     monkeypatch.setattr(type(network.layers[-1]), "predict", counting(type(network.layers[-1]).predict, sizes))
-    np.testing.assert_allclose(predict_raw(network, tree, container(x), rows_per_block=4), whole, rtol=1e-12)
+    np.testing.assert_allclose(predict_raw(network, tree, Rows(container(x)), rows_per_block=4), whole, rtol=1e-12)
     assert max(sizes) <= 4
 
 
@@ -27,3 +29,42 @@ def counting(predict, sizes):
         return predict(self, p, x, context)
 
     return counted
+
+
+@pytest.fixture
+def series():
+    values = np.random.default_rng(0).standard_normal((5, 7, 2))
+    return Series(values, np.array([3, 7, 1, 2, 5]))
+
+
+@pytest.mark.parametrize("n_threads", [None, 1, 2])
+@pytest.mark.parametrize("rows_per_block", [1, 2, 5])
+def test_blocks_in_threads_give_what_the_whole_gives(series, rows_per_block, n_threads):
+    network = Chain((BatchLast(), GlobalPooling("max"), Dense(2, 3)))
+    layout = Layout(network.parameters())
+    tree = layout.views(*layout.initial(np.random.default_rng(0), np.float64))
+    whole = network.predict(tree, series.values, Context(lengths=series.lengths))
+    np.testing.assert_allclose(predict_raw(network, tree, series, rows_per_block, n_threads), whole, rtol=1e-12)
+
+
+@pytest.mark.parametrize("n_threads", [None, 2])
+@pytest.mark.parametrize("rows_per_block", [1, 2, 3])
+def test_steps_predicted_in_blocks_keep_the_order_of_the_series(series, rows_per_block, n_threads):
+    network = Chain((RealSteps(), Dense(2, 3)))
+    layout = Layout(network.parameters())
+    tree = layout.views(*layout.initial(np.random.default_rng(0), np.float64))
+    expected = network.predict(tree, series.values, Context(lengths=series.lengths))
+    np.testing.assert_allclose(predict_raw(network, tree, series, rows_per_block, n_threads), expected, rtol=1e-12)
+
+
+def test_blocks_hold_series_of_about_the_same_length(series, monkeypatch):
+    network = Chain((BatchLast(), GlobalPooling("max"), Dense(2, 3)))
+    layout = Layout(network.parameters())
+    tree = layout.views(*layout.initial(np.random.default_rng(0), np.float64))
+    widths = []
+    predict = BatchLast.predict
+    monkeypatch.setattr(
+        BatchLast, "predict", lambda self, p, x, context: widths.append(x.shape[1]) or predict(self, p, x, context)
+    )
+    predict_raw(network, tree, series, 2)
+    assert widths == [7, 3, 1]

@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from skneural.data import Rows, Samples, Targets
 from skneural.layers import BatchNormalization, Chain, Dense, Layer
 from skneural.layers.traversal import without_input_gradient
 from skneural.losses import SoftmaxLogLoss, SquaredLoss
 from skneural.networks.mlp import mlp_network
 from skneural.parameters import Layout, Weights
-from skneural.training.batches import Samples
 from skneural.training.objective import Objective
 from skneural.training.threads import Shards, blas_threads, limited_blas
 
@@ -60,7 +60,7 @@ def batches(loss, weighted, container=np.asarray):
     for n in (20, 20, 9, 2, 1):
         x = rng.standard_normal((n, N_FEATURES))
         y = rng.integers(0, 3, n) if isinstance(loss, SoftmaxLogLoss) else rng.standard_normal((n, 3))
-        yield Samples(container(x), y, rng.uniform(0, 2, n) if weighted else None, 1.3)
+        yield Samples(Rows(container(x)), Targets(y), rng.uniform(0, 2, n) if weighted else None, 1.3)
 
 
 NETWORKS = {

@@ -5,14 +5,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
+from observing import Calls
 
+from skneural.data import Rows, Samples, Targets
 from skneural.layers.layer import Layer
 from skneural.losses import SquaredLoss
 from skneural.networks.mlp import mlp_network
 from skneural.ops.linear import linear
 from skneural.optimizers import SGD, Adam, Optimizer, Schedule
 from skneural.parameters import Layout, Parameter, Weights
-from skneural.training.batches import Samples
 from skneural.training.early_stopping import EarlyStopping
 from skneural.training.history import History
 from skneural.training.objective import Objective
@@ -20,12 +21,13 @@ from skneural.training.seeds import Seeds
 from skneural.training.train import Descent, DivergenceError, Watch, train
 
 N, RATE = 30, 0.01
+AFTER_THREE = Calls(lambda history: history.n_epochs == 3)
 
 
 def samples(seed=0):
     rng = np.random.default_rng(seed)
     x = rng.standard_normal((N, 4))
-    return Samples(x, x @ rng.standard_normal((4, 2)) + 0.1 * rng.standard_normal((N, 2)))
+    return Samples(Rows(x), Targets(x @ rng.standard_normal((4, 2)) + 0.1 * rng.standard_normal((N, 2))))
 
 
 @dataclass(frozen=True)
@@ -76,8 +78,8 @@ def scripted(scores):
 
 def test_the_best_epoch_is_restored():
     method, after_epochs = descent(), []
-    on_epoch = lambda history: bool(after_epochs.append(method.objective.weights.vector.copy()))  # noqa: E731
-    observed = watch(method, validate=scripted([1, 5, 3, 4, 5, 2]), on_epoch=on_epoch)
+    recording = Calls(lambda history: after_epochs.append(method.objective.weights.vector.copy()))
+    observed = watch(method, validate=scripted([1, 5, 3, 4, 5, 2]), observers=[recording])
     history = train(method, samples(), observed)
     assert history.scores == [1, 5, 3, 4, 5, 2]
     np.testing.assert_array_equal(method.objective.weights.vector, after_epochs[4])  # of equal scores the latest
@@ -86,8 +88,8 @@ def test_the_best_epoch_is_restored():
 
 def test_the_training_loss_decides_where_validation_does_not():
     method, after_epochs = descent(), []
-    on_epoch = lambda history: bool(after_epochs.append(method.objective.weights.vector.copy()))  # noqa: E731
-    observed = watch(method, validate=scripted([9, 1, 1, 1, 1, 1]), validation_decides=False, on_epoch=on_epoch)
+    recording = Calls(lambda history: after_epochs.append(method.objective.weights.vector.copy()))
+    observed = watch(method, validate=scripted([9, 1, 1, 1, 1, 1]), validation_decides=False, observers=[recording])
     history = train(method, samples(), observed)
     best = int(np.argmin(history.losses))
     assert best > 0
@@ -108,15 +110,14 @@ def test_running_out_of_epochs_is_not_convergence():
 
 def test_a_callback_can_end_training():
     method = descent()
-    history = train(method, samples(), watch(method, on_epoch=lambda history: history.n_epochs == 3))
+    history = train(method, samples(), watch(method, observers=[AFTER_THREE]))
     assert (history.n_epochs, history.converged) == (3, True)
 
 
 def test_a_callback_can_end_training_on_a_plateau_of_the_adaptive_schedule():
     method = descent(schedule=Schedule("adaptive", RATE), max_epochs=8)
-    on_epoch = lambda history: history.n_epochs == 3  # noqa: E731
     history = train(
-        method, samples(), watch(method, patience=1, validate=scripted([1.0] + [0.0] * 7), on_epoch=on_epoch)
+        method, samples(), watch(method, patience=1, validate=scripted([1.0] + [0.0] * 7), observers=[AFTER_THREE])
     )
     assert history.n_epochs == 3
 
@@ -125,8 +126,8 @@ def test_losses_are_recorded_per_row_in_the_unit_of_y():
     data, unit = samples(), np.array([2.0, 10.0])
     plain = descent(Recording(), Schedule("constant", 0.0), 1, hidden=(), shuffle=False)
     history = train(plain, data, watch(plain, unit=unit))
-    raw = plain.objective.network.predict(plain.objective.weights.tree, data.x)
-    assert history.losses == pytest.approx([np.mean(0.5 * (raw - data.y) ** 2 * unit)])
+    raw = plain.objective.network.predict(plain.objective.weights.tree, data.x.values)
+    assert history.losses == pytest.approx([np.mean(0.5 * (raw - data.y.values) ** 2 * unit)])
 
 
 # Steps
@@ -238,8 +239,8 @@ def test_training_reaches_least_squares():
     data = samples()
     schedule = Schedule("cosine", 0.05)
     train(method := descent(SGD(), schedule, max_epochs=200, hidden=()), data, watch(method))
-    design = np.column_stack([data.x, np.ones(N)])
-    solution = np.linalg.lstsq(design, data.y, rcond=None)[0]
+    design = np.column_stack([data.x.values, np.ones(N)])
+    solution = np.linalg.lstsq(design, data.y.values, rcond=None)[0]
     tree = method.objective.weights.tree
     np.testing.assert_allclose(np.vstack([tree[0]["weight"], tree[0]["bias"]]), solution, atol=2e-3)
 
@@ -256,7 +257,7 @@ def test_divergence_names_the_epoch_and_the_rate():
 
 def test_divergence_is_a_value_error_and_comes_at_once():
     data = samples()
-    data.x[3, 0] = np.nan
+    data.x.values[3, 0] = np.nan
     method = descent()
     with pytest.raises(ValueError, match=r"in epoch 1, at a learning rate of 0\.01"):
         train(method, data, watch(method))
@@ -280,18 +281,18 @@ def test_an_interruption_keeps_the_best_so_far():
         return scores()
 
     with pytest.warns(UserWarning, match="interrupted after 3 epochs; the best weights so far are kept"):
-        history = train(method, samples(), watch(method, validate=validate, on_epoch=interrupting(3)))
+        history = train(method, samples(), watch(method, validate=validate, observers=[Calls(interrupting(3))]))
     assert history.n_epochs == 3
     np.testing.assert_array_equal(method.objective.weights.vector, after_epochs[1])
 
 
 def test_an_interruption_before_anything_is_kept_is_passed_on():
-    def interrupted():
+    def interrupted(history):
         raise KeyboardInterrupt
 
     method = descent()
     with pytest.raises(KeyboardInterrupt):
-        train(method, samples(), watch(method, epoch_starts=interrupted))
+        train(method, samples(), watch(method, observers=[Calls(starts=interrupted)]))
 
 
 def test_a_good_training_warns_of_nothing():

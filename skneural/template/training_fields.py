@@ -1,12 +1,10 @@
-"""The hyper-parameters of training, which all estimators share, and what they stand for."""
+"""The hyper-parameters of training, which all estimators share."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 
 import numpy as np
-from joblib import cpu_count
 from sklearn.metrics import get_scorer_names
 
 from skneural.hyperparameters import (
@@ -21,8 +19,7 @@ from skneural.hyperparameters import (
     declare,
     hyperparameter,
 )
-from skneural.optimizers import SCHEDULES, SOLVERS, Optimizer, Schedule, make_optimizer
-from skneural.training.threads import blas_threads
+from skneural.optimizers import SCHEDULES, SOLVERS
 
 
 def _is_scoring(value: object) -> bool:
@@ -30,7 +27,7 @@ def _is_scoring(value: object) -> bool:
 
 
 @declare
-class TrainingHyperparameters:
+class TrainingFields:
     """How an estimator is trained, whatever its network."""
 
     solver: str = hyperparameter(
@@ -115,45 +112,3 @@ class TrainingHyperparameters:
         """Threads. None: as many as BLAS may use at that moment, which joblib, threadpoolctl and OPENBLAS_NUM_THREADS
         govern; -1: all processors. Results agree up to rounding for any number.""",
     )
-
-    # --- what they stand for ------------------------------------------------------------------------
-
-    def _solver(self, one_pass: bool) -> str:
-        """The solver of `fit`, or of a single pass by `partial_fit`."""
-        return self.solver
-
-    def _optimizer(self, solver: str, n_penalized: int) -> Optimizer:
-        return make_optimizer(
-            solver,
-            momentum=self.momentum,
-            nesterov=self.nesterovs_momentum,
-            beta_1=self.beta_1,
-            beta_2=self.beta_2,
-            epsilon=self.epsilon,
-            decay=self.alpha,
-            n_decayed=n_penalized,
-        )
-
-    def _schedule(self) -> Schedule:
-        return Schedule(self.learning_rate, self.learning_rate_init, self.power_t, self.warmup)
-
-    def _penalty(self, weight_of_batch: float) -> float:
-        """Strength of the L2 penalty beside the mean loss; `weight_of_batch` is the sum of its sample weights."""
-        return 0.0 if self.solver == "adamw" else self.alpha / weight_of_batch
-
-    def _batch_size(self, n_samples: int, one_pass: bool) -> int:
-        if self._solver(one_pass) == "lbfgs":
-            return n_samples
-        if self.batch_size == "auto":
-            return min(200, n_samples)
-        if self.batch_size > n_samples:
-            warnings.warn(
-                f"batch_size={self.batch_size} is more than the {n_samples} training samples; they make one batch.",
-                stacklevel=2,
-            )
-        return min(self.batch_size, n_samples)
-
-    def _n_threads(self) -> int:
-        if self.n_jobs is None:
-            return blas_threads()
-        return cpu_count() if self.n_jobs == -1 else self.n_jobs

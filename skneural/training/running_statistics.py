@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from skneural.data import Samples
 from skneural.layers.layer import Context, Layer
 from skneural.parameters import Weights, leaves
-from skneural.training.batches import Samples
-from skneural.training.series import values_and_lengths
 
 
 def settle_statistics(
@@ -34,6 +33,8 @@ def settle_statistics(
     for count in counts:
         count[...] = 0
     for batch in samples.batches(batch_size, rng):
-        values, lengths = values_and_lengths(batch.x)
-        context = Context(rng, lengths=lengths, sample_weight=batch.sample_weight, settling=True)
-        network.forward(weights.tree, values, context)
+        x, known = batch.x.enter()
+        context = Context(
+            rng, lengths=known.lengths, structure=known.structure, sample_weight=batch.sample_weight, settling=True
+        )
+        network.forward(weights.tree, x, context)

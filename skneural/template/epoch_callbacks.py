@@ -2,53 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from skneural.training.history import History
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from skneural.parameters import Snapshot
+from skneural.targets import Given
+from skneural.training.train import Observer, Watch
 
 
-class EpochCallbacks:
+class EpochCallbacks(Observer):
     """The callbacks of one `fit`, a task of as many subtasks as there are epochs.
 
     Parameters
     ----------
     estimator : NeuralEstimator
         In the middle of `fit`.
-    X, y, sample_weight : as given to `fit`
-
-    Attributes
-    ----------
-    told_to_stop : bool
-        Whether a callback wants training to stop.
+    given : Given
+        As it came.
     """
 
-    def __init__(self, estimator: Any, X: Any, y: Any, sample_weight: Any) -> None:
+    def __init__(self, estimator: BaseEstimator, given: Given) -> None:
         self._estimator = estimator
         self._has_callbacks = bool(getattr(estimator, "_skl_callbacks", None))
-        metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
-        self._told = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
+        metadata = {} if given.sample_weight is None else {"sample_weight": given.sample_weight}
+        self._told = {"estimator": estimator, "X": given.X, "y": given.y, "metadata": metadata}
         self._fit = estimator._init_callback_context(max_subtasks=estimator._most_epochs())
         self._fit.call_on_fit_task_begin(**self._told)
         self._epoch: Any = None
-        self.told_to_stop = False
 
-    def epoch_starts(self) -> None:
+    def epoch_starts(self, watch: Watch) -> None:
         if self._has_callbacks:
             self._epoch = self._fit.subcontext(task_name="epoch")
             self._epoch.call_on_fit_task_begin(**self._told)
 
-    def epoch_ends(self, history: History, fitted_attributes: Callable[[], dict[str, Any]]) -> bool:
+    def epoch_ends(self, watch: Watch) -> bool:
         """Print and call back; True if a callback wants training to stop."""
+        history = watch.history
         if self._estimator.verbose:
             score = f", validation score = {history.scores[-1]:.8f}" if history.scores else ""
             print(f"Iteration {history.n_epochs}, loss = {history.losses[-1]:.8f}{score}")
         if self._epoch is None:
             return False
-        self.told_to_stop = bool(
-            self._epoch.call_on_fit_task_end(**self._told, reconstruction_attributes=fitted_attributes)
-        )
-        return self.told_to_stop
+        attributes = lambda: fitted_attributes(watch.weights.snapshot())  # noqa: E731 - copied only if asked for
+        return bool(self._epoch.call_on_fit_task_end(**self._told, reconstruction_attributes=attributes))
 
     def end(self) -> None:
         self._fit.call_on_fit_task_end(**self._told, reconstruction_attributes={})
+
+
+def fitted_attributes(snapshot: Snapshot) -> dict[str, np.ndarray]:
+    """What a copy of the estimator needs in order to predict with these weights."""
+    return {"weights_": snapshot.vector, "buffers_": snapshot.buffers}

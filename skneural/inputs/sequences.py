@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_array, validate_data
 
-from skneural.estimators.channel_moments import set_standardization
-from skneural.estimators.estimator import with_dtype
+from skneural.data import Container, Samples, Series
 from skneural.hyperparameters import BOOLEAN, NONE, Integer, declare, hyperparameter
-from skneural.parameters import Weights
-from skneural.training.batches import Samples
-from skneural.training.series import Series
+from skneural.inputs.input_kind import Expected, InputKind, with_dtype
+from skneural.inputs.standardize import set_standardization
+from skneural.layers import Layer
+from skneural.ops.types import Array
+from skneural.parameters import Tree
 
 # Steps that are predicted at once: with the 256 channels of a fully convolutional network they take 16 MB in float32.
 STEPS_PER_BLOCK = 16_384
 
 
 @declare
-class SequenceInput:
-    """X is series, of one or several features and of equal or unequal lengths, or tokens."""
+class SequenceFields:
+    """Hyper-parameters of what takes series and tokens."""
 
     vocabulary_size: int | None = hyperparameter(
         None,
@@ -43,9 +46,20 @@ class SequenceInput:
         ),
     }
 
-    def _check_X(self, X: Any, *, dtype: Any, reset: bool) -> Any:
-        if isinstance(X, Series):  # what training holds, when a scorer predicts
-            return X
+
+@dataclass(frozen=True)
+class Sequences(InputKind):
+    """X is series, of one or several features and of equal or unequal lengths, or tokens.
+
+    Parameters
+    ----------
+    least_rows_per_block : int, default=1
+        However long series are, so many are predicted at once.
+    """
+
+    least_rows_per_block: int = 1
+
+    def check(self, estimator: BaseEstimator, X: Any, expected: Expected) -> Container:
         if isinstance(X, list | tuple) and X and isinstance(X[0], str):
             raise ValueError(
                 "X is texts. skneural.preprocessing.TokenEncoder makes integers of their words or characters; set "
@@ -54,66 +68,78 @@ class SequenceInput:
         pieces = _pieces(X)
         if pieces is not None and len({piece.shape for piece in pieces}) == 1:
             X, pieces = np.stack(pieces), None
-        if pieces is None:
-            X = with_dtype(X)
-        columns = False
-        if self.vocabulary_size is not None:
-            x, n_features = _tokens(X if pieces is None else pieces, self.vocabulary_size), 1
+        if estimator.vocabulary_size is not None:
+            x = _tokens(with_dtype(X) if pieces is None else pieces, estimator.vocabulary_size)
         elif pieces is not None:
-            x = _joined(pieces, dtype)
-            n_features = x.shape[2]
-        elif getattr(X, "ndim", 2) > 2:
-            x = _series(X, dtype)
-            n_features = x.shape[2]
+            x = _joined(pieces, expected.dtype)
         else:
-            columns = reset or self._columns
-            x = validate_data(self, X, dtype=dtype, reset=reset) if columns else check_array(X, dtype=dtype)
-            x, n_features = x[:, :, np.newaxis], 1
-        if reset:
-            self._columns, self._features_of_a_step = columns, n_features
-            if not columns:
-                self.__dict__.pop("feature_names_in_", None)  # of an earlier fit
-                self.n_features_in_ = n_features
-        elif n_features != self._features_of_a_step:
-            raise ValueError(
-                f"X has {n_features} features at each step, but {type(self).__name__} was fitted on "
-                f"{self._features_of_a_step}. X is (n, steps, features) or a list of series; a single one is [X]."
-            )
+            X = with_dtype(X)
+            if getattr(X, "ndim", 2) <= 2:
+                return self._columns(estimator, X, expected)
+            x = _series(X, expected.dtype)
+        _learn_or_compare(estimator, x, columns=False, reset=expected.reset)
         return x
 
-    def _prepare(self, weights: Weights, samples: Samples) -> None:
-        set_standardization(self._network.layer, weights.tree, samples)
+    def _columns(self, estimator: BaseEstimator, X: Any, expected: Expected) -> Container:
+        """A table, each row of which is a univariate series; its columns may have names."""
+        dtype, reset = expected
+        if reset or estimator._given_as_columns:
+            rows = validate_data(estimator, X, dtype=dtype, reset=reset)
+        else:
+            rows = check_array(X, dtype=dtype)
+        x = Series(rows[:, :, np.newaxis])
+        _learn_or_compare(estimator, x, columns=True, reset=reset)
+        return x
 
-    def _rows_per_block(self, x: Any) -> int:
-        return max(1, STEPS_PER_BLOCK // x.shape[1])
+    def shapes(self, estimator: BaseEstimator, x: Container) -> dict[str, Any]:
+        return {"n_features": n_features_of_a_step(x)}
 
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
+    def prepare(self, network: Layer, tree: Tree, samples: Samples) -> None:
+        set_standardization(network, tree, samples)
+
+    def rows_per_block(self, x: Container) -> int:
+        return max(self.least_rows_per_block, STEPS_PER_BLOCK // x.shape[1], 1)
+
+    def tag(self, tags: Any) -> None:
         tags.input_tags.sparse = False
         tags.input_tags.three_d_array = True
-        return tags
 
 
-def steps_like(flat: np.ndarray, x: Any, X: Any) -> np.ndarray | list[np.ndarray]:
+def n_features_of_a_step(x: Container) -> int:
+    """Features of each step; one for tokens."""
+    return x.shape[2] if len(x.shape) > 2 else 1
+
+
+def _learn_or_compare(estimator: BaseEstimator, x: Series, *, columns: bool, reset: bool) -> None:
+    """Note the number of features, or raise if it is not the one that was fitted."""
+    n_features = n_features_of_a_step(x)
+    if reset:
+        estimator._given_as_columns, estimator._features_of_a_step = columns, n_features
+        if not columns:
+            estimator.__dict__.pop("feature_names_in_", None)  # of an earlier fit
+            estimator.n_features_in_ = n_features
+    elif n_features != estimator._features_of_a_step:
+        raise ValueError(
+            f"X has {n_features} features at each step, but {type(estimator).__name__} was fitted on "
+            f"{estimator._features_of_a_step}. X is (n, steps, features) or a list of series; a single one is [X]."
+        )
+
+
+def steps_like(flat: Array, x: Series, X: Any) -> Array | list[Array]:
     """What belongs to the steps of all series, as one array for an array X, or as one array for each series of a list.
 
     Parameters
     ----------
     flat : array of shape (steps of all series, ...)
         Series behind series.
-    x : array or Series
+    x : Series
         The checked X.
     X : array-like or list
         As it was given.
     """
     if isinstance(X, list | tuple | Series) or (isinstance(X, np.ndarray) and X.dtype == object):
-        return np.split(flat, np.cumsum(lengths_of(x))[:-1])
+        return np.split(flat, np.cumsum(x.n_steps)[:-1])
     return flat.reshape(*x.shape[:2], *flat.shape[1:])
-
-
-def lengths_of(x: Any) -> np.ndarray:
-    """Steps of each series of a checked X."""
-    return x.lengths if isinstance(x, Series) else np.full(x.shape[0], x.shape[1])
 
 
 def _pieces(X: Any) -> list[np.ndarray] | None:
@@ -125,7 +151,7 @@ def _pieces(X: Any) -> list[np.ndarray] | None:
     return pieces if all(piece.ndim in (1, 2) for piece in pieces) else None
 
 
-def _series(X: Any, dtype: Any) -> np.ndarray:
+def _series(X: Any, dtype: Any) -> Series:
     """Series of equal lengths, of shape (n, steps, features)."""
     x = check_array(X, dtype=dtype, allow_nd=True, ensure_all_finite=False, input_name="X")
     if x.ndim != 3 or 0 in x.shape:
@@ -134,7 +160,7 @@ def _series(X: Any, dtype: Any) -> np.ndarray:
             "of arrays (steps, features) if lengths differ; none may be empty."
         )
     _ensure_finite(x)
-    return x
+    return Series(x)
 
 
 def _joined(pieces: list[np.ndarray], dtype: Any) -> Series:
@@ -154,7 +180,7 @@ def _joined(pieces: list[np.ndarray], dtype: Any) -> Series:
     return Series.of(flat, np.array([len(piece) for piece in pieces]))
 
 
-def _tokens(X: Any, vocabulary_size: int) -> np.ndarray | Series:
+def _tokens(X: Any, vocabulary_size: int) -> Series:
     """Token numbers, of shape (n, steps)."""
     unequal = isinstance(X, list)
     if unequal:
@@ -178,7 +204,7 @@ def _tokens(X: Any, vocabulary_size: int) -> np.ndarray | Series:
             f"{vocabulary_size - 1}. Raise vocabulary_size, or give rare tokens one common number."
         )
     numbers = numbers.astype(np.intp)
-    return Series.of(numbers, np.array([len(piece) for piece in X])) if unequal else numbers
+    return Series.of(numbers, np.array([len(piece) for piece in X])) if unequal else Series(numbers)
 
 
 def _ensure_finite(x: np.ndarray) -> None:

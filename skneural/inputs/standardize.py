@@ -1,16 +1,16 @@
-"""Mean and deviation of each channel of the training data."""
+"""Mean and deviation of each channel of the training data, for the layer that takes them out."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 
+from skneural.data import Container, Samples
 from skneural.layers import Layer, Standardization
 from skneural.layers.traversal import find
+from skneural.ops.types import Array
 from skneural.parameters import Tree
-from skneural.training.batches import Samples
-from skneural.training.series import Series
 
 ROWS_PER_BLOCK = 1024
 
@@ -21,16 +21,16 @@ def set_standardization(network: Layer, tree: Tree, samples: Samples) -> None:
         p["mean"][...], p["scale"][...] = channel_moments(samples.x, samples.sample_weight)
 
 
-def channel_moments(x: Any, sample_weight: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+def channel_moments(x: Container, sample_weight: Array | None) -> tuple[Array, Array]:
     """Weighted mean and standard deviation over everything but the last axis; one for the deviation of constants.
 
     Parameters
     ----------
-    x : array or Series of shape (rows, ..., channels)
+    x : Container of arrays (samples, ..., channels)
         What stands behind the end of a series does not count.
-    sample_weight : array of shape (rows,) or None
+    sample_weight : array of shape (samples,) or None
     """
-    total, n = 0.0, 0.0
+    total, n = np.zeros(x.shape[-1]), 0.0
     for values, weight in _blocks(x, sample_weight):
         total = total + weight @ values
         n += weight.sum()
@@ -41,16 +41,15 @@ def channel_moments(x: Any, sample_weight: np.ndarray | None) -> tuple[np.ndarra
     return mean, np.where(deviation > rounding, deviation, 1.0)
 
 
-def _blocks(x: Any, sample_weight: np.ndarray | None):
+def _blocks(x: Container, sample_weight: Array | None) -> Iterator[tuple[Array, Array]]:
     """Blocks of X as (places, channels) in double precision, with the weight of each place."""
     for start in range(0, len(x), ROWS_PER_BLOCK):
         rows = slice(start, start + ROWS_PER_BLOCK)
-        block = x[rows]
-        values = block.values if isinstance(block, Series) else block
+        values, known = x[rows].enter()
         values = values.reshape(len(values), -1, values.shape[-1]).astype(np.float64)
         weight = np.ones(values.shape[:2])
-        if isinstance(block, Series):
-            weight *= np.arange(values.shape[1]) < block.lengths[:, np.newaxis]
+        if known.lengths is not None:
+            weight *= np.arange(values.shape[1]) < known.lengths[:, np.newaxis]
         if sample_weight is not None:
             weight *= sample_weight[rows, np.newaxis]
         yield values.reshape(-1, values.shape[-1]), weight.ravel()

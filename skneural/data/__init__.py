@@ -1,0 +1,12 @@
+"""Floor 1: containers. What samples are, whatever X and y were given as.
+
+Training and prediction ask a `Container` for its length, for some of its samples, for blocks of them, and for what
+enters the network; what lies inside is nobody else's business.
+"""
+
+from skneural.data.container import Container, Known, Rows
+from skneural.data.samples import Samples
+from skneural.data.series import Series
+from skneural.data.targets import Targets
+
+__all__ = ["Container", "Known", "Rows", "Samples", "Series", "Targets"]

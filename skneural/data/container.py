@@ -1,0 +1,111 @@
+"""The protocol of containers, and the plainest of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy import sparse
+
+from skneural.ops.types import Array
+
+Selection = slice | Array  # consecutive samples, or their numbers
+
+
+class Known(NamedTuple):
+    """What layers may ask about a batch beside x itself.
+
+    Attributes
+    ----------
+    lengths : array of shape (samples,) or None
+        Elements of each sample: steps of a series, nodes of a graph. None where all have equally many.
+    structure : object
+        What else a container knows, such as the edges of a graph.
+    """
+
+    lengths: Array | None = None
+    structure: Any = None
+
+
+class Container:
+    """Samples of X.
+
+    Members define `__len__`, `__getitem__`, `dtype` and `enter`, and override the rest where it does not fit.
+
+    Attributes
+    ----------
+    dtype : dtype
+        Of the numbers in it.
+    lengths : array of shape (samples,) or None
+        Elements of each sample, where they differ.
+    """
+
+    dtype: np.dtype[Any]
+    lengths: Array | None = None
+
+    def __len__(self) -> int:
+        raise NotImplementedError(f"{type(self).__name__} must define __len__")
+
+    def __getitem__(self, rows: Selection) -> Container:
+        """Some of the samples: views for a slice where that is possible, copies for an array of numbers."""
+        raise NotImplementedError(f"{type(self).__name__} must define __getitem__")
+
+    def enter(self) -> tuple[Any, Known]:
+        """What enters the network, and what layers may ask of the context."""
+        raise NotImplementedError(f"{type(self).__name__} must define enter")
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Scikit-learn counts samples by it."""
+        return (len(self),)
+
+    @property
+    def given(self) -> Any:
+        """The samples as scorers take them."""
+        return self
+
+    def in_order(self, rows: Array) -> Array:
+        """The given numbers of samples in the order in which a batch of them is computed best."""
+        return rows
+
+    def blocks(self, n_rows: int) -> Iterator[Selection]:
+        """Which samples are predicted at once, about `n_rows` at a time; together they are all samples."""
+        for start in range(0, len(self), n_rows):
+            yield slice(start, start + n_rows)
+
+
+class Rows(Container):
+    """One row of an array for each sample: of a table, dense or CSR, or of images.
+
+    Parameters
+    ----------
+    values : array or CSR of shape (samples, ...)
+    """
+
+    def __init__(self, values: Array | sparse.csr_array) -> None:
+        self.values = values
+        self.dtype = values.dtype
+
+    def __len__(self) -> int:
+        n: int = self.values.shape[0]
+        return n
+
+    def __getitem__(self, rows: Selection) -> Rows:
+        if isinstance(rows, slice) or sparse.issparse(self.values):
+            return Rows(self.values[rows])
+        return Rows(self.values.take(rows, axis=0))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.values.shape
+
+    @property
+    def given(self) -> Any:
+        return self.values
+
+    def enter(self) -> tuple[Any, Known]:
+        return self.values, NOTHING_KNOWN
+
+
+NOTHING_KNOWN = Known()

@@ -1,0 +1,79 @@
+"""Series of equal or unequal lengths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from skneural.data.container import Container, Known, Selection
+from skneural.ops.types import Array
+
+
+class Series(Container):
+    """Series of numbers or tokens in one array, padded behind their ends where lengths differ.
+
+    Selecting by an array of numbers copies, and pads only as far as the longest of the selected series needs.
+
+    Parameters
+    ----------
+    values : array of shape (samples, steps, features), or (samples, steps) for tokens
+        Padded with zeros.
+    lengths : array of shape (samples,) or None, default=None
+        Steps of each series, at least one; None if all have as many as `values`.
+    """
+
+    def __init__(self, values: Array, lengths: Array | None = None) -> None:
+        self.values = values
+        self.lengths = lengths
+        self.dtype = values.dtype
+
+    @classmethod
+    def of(cls, flat: Array, lengths: Array) -> Series:
+        """All series, given one behind the other as an array of shape (sum of lengths, ...)."""
+        values = np.zeros((len(lengths), lengths.max(), *flat.shape[1:]), flat.dtype)
+        values[np.arange(lengths.max()) < lengths[:, np.newaxis]] = flat
+        return cls(values, lengths)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __getitem__(self, rows: Selection) -> Series:
+        if self.lengths is None:
+            return Series(self.values[rows] if isinstance(rows, slice) else self.values.take(rows, axis=0))
+        if isinstance(rows, slice):
+            return Series(self.values[rows], self.lengths[rows])
+        lengths = self.lengths[rows]
+        return Series(self.values[rows, : lengths.max(initial=1)], lengths)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.values.shape
+
+    @property
+    def given(self) -> Any:
+        return self if self.lengths is not None else self.values
+
+    @property
+    def n_steps(self) -> Array:
+        """Steps of each series, whether they differ or not."""
+        return np.full(len(self), self.values.shape[1]) if self.lengths is None else self.lengths
+
+    def enter(self) -> tuple[Any, Known]:
+        return self.values, Known(self.lengths)
+
+    def in_order(self, rows: Array) -> Array:
+        """The longest series first: recurrences work on fewer of them the later the step.
+
+        They would sort themselves, but here it costs no copy.
+        """
+        return rows if self.lengths is None else rows[np.argsort(-self.lengths[rows], kind="stable")]
+
+    def blocks(self, n_rows: int) -> Iterator[Selection]:
+        """Series of one block are almost of the same length."""
+        if self.lengths is None or len(self) <= n_rows:
+            yield from super().blocks(n_rows)
+        else:
+            order = self.in_order(np.arange(len(self)))
+            yield from (order[start : start + n_rows] for start in range(0, len(order), n_rows))

@@ -1,0 +1,88 @@
+"""Held-out data: which samples, and the score by which training stops."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import math
+from collections.abc import Callable
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.metrics import check_scoring
+from sklearn.model_selection import train_test_split
+
+from skneural.parameters import Snapshot
+from skneural.template.epoch_callbacks import fitted_attributes
+from skneural.template.run import Data, Run
+
+
+def split(n_samples: int, fraction: float, classes: np.ndarray | None, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Split sample numbers at random into those for training and those for validation, both in ascending order.
+
+    Parameters
+    ----------
+    n_samples : int
+    fraction : float
+        Share of validation samples.
+    classes : array of shape (n_samples,) or None
+        Classes whose shares the split keeps. A class of one sample stays in training; with more classes than
+        validation samples the split is not stratified.
+    seed : int
+
+    Raises
+    ------
+    ValueError
+        If either part would be empty.
+    """
+    n_held_out = math.ceil(fraction * n_samples)
+    if not 0 < n_held_out < n_samples:
+        raise ValueError(
+            f"validation_fraction={fraction} of {n_samples} samples leaves {n_samples - n_held_out} for training. "
+            "Give more samples, change validation_fraction, or set early_stopping=False."
+        )
+    rows = np.arange(n_samples)
+    alone = np.empty(0, dtype=rows.dtype)
+    if classes is not None:
+        _, number, counts = np.unique(classes, return_inverse=True, return_counts=True)
+        is_alone = counts[number] == 1
+        n_classes = int(np.sum(counts > 1))
+        if n_classes <= min(n_held_out, n_samples - is_alone.sum() - n_held_out):
+            rows, alone, classes = rows[~is_alone], rows[is_alone], number[~is_alone]
+        else:
+            classes = None
+    train, held_out = train_test_split(rows, test_size=n_held_out, stratify=classes, random_state=seed)
+    return np.sort(np.concatenate([alone, train])), np.sort(held_out)
+
+
+def validation_score(estimator: BaseEstimator, run: Run, held_out: Data) -> Callable[[], tuple[float, float]]:
+    """What scores the present weights of a run on held-out data: as it decides, and as it is recorded."""
+    if estimator.scoring == "loss":
+        return _negative_loss(estimator, run, held_out)
+    samples = held_out.samples
+    model = copy.copy(estimator)
+    snapshot = Snapshot(run.weights.vector, run.weights.buffers)
+    model.__dict__.update(fitted_attributes(snapshot))  # the vectors themselves: the model follows the training
+    scorer = check_scoring(model, estimator.scoring)
+    takes_weights = "sample_weight" in inspect.signature(getattr(scorer, "_score_func", scorer)).parameters
+    weighted = {"sample_weight": samples.sample_weight} if takes_weights else {}
+
+    def score() -> tuple[float, float]:
+        value = float(scorer(model, samples.x.given, held_out.y, **weighted))
+        return value, value
+
+    return score
+
+
+def _negative_loss(estimator: BaseEstimator, run: Run, held_out: Data) -> Callable[[], tuple[float, float]]:
+    samples, weight = held_out.samples, held_out.samples.target_weight
+    unit = estimator._targets.unit(estimator, run.loss)
+    total = None if weight is None else float(weight.sum())
+    n_threads = estimator._n_threads()  # asked now: while training, BLAS may be held to one
+
+    def score() -> tuple[float, float]:
+        raw = estimator._raw(run.weights.tree, samples.x, n_threads)
+        value = run.loss.value(samples.y.values, raw, weight, total)
+        return -float(np.mean(value)), -float(np.mean(value * unit))
+
+    return score

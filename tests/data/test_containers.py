@@ -1,0 +1,98 @@
+"""What training and prediction ask of every container; one row for each."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from skneural import data
+from skneural.data import Container, Rows, Series, Targets
+from skneural.data.container import Known
+
+RNG = np.random.default_rng(0)
+LENGTHS = np.array([3, 7, 1, 2, 5, 5, 4])
+FLAT = RNG.standard_normal((LENGTHS.sum(), 2))
+CONTAINERS = {
+    "table": lambda: Rows(RNG.standard_normal((7, 3))),
+    "sparse table": lambda: Rows(sparse.csr_array(RNG.standard_normal((7, 3)))),
+    "images": lambda: Rows(RNG.standard_normal((7, 4, 4, 1)).astype(np.float32)),
+    "series": lambda: Series(RNG.standard_normal((7, 5, 2))),
+    "unequal series": lambda: Series.of(FLAT, LENGTHS),
+    "tokens": lambda: Series(RNG.integers(0, 9, (7, 5))),
+}
+every_container = pytest.mark.parametrize("make", CONTAINERS.values(), ids=CONTAINERS.keys())
+
+
+def entered(container):
+    x, known = container.enter()
+    return (x.toarray() if sparse.issparse(x) else x), known
+
+
+def assert_same_samples(one, other):
+    (x, known), (y, other_known) = entered(one), entered(other)
+    if known.lengths is not None:
+        np.testing.assert_array_equal(known.lengths, other_known.lengths)
+        n = known.lengths.max()
+        x, y = x[:, :n], y[:, :n]
+    np.testing.assert_array_equal(x, y)
+
+
+def test_every_container_has_a_row():
+    members = {value for value in vars(data).values() if isinstance(value, type) and issubclass(value, Container)}
+    assert members - {Container} == {type(make()) for make in CONTAINERS.values()}
+
+
+@every_container
+def test_it_counts_and_knows_its_numbers(make):
+    container = make()
+    x, known = container.enter()
+    assert len(container) == container.shape[0] == x.shape[0] == 7
+    assert container.dtype == x.dtype
+    assert isinstance(known, Known)
+    assert container.given is not None
+
+
+@every_container
+def test_selecting_twice_is_selecting_once(make):
+    container, rows = make(), np.array([5, 0, 3, 3])
+    assert_same_samples(container[rows][np.array([1, 2])], container[np.array([0, 3])])
+    assert_same_samples(container[1:6][1:3], container[2:4])
+    assert_same_samples(container[2:5], container[np.arange(2, 5)])
+    assert len(container[::3]) == 3
+
+
+@every_container
+@pytest.mark.parametrize("n_rows", [1, 3, 7, 10])
+def test_blocks_are_all_samples_once(make, n_rows):
+    container = make()
+    blocks = list(container.blocks(n_rows))
+    numbers = np.concatenate([np.arange(7)[block] for block in blocks])
+    np.testing.assert_array_equal(np.sort(numbers), np.arange(7))
+    assert max(len(container[block]) for block in blocks) <= n_rows
+    np.testing.assert_array_equal(np.sort(container.in_order(np.array([4, 1, 2]))), [1, 2, 4])
+
+
+def test_selecting_pads_only_as_far_as_needed():
+    series = Series.of(FLAT, LENGTHS)
+    chosen = series[np.array([2, 0])]
+    assert chosen.shape == (2, 3, 2)
+    np.testing.assert_array_equal(chosen.lengths, [1, 3])
+    np.testing.assert_array_equal(chosen.values[1], series.values[0, :3])
+    assert len(series[np.arange(0)]) == 0
+
+
+def test_shards_see_as_many_steps_as_their_batch():
+    """All shards then draw random numbers of one shape."""
+    part = Series.of(FLAT, LENGTHS)[2:4]
+    assert part.shape == (2, 7, 2)
+    assert part.values.base is not None  # a view
+
+
+@pytest.mark.parametrize("rows", [slice(2, 5), slice(None, None, 3), np.array([6, 0, 2]), np.arange(0)], ids=str)
+def test_targets_of_steps_follow_their_series(rows):
+    targets, lengths = Targets(FLAT, LENGTHS)[rows], LENGTHS[rows]
+    pieces = np.split(FLAT, np.cumsum(LENGTHS)[:-1])
+    expected = [pieces[i] for i in np.arange(7)[rows]]
+    assert len(targets) == len(lengths)
+    np.testing.assert_array_equal(targets.lengths, lengths)
+    np.testing.assert_array_equal(targets.values, np.concatenate([np.empty((0, 2)), *expected]))
+    np.testing.assert_array_equal(targets.spread(np.arange(len(lengths))), np.repeat(np.arange(len(lengths)), lengths))
