@@ -9,42 +9,12 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from skneural.data import Targets
-from skneural.hyperparameters import BOOLEAN, Choice, Number, declare, hyperparameter
 from skneural.losses import LINKS, AbsoluteLoss, HuberLoss, Loss, PoissonLoss, QuantileLoss, SquaredLoss
 from skneural.losses.loss import Value, weighted_mean
 from skneural.ops.types import Array
 from skneural.targets.target_kind import Given, TargetKind
 
 LOSSES = ("squared_error", "absolute_error", "huber", "quantile", "poisson")
-
-
-@declare
-class NumberFields:
-    """Hyper-parameters of what predicts numbers."""
-
-    loss: str = hyperparameter(
-        "squared_error",
-        Choice(*LOSSES),
-        """What is minimized: "squared_error" estimates the mean, "absolute_error" the median, "huber" a robust
-        mean, "quantile" the quantile named by `quantile`, "poisson" the mean of counts.""",
-    )
-    quantile: float = hyperparameter(
-        0.5, Number(0, 1, above=True, below=True), 'The quantile that loss="quantile" estimates.'
-    )
-    huber_delta: float = hyperparameter(
-        1.35,
-        Number(0, above=True),
-        """Where loss="huber" turns from squares to straight lines, in standard deviations of y if `normalize_y`,
-        else in the units of y.""",
-    )
-    normalize_y: bool = hyperparameter(
-        True, BOOLEAN, 'Whether targets are centred and scaled for training. Off for loss="poisson".'
-    )
-
-    attributes_doc = {
-        "y_mean_": ("ndarray of shape (n_outputs,)", "What was subtracted from the targets for training."),
-        "y_scale_": ("ndarray of shape (n_outputs,)", "What they were then divided by."),
-    }
 
 
 @dataclass(frozen=True)

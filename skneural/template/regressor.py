@@ -8,17 +8,42 @@ from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils.metaestimators import available_if
 
-from skneural.hyperparameters import declare
-from skneural.targets import Given, NumberFields, Numbers, PerSampleOrStep, PerStep, TargetKind
+from skneural.hyperparameters import BOOLEAN, Choice, Number, declare, hyperparameter
+from skneural.targets import Given, Numbers, PerSampleOrStep, PerStep, TargetKind
+from skneural.targets.numbers import LOSSES
 from skneural.template.estimator import NeuralEstimator, all_or_nothing, takes_single_passes
 from skneural.template.step_scores import score_steps
 
 
 @declare
-class NeuralRegressor(RegressorMixin, NumberFields, NeuralEstimator):
+class NeuralRegressor(RegressorMixin, NeuralEstimator):
     """One or many numbers; targets are scaled for training, predictions and curves are in the units of y."""
 
     _target_kind: ClassVar[TargetKind] = Numbers()
+
+    loss: str = hyperparameter(
+        "squared_error",
+        Choice(*LOSSES),
+        """What is minimized: "squared_error" estimates the mean, "absolute_error" the median, "huber" a robust
+        mean, "quantile" the quantile named by `quantile`, "poisson" the mean of counts.""",
+    )
+    quantile: float = hyperparameter(
+        0.5, Number(0, 1, above=True, below=True), 'The quantile that loss="quantile" estimates.'
+    )
+    huber_delta: float = hyperparameter(
+        1.35,
+        Number(0, above=True),
+        """Where loss="huber" turns from squares to straight lines, in standard deviations of y if `normalize_y`,
+        else in the units of y.""",
+    )
+    normalize_y: bool = hyperparameter(
+        True, BOOLEAN, 'Whether targets are centred and scaled for training. Off for loss="poisson".'
+    )
+
+    attributes_doc = {
+        "y_mean_": ("ndarray of shape (n_outputs,)", "What was subtracted from the targets for training."),
+        "y_scale_": ("ndarray of shape (n_outputs,)", "What they were then divided by."),
+    }
 
     @available_if(takes_single_passes)
     @all_or_nothing
