@@ -12,7 +12,8 @@ from skneural.layers.traversal import find
 from skneural.ops.types import Array
 from skneural.parameters import Tree
 
-ROWS_PER_BLOCK = 1024
+# Rows whose numbers are held in double precision at once.
+ROWS_AT_ONCE = 1024
 
 
 def set_standardization(network: Layer, tree: Tree, samples: Samples) -> None:
@@ -43,8 +44,8 @@ def channel_moments(x: Container, sample_weight: Array | None) -> tuple[Array, A
 
 def _blocks(x: Container, sample_weight: Array | None) -> Iterator[tuple[Array, Array]]:
     """Blocks of X as (places, channels) in double precision, with the weight of each place."""
-    for start in range(0, len(x), ROWS_PER_BLOCK):
-        rows = slice(start, start + ROWS_PER_BLOCK)
+    for start in range(0, len(x), ROWS_AT_ONCE):
+        rows = slice(start, start + ROWS_AT_ONCE)
         values, known = x[rows].enter()
         values = values.reshape(len(values), -1, values.shape[-1]).astype(np.float64)
         weight = np.ones(values.shape[:2])

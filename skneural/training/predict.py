@@ -14,13 +14,8 @@ from skneural.ops.types import Array
 from skneural.parameters import Tree
 from skneural.training.threads import limited_blas
 
-# Rows of a table that are predicted at once: enough for full speed, few enough that memory does not grow with X.
-ROWS_PER_BLOCK = 2048
 
-
-def predict_raw(
-    network: Layer, tree: Tree, x: Container, rows_per_block: int = ROWS_PER_BLOCK, n_threads: int | None = None
-) -> Array:
+def predict_raw(network: Layer, tree: Tree, x: Container, rows_per_block: int, n_threads: int | None = None) -> Array:
     """Raw scores of all samples, or of all their elements.
 
     Parameters
