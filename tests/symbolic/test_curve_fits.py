@@ -212,10 +212,10 @@ def test_a_suggestion_is_quick():
     x = np.linspace(0, 1, 200)
     seconds = []
     for _ in range(5):
-        start = time.perf_counter()
+        start = time.thread_time()  # of this thread alone: other processes may be at work
         suggest(x, j0(20 * x))
-        seconds.append(time.perf_counter() - start)
-    assert min(seconds) < 0.5  # 0.06 where nothing else runs
+        seconds.append(time.thread_time() - start)
+    assert min(seconds) < 0.5  # 0.06 without the measuring of coverage
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
