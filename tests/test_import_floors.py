@@ -29,7 +29,7 @@ FLOORS = {
     "inspection": 10,
     "export": 10,
 }
-FREE = {"testing", "__init__"}  # may import from any floor; nobody may import from them
+FREE = {"testing", "__init__"}  # may import from any floor; no room may import from them
 NEIGHBOURS = {("parameters", "initializers")}  # allowed on one floor
 NARROW = {("training", "layers"): "skneural.layers.layer"}  # the only module of that room
 FORBIDDEN_NAMES = {"utils", "base", "common", "helpers"}
