@@ -45,7 +45,7 @@ def main():
     for start in (0, 150, 300):
         times = np.arange(start, start + 100 + HORIZON)
         top.plot(times[:101], future[times[:101]], color="0.7", label=None if start else "what is read")
-        top.plot(times[100:], future[times[100:]], color="k", lw=4, alpha=0.3, label=None if start else "truth")
+        top.plot(times[100:], future[times[100:]], color="k", ls=":", lw=2, zorder=3, label=None if start else "truth")
         for i, (name, values) in enumerate(forecasts.items()):
             top.plot(times[100:], values[start], color=f"C{i}", label=None if start else f"{name} forecast")
     top.set(xlabel="step", ylabel="value", ylim=(0.3, 1.7), title="Thirty steps ahead, three times")

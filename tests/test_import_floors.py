@@ -130,3 +130,9 @@ def test_a_planted_import_is_found(module, source, reason):
 )
 def test_a_lower_floor_may_be_imported(module, source):
     assert not list(offences(module, source))
+
+
+@pytest.mark.parametrize("room", [room for room in FLOORS if (PACKAGE / room / "__init__.py").exists()])
+def test_each_room_says_on_which_floor_it_is(room):
+    first = (PACKAGE / room / "__init__.py").read_text(encoding="utf-8").splitlines()[0]
+    assert first.startswith(f'"""Floor {FLOORS[room]}: ')
