@@ -44,11 +44,12 @@ def main():
     _, (top, bottom) = plt.subplots(2, 1, figsize=(9, 5.5), layout="constrained")
     for start in (0, 150, 300):
         times = np.arange(start, start + 100 + HORIZON)
-        top.plot(times, future[times], color="0.7", label=None if start else "series")
+        top.plot(times[:101], future[times[:101]], color="0.7", label=None if start else "what is read")
+        top.plot(times[100:], future[times[100:]], color="k", ls=":", lw=2, zorder=3, label=None if start else "truth")
         for i, (name, values) in enumerate(forecasts.items()):
             top.plot(times[100:], values[start], color=f"C{i}", label=None if start else f"{name} forecast")
-    top.set(xlabel="step", ylim=(0.3, 1.6), title="Thirty steps ahead, three times")
-    top.legend(loc="upper right", ncols=3)
+    top.set(xlabel="step", ylabel="value", ylim=(0.3, 1.7), title="Thirty steps ahead, three times")
+    top.legend(loc="upper right", ncols=4)
     for i, (name, values) in enumerate(forecasts.items()):
         error = np.sqrt(np.mean((values - y_test) ** 2, axis=0)) / y_test.std()
         print(f"{name:<10} error {error.mean():.3f} standard deviations, {error[-1]:.3f} after {HORIZON} steps")

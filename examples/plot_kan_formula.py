@@ -8,14 +8,19 @@ it is pruned, trained on a finer grid, and then told as a formula. The pictures 
 its edges.
 """
 
+import warnings
+
 import matplotlib.pyplot as plt
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 
 from skneural import KANRegressor
 from skneural.inspection import plot_kan_edge
 
 
 def main():
+    # Each fit ends at max_iter, and warns of that: here it is far enough to see which edges matter, and to go on from.
+    warnings.simplefilter("ignore", ConvergenceWarning)
     X = np.random.default_rng(0).uniform(-1, 1, size=(1000, 2))
     y = np.exp(np.sin(np.pi * X[:, 0]) + X[:, 1] ** 2)
     X_test = np.random.default_rng(1).uniform(-1, 1, size=(1000, 2))

@@ -56,23 +56,26 @@ def main():
     model.fit(X_train, y_train)
     print(f"{model.score(X_test, y_test):.3f} of the test names are assigned to their language")
 
-    _, (left, right) = plt.subplots(1, 2, figsize=(9, 4.2), layout="constrained")
+    _, (left, right) = plt.subplots(1, 2, figsize=(10.5, 4.2), layout="constrained")
     ConfusionMatrixDisplay.from_estimator(model, X_test, y_test, ax=left, colorbar=False, cmap="Blues")
-    left.set_title("Languages of test names")
+    left.set(xlabel="predicted language", ylabel="language", title="Languages of test names")
 
     shown = sorted(set(X_test[:9]))
     encoder, network = model
     weights = network.attention_weights(encoder.transform(shown))
     most = max(own.max() for own in weights)
-    for row, (name, own, language) in enumerate(zip(shown, weights, model.predict(shown), strict=True)):
+    for row, (name, own) in enumerate(zip(shown, weights, strict=True)):
         for column, (letter, weight) in enumerate(zip(name, own, strict=True)):
             right.add_patch(plt.Rectangle((column - 0.5, row - 0.5), 1, 1, color=plt.cm.Oranges(weight / most)))
             right.text(column, row, letter, ha="center", va="center", family="monospace")
-        right.text(-1, row, language, ha="right", va="center")
     longest = max(len(name) for name in shown)
-    right.set(xlim=(-0.5, longest - 0.5), ylim=(len(shown) - 0.5, -0.5), xticks=[], yticks=[])
-    right.set_title("Which characters the predictions rest on")
+    right.set(xlim=(-0.5, longest - 0.5), xticks=range(longest), xticklabels=range(1, longest + 1))
+    right.set(ylim=(len(shown) - 0.5, -0.5), yticks=range(len(shown)), yticklabels=model.predict(shown))
+    right.set(xlabel="character", ylabel="predicted language", title="Which characters the predictions rest on")
     right.spines[:].set_visible(False)
+    right.tick_params(length=0)
+    shades = plt.cm.ScalarMappable(plt.Normalize(0, most), "Oranges")
+    right.figure.colorbar(shades, ax=right, label="attention")
     plt.show()
 
 

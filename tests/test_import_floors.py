@@ -29,7 +29,7 @@ FLOORS = {
     "inspection": 10,
     "export": 10,
 }
-FREE = {"testing", "__init__"}  # may import from any floor; nobody may import from them
+FREE = {"testing", "__init__"}  # may import from any floor; no room may import from them
 NEIGHBOURS = {("parameters", "initializers")}  # allowed on one floor
 NARROW = {("training", "layers"): "skneural.layers.layer"}  # the only module of that room
 FORBIDDEN_NAMES = {"utils", "base", "common", "helpers"}
@@ -130,3 +130,9 @@ def test_a_planted_import_is_found(module, source, reason):
 )
 def test_a_lower_floor_may_be_imported(module, source):
     assert not list(offences(module, source))
+
+
+@pytest.mark.parametrize("room", [room for room in FLOORS if (PACKAGE / room / "__init__.py").exists()])
+def test_each_room_says_on_which_floor_it_is(room):
+    first = (PACKAGE / room / "__init__.py").read_text(encoding="utf-8").splitlines()[0]
+    assert first.startswith(f'"""Floor {FLOORS[room]}: ')

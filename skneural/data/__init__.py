@@ -1,7 +1,7 @@
 """Floor 1: containers. What samples are, whatever X and y were given as.
 
 Training and prediction ask a `Container` for its length, for some of its samples, for blocks of them, and for what
-enters the network; what lies inside is nobody else's business.
+enters the network; they do not look inside.
 """
 
 from skneural.data.container import Container, Known, Rows

@@ -61,6 +61,11 @@ class Container:
         return (len(self),)
 
     @property
+    def named_shape(self) -> tuple[int | str, ...]:
+        """Shape of what enters the network, where numbers that need not stay as they are have names."""
+        return ("n", *self[:1].enter()[0].shape[1:])
+
+    @property
     def given(self) -> Any:
         """The samples as scorers take them."""
         return self

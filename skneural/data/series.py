@@ -52,6 +52,10 @@ class Series(Container):
         return self.values.shape
 
     @property
+    def named_shape(self) -> tuple[int | str, ...]:
+        return ("n", "steps", *self.values.shape[2:])
+
+    @property
     def given(self) -> Any:
         return self if self.lengths is not None else self.values
 

@@ -122,7 +122,7 @@ class KANReading(Mixin):
         Raises
         ------
         ValueError
-            If the network has so many edges that nobody could read its formula; `prune` it first.
+            If the network has too many edges for a formula that can be read; `prune` it first.
         """
         check_is_fitted(self)
         present = [p["present"] > 0 for _, p in edges_of(self._network.layer, self._parameters())]
@@ -160,7 +160,7 @@ class KANReading(Mixin):
         ImportError
             If sympy is not installed: ``pip install "skneural[symbolic]"``.
         ValueError
-            If the network has so many edges that nobody could read its formula; `prune` it first.
+            If the network has too many edges for a formula that can be read; `prune` it first.
 
         Examples
         --------

@@ -129,7 +129,7 @@ def _ensure_shape_was_fitted(estimator: BaseEstimator, shape: tuple[int, ...]) -
 
 
 def _ensure_shape_is_meant(image_shape: str | Sequence[int], shape: tuple[int, ...]) -> None:
-    """Raise if images of that shape are not what was asked for, or are hardly meant so."""
+    """Raise if images of that shape are not what was asked for, or look like a mistake."""
     if not isinstance(image_shape, str):
         expected = _with_channels(image_shape)
         if shape != expected:

@@ -1,4 +1,4 @@
-"""Floor 7: looking inside fitted models. Plots need matplotlib, which is imported where they are drawn."""
+"""Floor 10: looking inside fitted models. Plots need matplotlib, which is imported where they are drawn."""
 
 from skneural.inspection.edges import plot_kan_edge
 from skneural.inspection.images import occlusion_map, plot_feature_maps, plot_kernels, saliency_map

@@ -1,4 +1,4 @@
-"""Floor 6: kinds of y. How targets are learned, encoded and given back, and which loss compares them."""
+"""Floor 7: kinds of y. How targets are learned, encoded and given back, and which loss compares them."""
 
 from skneural.targets.classes import Classes
 from skneural.targets.numbers import Numbers

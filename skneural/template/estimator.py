@@ -36,6 +36,8 @@ from skneural.targets import Given, TargetKind
 from skneural.template import solving
 from skneural.template.epoch_callbacks import EpochCallbacks
 from skneural.template.run import Data, Mode, Network, Run
+from skneural.template.summary import NamedShape
+from skneural.template.summary import summary as summary_of_network
 from skneural.template.training_fields import TrainingFields
 from skneural.template.validation import split
 from skneural.training.objective import Objective
@@ -272,6 +274,7 @@ class NeuralEstimator(TrainingFields, CallbackSupportMixin, BaseEstimator):
         for name in ("weights_", "buffers_"):  # those of an earlier fit do not belong to the new network
             self.__dict__.pop(name, None)
         self._build_network(arguments)
+        self._x_shape: NamedShape = x.named_shape
         self.n_outputs_ = n_outputs
         self.out_activation_ = loss.link_name
         start = self._network.layout.initial(Seeds(self._seed).generator("weights"), precision(x.dtype))
@@ -360,6 +363,8 @@ class NeuralEstimator(TrainingFields, CallbackSupportMixin, BaseEstimator):
     @property
     def network_(self) -> Layer:
         return self._network.layer
+
+    summary = summary_of_network
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "weights_")

@@ -6,12 +6,13 @@ import copy
 import dataclasses
 import io
 import pickle
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 
-from skneural.layers.layer import Context, Layer
+from skneural.layers.layer import AnyShape, Context, Layer
 from skneural.ops.types import Array, Arrays
 from skneural.parameters import Layout, Snapshot
 from skneural.testing.gradient_check import in_dtype, one_pass, random_start, training_context, unchanged
@@ -96,6 +97,26 @@ def _check_shape(layer: Layer, layout: Layout, start: Snapshot, x: Any, context:
     y = one_pass(layer, layout, start, x, context, seed).y
     told = layer.shape(tuple(part.shape for part in x) if isinstance(x, tuple) else x.shape)
     assert told == y.shape, f"{layer}: shape tells {told}, but y has shape {y.shape}."
+    for unknown in _with_unknowns(x):
+        try:
+            told = layer.shape(unknown)
+        except TypeError as error:
+            raise AssertionError(f"{layer}: shape does not take None for an unknown number: {unknown}.") from error
+        right = len(told) == y.ndim and all(n is None or n == known for n, known in zip(told, y.shape, strict=True))
+        assert right, f"{layer}: shape tells {told} for x of shape {unknown}, but y has shape {y.shape}."
+
+
+def _with_unknowns(x: Any) -> Iterator[Any]:
+    """The shape of x with one of its numbers unknown, each in turn; all arrays of a tuple do not know the same one."""
+    if isinstance(x, tuple):
+        shortest = min(len(part.shape) for part in x)
+        yield from (tuple(_without(part.shape, axis) for part in x) for axis in range(shortest))
+    else:
+        yield from (_without(x.shape, axis) for axis in range(len(x.shape)))
+
+
+def _without(shape: tuple[int, ...], axis: int) -> AnyShape:
+    return (*shape[:axis], None, *shape[axis + 1 :])
 
 
 def _check_passes_are_independent(

@@ -295,7 +295,7 @@ def test_formulas_of_counts_are_those_of_their_logarithm():
     np.testing.assert_allclose(np.exp(model.to_formula().predict(X)), model.predict(X), rtol=1e-2)
 
 
-def test_nobody_reads_the_formula_of_a_large_network():
+def test_large_networks_and_unfitted_ones_give_no_formula():
     X, y = square(100)
     model = KANRegressor(hidden_layer_sizes=(30,), max_iter=2, random_state=0).fit(X, y)
     with pytest.raises(ValueError, match=r"A formula of 90 functions .* prune"):

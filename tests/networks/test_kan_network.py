@@ -40,7 +40,7 @@ def test_gradients_of_the_penalty_go_through_all_layers(options, sample_weight):
     assert weights.gradient @ along == pytest.approx(slope, rel=1e-5)
 
 
-def test_nobody_pays_for_the_penalty_while_predicting():
+def test_the_penalty_does_not_enter_predictions():
     network, plain = kan_network(3, 2, sparsity=1.0), kan_network(3, 2)
     tree = started(network).tree
     np.testing.assert_array_equal(network.predict(tree, X), plain.predict(tree, X))

@@ -260,6 +260,24 @@ def test_integers_are_held_fixed():
     check_layer(Lookup(), tokens)
 
 
+@dataclass(frozen=True)
+class CountsUnknown(Scale):
+    def shape(self, x_shape):
+        return x_shape[0] + 0, 4
+
+
+@dataclass(frozen=True)
+class GuessesUnknown(Scale):
+    def shape(self, x_shape):
+        return x_shape[0] or 1, 4
+
+
+@pytest.mark.parametrize(("bug", "sentence"), [(CountsUnknown, "does not take None"), (GuessesUnknown, "shape tells")])
+def test_shapes_with_unknown_numbers_are_checked(bug, sentence):
+    with pytest.raises(AssertionError, match=sentence):
+        check_layer(bug(), X)
+
+
 def test_the_context_is_not_used_up():
     context = Context(np.random.default_rng(0))
     check_gradients(Dense(4, 3), X, context)

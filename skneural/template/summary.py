@@ -1,0 +1,141 @@
+"""The layers of a fitted network as a table: names, classes, shapes, parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from sklearn.utils.validation import check_is_fitted
+
+from skneural.layers import Layer
+from skneural.layers.traversal import children, named, output_shapes
+from skneural.parameters import Layout
+
+if TYPE_CHECKING:
+    from skneural.template.estimator import NeuralEstimator
+
+NamedShape = tuple[int | str, ...]
+
+# Stands for a number of x that has a name while another one is asked for; windows of any width fit into it.
+MANY = 1_000_000
+
+
+class LayerSummary(NamedTuple):
+    """One layer.
+
+    Attributes
+    ----------
+    name : str
+        Where it stands in the network, as in ``"residual_1.inner.dense_1"``.
+    kind : str
+        Its class.
+    shape : tuple of int and str
+        Of what it puts out; numbers that are not fixed have names.
+    n_parameters : int
+        Its own, without those of layers inside of it.
+    """
+
+    name: str
+    kind: str
+    shape: NamedShape
+    n_parameters: int
+
+
+@dataclass(frozen=True, repr=False)
+class Summary:
+    """The layers of a network in the order of computing; printed, a table.
+
+    Attributes
+    ----------
+    layers : tuple of LayerSummary
+    n_parameters : int
+        Of all layers.
+    """
+
+    layers: tuple[LayerSummary, ...]
+
+    @property
+    def n_parameters(self) -> int:
+        return sum(layer.n_parameters for layer in self.layers)
+
+    def __repr__(self) -> str:
+        rows = [(one.name, one.kind, _written(one.shape), f"{one.n_parameters:,}") for one in self.layers]
+        rows = [("layer", "class", "output", "parameters"), *rows, ("total", "", "", f"{self.n_parameters:,}")]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        *left, right = widths
+        return "\n".join(
+            "  ".join([*(cell.ljust(width) for cell, width in zip(row, left, strict=False)), row[-1].rjust(right)])
+            for row in rows
+        )
+
+
+def summary(self: NeuralEstimator) -> Summary:
+    """The layers of the fitted network: names, classes, shapes of what they put out, and numbers of parameters.
+
+    Returns
+    -------
+    summary : Summary
+        Prints as a table. ``summary.layers`` are its rows, and ``summary.n_parameters`` is its total. Of shapes, "n"
+        is the number of samples and "steps" that of the steps of a series. Images lie as (height, channels, width, n)
+        between the two ends of a stack of convolutions, series as images of height one, and in recurrences as (steps,
+        features, n).
+
+    Raises
+    ------
+    NotFittedError
+        Before `fit`, which sets the shape of x.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skneural import MLPClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> MLPClassifier(16, solver="lbfgs", random_state=0).fit(X, y).summary()
+    layer                 class       output   parameters
+    chain_1.dense_1       Dense       (n, 16)          80
+    chain_1.activation_1  Activation  (n, 16)           0
+    dense_1               Dense       (n, 3)           51
+    total                                             131
+    """
+    check_is_fitted(self)
+    network = self.network_
+    layers = {name: layer for name, layer, _ in named(network, network.parameters())}
+    return Summary(
+        tuple(
+            LayerSummary(name, type(layers[name]).__name__, shape, _own_parameters(layers[name]))
+            for name, shape in named_shapes(network, self._x_shape).items()
+        )
+    )
+
+
+def named_shapes(network: Layer, x_shape: NamedShape) -> dict[str, NamedShape]:
+    """The shape of what every layer but chains puts out, where some numbers of x have names instead.
+
+    A number that follows from one with a name takes its name, and the names of all from which it follows: rows for
+    each step of each series are ``"n * steps"`` many. Layers are taken to leave such numbers as they are otherwise.
+    """
+    names = [number for number in x_shape if isinstance(number, str)]
+    with_unknown = {name: output_shapes(network, _numbers(x_shape, unknown=name)) for name in names}
+    plain = output_shapes(network, _numbers(x_shape, unknown=None))
+
+    def number(layer: str, axis: int) -> int | str:
+        sources = [name for name in names if with_unknown[name][layer][axis] is None]
+        known = plain[layer][axis]
+        assert known is not None, f"{layer} tells no number for axis {axis}, although all numbers of x are known."
+        return " * ".join(sources) or known
+
+    return {layer: tuple(number(layer, axis) for axis in range(len(shape))) for layer, shape in plain.items()}
+
+
+def _numbers(x_shape: NamedShape, unknown: str | None) -> tuple[int | None, ...]:
+    """The shape of x with one of the numbers that have names unknown, and the others some number."""
+    return tuple((None if one == unknown else MANY) if isinstance(one, str) else one for one in x_shape)
+
+
+def _own_parameters(layer: Layer) -> int:
+    inside = sum(Layout(child.layer.parameters()).size for child in children(layer))
+    return Layout(layer.parameters()).size - inside
+
+
+def _written(shape: NamedShape) -> str:
+    return f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"

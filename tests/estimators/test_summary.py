@@ -1,0 +1,78 @@
+"""What `summary` tells of a network is true, for every estimator of the table."""
+
+import pickle
+
+import numpy as np
+import pytest
+from estimator_cases import ESTIMATORS, every_estimator
+from sklearn.exceptions import NotFittedError
+
+from skneural import CNNSequenceClassifier, KANRegressor, RNNSequenceClassifier
+from skneural.layers.traversal import layer_outputs
+
+
+def fitted(case):
+    return case.new(max_iter=1).fit(*case.data())
+
+
+@every_estimator
+def test_parameters_add_up_to_the_weights(case):
+    model = fitted(case)
+    summary = model.summary()
+    assert sum(layer.n_parameters for layer in summary.layers) == summary.n_parameters == len(model.weights_)
+    assert str(summary).splitlines()[-1].split() == ["total", f"{len(model.weights_):,}"]
+
+
+@every_estimator
+def test_shapes_are_those_of_what_layers_put_out(case):
+    model = fitted(case)
+    X, _ = case.data()
+    x = model._check_X(X[:7]).enter()[0]
+    numbers = {"n": 7, "steps": x.shape[1], "n * steps": 7 * x.shape[1]}
+    outputs = layer_outputs(model.network_, model._parameters(), x)
+    told = {
+        layer.name: tuple(numbers.get(number, number) for number in layer.shape) for layer in model.summary().layers
+    }
+    assert told == {name: y.shape for name, y in outputs.items()}
+
+
+@every_estimator
+def test_the_last_layer_puts_out_raw_scores(case):
+    model = fitted(case)
+    rows, n_outputs = model.summary().layers[-1].shape
+    assert rows in ("n", "n * steps")
+    assert n_outputs == model.n_outputs_
+
+
+@every_estimator
+def test_it_survives_pickle(case):
+    model = fitted(case)
+    assert pickle.loads(pickle.dumps(model)).summary() == model.summary()
+
+
+@pytest.mark.parametrize("model", [CNNSequenceClassifier, RNNSequenceClassifier])
+def test_series_of_other_lengths_have_the_same_summary(model):
+    rng = np.random.default_rng(0)
+    y = np.arange(12) % 2
+    equal = [rng.standard_normal((5, 2)) for _ in y]
+    unequal = [rng.standard_normal((n, 2)) for n in 3 + y]
+    assert model(max_iter=1).fit(equal, y).summary() == model(max_iter=1).fit(unequal, y).summary()
+
+
+def test_tokens_enter_without_features():
+    X, y = np.random.default_rng(0).integers(0, 9, (12, 5)), np.arange(12) % 2
+    model = RNNSequenceClassifier(vocabulary_size=9, embedding_size=3, max_iter=1).fit(X, y)
+    first = model.summary().layers[0]
+    assert (first.kind, first.shape, first.n_parameters) == ("Embedding", ("n", "steps", 3), 27)
+
+
+def test_smaller_and_finer_networks_have_a_summary_of_their_own():
+    X = np.random.default_rng(0).uniform(-1, 1, (60, 2))
+    model = KANRegressor(hidden_layer_sizes=3, solver="lbfgs", max_iter=5, random_state=0).fit(X, X[:, 0])
+    for other in (model.prune(threshold=0.9), model.refine(8)):
+        assert other.summary().n_parameters == len(other.weights_) != len(model.weights_)
+
+
+def test_before_fit_there_is_none():
+    with pytest.raises(NotFittedError):
+        ESTIMATORS["classifier"].new().summary()
