@@ -300,11 +300,14 @@ class NeuralEstimator(TrainingFields, CallbackSupportMixin, BaseEstimator):
 
     def _train(self, run: Run) -> bool:
         """Run all stages and keep what they learned; returns whether the last of them converged."""
-        for stage in self._stages(run):
-            solving.train_stage(self, stage)
-            self._keep(stage)
-            run = stage
-        self._summarize(run)
+        with run.interrupts as interrupts:
+            for stage in self._stages(run):
+                solving.train_stage(self, stage)
+                self._keep(stage)
+                run = stage
+            self._summarize(run)
+        if interrupts.waiting:
+            warnings.warn("The interrupt came when training was over; the model is complete.", stacklevel=5)
         return run.watch.history.converged
 
     def _keep(self, run: Run) -> None:

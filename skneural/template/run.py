@@ -12,6 +12,7 @@ from skneural.data import Samples
 from skneural.layers import Chain
 from skneural.losses import Loss
 from skneural.parameters import Layout, Weights
+from skneural.training.interrupts import Interrupts
 from skneural.training.train import Observer, Watch
 
 
@@ -71,6 +72,8 @@ class Run:
         Told of every epoch.
     epochs_before : int
         Epochs of the stages before this one.
+    interrupts : Interrupts
+        Of all stages.
     batch_size : int
         Samples of a step.
     watch : Watch
@@ -85,6 +88,7 @@ class Run:
     held_out: Data | None = None
     observers: Sequence[Observer] = ()
     epochs_before: int = 0
+    interrupts: Interrupts = field(default_factory=Interrupts)
     batch_size: int = field(init=False)
     watch: Watch = field(init=False)
 

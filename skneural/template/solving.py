@@ -43,14 +43,18 @@ def watch(estimator: BaseEstimator, run: Run) -> Watch:
     decides = run.held_out is not None and estimator.early_stopping is not False
     one_pass = run.mode.one_pass
     endless = one_pass or (estimator._solver(one_pass) == "lbfgs" and not decides)
+    # An interrupt before the first epoch of a later stage leaves what the stage before has found.
+    kept = run.weights.snapshot() if run.epochs_before else None
     return Watch(
         run.weights,
-        EarlyStopping(estimator.tol, np.inf if endless else estimator.n_iter_no_change),
+        EarlyStopping(estimator.tol, np.inf if endless else estimator.n_iter_no_change, kept=kept),
         unit=estimator._targets.unit(estimator, run.loss),
         validate=None if run.held_out is None else validation_score(estimator, run, run.held_out),
         validation_decides=decides,
         training_score=estimator._training_score(run),
         observers=run.observers,
+        interrupts=run.interrupts,
+        epochs_before=run.epochs_before,
     )
 
 

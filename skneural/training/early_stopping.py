@@ -25,7 +25,8 @@ class EarlyStopping:
     best_score : float
         Greatest score so far.
     kept : Snapshot or None
-        The weights that reached it; of several equal scores the latest, which has trained longest.
+        The weights that reached it; of several equal scores the latest, which has trained longest. A later stage of
+        training may begin with those of the stage before.
     """
 
     tol: float

@@ -56,6 +56,7 @@ class LBFGS:
             weights.vector[...] = vector
             objective.start_epoch([self.seeds.generator("dropout") for _ in range(objective.shards.n_shards)])
             value = objective(samples)
+            watch.interrupts.check()
             return float(np.mean(value)), weights.gradient.astype(np.float64)
 
         def end_of_iteration(intermediate_result: Any) -> None:

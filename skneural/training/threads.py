@@ -96,9 +96,13 @@ class Shards:
         if self._barrier.parties != n or self._barrier.broken:
             self._barrier = threading.Barrier(n)
         submit = self._pool.submit
-        # With a copy of the caller's context: NumPy's error state lives there.
-        futures = [submit(copy_context().run, self._guarded, function, i) for i in range(1, n)]
-        outcomes = [self._guarded(function, 0), *(future.result() for future in futures)]
+        try:
+            # With a copy of the caller's context: NumPy's error state lives there.
+            futures = [submit(copy_context().run, self._guarded, function, i) for i in range(1, n)]
+            outcomes = [self._guarded(function, 0), *(future.result() for future in futures)]
+        except BaseException:  # an interrupt in between: the others would wait for the first one for ever
+            self._barrier.abort()
+            raise
         errors = [outcome.error for outcome in outcomes if outcome.error is not None]
         if errors:
             # Those that were only released from waiting have nothing to tell.

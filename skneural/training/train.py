@@ -20,6 +20,7 @@ from skneural.optimizers.optimizer import State
 from skneural.parameters import Weights
 from skneural.training.early_stopping import EarlyStopping
 from skneural.training.history import History
+from skneural.training.interrupts import Interrupts
 from skneural.training.objective import Objective
 from skneural.training.seeds import Seeds
 
@@ -56,13 +57,19 @@ class Watch:
     training_score : callable, default=negative
         From the training loss to the score that decides if no validation score does.
     observers : sequence of Observer, default=()
+    interrupts : Interrupts, default=none is noted
+        Asked after each batch.
+    epochs_before : int, default=0
+        Epochs of the stages of the same fit before this one.
 
     Attributes
     ----------
     history : History
         What happened so far.
     told_to_stop : bool
-        Whether an observer has stopped training.
+        Whether an observer or an interrupt has stopped training, with all of its stages.
+    interrupted : bool
+        Whether it was an interrupt.
     """
 
     weights: Weights
@@ -72,8 +79,11 @@ class Watch:
     validation_decides: bool = True
     training_score: Callable[[float], float] = operator.neg
     observers: Sequence[Observer] = ()
+    interrupts: Interrupts = field(default_factory=Interrupts)
+    epochs_before: int = 0
     history: History = field(default_factory=History)
     told_to_stop: bool = False
+    interrupted: bool = False
 
     def epoch_starts(self) -> None:
         for observer in self.observers:
@@ -141,7 +151,7 @@ class Descent:
         n_plateaus = 0
         for epoch in range(self.max_epochs):
             watch.epoch_starts()
-            loss = self._one_epoch(samples, epoch, n_plateaus)
+            loss = self._one_epoch(samples, epoch, n_plateaus, watch.interrupts)
             if watch.epoch_ends(loss):
                 if watch.told_to_stop or not self.schedule.outlives_plateau(n_plateaus):
                     return
@@ -150,7 +160,7 @@ class Descent:
                 watch.stopping.wait_again()
         watch.history.converged = self.schedule.ends_with_training
 
-    def _one_epoch(self, samples: Samples, epoch: int, n_plateaus: int) -> Value:
+    def _one_epoch(self, samples: Samples, epoch: int, n_plateaus: int, interrupts: Interrupts) -> Value:
         """One pass; returns the mean loss over its batches."""
         objective, weights = self.objective, self.objective.weights
         number = self.epochs_before + epoch
@@ -171,26 +181,29 @@ class Descent:
             self.optimizer.update(weights.vector, weights.gradient, self.state, rate)
             weights.keep_limits()
             total = total + value * len(batch)
+            interrupts.check()
         return total / len(samples)
 
 
 def train(method: Method, samples: Samples, watch: Watch) -> History:
     """Train, then put the best epoch's weights back.
 
-    Ctrl-C ends training with a warning and keeps the best weights so far.
+    Ctrl-C ends training with a warning and keeps the best weights so far; see `skneural.training.interrupts`.
     """
     try:
         # Overflow needs no warnings of NumPy's: a loss that is not finite ends training with an error.
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"), recycling():
+            watch.interrupts.check()  # it may have come since the last batch of the stage before
             method.run(samples, watch)
+            watch.interrupts.check()
     except KeyboardInterrupt:
-        if watch.stopping.kept is None:
+        if watch.stopping.kept is None or watch.interrupts.final:
             raise
+        n_epochs = watch.epochs_before + watch.history.n_epochs
         warnings.warn(
-            f"Training was interrupted after {watch.history.n_epochs} epochs; the best weights so far are kept.",
-            stacklevel=2,
+            f"Training was interrupted after {n_epochs} epochs; the best weights so far are kept.", stacklevel=2
         )
-        watch.history.converged = True
+        watch.history.converged = watch.told_to_stop = watch.interrupted = True
     if watch.stopping.kept is not None:
         watch.weights.restore(watch.stopping.kept)
     return watch.history

@@ -161,6 +161,25 @@ def test_an_error_in_one_shard_is_raised_and_the_shards_stay_usable(n_shards, ro
     np.testing.assert_array_equal(after[1], before[1])
 
 
+def test_an_interrupt_while_shards_are_handed_out_releases_those_that_wait():
+    shards, submitted = Shards(3), []
+
+    def submit(*arguments, original=shards._pool.submit):
+        if submitted:
+            raise KeyboardInterrupt
+        submitted.append(original(*arguments))
+        return submitted[0]
+
+    def run():
+        with shards:
+            shards.run(lambda shard: shards.sum_over(shard)(np.ones(2)), 3)
+
+    shards._pool.submit = submit
+    with pytest.raises(KeyboardInterrupt):
+        in_time(run, shards)
+    assert isinstance(submitted[0].result().error, threading.BrokenBarrierError)
+
+
 def test_the_penalty_covers_the_penalized_weights_only():
     network, loss = mlp_network(N_FEATURES, 3, (4,)), SquaredLoss()
     with Shards(1) as shards:
