@@ -83,6 +83,7 @@ def Sizes(low: int = 1, *, empty: bool = True) -> Constraint:
 
 
 BOOLEAN = Constraint("bool", lambda value: isinstance(value, bool | np.bool_))
+INFINITY = Constraint("inf", lambda value: _is(value, Real) and value == math.inf)
 MINUS_ONE = Constraint("-1", lambda value: _is(value, Integral) and value == -1)
 NONE = Constraint("None", lambda value: value is None)
 RANDOM_STATE = Constraint(

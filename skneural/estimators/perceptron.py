@@ -8,9 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from skneural.hyperparameters import BOOLEAN, Choice, Integer, Number, declare, hyperparameter
+from skneural.hyperparameters import BOOLEAN, INFINITY, Choice, Integer, Number, declare, hyperparameter
 from skneural.layers import Chain
-from skneural.losses import Loss, MulticlassPerceptronLoss, PerceptronLoss
+from skneural.losses import Loss, MulticlassPerceptronLoss, PerceptronLoss, SoftmaxLogLoss
 from skneural.networks.perceptron import perceptron_network
 from skneural.ops.types import Array
 from skneural.optimizers import SGD, SOLVERS, Optimizer
@@ -84,9 +84,9 @@ class PerceptronClassifier(NeuralClassifier):
         """lbfgs stops when no element of the gradient exceeds this. In other solvers, an epoch improves if its score
         exceeds the best by more than this.""",
     )
-    n_iter_no_change: int = hyperparameter(
+    n_iter_no_change: float = hyperparameter(
         100,
-        Integer(1),
+        Integer(1) | INFINITY,
         """Training stops after more epochs in a row than this without improvement, which for the step rule means
         fewer mistakes.""",
     )
@@ -119,7 +119,7 @@ class PerceptronClassifier(NeuralClassifier):
         loss, n_outputs = self._targets.loss(self)
         if self.activation == "logistic":
             return loss, n_outputs
-        compete = n_outputs > 1 and not self._multilabel
+        compete = isinstance(loss, SoftmaxLogLoss)
         return (MulticlassPerceptronLoss(n_outputs) if compete else PerceptronLoss()), n_outputs
 
     def _penalty(self, weight_of_batch: float) -> float:

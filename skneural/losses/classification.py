@@ -46,7 +46,7 @@ class BinaryLogLoss(Loss):
 
 @dataclass(frozen=True)
 class SoftmaxLogLoss(Loss):
-    """One of several classes.
+    """One of several classes; the loss of a single one is zero whatever the score.
 
     Link: softmax. y: class numbers, shape (rows,), integers. Value: mean over rows of
     log(sum(exp(raw))) - raw of the true class.

@@ -21,7 +21,8 @@ from skneural.targets.target_kind import Given, TargetKind
 class Classes(TargetKind):
     """One class, or several labels at once, for each sample.
 
-    Two classes have one logistic output, more have a softmax; several labels at once have a logistic output each.
+    Two classes have one logistic output; any other number has a softmax, which gives one class alone the probability 1;
+    several labels at once have a logistic output each.
     What is learned: `classes_`, and `_multilabel`.
     """
 
@@ -33,12 +34,14 @@ class Classes(TargetKind):
             estimator.classes_ = np.arange(y.shape[1])
             return
         estimator.classes_ = np.unique(y if classes is None else classes)
-        if len(estimator.classes_) < 2:
-            raise ValueError(
-                f"{type(estimator).__name__} needs samples of at least 2 classes; y has 1 class: "
-                f"{estimator.classes_.tolist()}."
-            )
         _ensure_known(estimator, given, multilabel)
+
+    def ensure_complete(self, estimator: BaseEstimator, given: Given) -> None:
+        if given.classes is None and not estimator._multilabel and len(estimator.classes_) < 2:
+            raise ValueError(
+                f"y has 1 class: {estimator.classes_.tolist()}. Give the first call of partial_fit all classes that "
+                "will ever occur, as classes=[...]."
+            )
 
     def compare(self, estimator: BaseEstimator, given: Given) -> None:
         _ensure_known(estimator, given, _is_multilabel(given.y))
@@ -48,7 +51,7 @@ class Classes(TargetKind):
         if estimator._multilabel:
             return Targets((y.toarray() if sparse.issparse(y) else y).astype(given.dtype))
         number = np.searchsorted(estimator.classes_, y)
-        return Targets(number if len(estimator.classes_) > 2 else number.astype(given.dtype)[:, np.newaxis])
+        return Targets(number if len(estimator.classes_) != 2 else number.astype(given.dtype)[:, np.newaxis])
 
     def weigh(self, estimator: BaseEstimator, given: Given) -> Array | None:
         y, weight, class_weight = given.y, given.sample_weight, estimator.class_weight
@@ -68,17 +71,18 @@ class Classes(TargetKind):
         n_classes = len(estimator.classes_)
         if estimator._multilabel:
             return BinaryLogLoss(), n_classes
-        return (SoftmaxLogLoss(n_classes), n_classes) if n_classes > 2 else (BinaryLogLoss(), 1)
+        return (BinaryLogLoss(), 1) if n_classes == 2 else (SoftmaxLogLoss(n_classes), n_classes)
 
     def decode(self, estimator: BaseEstimator, raw: Array) -> Array:
         if estimator._multilabel:
             return (raw > 0).astype(int)
-        labels: Array = estimator.classes_[raw.argmax(axis=1) if raw.shape[1] > 1 else (raw[:, 0] > 0).astype(int)]
+        binary = len(estimator.classes_) == 2
+        labels: Array = estimator.classes_[(raw[:, 0] > 0).astype(int) if binary else raw.argmax(axis=1)]
         return labels
 
     def probabilities(self, estimator: BaseEstimator, raw: Array) -> Array:
         probabilities = LINKS[estimator.out_activation_](raw)
-        if estimator._multilabel or probabilities.shape[1] > 1:
+        if estimator._multilabel or len(estimator.classes_) != 2:
             return probabilities
         return np.concatenate([1 - probabilities, probabilities], axis=1)
 

@@ -46,6 +46,9 @@ class PerStep(TargetKind):
     def learn(self, estimator: BaseEstimator, given: Given) -> None:
         self.inner.learn(estimator, _step_by_step(given))
 
+    def ensure_complete(self, estimator: BaseEstimator, given: Given) -> None:
+        self.inner.ensure_complete(estimator, given)
+
     def compare(self, estimator: BaseEstimator, given: Given) -> None:
         self.inner.compare(estimator, _step_by_step(given))
 
@@ -96,6 +99,9 @@ class PerSampleOrStep(TargetKind):
     def learn(self, estimator: BaseEstimator, given: Given) -> None:
         estimator._stepwise = has_targets_of_steps(given.y)
         self.of(estimator).learn(estimator, given)
+
+    def ensure_complete(self, estimator: BaseEstimator, given: Given) -> None:
+        self.of(estimator).ensure_complete(estimator, given)
 
     def compare(self, estimator: BaseEstimator, given: Given) -> None:
         self.of(estimator).compare(estimator, given)

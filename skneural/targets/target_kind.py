@@ -57,6 +57,9 @@ class TargetKind:
         """Set what `encode` needs, such as the classes or the scale of y."""
         raise NotImplementedError(f"{type(self).__name__} must define learn")
 
+    def ensure_complete(self, estimator: BaseEstimator, given: Given) -> None:
+        """Raise if the first pass of several cannot have told all that `learn` needs."""
+
     def compare(self, estimator: BaseEstimator, given: Given) -> None:
         """Raise if y does not fit what was learned."""
         raise NotImplementedError(f"{type(self).__name__} must define compare")

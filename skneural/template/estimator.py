@@ -213,6 +213,8 @@ class NeuralEstimator(TrainingFields, CallbackSupportMixin, BaseEstimator):
             self._targets.compare(self, given)
         else:
             self._target_kind.learn(self, given)
+            if mode.one_pass:
+                self._target_kind.ensure_complete(self, given)
             self._seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         data = self._encoded(given)
         weight = data.samples.sample_weight

@@ -9,6 +9,7 @@ from sklearn.metrics import get_scorer_names
 
 from skneural.hyperparameters import (
     BOOLEAN,
+    INFINITY,
     MINUS_ONE,
     NONE,
     RANDOM_STATE,
@@ -57,8 +58,10 @@ class TrainingFields:
         """An epoch improves if its score exceeds the best by more than this. lbfgs stops when no element of the
         gradient exceeds it.""",
     )
-    n_iter_no_change: int = hyperparameter(
-        10, Integer(1), "Training stops after more epochs in a row than this without improvement."
+    n_iter_no_change: float = hyperparameter(
+        10,
+        Integer(1) | INFINITY,
+        "Training stops after more epochs in a row than this without improvement; inf: never for that reason.",
     )
     early_stopping: bool | str = hyperparameter(
         "auto",

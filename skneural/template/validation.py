@@ -15,6 +15,7 @@ from sklearn.model_selection import train_test_split
 from skneural.parameters import Snapshot
 from skneural.template.epoch_callbacks import fitted_attributes
 from skneural.template.run import Data, Run
+from skneural.training.train import DivergenceError
 
 
 def split(n_samples: int, fraction: float, classes: np.ndarray | None, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -68,7 +69,14 @@ def validation_score(estimator: BaseEstimator, run: Run, held_out: Data) -> Call
     weighted = {"sample_weight": samples.sample_weight} if takes_weights else {}
 
     def score() -> tuple[float, float]:
-        value = float(scorer(model, samples.x.given, held_out.y, **weighted))
+        try:
+            value = float(scorer(model, samples.x.given, held_out.y, **weighted))
+        except ValueError as error:  # metrics refuse predictions that are not finite
+            if np.isfinite(estimator._raw(run.weights.tree, samples.x)).all():
+                raise
+            raise DivergenceError(
+                f"Training diverged: predictions for the held-out data overflow ({error})."
+            ) from error
         return value, value
 
     return score

@@ -85,18 +85,24 @@ class Watch:
     told_to_stop: bool = False
     interrupted: bool = False
 
+    @property
+    def has_validated(self) -> bool:
+        """Whether held-out data has chosen an epoch."""
+        decides = self.validate is not None and self.validation_decides
+        return decides and self.stopping.kept is not None and math.isfinite(self.stopping.best_score)
+
     def epoch_starts(self) -> None:
         for observer in self.observers:
             observer.epoch_starts(self)
 
     def epoch_ends(self, loss: Value) -> bool:
         """Record the epoch and say whether training should stop."""
-        self.history.n_epochs += 1
-        self.history.losses.append(float(np.mean(loss * self.unit)))
         decisive = None
         if self.validate is not None:
-            decisive, recorded = self.validate()
+            decisive, recorded = self.validate()  # may find that training has diverged: then there was no such epoch
             self.history.scores.append(recorded)
+        self.history.n_epochs += 1
+        self.history.losses.append(float(np.mean(loss * self.unit)))
         if decisive is None or not self.validation_decides:
             decisive = self.training_score(float(np.mean(loss)))
         self.stopping.see(decisive, self.weights.snapshot)
@@ -188,7 +194,9 @@ class Descent:
 def train(method: Method, samples: Samples, watch: Watch) -> History:
     """Train, then put the best epoch's weights back.
 
-    Ctrl-C ends training with a warning and keeps the best weights so far; see `skneural.training.interrupts`.
+    Ctrl-C ends training with a warning and keeps the best weights so far; see `skneural.training.interrupts`. So does
+    divergence, if held-out data has chosen an epoch before; without held-out data, that training diverged is all that
+    is known.
     """
     try:
         # Overflow needs no warnings of NumPy's: a loss that is not finite ends training with an error.
@@ -204,6 +212,14 @@ def train(method: Method, samples: Samples, watch: Watch) -> History:
             f"Training was interrupted after {n_epochs} epochs; the best weights so far are kept.", stacklevel=2
         )
         watch.history.converged = watch.told_to_stop = watch.interrupted = True
+    except DivergenceError as error:
+        if not watch.has_validated:
+            raise
+        warnings.warn(
+            f"{error} The best epoch by held-out data, of {watch.history.n_epochs}, is kept.",
+            stacklevel=2,
+        )
+        watch.history.converged = True
     if watch.stopping.kept is not None:
         watch.weights.restore(watch.stopping.kept)
     return watch.history
