@@ -1,4 +1,4 @@
-"""Floor 7: what X needs before an estimator can take it. Beside the estimators, of which nothing is imported here."""
+"""Floor 7: what X needs before an estimator can take it. Knows of no estimator."""
 
 from skneural.preprocessing.channels import channels_first_to_last
 from skneural.preprocessing.text import TokenEncoder
