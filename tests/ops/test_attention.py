@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -164,3 +166,12 @@ def test_one_query_equals_the_last_of_many():
     q, k, v = inputs()
     whole = attend(q, k, v, causal=True, mask=np.ones((BATCH, KEYS), bool))
     np.testing.assert_allclose(attend_one(q[:, :, -1], k, v), whole.y[:, -1], rtol=1e-10)
+
+
+def test_memory_grows_with_the_number_of_steps_and_not_with_its_square():
+    q, k, v = (numbers(1, 1, 4096, 4, seed=i).astype(np.float32) for i in range(3))
+    tracemalloc.start()
+    gradients(attend(q, k, v, block_size=64), (q, k, v), np.ones((1, 4096, 4), np.float32))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8 * 64 * 4096 * 4  # all weights at once would take eight times as much
