@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -87,17 +87,17 @@ def attend(
     attended : Attended
     """
     (batch, n_heads, n_queries, width), n_keys = q.shape, k.shape[2]
-    q = np.multiply(q, 1.0 / math.sqrt(width), out=empty(q.shape, q.dtype))
-    bias = None if mask is None else np.where(mask, 0.0, -math.inf).astype(q.dtype)[:, np.newaxis, np.newaxis]
+    scale = 1.0 / math.sqrt(width)
+    scored = _Scored(np.multiply(q, scale, out=empty(q.shape, q.dtype)), k, _bias(mask, q.dtype), causal)
     keep = n_queries <= block_size
     y = empty((batch, n_queries, n_heads, width), q.dtype)
     y_heads = y.transpose(0, 2, 1, 3)
     blocks = list(_blocks(q.shape, n_keys, causal, block_size, dropout is not None))
     kept: list[tuple[Array, Array | None]] = []
     for block in blocks:
-        weights, log_sum = _weights(q, k, bias, causal, block)
+        weights, log_sum = scored.weights(block)
         factor = None if dropout is None else dropout(block.queries, block.n_keys)
-        np.matmul(_dropped(weights, factor), block.keys(v), out=y_heads[block.rows, :, block.queries])
+        np.matmul(_dropped(weights, factor), block.keys(v), out=block.of(y_heads))
         kept.append((weights, factor) if keep else (log_sum, None))
 
     def vjp(dy: Array, dq: Array, dk: Array, dv: Array) -> None:
@@ -105,7 +105,7 @@ def attend(
         total = np.einsum("bhqw,bhqw->bhq", dy, y_heads)[..., np.newaxis]  # the sum of d_weights * weights
         for block, (weights, factor) in zip(blocks, kept, strict=True):
             if not keep:
-                weights = _weights_again(q, k, bias, causal, block, log_sum=weights)
+                weights = scored.weights_again(block, log_sum=weights)
                 factor = None if dropout is None else dropout(block.queries, block.n_keys)
             d_block, first = block.of(dy), block.queries.stop == n_queries
             _add_product(block.keys(dv), _dropped(weights, factor).mT, d_block, first)
@@ -115,16 +115,10 @@ def attend(
             d_scores -= block.of(total)
             d_scores *= weights
             np.matmul(d_scores, block.keys(k), out=block.of(dq))
-            _add_product(block.keys(dk), d_scores.mT, block.of(q), first)
-        dq *= 1.0 / math.sqrt(width)
+            _add_product(block.keys(dk), d_scores.mT, block.of(scored.q), first)
+        dq *= scale
 
-    def all_weights() -> Array:
-        whole = np.zeros((batch, n_heads, n_queries, n_keys), q.dtype)
-        for block in blocks:
-            whole[block.rows, :, block.queries, : block.n_keys] = _weights(q, k, bias, causal, block)[0]
-        return whole
-
-    return Attended(y.reshape(batch, n_queries, n_heads * width), vjp, all_weights)
+    return Attended(y.reshape(batch, n_queries, -1), vjp, lambda: scored.all_weights(blocks))
 
 
 def attend_one(q: Array, k: Array, v: Array, mask: Array | None = None) -> Array:
@@ -171,44 +165,61 @@ def _blocks(q_shape: tuple[int, ...], n_keys: int, causal: bool, block_size: int
             yield _Block(slice(row, min(row + n_rows, batch)), queries, seen)
 
 
-def _scores(q: Array, k: Array, block: _Block) -> Array:
-    q, k = block.of(q), block.keys(k)
-    return np.matmul(q, k.mT, out=empty((*q.shape[:3], block.n_keys), q.dtype))
+def _bias(mask: Array | None, dtype: Any) -> Array | None:
+    """What padding adds to scores, in the shape that broadcasts to them."""
+    return None if mask is None else np.where(mask, 0.0, -math.inf).astype(dtype)[:, np.newaxis, np.newaxis]
 
 
-def _hide(scores: Array, bias: Array | None, causal: bool, block: _Block) -> None:
-    """Set the scores of padding and of the future to minus infinity."""
-    if bias is not None:
-        scores += bias[block.rows, :, :, : block.n_keys]
-    if causal:
-        n = block.queries.stop - block.queries.start
-        scores[..., block.n_keys - n :] += np.triu(np.full((n, n), -math.inf, scores.dtype), 1)
+class _Scored(NamedTuple):
+    """Scaled queries and their keys, of which weights are made block by block."""
 
+    q: Array
+    k: Array
+    bias: Array | None
+    causal: bool
 
-def _weights(q: Array, k: Array, bias: Array | None, causal: bool, block: _Block) -> tuple[Array, Array]:
-    """Weights of a block, and the log_sum of each of its queries."""
-    scores = _scores(q, k, block)
-    if np.minimum.reduce(scores, axis=None) > -SAFE_SCORE and np.maximum.reduce(scores, axis=None) < SAFE_SCORE:
-        _hide(scores, bias, causal, block)
+    def weights(self, block: _Block) -> tuple[Array, Array]:
+        """Weights of a block, and the log_sum of each of its queries."""
+        scores = self._products(block)
+        safe = np.minimum.reduce(scores, axis=None) > -SAFE_SCORE and np.maximum.reduce(scores, axis=None) < SAFE_SCORE
+        self._hide(scores, block)
         top = None
-    else:
-        _hide(scores, bias, causal, block)
-        top = np.maximum.reduce(scores, axis=-1, keepdims=True)
-        np.maximum(top, np.finfo(scores.dtype).min, out=top)  # not minus infinity, where there are no keys
-        scores -= top
-    np.exp(scores, out=scores)
-    total = np.matmul(scores, np.ones((block.n_keys, 1), scores.dtype))  # a fifth of the time of a sum
-    np.maximum(total, np.finfo(total.dtype).tiny, out=total)  # a query without keys takes zero
-    scores *= 1.0 / total
-    log_sum = np.log(total, out=total)
-    return scores, log_sum if top is None else log_sum + top
+        if not safe:
+            top = np.maximum.reduce(scores, axis=-1, keepdims=True)
+            np.maximum(top, np.finfo(scores.dtype).min, out=top)  # not minus infinity, where there are no keys
+            scores -= top
+        np.exp(scores, out=scores)
+        total = np.matmul(scores, np.ones((block.n_keys, 1), scores.dtype))  # a fifth of the time of a sum
+        np.maximum(total, np.finfo(total.dtype).tiny, out=total)  # a query without keys takes zero
+        scores *= 1.0 / total
+        log_sum = np.log(total, out=total)
+        return scores, log_sum if top is None else log_sum + top
 
+    def weights_again(self, block: _Block, log_sum: Array) -> Array:
+        """The same weights from their log_sum."""
+        scores = self._products(block)
+        self._hide(scores, block)
+        scores -= log_sum
+        return np.exp(scores, out=scores)
 
-def _weights_again(q: Array, k: Array, bias: Array | None, causal: bool, block: _Block, log_sum: Array) -> Array:
-    scores = _scores(q, k, block)
-    _hide(scores, bias, causal, block)
-    scores -= log_sum
-    return np.exp(scores, out=scores)
+    def all_weights(self, blocks: list[_Block]) -> Array:
+        """Weights of all queries for all keys."""
+        whole = np.zeros((*self.q.shape[:3], self.k.shape[2]), self.q.dtype)
+        for block in blocks:
+            block.of(whole)[..., : block.n_keys] = self.weights(block)[0]
+        return whole
+
+    def _products(self, block: _Block) -> Array:
+        q, k = block.of(self.q), block.keys(self.k)
+        return np.matmul(q, k.mT, out=empty((*q.shape[:3], block.n_keys), q.dtype))
+
+    def _hide(self, scores: Array, block: _Block) -> None:
+        """Set the scores of padding and of the future to minus infinity."""
+        if self.bias is not None:
+            scores += self.bias[block.rows, :, :, : block.n_keys]
+        if self.causal:
+            n = block.queries.stop - block.queries.start
+            scores[..., block.n_keys - n :] += np.triu(np.full((n, n), -math.inf, scores.dtype), 1)
 
 
 def _dropped(weights: Array, factor: Array | None) -> Array:
