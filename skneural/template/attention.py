@@ -61,5 +61,5 @@ class AttentionPooled(Mixin):
         values, known = x.enter()
         notes: dict[str, list[Array]] = {}
         self._network.layer.predict(self._parameters(), values, Context(lengths=known.lengths, notes=notes))
-        (shares,) = notes["attention"]
+        (shares,) = notes["pooling"]
         return shares[np.arange(shares.shape[1]) < x.n_steps[:, np.newaxis]]

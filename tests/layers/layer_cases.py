@@ -17,6 +17,7 @@ from skneural.layers import (
     Branches,
     Chain,
     Convolution,
+    CrossAttention,
     Dense,
     DepthwiseConvolution,
     Dropout,
@@ -29,6 +30,8 @@ from skneural.layers import (
     IndRNN,
     Jordan,
     Layer,
+    LayerNormalization,
+    LearnedPositions,
     LocalResponseNormalization,
     Mask,
     Pooling,
@@ -36,11 +39,16 @@ from skneural.layers import (
     RandomShift,
     RealSteps,
     Residual,
+    RMSNormalization,
     RowsFirst,
+    Scale,
+    SelfAttention,
+    SinusoidalPositions,
     SplineEdges,
     Standardization,
     StepPooling,
     StepsFirst,
+    WithClassToken,
 )
 from skneural.testing.batch_contract import BATCH_LAST, ELEMENTS, ROWS, ROWS_FIRST, STEPS_FIRST
 
@@ -137,6 +145,28 @@ LAYER_CASES = {
     "random flip": (RandomFlip(), numbers(6, 4, 5, 2)),
     "random shift": (RandomShift(2), numbers(6, 4, 5, 2)),
     "batch normalization of two rows": (BatchNormalization(4, epsilon=0.1), numbers(2, 4)),
+    "layer normalization": (LayerNormalization(4), numbers(6, 4)),
+    "layer normalization of steps": (LayerNormalization(3), numbers(6, 5, 3)),
+    "layer normalization with the batch last": (LayerNormalization(3, axis=1), STEPS),
+    "normalization by the root mean square": (RMSNormalization(4), numbers(6, 4)),
+    "normalization of steps by the root mean square": (RMSNormalization(3), numbers(6, 5, 3)),
+    "normalization by the root mean square with the batch last": (RMSNormalization(3, axis=1), STEPS),
+    "attention": (SelfAttention(6, 2), numbers(4, 5, 6)),
+    "attention of one head": (SelfAttention(3, 1), numbers(4, 5, 3)),
+    "attention over one step": (SelfAttention(4, 2), numbers(3, 1, 4)),
+    "attention to the past": (SelfAttention(6, 2, causal=True), numbers(4, 5, 6)),
+    "attention with rotary positions": (SelfAttention(8, 2, rotary=True), numbers(4, 5, 8)),
+    "attention with dropout": (SelfAttention(6, 2, dropout=0.3), numbers(4, 5, 6)),
+    "attention in blocks": (SelfAttention(6, 2, block_size=2), numbers(4, 5, 6)),
+    "attention with everything": (SelfAttention(8, 2, True, True, 0.3, 2), numbers(4, 5, 8)),
+    "cross attention": (CrossAttention(6, 2), (numbers(4, 5, 6), numbers(4, 3, 6, seed=1))),
+    "cross attention to a narrow memory": (CrossAttention(6, 3, 2), (numbers(4, 2, 6), numbers(4, 7, 2, seed=1))),
+    "cross attention with everything": (CrossAttention(4, 2, 3, 0.3, 2), (numbers(4, 5, 4), numbers(4, 3, 3, seed=1))),
+    "scale": (Scale(3.0), numbers(4, 5, 3)),
+    "sinusoidal positions": (SinusoidalPositions(), numbers(4, 5, 3)),
+    "learned positions": (LearnedPositions(7, 3), numbers(4, 5, 3)),
+    "class token": (WithClassToken(SelfAttention(4, 2), 4), numbers(3, 5, 4)),
+    "class token on a chain": (WithClassToken(Chain((Dense(4, 3), SinusoidalPositions())), 4), numbers(3, 5, 4)),
     "chain": (Chain((Dense(4, 5), Activation("relu"), Dense(5, 2))), numbers(6, 4)),
     "chain of nothing": (Chain(()), numbers(6, 4)),
     "chain of chains": (Chain((HIDDEN, Chain((HIDDEN, Activation("silu"))))), numbers(6, 4)),
@@ -168,6 +198,7 @@ CHANGING = ("global", "images to", "series to", "flatten", "to ")
 BATCH_AXIS = {
     **{name: 2 for name in LAYER_CASES if name.startswith("recurrence")},
     "dropout on 3-D x": 1,
+    **{name: 2 for name in LAYER_CASES if name.endswith("with the batch last")},
     **{name: 3 for name in LAYER_CASES if any(word in name for word in LAST)},
     **{name: None for name in LAYER_CASES if name.startswith(CHANGING)},
 }
@@ -213,12 +244,24 @@ SLIDING = {
     "convolution of one column": Convolution(3, 2, (1, 1)),
     "filter bank": FilterBank("gabor", 3, (1, 5)),
 }
+WIDE = numbers(4, 7, 8)
+ATTENTION = {
+    "to all steps": SelfAttention(8, 2),
+    "to all steps with dropout": SelfAttention(8, 2, dropout=0.3),
+    "to all steps in blocks": SelfAttention(8, 2, rotary=True, dropout=0.3, block_size=3),
+    "to the past": SelfAttention(8, 2, causal=True),
+    "to the past in blocks": SelfAttention(8, 2, causal=True, rotary=True, block_size=3),
+}
+# They take pairs, whose steps and lengths have tests of their own: tests/layers/test_attention_layers.py
+OF_PAIRS = {"CrossAttention"}
 # name -> layer, x, how x lies, how y lies; every layer in every layout that it accepts
 BATCH_CASES = {
     **everywhere("activation", lambda batch, axis, rows: Activation("tanh")),
     **everywhere("dropout", lambda batch, axis, rows: Dropout(0.4, batch, rows)),
     **everywhere("batch normalization", lambda batch, axis, rows: BatchNormalization(3, axis=axis, rows=rows)),
     **everywhere("standardization", lambda batch, axis, rows: Standardization(3, axis)),
+    **everywhere("layer normalization", lambda batch, axis, rows: LayerNormalization(3, axis=axis)),
+    **everywhere("root mean square", lambda batch, axis, rows: RMSNormalization(3, axis=axis)),
     **everywhere("bias", lambda batch, axis, rows: Bias(3, axis)),
     **everywhere(
         "chain", lambda batch, axis, rows: Chain((BatchNormalization(3, axis=axis, rows=rows), Bias(3, axis)))
@@ -248,6 +291,17 @@ BATCH_CASES = {
         for name in ("first", "last", "mean", "max")
     },
     "attention pooling": (AttentionPooling(3, 5), BATCHES[ROWS_FIRST], ROWS_FIRST, ROWS),
+    **{f"attention {name}": (layer, WIDE, ROWS_FIRST, ROWS_FIRST) for name, layer in ATTENTION.items()},
+    "scale": (Scale(3.0), BATCHES[ROWS_FIRST], ROWS_FIRST, ROWS_FIRST),
+    "sinusoidal positions": (SinusoidalPositions(), BATCHES[ROWS_FIRST], ROWS_FIRST, ROWS_FIRST),
+    "learned positions": (LearnedPositions(9, 3), BATCHES[ROWS_FIRST], ROWS_FIRST, ROWS_FIRST),
+    "class token": (WithClassToken(SelfAttention(8, 2), 8), WIDE, ROWS_FIRST, ROWS),
+    "class token with dropout of steps": (
+        WithClassToken(Chain((Dropout(0.4), SelfAttention(8, 2, dropout=0.3), SinusoidalPositions())), 8),
+        WIDE,
+        ROWS_FIRST,
+        ROWS,
+    ),
     "to batch last": (BatchLast(), BATCHES[ROWS_FIRST], ROWS_FIRST, BATCH_LAST),
     "to steps first": (StepsFirst(), BATCHES[ROWS_FIRST], ROWS_FIRST, STEPS_FIRST),
     "to rows first": (RowsFirst(), BATCHES[STEPS_FIRST], STEPS_FIRST, ROWS_FIRST),
