@@ -10,9 +10,11 @@ from skneural.layers.embedding import Embedding
 from skneural.layers.filter_bank import FilterBank
 from skneural.layers.layer import PREDICTING, Context, Layer
 from skneural.layers.layout import BatchLast, Flatten, Mask, RealSteps, RowsFirst, StepsFirst
+from skneural.layers.mamba import MultiheadScan, SelectiveScan
 from skneural.layers.normalization import BatchNormalization, LocalResponseNormalization, Standardization
 from skneural.layers.pooling import GlobalPooling, Pooling
 from skneural.layers.recurrent import GRU, LSTM, Elman, IndRNN, Jordan
+from skneural.layers.rms_normalization import RMSNormalization
 from skneural.layers.spline import SplineEdges
 from skneural.layers.step_pooling import AttentionPooling, StepPooling
 
@@ -43,12 +45,15 @@ __all__ = [
     "Layer",
     "LocalResponseNormalization",
     "Mask",
+    "MultiheadScan",
     "Pooling",
+    "RMSNormalization",
     "RandomFlip",
     "RandomShift",
     "RealSteps",
     "Residual",
     "RowsFirst",
+    "SelectiveScan",
     "SplineEdges",
     "Standardization",
     "StepPooling",
