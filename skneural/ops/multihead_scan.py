@@ -31,7 +31,8 @@ import numpy as np
 from skneural.ops.memory import empty, empty_like
 from skneural.ops.types import Array, Vjp
 
-# Steps of a chunk.
+# Steps of a chunk. With 32 rows, 256 steps and 4 heads of 32 channels, half as many took as long, and twice as many a
+# third longer.
 CHUNK = 32
 
 
