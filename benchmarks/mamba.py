@@ -1,7 +1,7 @@
 """What Mamba blocks learn that a memory which does not select cannot, and how fast they train beside a PyTorch loop.
 
     python benchmarks/mamba.py copying --kind mamba2 constant
-    python benchmarks/mamba.py induction
+    python benchmarks/mamba.py induction --batch-size 8 --steps 2500
     python benchmarks/mamba.py race                               needs PyTorch
 
 Selective copying (Gu and Dao 2023, section 4.1.1): symbols stand among noise, at places that differ, and are asked for
@@ -282,7 +282,7 @@ def main():
     parser.add_argument("--n-layers", type=int, default=2)
     parser.add_argument("--state-size", type=int, default=16)
     parser.add_argument("--batch-size", type=int, default=32)
-    parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--rate", type=float, default=3e-3)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--race-steps", type=int, nargs="*", default=[64, 256, 1024])
