@@ -12,6 +12,7 @@ from skneural.layers.embedding import Embedding
 from skneural.layers.filter_bank import FilterBank
 from skneural.layers.layer import PREDICTING, Context, Layer, Share
 from skneural.layers.layer_normalization import LayerNormalization, RMSNormalization
+from skneural.layers.mamba import MultiheadScan, SelectiveScan
 from skneural.layers.normalization import BatchNormalization, LocalResponseNormalization, Standardization
 from skneural.layers.pooling import GlobalPooling, Pooling
 from skneural.layers.positions import LearnedPositions, Scale, SinusoidalPositions, WithClassToken
@@ -49,6 +50,7 @@ __all__ = [
     "LearnedPositions",
     "LocalResponseNormalization",
     "Mask",
+    "MultiheadScan",
     "Pooling",
     "RMSNormalization",
     "RandomFlip",
@@ -57,6 +59,7 @@ __all__ = [
     "Residual",
     "RowsFirst",
     "Scale",
+    "SelectiveScan",
     "SelfAttention",
     "Share",
     "SinusoidalPositions",

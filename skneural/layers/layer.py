@@ -210,6 +210,10 @@ class Layer:
     def shape(self, x_shape: AnyShape) -> AnyShape:
         return x_shape
 
+    def inner_shape(self, x_shape: AnyShape) -> AnyShape:
+        """The shape of what layers inside of this one are given."""
+        return x_shape
+
 
 def step_axis(axis: int, ndim: int) -> int:
     """Where one step has the axis of the features, 1 or -1: (steps, features, batch) loses the one before it."""

@@ -131,9 +131,12 @@ class WithClassToken(Layer):
         return whole[:, 0].copy()
 
     def shape(self, x_shape: AnyShape) -> AnyShape:
-        batch, steps, n_features = x_shape
-        whole = self.inner.shape((batch, None if steps is None else steps + 1, n_features))
+        whole = self.inner.shape(self.inner_shape(x_shape))
         return whole[0], whole[2]
+
+    def inner_shape(self, x_shape: AnyShape) -> AnyShape:
+        batch, steps, n_features = x_shape
+        return batch, None if steps is None else steps + 1, n_features
 
 
 def _prepended(token: Array, x: Array) -> Array:

@@ -8,7 +8,6 @@ from skneural.testing import check_gradients, check_layer
 
 LENGTHS = np.array([1, 5, 7, 3])
 SERIES = np.random.default_rng(0).standard_normal((4, 7, 2))
-TOKENS = np.random.default_rng(0).integers(0, 9, (4, 7))
 
 # case -> arguments of transformer_encoder beside sizes
 CASES = {
@@ -25,9 +24,9 @@ each_case = pytest.mark.parametrize("options", CASES.values(), ids=CASES)
 def small(**options):
     """An encoder, and the mean of its steps if it has no class token."""
     learned = {"max_length": 40} if options.get("positional") == "learned" else {}
-    encoder = transformer_encoder(2, 8, 2, **({"n_layers": 2} | options), feedforward_size=6, **learned)
+    encoder = transformer_encoder(8, 2, n_in=2, **({"n_layers": 2} | options), feedforward_size=6, **learned)
     pooling = () if options.get("class_token") else (StepPooling("mean"),)
-    return Chain((*encoder.layers, *pooling, Dense(encoder.width, 3)))
+    return Chain((*encoder.layers, *pooling, Dense(encoder.n_out, 3)))
 
 
 def started(network):
@@ -37,16 +36,13 @@ def started(network):
 
 @each_case
 @pytest.mark.parametrize("lengths", [None, LENGTHS], ids=["equal lengths", "unequal lengths"])
-@pytest.mark.parametrize("tokens", [False, True], ids=["series", "tokens"])
-def test_gradients(options, lengths, tokens):
-    network = small(**options, vocabulary_size=9 if tokens else None)
-    check_gradients(network, TOKENS if tokens else SERIES, Context(np.random.default_rng(0), lengths=lengths))
+def test_gradients(options, lengths):
+    check_gradients(small(**options), SERIES, Context(np.random.default_rng(0), lengths=lengths))
 
 
 @each_case
 def test_contract(options):
     check_layer(small(**options), SERIES)
-    check_layer(small(vocabulary_size=9, **options), TOKENS)
 
 
 @each_case
@@ -70,7 +66,7 @@ def test_order_counts_only_with_positions():
 
 
 def test_a_causal_encoder_does_not_see_the_future():
-    encoder = Chain(transformer_encoder(2, 8, 2, causal=True).layers)
+    encoder = Chain(transformer_encoder(8, 2, causal=True, n_in=2).layers)
     tree = started(encoder)
     other = SERIES.copy()
     other[:, 4:] += 1.0
@@ -80,9 +76,9 @@ def test_a_causal_encoder_does_not_see_the_future():
 
 
 def test_all_steps_come_out_normalized():
-    encoder = transformer_encoder(2, 8, 2)
+    encoder = transformer_encoder(8, 2, n_in=2)
     y = Chain(encoder.layers).predict(started(Chain(encoder.layers)), SERIES)
-    assert y.shape == (4, 7, encoder.width)
+    assert y.shape == (4, 7, encoder.n_out)
     np.testing.assert_allclose(y.mean(axis=2), 0, atol=1e-12)
     np.testing.assert_allclose(y.var(axis=2), 1, rtol=1e-3)
 
@@ -94,9 +90,9 @@ def test_all_steps_come_out_normalized():
         ({"positional": "learned"}, "need max_length"),
         ({"causal": True, "class_token": True}, "sees nothing"),
         ({"n_heads": 3}, "shared evenly"),
-        ({"d_model": 6, "n_heads": 2, "positional": "rotary"}, "even d_model / n_heads"),
+        ({"d_model": 6, "n_heads": 2, "positional": "rotary"}, "odd number of features"),
     ],
 )
 def test_what_does_not_fit_is_refused(options, message):
     with pytest.raises(ValueError, match=message):
-        transformer_encoder(2, **options)
+        transformer_encoder(**options)
