@@ -8,12 +8,18 @@ from skneural.estimators import (
     HopfieldNetwork,
     KANClassifier,
     KANRegressor,
+    MambaSequenceClassifier,
+    MambaSequenceRegressor,
+    MambaSequenceTagger,
     MLPClassifier,
     MLPRegressor,
     PerceptronClassifier,
     RNNSequenceClassifier,
     RNNSequenceRegressor,
     RNNSequenceTagger,
+    TransformerSequenceClassifier,
+    TransformerSequenceRegressor,
+    TransformerSequenceTagger,
 )
 
 __version__ = "0.1.0"
@@ -28,8 +34,14 @@ __all__ = [
     "KANRegressor",
     "MLPClassifier",
     "MLPRegressor",
+    "MambaSequenceClassifier",
+    "MambaSequenceRegressor",
+    "MambaSequenceTagger",
     "PerceptronClassifier",
     "RNNSequenceClassifier",
     "RNNSequenceRegressor",
     "RNNSequenceTagger",
+    "TransformerSequenceClassifier",
+    "TransformerSequenceRegressor",
+    "TransformerSequenceTagger",
 ]

@@ -11,9 +11,15 @@ from skneural.estimators.convolutional import (
 )
 from skneural.estimators.hopfield import HopfieldNetwork
 from skneural.estimators.kan import KANClassifier, KANRegressor
+from skneural.estimators.mamba import MambaSequenceClassifier, MambaSequenceRegressor, MambaSequenceTagger
 from skneural.estimators.mlp import MLPClassifier, MLPRegressor
 from skneural.estimators.perceptron import PerceptronClassifier
 from skneural.estimators.recurrent import RNNSequenceClassifier, RNNSequenceRegressor, RNNSequenceTagger
+from skneural.estimators.transformer import (
+    TransformerSequenceClassifier,
+    TransformerSequenceRegressor,
+    TransformerSequenceTagger,
+)
 
 __all__ = [
     "CNNClassifier",
@@ -25,8 +31,14 @@ __all__ = [
     "KANRegressor",
     "MLPClassifier",
     "MLPRegressor",
+    "MambaSequenceClassifier",
+    "MambaSequenceRegressor",
+    "MambaSequenceTagger",
     "PerceptronClassifier",
     "RNNSequenceClassifier",
     "RNNSequenceRegressor",
     "RNNSequenceTagger",
+    "TransformerSequenceClassifier",
+    "TransformerSequenceRegressor",
+    "TransformerSequenceTagger",
 ]

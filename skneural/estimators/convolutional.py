@@ -17,7 +17,7 @@ from skneural.hyperparameters import (
     declare,
     hyperparameter,
 )
-from skneural.inputs import ImageFields, Images, InputKind, SequenceFields, Sequences
+from skneural.inputs import EmbeddedSequenceFields, ImageFields, Images, InputKind, Sequences
 from skneural.layers import Chain
 from skneural.layers.traversal import layer_outputs
 from skneural.networks.convolutional_image import IMAGE_ARCHITECTURES, convolutional_image_network
@@ -220,7 +220,7 @@ class CNNRegressor(ConvolutionalImageFields, NeuralRegressor):
 
 
 @declare
-class ConvolutionalSequenceFields(SequenceFields):
+class ConvolutionalSequenceFields(EmbeddedSequenceFields):
     """What `CNNSequenceClassifier` and `CNNSequenceRegressor` share."""
 
     _input_kind: ClassVar[InputKind] = Sequences()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from skneural.hyperparameters import BOOLEAN, NONE, Choice, Integer, Number, declare, hyperparameter
-from skneural.inputs import InputKind, SequenceFields, Sequences
+from skneural.inputs import EmbeddedSequenceFields, InputKind, Sequences
 from skneural.layers import Chain
 from skneural.layers.recurrent import CELLS
 from skneural.networks.recurrent import recurrent_network
@@ -17,7 +17,7 @@ from skneural.template.tagger import NeuralTagger
 
 
 @declare
-class RecurrentFields(SequenceFields):
+class RecurrentFields(EmbeddedSequenceFields):
     """What all recurrent estimators share."""
 
     # However long series are, 32 go through the network at once: a step then costs more than calling NumPy does.

@@ -2,17 +2,27 @@
 
 from skneural.inputs.images import ImageFields, Images
 from skneural.inputs.input_kind import Expected, InputKind, precision, with_dtype
-from skneural.inputs.sequences import SequenceFields, Sequences, steps_like
+from skneural.inputs.sequences import (
+    EmbeddedSequenceFields,
+    PlacedSequences,
+    SequenceFields,
+    Sequences,
+    given_one_by_one,
+    steps_like,
+)
 from skneural.inputs.table import Table
 
 __all__ = [
+    "EmbeddedSequenceFields",
     "Expected",
     "ImageFields",
     "Images",
     "InputKind",
+    "PlacedSequences",
     "SequenceFields",
     "Sequences",
     "Table",
+    "given_one_by_one",
     "precision",
     "steps_like",
     "with_dtype",

@@ -31,7 +31,6 @@ class SequenceFields:
         """Number of tokens, if X is sequences of tokens: integers from 0 to ``vocabulary_size - 1``. None: X is
         series of numbers.""",
     )
-    embedding_size: int = hyperparameter(64, Integer(1), "Numbers that the network learns for each token.")
     standardize: bool = hyperparameter(
         True,
         BOOLEAN,
@@ -45,6 +44,13 @@ class SequenceFields:
             "Features of each step; columns of a 2-D X, which is one univariate series in each row; 1 for tokens.",
         ),
     }
+
+
+@declare
+class EmbeddedSequenceFields(SequenceFields):
+    """Those of networks that are free to choose how many numbers stand for a token."""
+
+    embedding_size: int = hyperparameter(64, Integer(1), "Numbers that the network learns for each token.")
 
 
 @dataclass(frozen=True)
@@ -105,6 +111,28 @@ class Sequences(InputKind):
         tags.input_tags.three_d_array = True
 
 
+@dataclass(frozen=True)
+class PlacedSequences(Sequences):
+    """Series for networks that may learn a vector for each place: estimators have `positional` and `max_length`."""
+
+    def check(self, estimator: BaseEstimator, X: Any, expected: Expected) -> Container:
+        x = super().check(estimator, X, expected)
+        n_steps = x.shape[1]
+        if expected.reset:
+            learned = estimator.positional == "learned"
+            estimator.max_length_ = int(estimator.max_length or n_steps) if learned else None
+        if estimator.max_length_ is not None and n_steps > estimator.max_length_:
+            raise ValueError(
+                f"X has a series of {n_steps} steps, but {type(estimator).__name__} with "
+                f'positional="learned" knows places up to max_length={estimator.max_length_} only. Cut the series, set '
+                'max_length before fitting, or choose "sinusoidal" or "rotary" positions, which go on.'
+            )
+        return x
+
+    def shapes(self, estimator: BaseEstimator, x: Container) -> dict[str, Any]:
+        return {**super().shapes(estimator, x), "max_length": estimator.max_length_}
+
+
 def n_features_of_a_step(x: Container) -> int:
     """Features of each step; one for tokens."""
     return x.shape[2] if len(x.shape) > 2 else 1
@@ -137,9 +165,14 @@ def steps_like(flat: Array, x: Series, X: Any) -> Array | list[Array]:
     X : array-like or list
         As it was given.
     """
-    if isinstance(X, list | tuple | Series) or (isinstance(X, np.ndarray) and X.dtype == object):
+    if given_one_by_one(X):
         return np.split(flat, np.cumsum(x.n_steps)[:-1])
     return flat.reshape(*x.shape[:2], *flat.shape[1:])
+
+
+def given_one_by_one(X: Any) -> bool:
+    """Whether X is a list of series, for each of which a user expects an array of its own."""
+    return isinstance(X, list | tuple | Series) or (isinstance(X, np.ndarray) and X.dtype == object)
 
 
 def _pieces(X: Any) -> list[np.ndarray] | None:

@@ -1,6 +1,7 @@
 """Floor 3: frozen dataclasses that name their parameters and call ops; `layer` states the protocol."""
 
 from skneural.layers.activation import Activation
+from skneural.layers.attention import CrossAttention, SelfAttention
 from skneural.layers.augmentation import RandomFlip, RandomShift
 from skneural.layers.axes import BatchLast, Flatten, Mask, RealSteps, RowsFirst, StepsFirst
 from skneural.layers.combinators import Branches, Chain, Gate, Residual
@@ -10,8 +11,11 @@ from skneural.layers.dropout import Dropout
 from skneural.layers.embedding import Embedding
 from skneural.layers.filter_bank import FilterBank
 from skneural.layers.layer import PREDICTING, Context, Layer, Share
+from skneural.layers.layer_normalization import LayerNormalization, RMSNormalization
+from skneural.layers.mamba import MultiheadScan, SelectiveScan
 from skneural.layers.normalization import BatchNormalization, LocalResponseNormalization, Standardization
 from skneural.layers.pooling import GlobalPooling, Pooling
+from skneural.layers.positions import LearnedPositions, Scale, SinusoidalPositions, WithClassToken
 from skneural.layers.recurrent import GRU, LSTM, Elman, IndRNN, Jordan
 from skneural.layers.spline import SplineEdges
 from skneural.layers.step_pooling import AttentionPooling, StepPooling
@@ -29,6 +33,7 @@ __all__ = [
     "Chain",
     "Context",
     "Convolution",
+    "CrossAttention",
     "Dense",
     "DepthwiseConvolution",
     "Dropout",
@@ -41,17 +46,26 @@ __all__ = [
     "IndRNN",
     "Jordan",
     "Layer",
+    "LayerNormalization",
+    "LearnedPositions",
     "LocalResponseNormalization",
     "Mask",
+    "MultiheadScan",
     "Pooling",
+    "RMSNormalization",
     "RandomFlip",
     "RandomShift",
     "RealSteps",
     "Residual",
     "RowsFirst",
+    "Scale",
+    "SelectiveScan",
+    "SelfAttention",
     "Share",
+    "SinusoidalPositions",
     "SplineEdges",
     "Standardization",
     "StepPooling",
     "StepsFirst",
+    "WithClassToken",
 ]

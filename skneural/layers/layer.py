@@ -84,7 +84,10 @@ class Context:
         Where layers put what they add to the loss themselves, whose gradient `backward` includes; None to leave
         penalties out. What is one number for the whole batch, the first shard puts there.
     notes : dict of lists of arrays, or None
-        Where layers leave on request what they know beside y: attention maps under "attention"; see `note`.
+        Where layers leave on request what they know beside y: attention maps under "attention", and how much each step
+        counts where they become one row under "pooling"; see `note`.
+    memory_lengths : integer array of shape (samples,) or None
+        Steps of the memory that a decoder looks at, in each sample; None where all have equally many.
     """
 
     rng: np.random.Generator | None = None
@@ -97,6 +100,7 @@ class Context:
     settling: bool = False
     penalties: list[float] | None = None
     notes: dict[str, list[Array]] | None = None
+    memory_lengths: Array | None = None
 
     @property
     def training(self) -> bool:
@@ -117,13 +121,8 @@ class Context:
             self.notes.setdefault(name, []).append(array)
 
     def mask(self, n_steps: int) -> Array | None:
-        """Which steps of padded series are real, of shape (samples, n_steps); None if all are.
-
-        In memory the samples come last: most layers that ask for it transpose it, and have it in one piece then.
-        """
-        if self.lengths is None:
-            return None
-        return (np.arange(n_steps)[:, np.newaxis] < self.lengths).T
+        """Which steps of padded series are real, of shape (samples, n_steps); None if all are."""
+        return mask_of(self.lengths, n_steps)
 
     def step_weight(self, n_steps: int, dtype: Any) -> Array | None:
         """What each step of padded series counts for, of shape (samples, n_steps); None if all count alike."""
@@ -166,6 +165,14 @@ class Context:
         return self.rng.integers(0, 65536, whole, dtype=np.uint16)[tuple(kept)]
 
 
+def mask_of(lengths: Array | None, n_steps: int) -> Array | None:
+    """Which steps of series of the given lengths are real, of shape (samples, n_steps); None if all are.
+
+    In memory the samples come last: most layers that ask for it transpose it, and have it in one piece then.
+    """
+    return None if lengths is None else (np.arange(n_steps)[:, np.newaxis] < lengths).T
+
+
 PREDICTING = Context()
 
 
@@ -201,6 +208,10 @@ class Layer:
         return self.predict(p, x), None
 
     def shape(self, x_shape: AnyShape) -> AnyShape:
+        return x_shape
+
+    def inner_shape(self, x_shape: AnyShape) -> AnyShape:
+        """The shape of what layers inside of this one are given."""
         return x_shape
 
 

@@ -48,7 +48,7 @@ class StepPooling(Layer):
 class AttentionPooling(Layer):
     """A mean of the steps whose weights are learned (Yang et al. 2016).
 
-    Notes these weights, of shape (batch, steps), under "attention".
+    Notes these weights, of shape (batch, steps), under "pooling".
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ class AttentionPooling(Layer):
 
     def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
         attended = attention_pooling(x, p["weight"], p["bias"], p["query"], context.mask(x.shape[1]))
-        context.note("attention", attended.shares)
+        context.note("pooling", attended.shares)
         return attended.y, lambda dy, g: attended.vjp(dy, g["weight"], g["bias"], g["query"])
 
     def shape(self, x_shape: AnyShape) -> AnyShape:

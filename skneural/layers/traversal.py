@@ -111,10 +111,11 @@ def layer_outputs(network: Layer, tree: Tree, x: Array) -> dict[str, Array]:
 def output_shapes(network: Layer, x_shape: AnyShape, name: str = "") -> dict[str, AnyShape]:
     """The shape of what every layer but chains puts out, by name, in the order in which they are computed."""
     shapes: dict[str, AnyShape] = {}
+    inner_shape = network.inner_shape(x_shape)
     for child in children(network, name):
-        shapes |= output_shapes(child.layer, x_shape, child.name)
+        shapes |= output_shapes(child.layer, inner_shape, child.name)
         if isinstance(network, Chain):
-            x_shape = child.layer.shape(x_shape)
+            inner_shape = child.layer.shape(inner_shape)
     return shapes if isinstance(network, Chain) else shapes | {name: network.shape(x_shape)}
 
 

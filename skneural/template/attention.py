@@ -1,7 +1,8 @@
-"""Pooling of steps, which belongs to no family."""
+"""Attention, which belongs to no family: how steps are pooled, and how much they take from each other."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import cast
 
 import numpy as np
@@ -11,11 +12,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from skneural.data import Series
 from skneural.hyperparameters import Choice, declare, hyperparameter
-from skneural.inputs import steps_like
+from skneural.inputs import given_one_by_one, steps_like
 from skneural.layers import Context
 from skneural.networks.sequence import SEQUENCE_POOLINGS
 from skneural.ops.types import Array
-from skneural.template.estimator import Mixin
+from skneural.template.estimator import Mixin, NeuralEstimator
 
 
 def pays_attention(estimator: BaseEstimator) -> bool:
@@ -51,15 +52,53 @@ class AttentionPooled(Mixin):
         """
         check_is_fitted(self)
         x = cast(Series, self._check_X(X))
-        n_rows = self._input_kind.rows_per_block(x)
-        parts = (x[start : start + n_rows] for start in range(0, len(x), n_rows))
-        shares = [self._shares(part) for part in parts]
+        shares = [
+            of_block[np.arange(of_block.shape[1]) < part.n_steps[:, np.newaxis]]
+            for part, (of_block,) in noted(self, x, "pooling")
+        ]
         return steps_like(np.concatenate(shares), x, X)
 
-    def _shares(self, x: Series) -> Array:
-        """Weights of all steps of the given series, series behind series."""
-        values, known = x.enter()
+
+def noted(estimator: NeuralEstimator, x: Series, name: str) -> Iterator[tuple[Series, list[Array]]]:
+    """Some series at a time, and what the layers of the network leave under a name when they predict for these."""
+    n_rows = estimator._input_kind.rows_per_block(x)
+    for start in range(0, len(x), n_rows):
+        part = x[start : start + n_rows]
         notes: dict[str, list[Array]] = {}
-        self._network.layer.predict(self._parameters(), values, Context(lengths=known.lengths, notes=notes))
-        (shares,) = notes["attention"]
-        return shares[np.arange(shares.shape[1]) < x.n_steps[:, np.newaxis]]
+        values, known = part.enter()
+        context = Context(lengths=known.lengths, notes=notes)
+        estimator._network.layer.predict(estimator._parameters(), values, context)
+        yield part, notes[name]
+
+
+@declare
+class AttentionHeads(Mixin):
+    """Networks whose steps attend to each other."""
+
+    def attention_weights(self, X):
+        """How much each step takes from each other step, in every layer and head.
+
+        Memory grows with the square of the steps: give the few series that are to be looked at.
+
+        Parameters
+        ----------
+        X : array-like or list of n_samples series
+
+        Returns
+        -------
+        weights : ndarray of shape (n_samples, n_layers, n_heads, steps, steps), or list of n_samples ndarrays
+            An array for an array X; for a list, an array (n_layers, n_heads, steps, steps) for each series. The step
+            that takes comes before the one it takes from, over which weights sum to one. With ``pooling="cls"`` there
+            is one step more, the first.
+        """
+        check_is_fitted(self)
+        x = cast(Series, self._check_X(X))
+        blocks = [(part, np.stack(layers, axis=1)) for part, layers in noted(self, x, "attention")]
+        if not given_one_by_one(X):
+            return np.concatenate([weights for _, weights in blocks])
+        more = blocks[0][1].shape[-1] - blocks[0][0].shape[1]
+        return [
+            own[:, :, : n + more, : n + more].copy()
+            for part, weights in blocks
+            for own, n in zip(weights, part.n_steps, strict=True)
+        ]

@@ -19,12 +19,18 @@ from skneural import (
     HopfieldNetwork,
     KANClassifier,
     KANRegressor,
+    MambaSequenceClassifier,
+    MambaSequenceRegressor,
+    MambaSequenceTagger,
     MLPClassifier,
     MLPRegressor,
     PerceptronClassifier,
     RNNSequenceClassifier,
     RNNSequenceRegressor,
     RNNSequenceTagger,
+    TransformerSequenceClassifier,
+    TransformerSequenceRegressor,
+    TransformerSequenceTagger,
 )
 
 
@@ -99,6 +105,10 @@ class EstimatorCase:
         return getattr(self.estimator, "solver", "auto") not in ("auto", "lbfgs")
 
 
+BRIEF = {"max_iter": 5, "batch_size": 16, "random_state": 0}
+SMALL_TRANSFORMER = {"d_model": 8, "n_heads": 2, "feedforward_size": 8, **BRIEF}
+SMALL_MAMBA = {"d_model": 4, "state_size": 3, **BRIEF}
+
 ESTIMATORS = {
     "perceptron": EstimatorCase(PerceptronClassifier(max_iter=50, random_state=0), flowers),
     "perceptron adam": EstimatorCase(
@@ -171,6 +181,23 @@ ESTIMATORS = {
     "tagger": EstimatorCase(
         RNNSequenceTagger(hidden_size=4, dropout=0.2, max_iter=5, batch_size=16, random_state=0), large_petals
     ),
+    "transformer classifier": EstimatorCase(TransformerSequenceClassifier(**SMALL_TRANSFORMER), flowers),
+    "transformer classifier with a class token": EstimatorCase(
+        TransformerSequenceClassifier(positional="learned", pooling="cls", **SMALL_TRANSFORMER), two_flowers
+    ),
+    "transformer regressor": EstimatorCase(
+        TransformerSequenceRegressor(positional="rotary", pooling="attention", **SMALL_TRANSFORMER),
+        patients_two_numbers,
+    ),
+    "transformer tagger": EstimatorCase(TransformerSequenceTagger(**SMALL_TRANSFORMER), large_petals),
+    "mamba classifier": EstimatorCase(MambaSequenceClassifier(**SMALL_MAMBA), flowers),
+    "mamba classifier with attention": EstimatorCase(
+        MambaSequenceClassifier(variant="mamba", pooling="attention", dropout=0.2, n_layers=1, **SMALL_MAMBA),
+        two_flowers,
+    ),
+    "mamba regressor": EstimatorCase(MambaSequenceRegressor(pooling="last", **SMALL_MAMBA), patients),
+    "mamba regressor of steps": EstimatorCase(MambaSequenceRegressor(**SMALL_MAMBA), both_neighbours),
+    "mamba tagger": EstimatorCase(MambaSequenceTagger(**SMALL_MAMBA), large_petals),
     "spline classifier": EstimatorCase(
         KANClassifier(hidden_layer_sizes=3, max_iter=5, batch_size=16, random_state=0), flowers
     ),

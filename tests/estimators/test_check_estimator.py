@@ -17,16 +17,23 @@ from skneural import (
     HopfieldNetwork,
     KANClassifier,
     KANRegressor,
+    MambaSequenceClassifier,
+    MambaSequenceRegressor,
     MLPClassifier,
     MLPRegressor,
     PerceptronClassifier,
     RNNSequenceClassifier,
     RNNSequenceRegressor,
+    TransformerSequenceClassifier,
+    TransformerSequenceRegressor,
 )
 
 SMALL_IMAGES = {"channels": (8, 16), "hidden_layer_sizes": 32, "max_iter": 60, "learning_rate_init": 0.01}
 SMALL_SERIES = {"channels": (16, 16), "max_iter": 60, "learning_rate_init": 0.01}
 SMALL_RECURRENT = {"hidden_size": 16, "max_iter": 60, "learning_rate_init": 0.01}
+# Masks of dropout are drawn for each row: with them, a weight of two is no repetition.
+SMALL_TRANSFORMER = {"d_model": 16, "feedforward_size": 16, "dropout": 0, "max_iter": 60, "learning_rate_init": 0.01}
+SMALL_MAMBA = {"d_model": 8, "state_size": 4, "max_iter": 60, "learning_rate_init": 0.01}
 SMALL = [
     CNNClassifier(**SMALL_IMAGES),
     CNNRegressor(**SMALL_IMAGES),
@@ -34,6 +41,10 @@ SMALL = [
     CNNSequenceRegressor(**SMALL_SERIES),
     RNNSequenceClassifier(**SMALL_RECURRENT),
     RNNSequenceRegressor(**SMALL_RECURRENT),
+    TransformerSequenceClassifier(**SMALL_TRANSFORMER),
+    TransformerSequenceRegressor(**SMALL_TRANSFORMER),
+    MambaSequenceClassifier(**SMALL_MAMBA),
+    MambaSequenceRegressor(**SMALL_MAMBA),
 ]
 SLOW = [getattr(skneural, type(model).__name__)() for model in SMALL]
 TAGGERS = {name for name in skneural.__all__ if name.endswith("Tagger")}
@@ -51,6 +62,8 @@ VARIANTS = [
     MLPRegressor(20, solver="lbfgs", max_iter=30),
     PerceptronClassifier(solver="adam", learning_rate_init=0.1),
     *(RNNSequenceClassifier(cell=cell, **SMALL_RECURRENT) for cell in ("lstm", "rnn", "indrnn", "jordan")),
+    TransformerSequenceClassifier(positional="learned", pooling="cls", **SMALL_TRANSFORMER),
+    MambaSequenceClassifier(variant="mamba", pooling="attention", **SMALL_MAMBA),
     RNNSequenceClassifier(bidirectional=True, n_layers=2, pooling="attention", **SMALL_RECURRENT),
 ]
 

@@ -10,11 +10,17 @@ from skneural import (
     CNNRegressor,
     CNNSequenceClassifier,
     CNNSequenceRegressor,
+    MambaSequenceClassifier,
+    MambaSequenceRegressor,
+    MambaSequenceTagger,
     MLPClassifier,
     MLPRegressor,
     RNNSequenceClassifier,
     RNNSequenceRegressor,
     RNNSequenceTagger,
+    TransformerSequenceClassifier,
+    TransformerSequenceRegressor,
+    TransformerSequenceTagger,
 )
 from skneural.testing import estimator_contract
 from skneural.testing.estimator_contract import CHECKS, check_estimator_contract
@@ -191,6 +197,8 @@ TWO_NUMBERS = random(2).standard_normal((40, 2))
 LABELS = random(3).integers(0, 2, (40, 3))
 SMALL_IMAGES = {"channels": (4, 8), "hidden_layer_sizes": 8, "max_iter": 3}
 SMALL_SERIES = {"channels": 4, "max_iter": 3}
+SMALL_TRANSFORMER = {"d_model": 4, "n_heads": 2, "n_layers": 1, "feedforward_size": 5, "max_iter": 3}
+SMALL_MAMBA = {"d_model": 4, "state_size": 3, "n_layers": 1, "max_iter": 3}
 
 
 @pytest.mark.parametrize("architecture", ["lenet", "alexnet", "vgg", "inception", "resnet"])
@@ -219,7 +227,7 @@ each_kind_of_series = pytest.mark.parametrize(
         (SERIES.astype(np.float32), {"dropout": 0.2}),
         (RAGGED, {"batch_size": 16}),
         (TOKENS, {"vocabulary_size": 7}),
-        (ROWS_OF_TOKENS, {"vocabulary_size": 7, "embedding_size": 3}),
+        (ROWS_OF_TOKENS, {"vocabulary_size": 7}),
     ],
     ids=["series", "float32", "unequal lengths", "tokens", "rows of tokens"],
 )
@@ -242,12 +250,36 @@ def test_series_and_tokens_step_by_step(cell, X, options):
     check_estimator_contract(RNNSequenceRegressor(pooling="max", **options), X, TWO_NUMBERS[:, 0])
 
 
+@pytest.mark.parametrize("positional", ["sinusoidal", "learned", "rotary", "none"])
 @each_kind_of_series
-def test_targets_of_steps(X, options):
-    options = {"hidden_size": 4, "max_iter": 3} | options
+def test_series_and_tokens_in_attention(positional, X, options):
+    options = {**SMALL_TRANSFORMER, "positional": positional} | options
+    check_estimator_contract(TransformerSequenceClassifier(pooling="cls", **options), X, classes())
+    check_estimator_contract(TransformerSequenceRegressor(**options), X, TWO_NUMBERS[:, 0])
+
+
+@pytest.mark.parametrize("variant", ["mamba2", "mamba"])
+@each_kind_of_series
+def test_series_and_tokens_through_selective_states(variant, X, options):
+    options = {**SMALL_MAMBA, "variant": variant} | options
+    check_estimator_contract(MambaSequenceClassifier(pooling="attention", **options), X, classes())
+    check_estimator_contract(MambaSequenceRegressor(pooling="last", **options), X, TWO_NUMBERS[:, 0])
+
+
+@pytest.mark.parametrize(
+    ("tagger", "regressor", "sizes"),
+    [
+        (RNNSequenceTagger, RNNSequenceRegressor, {"hidden_size": 4, "max_iter": 3}),
+        (TransformerSequenceTagger, TransformerSequenceRegressor, SMALL_TRANSFORMER),
+        (MambaSequenceTagger, MambaSequenceRegressor, SMALL_MAMBA),
+    ],
+)
+@each_kind_of_series
+def test_targets_of_steps(X, options, tagger, regressor, sizes):
+    options = sizes | options
     labels = [KINDS[random(i).integers(0, 3, len(series))] for i, series in enumerate(X)]
-    check_estimator_contract(RNNSequenceTagger(**options), X, labels)
+    check_estimator_contract(tagger(**options), X, labels)
     several = [random(i).integers(0, 2, (len(series), 4)) for i, series in enumerate(X)]
-    check_estimator_contract(RNNSequenceTagger(**options), X, several)
+    check_estimator_contract(tagger(**options), X, several)
     numbers = [random(i).standard_normal((len(series), 2)) for i, series in enumerate(X)]
-    check_estimator_contract(RNNSequenceRegressor(**options), X, numbers)
+    check_estimator_contract(regressor(**options), X, numbers)

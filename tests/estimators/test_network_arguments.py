@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 from estimator_cases import ESTIMATORS, EstimatorCase, flowers
 
-from skneural import CNNClassifier, CNNSequenceClassifier, MLPClassifier, RNNSequenceClassifier
+from skneural import (
+    CNNClassifier,
+    CNNSequenceClassifier,
+    MambaSequenceClassifier,
+    MLPClassifier,
+    RNNSequenceClassifier,
+    TransformerSequenceClassifier,
+)
 from skneural.layers.traversal import without_input_gradient
 
 OF_NUMPY = {
@@ -12,6 +19,8 @@ OF_NUMPY = {
     "images": CNNClassifier(channels=np.array([2, 3]), hidden_layer_sizes=[np.int32(4)], augmentation=["flip"]),
     "series": CNNSequenceClassifier(channels=2, kernel_size="auto", embedding_size=np.int64(3)),
     "recurrent": RNNSequenceClassifier(hidden_size=np.int64(3), n_layers=np.int8(1), standardize=np.False_),
+    "transformer": TransformerSequenceClassifier(d_model=np.int64(4), positional="learned", max_length=np.int64(9)),
+    "mamba": MambaSequenceClassifier(d_model=np.int64(4), state_size=np.int16(2)),
 }
 CASES = ESTIMATORS | {name: EstimatorCase(model.set_params(max_iter=1), flowers) for name, model in OF_NUMPY.items()}
 

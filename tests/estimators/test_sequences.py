@@ -7,9 +7,13 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from skneural import (
     CNNSequenceClassifier,
     CNNSequenceRegressor,
+    MambaSequenceClassifier,
+    MambaSequenceRegressor,
     RNNSequenceClassifier,
     RNNSequenceRegressor,
     RNNSequenceTagger,
+    TransformerSequenceClassifier,
+    TransformerSequenceRegressor,
 )
 from skneural.data import Series
 from skneural.inputs import Sequences
@@ -19,14 +23,25 @@ from skneural.preprocessing import SlidingWindows
 
 SMALL = {"channels": 4, "max_iter": 4, "random_state": 0}
 RECURRENT = {"hidden_size": 4, "max_iter": 4, "random_state": 0}
+# Dropout draws for padding, too: with more of it, masks are others.
+ATTENTION = {"d_model": 4, "n_heads": 2, "feedforward_size": 5, "dropout": 0, "max_iter": 4, "random_state": 0}
+STATES = {"d_model": 4, "state_size": 3, "max_iter": 4, "random_state": 0}
 # name -> what it is a network of, its size, and what makes it itself
 NETWORKS = {
     **{name: ("CNN", SMALL | {"architecture": name}) for name in ("fcn", "resnet", "inception", "textcnn")},
     **{name: ("RNN", RECURRENT | {"cell": name}) for name in ("rnn", "lstm", "gru", "indrnn", "jordan")},
     **{f"gru {name}": ("RNN", RECURRENT | {"pooling": name}) for name in ("mean", "max", "attention")},
     "two layers in both directions": ("RNN", RECURRENT | {"n_layers": 2, "bidirectional": True, "cell": "lstm"}),
+    "transformer": ("Transformer", ATTENTION),
+    "transformer with a class token": ("Transformer", ATTENTION | {"pooling": "cls", "positional": "rotary"}),
+    **{name: ("Mamba", STATES | {"variant": name}) for name in ("mamba", "mamba2")},
 }
-CLASSES = {"CNN": (CNNSequenceClassifier, CNNSequenceRegressor), "RNN": (RNNSequenceClassifier, RNNSequenceRegressor)}
+CLASSES = {
+    "CNN": (CNNSequenceClassifier, CNNSequenceRegressor),
+    "RNN": (RNNSequenceClassifier, RNNSequenceRegressor),
+    "Transformer": (TransformerSequenceClassifier, TransformerSequenceRegressor),
+    "Mamba": (MambaSequenceClassifier, MambaSequenceRegressor),
+}
 every_network = pytest.mark.parametrize("network", NETWORKS)
 
 

@@ -302,7 +302,7 @@ def test_attention_is_a_mean_with_the_shares_it_tells():
     p = started(layer).tree
     context = Context(lengths=UNSORTED, notes={})
     y = layer.predict(p, x, context)
-    (shares,) = context.notes["attention"]
+    (shares,) = context.notes["pooling"]
     np.testing.assert_allclose(shares.sum(axis=1), 1, rtol=1e-12)
     np.testing.assert_array_equal(shares[np.arange(7) >= UNSORTED[:, np.newaxis]], 0)
     np.testing.assert_allclose(y, np.einsum("bt,btf->bf", shares, x), rtol=1e-12)

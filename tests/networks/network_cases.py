@@ -13,6 +13,7 @@ from skneural.layers.recurrent import CELLS
 from skneural.networks.convolutional_image import IMAGE_ARCHITECTURES, convolutional_image_network
 from skneural.networks.convolutional_series import convolutional_series_network
 from skneural.networks.kan import kan_network
+from skneural.networks.mamba import VARIANTS, mamba_network
 from skneural.networks.mlp import mlp_network
 from skneural.networks.perceptron import perceptron_network
 from skneural.networks.recurrent import recurrent_network
@@ -24,6 +25,7 @@ from skneural.networks.sequence import (
     Encoder,
     sequence_network,
 )
+from skneural.networks.transformer import POSITIONAL, TRANSFORMER_POOLINGS, transformer_network
 from skneural.ops.pointwise import ACTIVATIONS
 from skneural.parameters import Layout
 
@@ -101,6 +103,24 @@ RECURRENT = {
     },
     "three layers": {"n_layers": 3, "dropout": 0.3, "standardize": False},
 }
+SMALL_TRANSFORMER = {"d_model": 8, "n_heads": 2, "feedforward_size": 6, "max_length": 7}
+TRANSFORMERS = {
+    **{f"{positional} positions": {"positional": positional} for positional in POSITIONAL},
+    **{f"with {pooling}": {"pooling": pooling, "n_layers": 1} for pooling in TRANSFORMER_POOLINGS},
+    **{f"{positional} with a class token": {"positional": positional, "pooling": "cls"} for positional in POSITIONAL},
+    "for each step": {"pooling": None, "positional": "rotary"},
+    "three layers without dropout": {"n_layers": 3, "dropout": 0.0, "standardize": False},
+    "no layers": {"n_layers": 0},
+}
+MAMBAS = {
+    **{
+        f"{variant} with {pooling}": {"variant": variant, "pooling": pooling}
+        for variant in VARIANTS
+        for pooling in (*SEQUENCE_POOLINGS, None)
+    },
+    **{f"wide {variant}": {"variant": variant, "expansion": 3, "convolution_width": 9} for variant in VARIANTS},
+    "one layer with dropout": {"n_layers": 1, "dropout": 0.3, "standardize": False},
+}
 WIDTHS_OF_SERIES = {"fcn": (4, 3, 4), "resnet": (3, 3), "inception": (2,) * 4, "textcnn": (4,)}
 CONVOLUTIONAL_SERIES = {
     f"{architecture} {options}": {"architecture": architecture, "channels": channels, **options}
@@ -166,19 +186,19 @@ def _of_rows(builder, table):
     }
 
 
-def _of_series(builder, table):
+def _of_series(builder, table, **tokens):
     """For series of equal and of unequal lengths, and for tokens."""
     found = {}
     for name, options in table.items():
         arguments = {"n_features": 2, "n_out": N_OUT, **options}
         axis = None if options.get("pooling", "last") is None else 0
-        tokens = {"vocabulary_size": 9, "embedding_size": 3}
+        of_tokens = {**arguments, "vocabulary_size": 9, **tokens}
         title = f"{builder.__name__}: {name}"
         found[f"{title}, equal lengths"] = NetworkCase(builder, arguments, SERIES, batch_axis=axis)
         # rows do not tell their lengths to the check of the contract
         found[f"{title}, unequal lengths"] = NetworkCase(builder, arguments, SERIES, LENGTHS, batch_axis=None)
-        found[f"{title}, tokens"] = NetworkCase(builder, arguments | tokens, TOKENS, batch_axis=axis)
-        found[f"{title}, unequal tokens"] = NetworkCase(builder, arguments | tokens, TOKENS, LENGTHS, batch_axis=None)
+        found[f"{title}, tokens"] = NetworkCase(builder, of_tokens, TOKENS, batch_axis=axis)
+        found[f"{title}, unequal tokens"] = NetworkCase(builder, of_tokens, TOKENS, LENGTHS, batch_axis=None)
     return found
 
 
@@ -186,9 +206,17 @@ NETWORKS = {
     **_of_rows(perceptron_network, {"": {}}),
     **_of_rows(mlp_network, MLPS),
     **_of_rows(kan_network, KANS),
-    **_of_series(sequence_network, SEQUENCES),
-    **_of_series(recurrent_network, {name: {"hidden_size": 4, **options} for name, options in RECURRENT.items()}),
-    **_of_series(convolutional_series_network, CONVOLUTIONAL_SERIES),
+    **_of_series(sequence_network, SEQUENCES, embedding_size=3),
+    **_of_series(
+        recurrent_network,
+        {name: {"hidden_size": 4, **options} for name, options in RECURRENT.items()},
+        embedding_size=3,
+    ),
+    **_of_series(
+        transformer_network, {name: {**SMALL_TRANSFORMER, **options} for name, options in TRANSFORMERS.items()}
+    ),
+    **_of_series(mamba_network, {name: {"d_model": 6, "state_size": 3, **options} for name, options in MAMBAS.items()}),
+    **_of_series(convolutional_series_network, CONVOLUTIONAL_SERIES, embedding_size=3),
     **{
         f"convolutional_image_network: {name}": NetworkCase(
             convolutional_image_network, {"n_out": N_OUT, **SMALL_IMAGES, **options}, images(options["image_shape"])

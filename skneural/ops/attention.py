@@ -1,0 +1,234 @@
+"""Scaled dot-product attention over several heads (Vaswani et al. 2017).
+
+    q, k, v      queries, keys, values           Q, K, V             section 3.2.1
+    width        numbers of one head             d_k
+    scores       how well keys fit queries       Q K^T / sqrt(d_k)
+    weights      their softmax over keys
+    log_sum      logarithm of its denominator    L                   FlashAttention (Dao et al. 2022), section 3.1
+
+Heads are (batch, heads, steps, width): usually views of (batch, steps, heads, width), which BLAS takes as they are.
+Contiguous copies of them made no product faster.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from skneural.ops.memory import empty, empty_like
+from skneural.ops.types import Array, Vjp
+
+# Queries up to which the weights are kept for the backward; of longer series they are computed again, block by block.
+BLOCK_SIZE = 128
+
+# Numbers of a block of weights: some series at a time, in a megabyte. Smaller blocks, which fit closer caches, were no
+# faster.
+BLOCK_ELEMENTS = 1 << 18
+
+# Scores within these bounds need no subtraction of the maximum: exp and sums of it are far from the ends of float32.
+# The least and the greatest of all scores take 0.05 ms where the maximum of each row takes 0.56.
+SAFE_SCORE = 50.0
+
+# (queries, number of keys) -> what weights are multiplied by, (batch, heads, queries, keys). Asked twice, it gives
+# the same.
+WeightDropout = Callable[[slice, int], Array]
+
+
+class Attended(NamedTuple):
+    """What `attend` gives.
+
+    Attributes
+    ----------
+    y : array of shape (batch, queries, heads * width)
+    vjp : ``vjp(dy, dq, dk, dv) -> None``
+        Fills the gradients, which may be strided like q, k and v.
+    weights : callable
+        Returns what each query takes from each key, without dropout: (batch, heads, queries, keys).
+    """
+
+    y: Array
+    vjp: Vjp
+    weights: Callable[[], Array]
+
+
+def attend(
+    q: Array,
+    k: Array,
+    v: Array,
+    *,
+    mask: Array | None = None,
+    causal: bool = False,
+    block_size: int = BLOCK_SIZE,
+    dropout: WeightDropout | None = None,
+) -> Attended:
+    """Each query takes a mean of the values, weighted by how well their keys fit.
+
+    Memory grows with ``block_size * keys``: a block holds all keys of some queries, for which the softmax needs
+    no second look. Where there are several blocks, the backward computes their weights anew.
+
+    Parameters
+    ----------
+    q : array of shape (batch, heads, queries, width)
+    k, v : arrays of shape (batch, heads, keys, width)
+    mask : boolean array of shape (batch, keys), optional
+        True for keys that are there. A query that has none of them takes zero.
+    causal : bool, default=False
+        Whether query i sees only keys up to i.
+    block_size : int, default=128
+        Queries in a block.
+    dropout : callable, optional
+        See `WeightDropout`.
+
+    Returns
+    -------
+    attended : Attended
+    """
+    (batch, n_heads, n_queries, width), n_keys = q.shape, k.shape[2]
+    scale = 1.0 / math.sqrt(width)
+    scored = _Scored(np.multiply(q, scale, out=empty(q.shape, q.dtype)), k, _bias(mask, q.dtype), causal)
+    keep = n_queries <= block_size
+    y = empty((batch, n_queries, n_heads, width), q.dtype)
+    y_heads = y.transpose(0, 2, 1, 3)
+    blocks = list(_blocks(q.shape, n_keys, causal, block_size, dropout is not None))
+    kept: list[tuple[Array, Array | None]] = []
+    for block in blocks:
+        weights, log_sum = scored.weights(block)
+        factor = None if dropout is None else dropout(block.queries, block.n_keys)
+        np.matmul(_dropped(weights, factor), block.keys(v), out=block.of(y_heads))
+        kept.append((weights, factor) if keep else (log_sum, None))
+
+    def vjp(dy: Array, dq: Array, dk: Array, dv: Array) -> None:
+        dy = dy.reshape(y.shape).transpose(0, 2, 1, 3)
+        total = np.einsum("bhqw,bhqw->bhq", dy, y_heads)[..., np.newaxis]  # the sum of d_weights * weights
+        for block, (weights, factor) in zip(blocks, kept, strict=True):
+            if not keep:
+                weights = scored.weights_again(block, log_sum=weights)
+                factor = None if dropout is None else dropout(block.queries, block.n_keys)
+            d_block, first = block.of(dy), block.queries.stop == n_queries
+            _add_product(block.keys(dv), _dropped(weights, factor).mT, d_block, first)
+            d_scores = np.matmul(d_block, block.keys(v).mT, out=empty_like(weights))
+            if factor is not None:
+                d_scores *= factor
+            d_scores -= block.of(total)
+            d_scores *= weights
+            np.matmul(d_scores, block.keys(k), out=block.of(dq))
+            _add_product(block.keys(dk), d_scores.mT, block.of(scored.q), first)
+        dq *= scale
+
+    return Attended(y.reshape(batch, n_queries, -1), vjp, lambda: scored.all_weights(blocks))
+
+
+def attend_one(q: Array, k: Array, v: Array, mask: Array | None = None) -> Array:
+    """What one query of each series takes from the values; nothing is kept for a backward.
+
+    Parameters
+    ----------
+    q : array of shape (batch, heads, width)
+    k, v : arrays of shape (batch, heads, keys, width)
+    mask : boolean array of shape (batch, keys), optional
+
+    Returns
+    -------
+    y : array of shape (batch, heads * width)
+    """
+    return attend(q[:, :, np.newaxis], k, v, mask=mask).y[:, 0]
+
+
+class _Block(NamedTuple):
+    """Some queries of some series, and how many keys they see."""
+
+    rows: slice
+    queries: slice
+    n_keys: int
+
+    def of(self, array: Array) -> Array:
+        """The part of an array of queries."""
+        return array[self.rows, :, self.queries]
+
+    def keys(self, array: Array) -> Array:
+        """The part of an array of keys."""
+        return array[self.rows, :, : self.n_keys]
+
+
+def _blocks(q_shape: tuple[int, ...], n_keys: int, causal: bool, block_size: int, all_rows: bool) -> Iterator[_Block]:
+    """Blocks by query, last to first: the last queries see all keys, and write the gradients that others add to."""
+    batch, n_heads, n_queries, _ = q_shape
+    for start in reversed(range(0, n_queries, block_size)):
+        queries = slice(start, min(start + block_size, n_queries))
+        seen = queries.stop if causal else n_keys
+        n_rows = max(BLOCK_ELEMENTS // max((queries.stop - start) * seen * n_heads, 1), 1)
+        n_rows = batch if all_rows else n_rows  # dropout is drawn for all rows of a batch at once
+        for row in range(0, batch, max(n_rows, 1)):
+            yield _Block(slice(row, min(row + n_rows, batch)), queries, seen)
+
+
+def _bias(mask: Array | None, dtype: Any) -> Array | None:
+    """What padding adds to scores, in the shape that broadcasts to them."""
+    return None if mask is None else np.where(mask, 0.0, -math.inf).astype(dtype)[:, np.newaxis, np.newaxis]
+
+
+class _Scored(NamedTuple):
+    """Scaled queries and their keys, of which weights are made block by block."""
+
+    q: Array
+    k: Array
+    bias: Array | None
+    causal: bool
+
+    def weights(self, block: _Block) -> tuple[Array, Array]:
+        """Weights of a block, and the log_sum of each of its queries."""
+        scores = self._products(block)
+        safe = np.minimum.reduce(scores, axis=None) > -SAFE_SCORE and np.maximum.reduce(scores, axis=None) < SAFE_SCORE
+        self._hide(scores, block)
+        top = None
+        if not safe:
+            top = np.maximum.reduce(scores, axis=-1, keepdims=True)
+            np.maximum(top, np.finfo(scores.dtype).min, out=top)  # not minus infinity, where there are no keys
+            scores -= top
+        np.exp(scores, out=scores)
+        total = np.matmul(scores, np.ones((block.n_keys, 1), scores.dtype))  # a fifth of the time of a sum
+        np.maximum(total, np.finfo(total.dtype).tiny, out=total)  # a query without keys takes zero
+        scores *= 1.0 / total
+        log_sum = np.log(total, out=total)
+        return scores, log_sum if top is None else log_sum + top
+
+    def weights_again(self, block: _Block, log_sum: Array) -> Array:
+        """The same weights from their log_sum."""
+        scores = self._products(block)
+        self._hide(scores, block)
+        scores -= log_sum
+        return np.exp(scores, out=scores)
+
+    def all_weights(self, blocks: list[_Block]) -> Array:
+        """Weights of all queries for all keys."""
+        whole = np.zeros((*self.q.shape[:3], self.k.shape[2]), self.q.dtype)
+        for block in blocks:
+            block.of(whole)[..., : block.n_keys] = self.weights(block)[0]
+        return whole
+
+    def _products(self, block: _Block) -> Array:
+        q, k = block.of(self.q), block.keys(self.k)
+        return np.matmul(q, k.mT, out=empty((*q.shape[:3], block.n_keys), q.dtype))
+
+    def _hide(self, scores: Array, block: _Block) -> None:
+        """Set the scores of padding and of the future to minus infinity."""
+        if self.bias is not None:
+            scores += self.bias[block.rows, :, :, : block.n_keys]
+        if self.causal:
+            n = block.queries.stop - block.queries.start
+            scores[..., block.n_keys - n :] += np.triu(np.full((n, n), -math.inf, scores.dtype), 1)
+
+
+def _dropped(weights: Array, factor: Array | None) -> Array:
+    return weights if factor is None else np.multiply(weights, factor, out=empty_like(weights))
+
+
+def _add_product(into: Array, left: Array, right: Array, first: bool) -> None:
+    """Add left @ right; the first product is written, as there is nothing yet to add to."""
+    if first:
+        np.matmul(left, right, out=into)
+    else:
+        into += np.matmul(left, right)
