@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -10,18 +9,17 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
 
 from skneural.data import Samples
-from skneural.estimators.kan_reading import KANReading
+from skneural.estimators.kan_editing import KANEditing
+from skneural.estimators.kan_starts import train_from_starts
 from skneural.hyperparameters import Choice, Constraint, Integer, Number, Sizes, declare, hyperparameter
 from skneural.inputs import InputKind, Table
 from skneural.layers import Chain
-from skneural.networks.kan import adapt_grids, edges_of, inputs_of_layers, kan_network, refined
-from skneural.networks.kan_pruning import kept_edges, kept_units, pruned
+from skneural.networks.kan import adapt_grids, edges_of, inputs_of_layers, kan_network
 from skneural.ops.pointwise import ACTIVATIONS
 from skneural.ops.types import Array
-from skneural.parameters import Snapshot, Tree, Weights
+from skneural.parameters import Snapshot, Weights
 from skneural.template import solving
 from skneural.template.classifier import NeuralClassifier
 from skneural.template.regressor import NeuralRegressor
@@ -55,8 +53,11 @@ def _is_range(value: Any) -> bool:
 
 
 @declare
-class KANFields(KANReading):
+class KANFields(KANEditing):
     """What `KANClassifier` and `KANRegressor` share."""
+
+    # An argument of the builder that is no hyper-parameter: `fix_symbolic` gives it to fitted networks.
+    symbolic_edges: ClassVar[Sequence[str]] = ()
 
     _input_kind: ClassVar[InputKind] = Table(sparse=False)
     _network_builder: ClassVar[Callable[..., Chain]] = staticmethod(kan_network)
@@ -90,95 +91,13 @@ class KANFields(KANReading):
         "Strength of a penalty on the spread of each edge, which leaves few of them; to be followed by `prune`.",
     )
     entropy: float = hyperparameter(2.0, Number(0), "Weight of the entropy of the edges in that penalty.")
-
-    # --- what users do with a fitted network ------------------------------------------------------------
-
-    def refine(self, grid_size):
-        """The same model on finer grids, for training that goes on with ``warm_start=True``.
-
-        Parameters
-        ----------
-        grid_size : int
-            Pieces of each spline, more than now.
-
-        Returns
-        -------
-        model : KANClassifier or KANRegressor
-            A new model, whose `grid_size` is this; it predicts what this one does.
-
-        Raises
-        ------
-        ValueError
-            If grids would become coarser.
-        """
-        check_is_fitted(self)
-        model = copy.deepcopy(self)
-        model._refine(grid_size)
-        return model.set_params(grid_size=grid_size, grid_refinement=())
-
-    def prune(self, threshold=0.03):
-        """The model without the edges and hidden units that hardly matter.
-
-        Parameters
-        ----------
-        threshold : float, default=0.03
-            Edges whose `edge_importances_` are less are removed, and hidden units that no edge enters or leaves then.
-            The most important path to each output stays, whatever the threshold. What an edge adds in the middle of
-            the data stays too, in the strongest edge of its unit: only its variation is lost.
-
-        Returns
-        -------
-        model : KANClassifier or KANRegressor
-            A new model, whose `hidden_layer_sizes` are what is left, and for which training goes on with
-            ``warm_start=True``.
-        """
-        check_is_fitted(self)
-        if not threshold >= 0:
-            raise ValueError(f"threshold must be >= 0; got {threshold!r}.")
-        model = copy.deepcopy(self)
-        model._prune(float(threshold))
-        return model
-
-    # --- growing and shrinking --------------------------------------------------------------------------
-
-    def _refine(self, grid_size: int) -> None:
-        arguments = self.network_arguments_
-        if not Integer(1).allows(grid_size) or grid_size < arguments["grid_size"]:
-            raise ValueError(
-                f"Grids of {arguments['grid_size']} pieces cannot become grids of {grid_size!r}: give an int that is "
-                "not below."
-            )
-        _, tree = refined(self._network.layer, self._parameters(), int(grid_size))
-        self._exchange(arguments | {"grid_size": int(grid_size)}, tree)
-
-    def _prune(self, threshold: float) -> None:
-        network, tree = self._network.layer, self._parameters()
-        for (layer, p), points in zip(edges_of(network, tree), self._quantiles, strict=True):
-            layer.centre(p, points)
-        kept = kept_edges(self.edge_importances_, threshold)
-        units = kept_units(kept)
-        ends = list(itertools.pairwise(units))
-        self._spreads = [
-            (spread * own)[np.ix_(rows, columns)]
-            for spread, own, (rows, columns) in zip(self._spreads, kept, ends, strict=True)
-        ]
-        self._quantiles = [points[:, rows] for points, rows in zip(self._quantiles, units[:-1], strict=True)]
-        self._deviations = [own[columns] for own, columns in zip(self._deviations, units[1:], strict=True)]
-        sizes = [len(rows) for rows in units[1:-1]]
-        self._exchange(self.network_arguments_ | {"hidden_layer_sizes": sizes}, pruned(network, tree, kept, units))
-        self.set_params(hidden_layer_sizes=tuple(sizes))
-
-    def _exchange(self, arguments: dict[str, Any], tree: Tree) -> None:
-        """Take another network with the given parameters."""
-        self._build_network(arguments)
-        layout, dtype = self._network.layout, self.weights_.dtype
-        self.weights_, self.buffers_ = np.empty(layout.size, dtype), np.empty(layout.buffer_size, dtype)
-        views = layout.views(self.weights_, self.buffers_)
-        for own, given in zip(views, tree, strict=True):
-            for name, array in own.items():
-                array[...] = given[name]
-        self._views = (self.weights_, self.buffers_, views)
-        self._optimizer_state = {}
+    n_init: int = hyperparameter(
+        1,
+        Integer(1),
+        """Starts: `fit` trains from so many, of which the first is that of ``n_init=1``, and keeps the best by the
+        score of held-out data, or by the training loss where that decides. `n_jobs` of them train at the same time, in
+        processes, or as `joblib.parallel_config` says. Small networks often stay in a poor minimum.""",
+    )
 
     # --- what is otherwise than in other families -------------------------------------------------------
 
@@ -190,12 +109,21 @@ class KANFields(KANReading):
         half = np.subtract(high, low, dtype=np.float64) / 2
         p["scale"][...] = np.where(half > 1e-12 * np.abs(p["mean"]), half, 1.0)
         self._adapt(run, first=self.grid_range == "auto")
+        self._asked_grid_size = self.grid_size
 
     def _continue(self, arguments: dict[str, Any]) -> None:
-        """Another penalty is no part of what was fitted; grids may have been refined."""
+        """Another penalty is no part of what was fitted; grids may be refined, now or before, and edges have names."""
         penalty = {"sparsity": float(self.sparsity), "entropy": float(self.entropy)}
         self._build_network(self.network_arguments_ | penalty)
-        arguments["grid_size"] = self.network_arguments_["grid_size"]
+        if self.grid_size != self._asked_grid_size:
+            self._refine(self.grid_size)
+        for name in ("grid_size", "symbolic_edges"):
+            arguments[name] = self.network_arguments_[name]
+
+    def _train(self, run: Run) -> bool:
+        if self.n_init == 1 or run.mode.continuing or run.mode.one_pass:
+            return super()._train(run)
+        return train_from_starts(self, run)
 
     def _stages(self, run: Run) -> Iterator[Run]:
         """Training, then training on from the same function on each finer grid."""
@@ -205,6 +133,7 @@ class KANFields(KANReading):
             if run.watch.told_to_stop:
                 return
             self._refine(grid_size)
+            self._asked_grid_size = self.grid_size
             weights = Weights(self._network.layout, Snapshot(self.weights_, self.buffers_))
             run = replace(
                 run,
@@ -218,7 +147,7 @@ class KANFields(KANReading):
             n_epochs += run.watch.history.n_epochs
 
     def _most_epochs(self) -> int:
-        return self.max_iter * (1 + len(self.grid_refinement))
+        return self.n_init * self.max_iter * (1 + len(self.grid_refinement))
 
     def _method(self, run: Run, objective: Objective) -> Method:
         method = solving.method(self, run, objective)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skneural.drawing import draw_network, figure_size
+from skneural.drawing import draw_network, figure_size, pyplot
 from skneural.networks.kan import edges_of, importances
 from skneural.ops.types import Array
-from skneural.symbolic import Curve, Fit, Formula, suggest
+from skneural.symbolic import Curve, Fit, Formula, fit_function, suggest
 from skneural.symbolic.network import Matrix
 from skneural.template.estimator import Mixin
 
@@ -72,14 +72,17 @@ class KANReading(Mixin):
         -------
         ax : matplotlib.axes.Axes
             The opacity of an edge tells its importance; edges that were pruned are not there.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed: ``pip install "skneural[plot]"``.
         """
         check_is_fitted(self)
         importances = self.edge_importances_
         if ax is None:
-            import matplotlib.pyplot as plt
-
             sizes = [len(importances[0]), *(own.shape[1] for own in importances)]
-            _, ax = plt.subplots(figsize=figure_size(sizes), layout="constrained")
+            _, ax = pyplot().subplots(figsize=figure_size(sizes), layout="constrained")
         draw_network(ax, self._curves(), importances, self._input_names(), self._output_names())
         return ax
 
@@ -105,9 +108,10 @@ class KANReading(Mixin):
     def to_formula(self, threshold=0.99):
         """The network as a formula.
 
-        Each edge becomes the first function that `suggest_symbolic` finds, if that explains enough, else its curve is
-        kept. Then all constants are fitted together, to the targets of some hundred training samples which the model
-        keeps (of a classifier or with the poisson loss, to its raw scores), and rounded where that changes nothing.
+        Each edge becomes the function that `fix_symbolic` gave it, or the first that `suggest_symbolic` finds, if that
+        explains enough, else its curve is kept. Then all constants are fitted together, to the targets of some hundred
+        training samples which the model keeps (of a classifier or with the poisson loss, to its raw scores), and
+        rounded where that changes nothing.
 
         Parameters
         ----------
@@ -125,15 +129,17 @@ class KANReading(Mixin):
             If the network has too many edges for a formula that can be read; `prune` it first.
         """
         check_is_fitted(self)
-        present = [p["present"] > 0 for _, p in edges_of(self._network.layer, self._parameters())]
+        edges = edges_of(self._network.layer, self._parameters())
+        present = [p["present"] > 0 for _, p in edges]
+        names = [{(i, j): name for i, j, name in layer.named} for layer, _ in edges]
         n_edges = sum(int(own.sum()) for own in present)
         if n_edges > MOST_EDGES_OF_A_FORMULA:
             raise ValueError(
                 f"A formula of {n_edges} functions would tell nothing. Train with sparsity=0.001 or more, and prune, "
                 f"until there are at most {MOST_EDGES_OF_A_FORMULA} edges."
             )
-        pairs = zip(self._curves(), present, strict=True)
-        layers = tuple(_symbolic_edges(x, y, own, threshold) for (x, y), own in pairs)
+        found = zip(self._curves(), present, names, strict=True)
+        layers = tuple(_symbolic_edges(x, y, own, named, threshold) for (x, y), own, named in found)
         bias = np.asarray(self._parameters()[-1]["bias"], np.float64)
         units = (tuple(getattr(self, name, ())) for name in ("y_scale_", "y_mean_"))
         X, y = self._sample
@@ -203,15 +209,18 @@ class KANReading(Mixin):
         return share / share.sum() if share.sum() > 0 else np.full(len(share), 1 / len(share))
 
 
-def _symbolic_edges(x: Array, y: Array, present: Array, threshold: float) -> Matrix:
+def _symbolic_edges(x: Array, y: Array, present: Array, names: dict[tuple[int, int], str], threshold: float) -> Matrix:
     """The functions of one layer of edges; None where there is no edge."""
+
+    def edge(i: int, j: int) -> Fit | Curve | None:
+        return _symbolic(x[:, i, j], y[:, i, j], names.get((i, j)), threshold) if present[i, j] else None
+
     n_in, n_out = present.shape
-    return tuple(
-        tuple(_symbolic(x[:, i, j], y[:, i, j], threshold) if present[i, j] else None for j in range(n_out))
-        for i in range(n_in)
-    )
+    return tuple(tuple(edge(i, j) for j in range(n_out)) for i in range(n_in))
 
 
-def _symbolic(x: Array, y: Array, threshold: float) -> Fit | Curve:
+def _symbolic(x: Array, y: Array, name: str | None, threshold: float) -> Fit | Curve:
+    if name is not None:
+        return fit_function(x, y, name)
     best = suggest(x, y)[0]
     return best if best.r2 >= threshold else Curve(x, y)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from sklearn.base import BaseEstimator
 
+from skneural.drawing import pyplot
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -45,9 +47,7 @@ def plot_kan_edge(estimator: BaseEstimator, layer: int, input: int, output: int,
     x, y = estimator.edge_curve(layer, input, output)
     fit = estimator.suggest_symbolic(layer, input, output)[0]
     if ax is None:
-        import matplotlib.pyplot as plt
-
-        _, ax = plt.subplots(layout="constrained")
+        _, ax = pyplot().subplots(layout="constrained")
     ax.plot(x, y, color="C0", linewidth=2.5, label="spline")
     ax.plot(x, fit(x), color="C1", linestyle="--", label=f"{fit.name}, $r^2$ = {fit.r2:.6f}")
     step = max(1, len(x) // 100)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.utils.validation import check_is_fitted
 
+from skneural.drawing import pyplot
 from skneural.layers import Convolution, FilterBank, Standardization
 from skneural.layers.traversal import find, named
 from skneural.template.opened import checked_array, input_gradient, parameters_of, raw_scores
@@ -270,8 +271,4 @@ def _kernels(estimator: BaseEstimator, layer: str | None) -> tuple[str, np.ndarr
 def _figure(figure: Figure | None, width: float, height: float) -> Figure:
     if figure is not None:
         return figure
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        raise ImportError("Plots need matplotlib: pip install 'skneural[plot]'.") from error
-    return plt.figure(figsize=(1.1 * width, 1.1 * height), layout="constrained")
+    return pyplot().figure(figsize=(1.1 * width, 1.1 * height), layout="constrained")

@@ -10,11 +10,13 @@ import numpy as np
 
 from skneural.initializers import normal, uniform
 from skneural.layers.layer import PREDICTING, AnyShape, Backward, Context, Layer
+from skneural.ops.curve import curve
 from skneural.ops.edge_penalty import edge_spread, sparsity_penalty
 from skneural.ops.pointwise import ACTIVATIONS
 from skneural.ops.spline import DENSE, along_slopes, interpolating_coefficients, spline_basis, spline_matrix
-from skneural.ops.types import Array
+from skneural.ops.types import Array, Vjp
 from skneural.parameters import Buffer, Parameter, Tree
+from skneural.symbolic import FUNCTIONS
 
 # How far a grid reaches beyond the data, as a share of their range. Learning exp(sin(pi x) + y^2) from evenly spread
 # points, on grids of 50 pieces, the worst of 4 seeds was wrong by 9e-7 with this reach, by 3e-6 with four times it.
@@ -45,6 +47,9 @@ class SplineEdges(Layer):
         False in the first layer of a network, to skip dx.
     rows : {"samples", "elements"}, default="samples"
         What the rows of x are: samples, or steps or nodes of all samples, one behind the other.
+    named : tuple of (int, int, str), default=()
+        Edges that are no splines: input, output, and the name of a function f of `skneural.symbolic.FUNCTIONS`. They
+        are ``c * f(a * x + b) + d``, with constants that are learned; the penalty leaves them out.
     """
 
     n_in: int
@@ -56,6 +61,7 @@ class SplineEdges(Layer):
     entropy: float = 2.0
     input_gradient: bool = True
     rows: str = "samples"
+    named: tuple[tuple[int, int, str], ...] = ()
 
     stepwise: ClassVar[bool] = True
 
@@ -67,13 +73,16 @@ class SplineEdges(Layer):
         def grids() -> Array:
             return np.broadcast_to(np.linspace(-1, 1, self.grid_size + 1), (self.n_in, self.grid_size + 1))
 
-        return {
+        declared: Tree = {
             "base": Parameter((self.n_in, self.n_out), uniform(1 / math.sqrt(self.n_in))),
             # Of 8 seeds on exp(sin(pi x) + y^2), 8 found it with this deviation, 5 with 0.1, and 7 with 1.
             "coefficients": Parameter((self.n_in * self.n_basis, self.n_out), normal(0.3 / math.sqrt(self.n_in))),
             "grid": Buffer((self.n_in, self.grid_size + 1), grids),
             "present": Buffer((self.n_in, self.n_out), 1.0),
         }
+        if self.named:
+            declared["constants"] = Parameter((len(self.named), 4), normal(1.0), penalized=False)
+        return declared
 
     def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
         based, base_vjp = ACTIVATIONS[self.base](x)
@@ -83,6 +92,9 @@ class SplineEdges(Layer):
         base_weight, coefficients = self._kept(p)
         y = matrix @ coefficients
         y += based @ base_weight
+        curves = self._named_curves(p, x)
+        for _, j, own, _ in curves:
+            y[:, j] += own
         penalty_vjp = self._penalize(p, based, matrix, context) if penalized else None
 
         def backward(dy: Any, g: Tree) -> Any:
@@ -98,9 +110,16 @@ class SplineEdges(Layer):
                 if d_matrix is not None:
                     d_based += d_features[:, :, 0]
                     d_matrix += d_features[:, :, 1:].reshape(d_matrix.shape)
-            g["base"] *= p["present"]
-            g["coefficients"] *= np.repeat(p["present"], self.n_basis, axis=0)
-            return None if d_matrix is None else along_slopes(d_matrix, basis, self.n_basis) + base_vjp(d_based)
+            splines = self._splines(p)
+            g["base"] *= splines
+            g["coefficients"] *= np.repeat(splines, self.n_basis, axis=0)
+            named = [(i, vjp(dy[:, j], g["constants"][k])) for k, (i, j, _, vjp) in enumerate(curves)]
+            if d_matrix is None:
+                return None
+            dx = along_slopes(d_matrix, basis, self.n_basis) + base_vjp(d_based)
+            for i, own in named:
+                dx[:, i] += own
+            return dx
 
         return y, backward
 
@@ -108,7 +127,10 @@ class SplineEdges(Layer):
         based, _ = ACTIVATIONS[self.base](x)
         matrix = spline_matrix(spline_basis(x, p["grid"], self.order), self.n_basis, dense=self.n_basis <= DENSE)
         base_weight, coefficients = self._kept(p)
-        return matrix @ coefficients + based @ base_weight
+        y = matrix @ coefficients + based @ base_weight
+        for _, j, own, _ in self._named_curves(p, x):
+            y[:, j] += own
+        return y
 
     def edges(self, p: Tree, x: Array) -> Array:
         """What each edge puts out for its input: points of shape (points, n_in) to (points, n_in, n_out)."""
@@ -117,13 +139,20 @@ class SplineEdges(Layer):
         base_weight, coefficients = self._kept(p)
         own = coefficients.reshape(self.n_in, self.n_basis, self.n_out)
         splines = np.matmul(matrix.reshape(len(x), self.n_in, -1).transpose(1, 0, 2), own)
-        return splines.transpose(1, 0, 2) + based[:, :, np.newaxis] * base_weight
+        edges = splines.transpose(1, 0, 2) + based[:, :, np.newaxis] * base_weight
+        for i, j, own, _ in self._named_curves(p, x):
+            edges[:, i, j] = own
+        return edges
 
     def spreads(self, p: Tree, x: Array, sample_weight: Array | None = None) -> Array:
         """Standard deviation of what each edge puts out, of shape (n_in, n_out)."""
         based, _ = ACTIVATIONS[self.base](x)
         matrix = spline_matrix(spline_basis(x, p["grid"], self.order), self.n_basis, dense=True)
-        return edge_spread(self._features(based, matrix), self._weights(p), sample_weight)[0] * p["present"]
+        spread = edge_spread(self._features(based, matrix), self._weights(p), sample_weight)[0] * p["present"]
+        for i, j, own, _ in self._named_curves(p, x):
+            mean = np.average(own, weights=sample_weight)
+            spread[i, j] = np.sqrt(np.average(np.square(own - mean), weights=sample_weight))
+        return spread
 
     def adapt(self, p: Tree, x: Array, sample_weight: Array | None = None) -> None:
         """Let the grids follow the inputs x; functions stay what they are, as far as the new grids can tell.
@@ -145,7 +174,9 @@ class SplineEdges(Layer):
         strongest = np.std(edges, axis=0).argmax(axis=0), np.arange(self.n_out)
         shift = -means
         shift[strongest] += means.sum(axis=0)
-        p["coefficients"] += np.repeat(shift * p["present"], self.n_basis, axis=0)
+        p["coefficients"] += np.repeat(shift * self._splines(p), self.n_basis, axis=0)
+        for k, (i, j, _) in enumerate(self.named):
+            p["constants"][k, 3] += shift[i, j]
 
     def refined(self, p: Tree, grid_size: int) -> tuple[SplineEdges, Tree]:
         """The same functions on finer grids: a layer, and its parameters.
@@ -153,7 +184,7 @@ class SplineEdges(Layer):
         The widest pieces are halved until there are enough of them. All breakpoints stay, so that nothing changes.
         """
         finer = replace(self, grid_size=grid_size)
-        arrays = {"base": p["base"].copy(), "present": p["present"].copy(), "grid": halved(p["grid"], grid_size)}
+        arrays = {name: array.copy() for name, array in p.items()} | {"grid": halved(p["grid"], grid_size)}
         arrays["coefficients"] = np.empty((self.n_in * finer.n_basis, self.n_out), p["coefficients"].dtype)
         finer._interpolate(arrays, self, p)
         return finer, {name: arrays[name] for name in self.parameters()}
@@ -162,17 +193,35 @@ class SplineEdges(Layer):
         """Take coefficients whose splines go through those of another layer; in double precision."""
         exact = {name: np.asarray(array, np.float64) for name, array in p_other.items()}
         splines = exact | {"base": np.zeros_like(exact["base"]), "present": np.ones_like(exact["present"])}
+        unnamed = replace(other, named=())
         found = interpolating_coefficients(
-            lambda points: other.edges(splines, points), np.asarray(p["grid"], np.float64), self.order
+            lambda points: unnamed.edges(splines, points), np.asarray(p["grid"], np.float64), self.order
         )
         p["coefficients"][...] = found.reshape(-1, self.n_out)
 
     def _kept(self, p: Tree) -> tuple[Array, Array]:
-        """Weights of the base functions and coefficients of the splines, zero on edges that were removed."""
-        present = p["present"]
+        """Weights of the base functions and coefficients of the splines, zero where there are none."""
+        present = self._splines(p)
         if present.all():
             return p["base"], p["coefficients"]
         return p["base"] * present, p["coefficients"] * np.repeat(present, self.n_basis, axis=0)
+
+    def _splines(self, p: Tree) -> Array:
+        """One where an edge is a spline, zero where it was removed or is a named function."""
+        if not self.named:
+            return p["present"]
+        splines = p["present"].copy()
+        for i, j, _ in self.named:
+            splines[i, j] = 0
+        return splines
+
+    def _named_curves(self, p: Tree, x: Array) -> list[tuple[int, int, Array, Vjp]]:
+        """Input, output, values and vjp of each edge that is a named function."""
+        functions = [FUNCTIONS[name] for _, _, name in self.named]
+        return [
+            (i, j, *curve(x[:, i], p["constants"][k], function.value, function.slope))
+            for k, ((i, j, _), function) in enumerate(zip(self.named, functions, strict=True))
+        ]
 
     def _weights(self, p: Tree) -> Array:
         base_weight, coefficients = self._kept(p)
@@ -186,7 +235,7 @@ class SplineEdges(Layer):
         """Add the penalty to those of the context; what gives its gradients."""
         weight = context.row_weight(len(based), self.rows)
         spread, vjp = edge_spread(self._features(based, matrix), self._weights(p), weight, context.reduce)
-        value, d_spread = sparsity_penalty(spread, p["present"], self.entropy)
+        value, d_spread = sparsity_penalty(spread, self._splines(p), self.entropy)
         assert context.penalties is not None
         if context.first_shard:
             context.penalties.append(self.sparsity * value)

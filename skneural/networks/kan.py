@@ -24,6 +24,7 @@ def kan_network(
     base_activation: str = "silu",
     sparsity: float = 0.0,
     entropy: float = 2.0,
+    symbolic_edges: Sequence[str] = (),
 ) -> Chain:
     """Layers of splines behind one that brings each input to [-1, 1], and a bias.
 
@@ -41,13 +42,31 @@ def kan_network(
         What each edge adds to its spline.
     sparsity, entropy : float
         Strength of the penalty on edges, and weight of their entropy in it.
+    symbolic_edges : sequence of str
+        Edges that are named functions: numbers of the layer, of the unit they come from and of that they lead to, and
+        the name, such as "0 1 0 sin".
     """
     widths = [n_in, *hidden_layer_sizes, n_out]
+    named: list[list[tuple[int, int, str]]] = [[] for _ in widths[1:]]
+    for edge in symbolic_edges:
+        layer, source, target = place_of(edge)
+        named[layer].append((source, target, edge.split()[3]))
     edges = [
-        SplineEdges(*pair, grid_size, spline_order, base_activation, sparsity, entropy)
-        for pair in itertools.pairwise(widths)
+        SplineEdges(*pair, grid_size, spline_order, base_activation, sparsity, entropy, named=tuple(own))
+        for pair, own in zip(itertools.pairwise(widths), named, strict=True)
     ]
     return Chain((Standardization(n_in), *edges, Bias(n_out)))
+
+
+def symbolic_edge(layer: int, source: int, target: int, name: str) -> str:
+    """An edge that is a named function, as a plain value."""
+    return f"{layer} {source} {target} {name}"
+
+
+def place_of(edge: str) -> tuple[int, int, int]:
+    """Layer, source and target of a `symbolic_edge`."""
+    layer, source, target, _ = edge.split()
+    return int(layer), int(source), int(target)
 
 
 def edges_of(network: Chain, tree: Tree) -> list[tuple[SplineEdges, Tree]]:

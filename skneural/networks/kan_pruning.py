@@ -6,15 +6,18 @@ import itertools
 
 import numpy as np
 
-from skneural.layers import Chain
+from skneural.layers import Chain, SplineEdges
 from skneural.networks.kan import edges_of
 from skneural.ops.types import Array
 from skneural.parameters import Tree
 
 
-def kept_edges(edges: list[Array], threshold: float) -> list[Array]:
-    """Which edges stay: those at or above the threshold, and the best path to each output."""
+def kept_edges(edges: list[Array], threshold: float, named: list[tuple[tuple[int, int, str], ...]]) -> list[Array]:
+    """Which edges stay: those at or above the threshold, those with names, and the best path to each output."""
     kept = [own >= threshold for own in edges]
+    for stay, names in zip(kept, named, strict=True):
+        for source, target, _ in names:
+            stay[source, target] = True
     for output in range(edges[-1].shape[1]):
         unit = output
         for own, importance in zip(kept[::-1], edges[::-1], strict=True):
@@ -36,6 +39,13 @@ def kept_units(kept: list[Array]) -> list[Array]:
             changed |= bool(stray)
     inner = [np.flatnonzero(own.any(axis=0)) for own in kept[:-1]]
     return [np.arange(len(kept[0])), *inner, np.arange(kept[-1].shape[1])]
+
+
+def kept_names(layer: SplineEdges, rows: Array, columns: Array) -> list[tuple[int, int, int]]:
+    """Of each edge with a name between units that stay: its number among them, and where it comes from and leads to."""
+    sources, targets = ({int(old): new for new, old in enumerate(stay)} for stay in (rows, columns))
+    places = [(k, i, j) for k, (i, j, _) in enumerate(layer.named) if i in sources and j in targets]
+    return [(k, sources[i], targets[j]) for k, i, j in places]
 
 
 def pruned(network: Chain, tree: Tree, kept: list[Array], units: list[Array]) -> Tree:
@@ -60,4 +70,6 @@ def pruned(network: Chain, tree: Tree, kept: list[Array], units: list[Array]) ->
             "grid": p["grid"][rows],
             "present": (p["present"] * own)[np.ix_(rows, columns)],
         })  # fmt: skip
+        if layer.named:
+            layers[-1]["constants"] = p["constants"][[k for k, _, _ in kept_names(layer, rows, columns)]]
     return (tree[0], *layers, tree[-1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -24,13 +25,19 @@ class EpochCallbacks(Observer):
     """
 
     def __init__(self, estimator: BaseEstimator, given: Given) -> None:
-        self._estimator = estimator
+        self._estimator = self._trained = estimator
         self._has_callbacks = bool(getattr(estimator, "_skl_callbacks", None))
         metadata = {} if given.sample_weight is None else {"sample_weight": given.sample_weight}
         self._told = {"estimator": estimator, "X": given.X, "y": given.y, "metadata": metadata}
         self._fit = estimator._init_callback_context(max_subtasks=estimator._most_epochs())
         self._fit.call_on_fit_task_begin(**self._told)
         self._epoch: Any = None
+
+    def about(self, estimator: BaseEstimator) -> EpochCallbacks:
+        """The same callbacks, told of the estimator but shown the network of a copy that is trained instead."""
+        other = copy.copy(self)
+        other._trained = estimator
+        return other
 
     def epoch_starts(self, watch: Watch) -> None:
         if self._has_callbacks:
@@ -45,7 +52,13 @@ class EpochCallbacks(Observer):
             print(f"Iteration {history.n_epochs}, loss = {history.losses[-1]:.8f}{score}")
         if self._epoch is None:
             return False
-        attributes = lambda: fitted_attributes(watch.weights.snapshot())  # noqa: E731 - copied only if asked for
+
+        def attributes() -> dict[str, Any]:  # copied only if asked for
+            attributes = fitted_attributes(watch.weights.snapshot())
+            if self._trained is not self._estimator:
+                attributes |= {name: getattr(self._trained, name) for name in ("network_arguments_", "_network")}
+            return attributes
+
         return bool(self._epoch.call_on_fit_task_end(**self._told, reconstruction_attributes=attributes))
 
     def end(self) -> None:

@@ -25,22 +25,29 @@ class Interrupts:
 
     It does so on the main thread of a process that is no worker of another, where Python's own handler is installed,
     and puts that back. Everywhere else it notes nothing, and whoever handles the signal raises KeyboardInterrupt.
+    Its blocks may stand in each other.
 
     Attributes
     ----------
     final : bool
         Whether KeyboardInterrupt must not be turned into the end of one fit: after a second interrupt, or one shortly
         after a fit that was interrupted, and in worker processes, whose search would go on otherwise.
+    ended_training : bool
+        Whether KeyboardInterrupt has been turned into the end of a fit.
     """
 
     _recent_until: ClassVar[float] = -math.inf
 
     def __init__(self) -> None:
-        self.final = False
+        self.final = self.ended_training = False
+        self._depth = 0
         self._noted = self._waiting = False
         self._installed = False
 
     def __enter__(self) -> Self:
+        self._depth += 1
+        if self._depth > 1:
+            return self
         if multiprocessing.parent_process() is not None:
             self.final = True
         elif threading.current_thread() is threading.main_thread():
@@ -48,6 +55,9 @@ class Interrupts:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._depth -= 1
+        if self._depth:
+            return
         self._put_back()
         if self._noted:
             Interrupts._recent_until = time.monotonic() + RECENT

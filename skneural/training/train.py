@@ -68,8 +68,6 @@ class Watch:
         What happened so far.
     told_to_stop : bool
         Whether an observer or an interrupt has stopped training, with all of its stages.
-    interrupted : bool
-        Whether it was an interrupt.
     """
 
     weights: Weights
@@ -83,7 +81,6 @@ class Watch:
     epochs_before: int = 0
     history: History = field(default_factory=History)
     told_to_stop: bool = False
-    interrupted: bool = False
 
     @property
     def has_validated(self) -> bool:
@@ -211,7 +208,7 @@ def train(method: Method, samples: Samples, watch: Watch) -> History:
         warnings.warn(
             f"Training was interrupted after {n_epochs} epochs; the best weights so far are kept.", stacklevel=2
         )
-        watch.history.converged = watch.told_to_stop = watch.interrupted = True
+        watch.history.converged = watch.told_to_stop = watch.interrupts.ended_training = True
     except DivergenceError as error:
         if not watch.has_validated:
             raise

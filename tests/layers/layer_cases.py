@@ -54,6 +54,9 @@ from skneural.layers import (
 )
 from skneural.testing.batch_contract import BATCH_LAST, ELEMENTS, ROWS, ROWS_FIRST, STEPS_FIRST
 
+# Two of them lead to one output, two come from one input.
+NAMED = ((0, 1, "sin"), (2, 1, "x^2"), (2, 0, "tanh"))
+
 
 def numbers(*shape, seed=0):
     """Normal numbers, none of them near the kinks at zero."""
@@ -144,6 +147,9 @@ LAYER_CASES = {
     "splines on a fine grid": (SplineEdges(3, 2, 40), numbers(6, 3)),
     "splines with another base": (SplineEdges(3, 2, 5, base="identity"), numbers(6, 3)),
     "splines in first place": (SplineEdges(3, 2, 5, input_gradient=False), numbers(6, 3)),
+    "splines and named functions": (SplineEdges(3, 2, 5, named=NAMED), numbers(6, 3)),
+    "named functions in first place": (SplineEdges(3, 2, 5, named=NAMED, input_gradient=False), numbers(6, 3)),
+    "named functions on a fine grid": (SplineEdges(3, 2, 40, named=NAMED), numbers(6, 3)),
     "one spline": (SplineEdges(1, 1, 2), numbers(2, 1)),
     "to steps first": (StepsFirst(), numbers(4, 5, 3)),
     "to rows first": (RowsFirst(), STEPS),
@@ -344,6 +350,7 @@ BATCH_CASES = {
         ELEMENTS,
     ),
     "splines": (SplineEdges(3, 2, 4, sparsity=0.1), BATCHES[ROWS], ROWS, ROWS),
+    "splines and named functions": (SplineEdges(3, 2, 4, sparsity=0.1, named=NAMED), BATCHES[ROWS], ROWS, ROWS),
     "splines of elements": (SplineEdges(3, 2, 4, sparsity=0.1, rows="elements"), BATCHES[ELEMENTS], ELEMENTS, ELEMENTS),
 }
 
