@@ -1,7 +1,7 @@
 """Floor 6: kinds of X. What is accepted, which container it becomes, and what the network must know of it."""
 
 from skneural.inputs.images import ImageFields, Images
-from skneural.inputs.input_kind import Expected, InputKind, precision, with_dtype
+from skneural.inputs.input_kind import Expected, InputKind, lengths_of, precision, with_dtype
 from skneural.inputs.sequences import SequenceFields, Sequences, steps_like
 from skneural.inputs.table import Table
 
@@ -13,6 +13,7 @@ __all__ = [
     "SequenceFields",
     "Sequences",
     "Table",
+    "lengths_of",
     "precision",
     "steps_like",
     "with_dtype",
