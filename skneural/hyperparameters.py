@@ -24,25 +24,69 @@ import numpy as np
 T = TypeVar("T")
 
 
+# What other libraries call it: the first of ours that is an option is what was meant.
+PEERS_NAMES = {
+    "sigmoid": ("logistic",),
+    "swish": ("silu",),
+    "linear": ("identity",),
+    "mse": ("squared_error",),
+    "mean_squared_error": ("squared_error",),
+    "l2": ("squared_error",),
+    "mae": ("absolute_error",),
+    "mean_absolute_error": ("absolute_error",),
+    "l1": ("absolute_error",),
+    "pinball": ("quantile",),
+    "avg": ("average", "mean"),
+    "average": ("mean",),
+    "mean": ("average",),
+    "nesterov": ("sgd",),
+    "bfgs": ("lbfgs",),
+    "elman": ("rnn",),
+    "simplernn": ("rnn",),
+    "googlenet": ("inception",),
+    "inceptiontime": ("inception",),
+}
+
+
 @dataclass(frozen=True)
 class Constraint:
-    """What values are allowed, in words and as a test; ``a | b`` allows both. `options` help to guess at a slip."""
+    """What values are allowed, in words and as a test; ``a | b`` allows both.
+
+    `options` help to guess at a slip; `number_is` names the hyper-parameter that takes a number, where users may
+    expect this one to.
+    """
 
     words: str
     allows: Callable[[Any], bool]
     options: tuple[str, ...] = ()
+    number_is: str = ""
 
     def __or__(self, other: Constraint) -> Constraint:
         return Constraint(
             f"{self.words} or {other.words}",
             lambda value: self.allows(value) or other.allows(value),
             self.options + other.options,
+            self.number_is or other.number_is,
         )
 
     def hint(self, value: Any) -> str:
         """A guess at what was meant, or nothing."""
-        near = difflib.get_close_matches(str(value), self.options, n=1)
-        return f" (did you mean {near[0]!r}?)" if near else ""
+        if self.number_is and _is(value, Real):
+            return f" (did you mean {self.number_is}={value!r}?)"
+        if isinstance(value, list | tuple):
+            meant: Any = tuple(self._option(name) or name for name in value)
+        else:
+            meant = self._option(str(value))
+            if meant == value:  # a sequence of options is due
+                meant = (meant,)
+        return f" (did you mean {meant!r}?)" if meant and meant != value else ""
+
+    def _option(self, name: Any) -> str | None:
+        """The option that was meant, if any: in other letters' case, by a peer's name, or misspelt."""
+        by_case = {option.casefold(): option for option in self.options}
+        plain = str(name).casefold()
+        candidates = (plain, *PEERS_NAMES.get(plain, ()), *difflib.get_close_matches(plain, by_case, n=1))
+        return next((by_case[candidate] for candidate in candidates if candidate in by_case), None)
 
 
 def Choice(*options: str) -> Constraint:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -106,6 +107,8 @@ class KANFields(KANEditing):
         x, p = run.samples.x.given, run.weights.tree[0]
         low, high = (x.min(axis=0), x.max(axis=0)) if self.grid_range == "auto" else self.grid_range
         p["mean"][...] = np.add(low, high, dtype=np.float64) / 2
+        if self.grid_range != "auto":
+            _warn_of_outsiders(x, low, high)
         half = np.subtract(high, low, dtype=np.float64) / 2
         p["scale"][...] = np.where(half > 1e-12 * np.abs(p["mean"]), half, 1.0)
         self._adapt(run, first=self.grid_range == "auto")
@@ -120,7 +123,7 @@ class KANFields(KANEditing):
         for name in ("grid_size", "symbolic_edges"):
             arguments[name] = self.network_arguments_[name]
 
-    def _train(self, run: Run) -> bool:
+    def _train(self, run: Run) -> Run:
         if self.n_init == 1 or run.mode.continuing or run.mode.one_pass:
             return super()._train(run)
         return train_from_starts(self, run)
@@ -204,6 +207,19 @@ class AdaptGrids(Observer):
     def epoch_starts(self, watch: Watch) -> None:
         if watch.history.n_epochs in ADAPT_AFTER:
             self._estimator._adapt(self._run, first=False)
+
+
+def _warn_of_outsiders(x: Array, low: float, high: float) -> None:
+    """Warn of features where the given range holds no pieces of splines."""
+    outside = ((x < low) | (x > high)).mean(axis=0)
+    if outside.any():
+        features = np.flatnonzero(outside)
+        named = ", ".join(str(i) for i in features[:5]) + (", ..." if len(features) > 5 else "")
+        warnings.warn(
+            f"{outside.mean():.2g} of the values of X lie outside grid_range={(low, high)} (features {named}), where "
+            'splines go on straight. grid_range="auto" covers the training data; or scale X into the range.',
+            stacklevel=2,
+        )
 
 
 def _some(samples: Samples, n: int = ROWS_FOR_STATISTICS) -> Samples:

@@ -201,10 +201,12 @@ class KANReading(Mixin):
 
     @property
     def edge_importances_(self):
+        check_is_fitted(self)
         return importances(self._spreads, self._deviations)[0]
 
     @property
     def feature_importances_(self):
+        check_is_fitted(self)
         share = importances(self._spreads, self._deviations)[1][0]
         return share / share.sum() if share.sum() > 0 else np.full(len(share), 1 / len(share))
 

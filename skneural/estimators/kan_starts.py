@@ -9,21 +9,26 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from joblib import Parallel, delayed, effective_n_jobs
 
+from skneural.parameters import Snapshot, Weights
 from skneural.template.epoch_callbacks import EpochCallbacks
 from skneural.template.run import Data, Mode, Run
+from skneural.training.early_stopping import EarlyStopping
+from skneural.training.history import History
 from skneural.training.interrupts import Interrupts
 from skneural.training.seeds import Seeds
 from skneural.training.threads import limited_blas
+from skneural.training.train import Watch
 
 if TYPE_CHECKING:
     from skneural.estimators.kan import KANFields
 
 
 class Trained(NamedTuple):
-    """A copy of the estimator after its training, and whether that converged."""
+    """A copy of the estimator after its training, and what happened in that."""
 
     model: KANFields
-    converged: bool
+    history: History
+    told_to_stop: bool
 
     @property
     def score(self) -> float:
@@ -32,8 +37,8 @@ class Trained(NamedTuple):
         return self.model.best_validation_score_ if best is None else -best  # type: ignore[return-value]
 
 
-def train_from_starts(estimator: KANFields, run: Run) -> bool:
-    """Train copies of the estimator from all starts and take over the best; returns whether it converged."""
+def train_from_starts(estimator: KANFields, run: Run) -> Run:
+    """Train copies of the estimator from all starts and take over the best; returns the run as it was from there."""
     seed, parameters = estimator._seed, estimator.get_params(deep=False)
     seeds = [seed, *(int(Seeds(seed).generator("start", k).integers(2**31)) for k in range(1, estimator.n_init))]
     if effective_n_jobs(estimator.n_jobs) == 1:
@@ -47,7 +52,10 @@ def train_from_starts(estimator: KANFields, run: Run) -> bool:
     learned = {name: value for name, value in vars(best.model).items() if name not in parameters}
     # Training that goes on holds out the same samples as the first time: that followed from the first seed.
     estimator.__dict__.update(learned, _seed=seed)
-    return best.converged
+    run.weights = Weights(estimator._network.layout, Snapshot(estimator.weights_, estimator.buffers_))
+    stopping = EarlyStopping(estimator.tol, estimator.n_iter_no_change)
+    run.watch = Watch(run.weights, stopping, history=best.history, told_to_stop=best.told_to_stop)
+    return run
 
 
 def _one_after_another(estimator: KANFields, run: Run, seeds: list[int]) -> Iterator[Trained]:
@@ -86,4 +94,5 @@ def _trained(
     run = model._build(data, Mode(continuing=False))
     run.held_out, run.observers = held_out, (callbacks.about(model), *model._observers(run))
     run.interrupts = interrupts or Interrupts()
-    return Trained(model, model._train(run))
+    watch = model._train(run).watch
+    return Trained(model, watch.history, watch.told_to_stop)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
+from sklearn.utils.validation import check_is_fitted
+
 from skneural.hyperparameters import BOOLEAN, Choice, Number, Sizes, declare, hyperparameter
 from skneural.layers import Chain, Dense
 from skneural.layers.traversal import find
@@ -70,6 +72,7 @@ class MLPFields(Mixin):
         return len(self.coefs_) + 1
 
     def _dense_parameters(self) -> list[Tree]:
+        check_is_fitted(self)
         layers = find(self._network.layer, self._parameters(), Dense)
         return [p for layer, p in layers if layer.bias is not None]  # projections have no bias
 
@@ -81,7 +84,8 @@ class MLPClassifier(MLPFields, NeuralClassifier):
     Fully connected layers trained by backpropagation [1]_. It takes the place of scikit-learn's `MLPClassifier`:
     the same names mean the same. Beyond that it has class weights, dropout, batch normalization, residual
     connections, more activations, solvers and schedules, validation data of your own, and always keeps the best
-    epoch. Two classes share one logistic output, several have a softmax, a multilabel y one logistic output each.
+    epoch. Two classes share one logistic output, several have a softmax, a multilabel y one logistic output each. X is
+    (n_samples, n_features), and may be a sparse matrix, which stays sparse.
 
     {parameters}
 
@@ -114,7 +118,7 @@ class MLPRegressor(MLPFields, NeuralRegressor):
     Fully connected layers trained by backpropagation [1]_. It takes the place of scikit-learn's `MLPRegressor`:
     the same names mean the same. Beyond that it scales targets by itself, has more losses, activations, solvers and
     schedules, dropout, batch normalization, residual connections, validation data of your own, and always keeps
-    the best epoch.
+    the best epoch. X is (n_samples, n_features), and may be a sparse matrix, which stays sparse.
 
     {parameters}
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted
 
 from skneural.hyperparameters import BOOLEAN, INFINITY, Choice, Integer, Number, declare, hyperparameter
 from skneural.layers import Chain
@@ -35,7 +36,7 @@ class PerceptronClassifier(NeuralClassifier):
     ``LogisticRegression(C=1 / (alpha * n_samples))``. With ``activation="step"`` it is Rosenblatt's perceptron [1]_:
     weights change only on mistakes, added up over a batch. It ends when there are no mistakes left, which happens
     if the classes are linearly separable; if not, the weights with the fewest mistakes after an epoch are kept (the
-    pocket rule [2]_). Several classes compete as in [3]_.
+    pocket rule [2]_). Several classes compete as in [3]_. X is (n_samples, n_features), and may be a sparse matrix.
 
     {parameters}
 
@@ -101,11 +102,15 @@ class PerceptronClassifier(NeuralClassifier):
 
     @property
     def coef_(self) -> Array:
-        return self._parameters()[0]["weight"].T
+        return self._only_layer()["weight"].T
 
     @property
     def intercept_(self) -> Array:
-        return self._parameters()[0]["bias"]
+        return self._only_layer()["bias"]
+
+    def _only_layer(self) -> dict[str, Array]:
+        check_is_fitted(self)
+        return self._parameters()[0]
 
     # --- what is otherwise than in other families -----------------------------------------------------
 

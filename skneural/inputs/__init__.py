@@ -1,7 +1,7 @@
 """Floor 6: kinds of X. What is accepted, which container it becomes, and what the network must know of it."""
 
 from skneural.inputs.images import ImageFields, Images
-from skneural.inputs.input_kind import Expected, InputKind, precision, with_dtype
+from skneural.inputs.input_kind import Expected, InputKind, lengths_of, precision, with_dtype
 from skneural.inputs.sequences import (
     EmbeddedSequenceFields,
     PlacedSequences,
@@ -23,6 +23,7 @@ __all__ = [
     "Sequences",
     "Table",
     "given_one_by_one",
+    "lengths_of",
     "precision",
     "steps_like",
     "with_dtype",

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_array, validate_data
 
 from skneural.data import Container, Rows, Samples
 from skneural.hyperparameters import BOOLEAN, Choice, Constraint, Integer, declare, hyperparameter
-from skneural.inputs.input_kind import Expected, InputKind, with_dtype
+from skneural.inputs.input_kind import CHANNELS_LAST, Expected, InputKind, with_dtype
 from skneural.inputs.standardize import set_standardization
 from skneural.layers import Layer
 from skneural.parameters import Tree
@@ -120,7 +120,7 @@ def _ensure_shape_was_fitted(estimator: BaseEstimator, shape: tuple[int, ...]) -
     height, width, channels = estimator.image_shape_
     hint = ""
     if shape == (channels, height, width):
-        hint = " Channels come last: give np.moveaxis(X, 1, -1)."
+        hint = f" {CHANNELS_LAST}"
     elif shape == (width, channels, 1):
         hint = " A single image is given as X[np.newaxis]."
     raise ValueError(
@@ -134,18 +134,25 @@ def _ensure_shape_is_meant(image_shape: str | Sequence[int], shape: tuple[int, .
         expected = _with_channels(image_shape)
         if shape != expected:
             first = shape == (expected[2], expected[0], expected[1]) and expected[2] != shape[2]
-            hint = "; channels come last: give np.moveaxis(X, 1, -1)" if first else ""
-            raise ValueError(f"X has images of shape {shape}, but image_shape={tuple(image_shape)}{hint}.")
-    elif shape[0] in (1, 3, 4) and shape[1] == shape[2] > 4:
+            hint = f" {CHANNELS_LAST}" if first else ""
+            raise ValueError(f"X has images of shape {shape}, but image_shape={tuple(image_shape)}.{hint}")
+    elif _has_channels_first(shape):
         raise ValueError(
-            f"X has images of shape {shape}: {shape[0]} pixels high, with {shape[2]} channels. Channels come last; "
-            "if these are images with channels first, give np.moveaxis(X, 1, -1), and if you do mean it, set "
-            f"image_shape={shape}."
+            f"X has images of shape {shape}: {shape[0]} pixels high, with {shape[2]} channels. {CHANNELS_LAST} "
+            f"If you do mean it, set image_shape={shape}."
         )
 
 
+def _has_channels_first(shape: tuple[int, ...]) -> bool:
+    """Whether images of that shape are more likely (channels, height, width); images one pixel high may be series."""
+    height, width, channels = shape
+    return min(width, channels) > 4 and (height in (3, 4) or (height == 1 and width == channels))
+
+
 def _of_one_size(X: Any) -> Any:
-    """X, unless it is a list of images that make no array."""
+    """X, as a list if it is an object array of images; raises if images make no array."""
+    if isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1 and all(np.ndim(image) > 1 for image in X):
+        X = list(X)
     if isinstance(X, list | tuple):
         shapes = sorted({np.shape(image) for image in X if hasattr(image, "shape")})
         if len(shapes) > 1:

@@ -72,4 +72,20 @@ def precision(dtype: np.dtype[Any]) -> np.dtype[Any]:
 
 def with_dtype(X: Any) -> Any:
     """Lists of floats as float64, which is what they are; arrays, sparse matrices and data frames as they stand."""
-    return X if hasattr(X, "dtype") or hasattr(X, "columns") else np.asarray(X)
+    if hasattr(X, "dtype") or hasattr(X, "columns"):
+        return X
+    lengths = lengths_of(X)
+    if len(lengths) > 1:
+        raise ValueError(f"The samples of X have different lengths, such as {lengths[0]} and {lengths[-1]}.")
+    return np.asarray(X)
+
+
+def lengths_of(samples: Any) -> list[int]:
+    """The different lengths of the members of a list that are sequences, ascending."""
+    if not isinstance(samples, list | tuple):
+        return []
+    sequences = (one for one in samples if hasattr(one, "__len__") and not isinstance(one, str | bytes))
+    return sorted({len(one) for one in sequences if getattr(one, "ndim", 1)})
+
+
+CHANNELS_LAST = "Channels come last: give skneural.preprocessing.channels_first_to_last(X)."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +13,7 @@ from sklearn.utils.validation import check_array, validate_data
 
 from skneural.data import Container, Samples, Series
 from skneural.hyperparameters import BOOLEAN, NONE, Integer, declare, hyperparameter
-from skneural.inputs.input_kind import Expected, InputKind, with_dtype
+from skneural.inputs.input_kind import CHANNELS_LAST, Expected, InputKind, with_dtype
 from skneural.inputs.standardize import set_standardization
 from skneural.layers import Layer
 from skneural.ops.types import Array
@@ -66,7 +68,7 @@ class Sequences(InputKind):
     least_rows_per_block: int = 1
 
     def check(self, estimator: BaseEstimator, X: Any, expected: Expected) -> Container:
-        if isinstance(X, list | tuple) and X and isinstance(X[0], str):
+        if _holds_texts(X):
             raise ValueError(
                 "X is texts. skneural.preprocessing.TokenEncoder makes integers of their words or characters; set "
                 "vocabulary_size for these."
@@ -74,6 +76,8 @@ class Sequences(InputKind):
         pieces = _pieces(X)
         if pieces is not None and len({piece.shape for piece in pieces}) == 1:
             X, pieces = np.stack(pieces), None
+        if expected.reset:
+            _warn_of_tokens(estimator, X if pieces is None else pieces)
         if estimator.vocabulary_size is not None:
             x = _tokens(with_dtype(X) if pieces is None else pieces, estimator.vocabulary_size)
         elif pieces is not None:
@@ -83,6 +87,8 @@ class Sequences(InputKind):
             if getattr(X, "ndim", 2) <= 2:
                 return self._columns(estimator, X, expected)
             x = _series(X, expected.dtype)
+            if expected.reset:
+                _warn_of_channels_first(x)
         _learn_or_compare(estimator, x, columns=False, reset=expected.reset)
         return x
 
@@ -150,11 +156,52 @@ def _learn_or_compare(estimator: BaseEstimator, x: Series, *, columns: bool, res
         raise ValueError(
             f"X has {n_features} features at each step, but {type(estimator).__name__} was fitted on "
             f"{estimator._features_of_a_step}. X is (n, steps, features) or a list of series; a single one is [X]."
+            + (f" {CHANNELS_LAST}" if x.lengths is None and x.shape[1] == estimator._features_of_a_step else "")
         )
 
 
+def _warn_of_tokens(estimator: BaseEstimator, X: Any) -> None:
+    """Warn of what looks like tokens and is about to be read as numbers: of one feature, whole and not negative."""
+    if estimator.vocabulary_size is not None:
+        return
+    parts = X if isinstance(X, list) else [with_dtype(X)]
+    n_axes = 1 if isinstance(X, list) else 2
+    if parts and all(getattr(part, "ndim", 0) == n_axes and _are_counts(np.asarray(part)) for part in parts):
+        warnings.warn(
+            "X is integers and is read as series of numbers. If they are numbers of tokens, such as words, set "
+            "vocabulary_size; if they are measurements, give them as floats.",
+            stacklevel=2,
+        )
+
+
+def _are_counts(x: np.ndarray) -> bool:
+    return x.dtype.kind in "iu" and x.size > 0 and bool(x.min() >= 0)
+
+
+def _warn_of_channels_first(x: Series) -> None:
+    """Warn of series that are much wider than long."""
+    _, steps, features = x.shape
+    if steps <= 16 and features > 4 * steps:
+        warnings.warn(
+            f"X is read as series of {steps} steps with {features} features each. If these are {steps} channels of "
+            f"{features} steps: {CHANNELS_LAST[0].lower()}{CHANNELS_LAST[1:]}",
+            stacklevel=2,
+        )
+
+
+def _holds_texts(X: Any) -> bool:
+    """Whether X is texts, or sequences of words, in whatever container."""
+    if hasattr(X, "to_numpy"):  # pandas
+        X = X.to_numpy()
+    while isinstance(X, list | tuple | np.ndarray) and len(X):
+        X = X[0]
+    return isinstance(X, str | bytes)
+
+
 def steps_like(flat: Array, x: Series, X: Any) -> Array | list[Array]:
-    """What belongs to the steps of all series, as one array for an array X, or as one array for each series of a list.
+    """What belongs to the steps of all series: one array for an array X, or one for each series of a list.
+
+    For an object array these are in an object array, which is what `cross_val_predict` can join.
 
     Parameters
     ----------
@@ -166,13 +213,34 @@ def steps_like(flat: Array, x: Series, X: Any) -> Array | list[Array]:
         As it was given.
     """
     if given_one_by_one(X):
-        return np.split(flat, np.cumsum(x.n_steps)[:-1])
+        pieces = np.split(flat, np.cumsum(x.n_steps)[:-1])
+        return object_array(pieces) if isinstance(X, np.ndarray) else Pieces(pieces)
     return flat.reshape(*x.shape[:2], *flat.shape[1:])
 
 
 def given_one_by_one(X: Any) -> bool:
     """Whether X is a list of series, for each of which a user expects an array of its own."""
     return isinstance(X, list | tuple | Series) or (isinstance(X, np.ndarray) and X.dtype == object)
+
+
+class Pieces(list[Array]):
+    """One array for each series; NumPy makes an object array of them where lengths differ.
+
+    `sklearn.model_selection.cross_val_predict` joins what was predicted for its folds by way of that.
+    """
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        if len({piece.shape for piece in self}) == 1:
+            return np.array(list(self), dtype=dtype)
+        return object_array(self)
+
+
+def object_array(pieces: Sequence[Any]) -> np.ndarray:
+    """An array whose elements are the given pieces, whatever their shapes."""
+    array = np.empty(len(pieces), dtype=object)
+    for i, piece in enumerate(pieces):
+        array[i] = piece
+    return array
 
 
 def _pieces(X: Any) -> list[np.ndarray] | None:
@@ -204,9 +272,10 @@ def _joined(pieces: list[np.ndarray], dtype: Any) -> Series:
         if not len(piece):
             raise ValueError(f"Series {i} has no steps; leave it out, or give it at least one.")
         if piece.shape[1] != n_features:
+            first = len({len(piece) for piece in pieces}) == 1
             raise ValueError(
                 f"Series {i} has {piece.shape[1]} features at each step, and series 0 has {n_features}. Series are "
-                "arrays of shape (steps, features)."
+                "arrays of shape (steps, features)." + (f" {CHANNELS_LAST}" if first else "")
             )
     flat = check_array(np.concatenate(pieces), dtype=dtype, ensure_all_finite=False, input_name="X")
     _ensure_finite(flat)

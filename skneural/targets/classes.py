@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -53,16 +55,20 @@ class Classes(TargetKind):
         number = np.searchsorted(estimator.classes_, y)
         return Targets(number if len(estimator.classes_) != 2 else number.astype(given.dtype)[:, np.newaxis])
 
-    def weigh(self, estimator: BaseEstimator, given: Given) -> Array | None:
-        y, weight, class_weight = given.y, given.sample_weight, estimator.class_weight
+    def class_weights(self, estimator: BaseEstimator, given: Given) -> Array | None:
+        y, class_weight = given.y, estimator.class_weight
         if class_weight is None:
-            return weight
+            return None
+        _ensure_weights(class_weight)
+        by_class: Array
         if estimator._multilabel:
             by_class = compute_sample_weight(class_weight, y)
         else:
-            weights = compute_class_weight(class_weight, classes=np.unique(y), y=y, sample_weight=weight)
+            weights = compute_class_weight(class_weight, classes=np.unique(y), y=y, sample_weight=given.sample_weight)
             by_class = weights[np.searchsorted(np.unique(y), y)]
-        return by_class if weight is None else weight * by_class
+        if not by_class.any():
+            raise ValueError(f"class_weight={class_weight!r} leaves only classes of weight zero in y.")
+        return by_class
 
     def strata(self, estimator: BaseEstimator, y: Array) -> Array | None:
         return None if estimator._multilabel else y
@@ -88,6 +94,14 @@ class Classes(TargetKind):
 
     def tag(self, tags: Any) -> None:
         tags.classifier_tags.multi_label = True
+
+
+def _ensure_weights(class_weight: Any) -> None:
+    """Raise if a class weight is negative or not finite."""
+    for weights in [class_weight] if isinstance(class_weight, Mapping) else class_weight:
+        for label, weight in weights.items() if isinstance(weights, Mapping) else ():
+            if not (isinstance(weight, Real) and 0 <= float(weight) < np.inf):
+                raise ValueError(f"class_weight must be finite numbers >= 0; got {weight!r} for class {label!r}.")
 
 
 def _is_multilabel(y: Array) -> bool:

@@ -36,7 +36,6 @@ class PerStep(TargetKind):
 
     def check(self, estimator: BaseEstimator, given: Given, reset: bool) -> Array:
         ensure_y_is_given(estimator, given.y)
-        _refuse_named_scorer(estimator.scoring)
         pieces = step_targets(given.y, given.X.n_steps)
         if self.numeric:
             for i, piece in enumerate(pieces):
@@ -53,8 +52,10 @@ class PerStep(TargetKind):
         self.inner.compare(estimator, _step_by_step(given))
 
     def encode(self, estimator: BaseEstimator, given: Given) -> Targets:
-        steps = given._replace(y=np.concatenate(given.y), sample_weight=None)
-        return Targets(self.inner.encode(estimator, steps).values, given.X.n_steps)
+        steps = _step_by_step(given)
+        weight = self.inner.class_weights(estimator, steps)
+        weight = None if weight is None else weight.astype(given.dtype)
+        return Targets(self.inner.encode(estimator, steps).values, given.X.n_steps, weight)
 
     def loss(self, estimator: BaseEstimator) -> tuple[Loss, int]:
         return self.inner.loss(estimator)
@@ -149,12 +150,3 @@ def _step_by_step(given: Given) -> Given:
     x: Series = given.X
     weight = None if given.sample_weight is None else np.repeat(given.sample_weight, x.n_steps)
     return given._replace(y=np.concatenate(given.y), sample_weight=weight)
-
-
-def _refuse_named_scorer(scoring: Any) -> None:
-    """Scikit-learn's scorers do not take a y that has a sequence for each sample."""
-    if isinstance(scoring, str) and scoring != "loss":
-        raise ValueError(
-            f'scoring="{scoring}" does not take a target for each step. Use "loss", or a callable '
-            "(estimator, X, y) -> float; y is then a sequence of one array per series."
-        )

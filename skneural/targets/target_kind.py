@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, NamedTuple
 
+import numpy as np
 from sklearn.base import BaseEstimator, is_regressor
 from sklearn.utils.validation import _check_y, check_consistent_length, column_or_1d
 
 from skneural.data import Targets
-from skneural.inputs import precision
+from skneural.inputs import lengths_of, precision
 from skneural.losses import Loss
 from skneural.losses.loss import Value
 from skneural.ops.types import Array
@@ -48,6 +49,7 @@ class TargetKind:
             If y is not of this kind, or has another length than X.
         """
         ensure_y_is_given(estimator, given.y)
+        _ensure_equal_lengths(given.y)
         y = _check_y(given.y, multi_output=True, y_numeric=is_regressor(estimator), estimator=estimator)
         check_consistent_length(given.X, y)
         checked: Array = column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
@@ -71,7 +73,14 @@ class TargetKind:
     def weigh(self, estimator: BaseEstimator, given: Given) -> Array | None:
         """Sample weights with class weights in them."""
         weight: Array | None = given.sample_weight
-        return weight
+        by_class = self.class_weights(estimator, given)
+        if weight is None or by_class is None:
+            return by_class if weight is None else weight
+        return weight * by_class
+
+    def class_weights(self, estimator: BaseEstimator, given: Given) -> Array | None:
+        """Weight of each target by its class."""
+        return None
 
     def strata(self, estimator: BaseEstimator, y: Array) -> Array | None:
         """Classes whose shares a random split keeps."""
@@ -103,6 +112,16 @@ class TargetKind:
 
     def tag(self, tags: Any) -> None:
         """Tell scikit-learn what y may be."""
+
+
+def _ensure_equal_lengths(y: Any) -> None:
+    lengths = lengths_of(list(y) if isinstance(y, np.ndarray) and y.dtype.kind == "O" and y.ndim == 1 else y)
+    if len(lengths) > 1:
+        raise ValueError(
+            f"The targets of the samples have different lengths, such as {lengths[0]} and {lengths[-1]}: y has one "
+            "target for each sample, or equally many for all. Labels for each step of a series are for taggers; "
+            "numbers for each step are arrays (steps, n_outputs), for regressors of sequences that take them."
+        )
 
 
 def ensure_y_is_given(estimator: BaseEstimator, y: Any) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils.metaestimators import available_if
 
-from skneural.hyperparameters import MAPPING, NONE, SEQUENCE, Choice, declare, hyperparameter
+from skneural.hyperparameters import declare
 from skneural.targets import Classes, Given, TargetKind
+from skneural.template.class_weight import ClassWeighted
 from skneural.template.estimator import NeuralEstimator, all_or_nothing, takes_single_passes
 
 
@@ -19,17 +20,10 @@ def gives_probabilities(estimator: NeuralClassifier) -> bool:
 
 
 @declare
-class NeuralClassifier(ClassifierMixin, NeuralEstimator):
+class NeuralClassifier(ClassifierMixin, ClassWeighted, NeuralEstimator):
     """One class, or several labels at once, for each sample."""
 
     _target_kind: ClassVar[TargetKind] = Classes()
-
-    class_weight: Any = hyperparameter(
-        None,
-        Choice("balanced") | MAPPING | SEQUENCE | NONE,
-        """Weight of each class: a dictionary from class to weight, or "balanced" for weights inversely proportional
-        to the class frequencies; a list with a dictionary for each label of a multilabel y.""",
-    )
 
     attributes_doc = {
         "classes_": ("ndarray of shape (n_classes,)", "The classes, sorted; the label numbers if y is multilabel."),
@@ -42,7 +36,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of n_samples rows
+        X : array-like of n_samples rows
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
         classes : array-like of shape (n_classes,), default=None
             All classes that will ever occur. The first call needs it unless y holds all of them.
@@ -52,11 +46,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         -------
         self : object
         """
-        if self.class_weight == "balanced":
-            raise ValueError(
-                'class_weight="balanced" needs all of y at once, which partial_fit never sees. Give a dictionary of '
-                "weights, such as from sklearn.utils.class_weight.compute_class_weight."
-            )
+        self._ensure_weights_for_passes()
         self._partial_fit(Given(X, y, sample_weight, classes))
         return self
 
@@ -65,7 +55,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of n_samples rows
+        X : array-like of n_samples rows
 
         Returns
         -------
@@ -78,7 +68,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of n_samples rows
+        X : array-like of n_samples rows
 
         Returns
         -------
@@ -93,7 +83,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of n_samples rows
+        X : array-like of n_samples rows
 
         Returns
         -------
@@ -108,7 +98,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of n_samples rows
+        X : array-like of n_samples rows
 
         Returns
         -------

@@ -33,13 +33,13 @@ from skneural.ops.types import Array
 from skneural.optimizers import Optimizer
 from skneural.parameters import Snapshot, Tree, Weights
 from skneural.targets import Given, TargetKind
-from skneural.template import solving
+from skneural.template import outcome, solving
 from skneural.template.epoch_callbacks import EpochCallbacks
 from skneural.template.run import Data, Mode, Network, Run
 from skneural.template.summary import NamedShape
 from skneural.template.summary import summary as summary_of_network
 from skneural.template.training_fields import TrainingFields
-from skneural.template.validation import split
+from skneural.template.validation import naming_validation_data, split, warn_of_idle_scoring
 from skneural.training.objective import Objective
 from skneural.training.predict import predict_raw
 from skneural.training.seeds import Seeds
@@ -154,8 +154,9 @@ class NeuralEstimator(TrainingFields, CallbackSupportMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of n_samples rows
-            Training input; the class says which shapes it takes. float64 trains in float64, everything else in float32.
+        X : array-like of n_samples rows
+            Training input; the class says which shapes it takes, and whether it may be sparse. float64 trains in
+            float64, everything else in float32.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Training targets.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -183,15 +184,10 @@ class NeuralEstimator(TrainingFields, CallbackSupportMixin, BaseEstimator):
         data, held_out = self._hold_out(self._check(given, mode), Given(X_val, y_val, sample_weight_val))
         run = self._build(data, mode)
         run.held_out, run.observers = held_out, (callbacks, *self._observers(run))
-        converged = self._train(run)
+        run = self._train(run)
         callbacks.end()
-        if not converged:
-            warnings.warn(
-                f"Training reached max_iter={self.max_iter} before it converged. A larger max_iter may give a "
-                "better model; scaled features and a larger learning_rate_init converge sooner.",
-                ConvergenceWarning,
-                stacklevel=4,
-            )
+        for message in outcome.remarks(self, run):
+            warnings.warn(message, ConvergenceWarning, stacklevel=4)
         return self
 
     def _partial_fit(self, given: Given) -> None:
@@ -248,14 +244,16 @@ class NeuralEstimator(TrainingFields, CallbackSupportMixin, BaseEstimator):
         """Training data and validation data: what was given, or a part of the training data, or none."""
         if validation.X is not None and validation.y is not None:
             expected = Expected(precision(data.samples.x.dtype), reset=False)
-            validation = self._checked(validation, expected)
-            self._targets.compare(self, validation)
-            return data, self._encoded(validation)
+            with naming_validation_data():
+                validation = self._checked(validation, expected)
+                self._targets.compare(self, validation)
+                return data, self._encoded(validation)
         if any(part is not None for part in validation):
             raise ValueError("X_val and y_val must be given together, and sample_weight_val only with them.")
         n_samples = len(data.samples)
         large = n_samples >= self._early_stopping_from and self._solver(one_pass=False) != "lbfgs"
         if not (large if self.early_stopping == "auto" else self.early_stopping):
+            warn_of_idle_scoring(self, n_samples)
             return data, None
         seed = int(Seeds(self._seed).generator("hold out").integers(2**31))
         strata = self._targets.strata(self, data.y)
@@ -300,8 +298,8 @@ class NeuralEstimator(TrainingFields, CallbackSupportMixin, BaseEstimator):
                 f"{wanted}. Set them back, or fit a clone."
             )
 
-    def _train(self, run: Run) -> bool:
-        """Run all stages and keep what they learned; returns whether the last of them converged."""
+    def _train(self, run: Run) -> Run:
+        """Run all stages and keep what they learned; returns the last of them."""
         with run.interrupts as interrupts:
             for stage in self._stages(run):
                 solving.train_stage(self, stage)
@@ -310,7 +308,7 @@ class NeuralEstimator(TrainingFields, CallbackSupportMixin, BaseEstimator):
             self._summarize(run)
         if interrupts.waiting:
             warnings.warn("The interrupt came when training was over; the model is complete.", stacklevel=5)
-        return run.watch.history.converged
+        return run
 
     def _keep(self, run: Run) -> None:
         """Make the trained weights and the curves attributes."""
@@ -367,6 +365,7 @@ class NeuralEstimator(TrainingFields, CallbackSupportMixin, BaseEstimator):
 
     @property
     def network_(self) -> Layer:
+        check_is_fitted(self)
         return self._network.layer
 
     summary = summary_of_network

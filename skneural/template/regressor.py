@@ -54,7 +54,7 @@ class NeuralRegressor(RegressorMixin, NeuralEstimator):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of n_samples rows
+        X : array-like of n_samples rows
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
         sample_weight : array-like of shape (n_samples,), default=None
 
@@ -70,7 +70,7 @@ class NeuralRegressor(RegressorMixin, NeuralEstimator):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of n_samples rows
+        X : array-like of n_samples rows
 
         Returns
         -------

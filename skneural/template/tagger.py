@@ -9,12 +9,13 @@ from sklearn.utils.metaestimators import available_if
 
 from skneural.hyperparameters import declare
 from skneural.targets import Classes, Given, PerStep, TargetKind
+from skneural.template.class_weight import ClassWeighted
 from skneural.template.estimator import NeuralEstimator, all_or_nothing, takes_single_passes
 from skneural.template.step_scores import score_steps
 
 
 @declare
-class NeuralTagger(NeuralEstimator):
+class NeuralTagger(ClassWeighted, NeuralEstimator):
     """A label, or several labels at once, for each step of a series."""
 
     _target_kind: ClassVar[TargetKind] = PerStep(Classes())
@@ -40,6 +41,7 @@ class NeuralTagger(NeuralEstimator):
         -------
         self : object
         """
+        self._ensure_weights_for_passes()
         self._partial_fit(Given(X, y, sample_weight, classes))
         return self
 
@@ -53,7 +55,7 @@ class NeuralTagger(NeuralEstimator):
         Returns
         -------
         y : ndarray of shape (n_samples, steps) or (n_samples, steps, n_labels), or list of n_samples ndarrays
-            An array for an array X, a list for a list.
+            An array for an array X, an object array for an object array, a list for a list.
         """
         return self._predicted(X, self._targets.decode)
 
@@ -68,11 +70,19 @@ class NeuralTagger(NeuralEstimator):
         -------
         probabilities : ndarray of shape (n_samples, steps, n_classes), or list of ndarrays of shape (steps, n_classes)
             Columns in the order of `classes_`.
+
+        Notes
+        -----
+        ``cross_val_predict(..., method="predict_proba")`` is not for taggers: it numbers the classes of y, and finds a
+        sequence for each sample. With ``method="predict"`` it works, for series of unequal lengths too.
         """
         return self._predicted(X, self._targets.probabilities)
 
     def score(self, X, y, sample_weight=None):
         """Share of the steps whose label is right; where y is multilabel, all labels must be.
+
+        In `fit`, ``scoring="accuracy"`` is the same. In searches and cross-validation, leave `scoring` out: there
+        scikit-learn's own scorers see y before the tagger does, and refuse it, or take steps for labels.
 
         Parameters
         ----------

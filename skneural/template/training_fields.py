@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from sklearn.metrics import get_scorer_names
@@ -40,7 +41,7 @@ class TrainingFields:
     learning_rate_init: float = hyperparameter(1e-3, Number(0, above=True), "Step size; lbfgs finds its own.")
     learning_rate: str = hyperparameter(
         "constant",
-        Choice(*SCHEDULES),
+        replace(Choice(*SCHEDULES), number_is="learning_rate_init"),
         """How the step size changes: "invscaling" with the samples seen, "adaptive" to a fifth whenever the score
         stops improving, "cosine" down to zero at `max_iter`, "one_cycle" up and down again by `max_iter`.""",
     )

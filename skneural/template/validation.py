@@ -5,7 +5,10 @@ from __future__ import annotations
 import copy
 import inspect
 import math
-from collections.abc import Callable
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -15,6 +18,7 @@ from sklearn.model_selection import train_test_split
 from skneural.parameters import Snapshot
 from skneural.template.epoch_callbacks import fitted_attributes
 from skneural.template.run import Data, Run
+from skneural.template.step_scores import StepsAsSamples
 from skneural.training.train import DivergenceError
 
 
@@ -56,6 +60,34 @@ def split(n_samples: int, fraction: float, classes: np.ndarray | None, seed: int
     return np.sort(np.concatenate([alone, train])), np.sort(held_out)
 
 
+@contextmanager
+def naming_validation_data() -> Iterator[None]:
+    """Errors about validation data call them as they are called in `fit`."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        message, n_named = _NAMES.subn(r"\1_val", str(error))
+        raise kind(message if n_named else f"Of X_val, y_val and sample_weight_val: {message}") from error
+
+
+_NAMES = re.compile(r"(?<!['\"])\b(X|y|sample_weight)\b(?!['\"])")  # not where they are labels
+
+
+def warn_of_idle_scoring(estimator: BaseEstimator, n_samples: int) -> None:
+    """Warn that a given `scoring` decides nothing, because "auto" holds nothing out."""
+    scoring = estimator.scoring
+    if estimator.early_stopping != "auto" or (isinstance(scoring, str) and scoring == "loss"):
+        return
+    by_lbfgs = estimator._solver(one_pass=False) == "lbfgs"
+    off = "with lbfgs" if by_lbfgs else f"for {n_samples} samples (it is on from {estimator._early_stopping_from} on)"
+    warnings.warn(
+        f"scoring={scoring!r} has no effect: it scores held-out data, and early_stopping='auto' is off {off}. "
+        "Set early_stopping=True, or give X_val and y_val.",
+        stacklevel=2,
+    )
+
+
 def validation_score(estimator: BaseEstimator, run: Run, held_out: Data) -> Callable[[], tuple[float, float]]:
     """What scores the present weights of a run on held-out data: as it decides, and as it is recorded."""
     if estimator.scoring == "loss":
@@ -64,13 +96,16 @@ def validation_score(estimator: BaseEstimator, run: Run, held_out: Data) -> Call
     model = copy.copy(estimator)
     snapshot = Snapshot(run.weights.vector, run.weights.buffers)
     model.__dict__.update(fitted_attributes(snapshot))  # the vectors themselves: the model follows the training
+    y, weight = held_out.y, samples.sample_weight
+    if estimator._targets.stepwise and isinstance(estimator.scoring, str):
+        model, y, weight = StepsAsSamples(model), np.concatenate(y), samples.target_weight
     scorer = check_scoring(model, estimator.scoring)
     takes_weights = "sample_weight" in inspect.signature(getattr(scorer, "_score_func", scorer)).parameters
-    weighted = {"sample_weight": samples.sample_weight} if takes_weights else {}
+    weighted = {"sample_weight": weight} if takes_weights else {}
 
     def score() -> tuple[float, float]:
         try:
-            value = float(scorer(model, samples.x.given, held_out.y, **weighted))
+            value = float(scorer(model, samples.x.given, y, **weighted))
         except ValueError as error:  # metrics refuse predictions that are not finite
             if np.isfinite(estimator._raw(run.weights.tree, samples.x)).all():
                 raise

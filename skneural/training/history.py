@@ -19,9 +19,12 @@ class History:
         Epochs of this training, as opposed to those it continued.
     converged : bool
         False if training ran out of epochs.
+    n_evaluations : int
+        How often lbfgs has evaluated the objective.
     """
 
     losses: list[float] = field(default_factory=list)
     scores: list[float] = field(default_factory=list)
     n_epochs: int = 0
     converged: bool = False
+    n_evaluations: int = 0

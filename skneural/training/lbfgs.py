@@ -91,6 +91,7 @@ class LBFGS:
         if not watch.history.n_epochs:  # the start was the minimum already
             watch.epoch_ends(value)
         watch.history.converged |= result.success
+        watch.history.n_evaluations += result.nfev
 
 
 def _bounds(weights: Weights) -> Bounds | None:

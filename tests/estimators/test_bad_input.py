@@ -1,16 +1,26 @@
 """What happens if the user errs: a message that says what to do, and an estimator as it was before."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from estimator_cases import flowers, patients, telling, two_flowers
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 
-from skneural import MLPClassifier, MLPRegressor, PerceptronClassifier
+from skneural import (
+    CNNClassifier,
+    KANClassifier,
+    MLPClassifier,
+    MLPRegressor,
+    PerceptronClassifier,
+    RNNSequenceClassifier,
+)
 
 
 def classifier(**parameters):
@@ -375,3 +385,130 @@ def test_no_partial_fit_with_lbfgs():
     with pytest.raises(AttributeError) as caught:
         _ = model.partial_fit
     assert "solver='lbfgs'" in str(caught.value.__cause__)
+
+
+# Messages that point at what was meant
+
+
+IMAGES = np.random.default_rng(0).random((8, 6, 5))
+OBJECTS = np.empty(8, dtype=object)
+OBJECTS[:] = [image[: 6 - i % 2] for i, image in enumerate(IMAGES)]
+LABELS = np.arange(8) % 2
+WORDS = [["a", "b"], ["b"], ["a"], ["c"]] * 2
+SERIES = [np.ones((5 + i, 3)) for i in range(8)]
+
+
+def images(**parameters):
+    return CNNClassifier(channels=2, hidden_layer_sizes=2, max_iter=1).set_params(**parameters)
+
+
+def series(**parameters):
+    return RNNSequenceClassifier(hidden_size=2, max_iter=1).set_params(**parameters)
+
+
+CHANNELS_FIRST = r"skneural.preprocessing.channels_first_to_last\(X\)"
+HINTS = [
+    invalid(classifier, r"\(did you mean 'relu'\?\)", activation="Relu"),
+    invalid(classifier, r"\(did you mean 'logistic'\?\)", activation="sigmoid"),
+    invalid(classifier, r"\(did you mean 'silu'\?\)", activation="Swish"),
+    invalid(regressor, r"\(did you mean 'squared_error'\?\)", loss="mse"),
+    invalid(series, r"\(did you mean 'lstm'\?\)", cell="LSTM"),
+    invalid(series, r"\(did you mean 'mean'\?\)", pooling="average"),
+    invalid(images, r"\(did you mean 'vgg'\?\)", architecture="VGG"),
+    invalid(images, r"\(did you mean 'average'\?\)", pooling="mean"),
+    invalid(images, r"\(did you mean \('shift',\)\?\)", augmentation="shift"),
+    invalid(images, r"\(did you mean \('flip', 'shift'\)\?\)", augmentation=("flip", "Shift")),
+    invalid(classifier, r"\(did you mean learning_rate_init=0.01\?\)", learning_rate=0.01),
+    invalid(classifier, r"got 'nonsense'$", activation="nonsense"),
+]
+POINTERS = [
+    Mistake("texts", series(), lambda m: m.fit(["a", "b"] * 4, LABELS), "TokenEncoder"),
+    Mistake("texts in an array", series(), lambda m: m.fit(np.array(["a", "b"] * 4), LABELS), "TokenEncoder"),
+    Mistake("texts in pandas", series(), lambda m: m.fit(pd.Series(["a", "b"] * 4), LABELS), "TokenEncoder"),
+    Mistake("texts in a table", series(), lambda m: m.fit(pd.DataFrame({"x": ["a", "b"] * 4}), LABELS), "TokenEncoder"),
+    Mistake("words", series(vocabulary_size=5), lambda m: m.fit(WORDS, LABELS), "TokenEncoder"),
+    Mistake("predicted texts", series(), lambda m: m.fit(SERIES, LABELS).predict(("a", "b")), "TokenEncoder"),
+    Mistake("ragged rows", classifier(), lambda m: m.fit([[1, 2], [3]], [0, 1]), "different lengths, such as 1 and 2"),
+    Mistake("ragged labels", series(), lambda m: m.fit(SERIES, WORDS), "different lengths.*for taggers"),
+    Mistake("ragged numbers", regressor(), lambda m: m.fit(XR[:3], [[1.0], [1.0, 2.0], [3.0]]), "equally many for all"),
+    Mistake("object array of images", images(), lambda m: m.fit(OBJECTS, LABELS), "different shapes.*resize them"),
+    Mistake(
+        "images with channels first",
+        images(),
+        lambda m: m.fit(np.ones((8, 3, 24, 32)), LABELS),
+        rf"\(3, 24, 32\).*{CHANNELS_FIRST}.*image_shape=\(3, 24, 32\)",
+    ),
+    Mistake(
+        "images with channels first and image_shape",
+        images(image_shape=(24, 32, 3)),
+        lambda m: m.fit(np.ones((8, 3, 24, 32)), LABELS),
+        CHANNELS_FIRST,
+    ),
+    Mistake(
+        "predicted images with channels first",
+        images(),
+        lambda m: m.fit(np.ones((8, 5, 6, 3)), LABELS).predict(np.ones((8, 3, 5, 6))),
+        CHANNELS_FIRST,
+    ),
+    Mistake(
+        "predicted series with channels first",
+        series(),
+        lambda m: m.fit(np.ones((8, 20, 3)), LABELS).predict(np.ones((8, 3, 20))),
+        CHANNELS_FIRST,
+    ),
+    Mistake(
+        "series of unequal lengths with channels first",
+        series(),
+        lambda m: m.fit([one.T for one in SERIES], LABELS),
+        CHANNELS_FIRST,
+    ),
+    Mistake(
+        "complex X_val", classifier(), lambda m: m.fit(XC, YC, X_val=XC * 1j, y_val=YC), "Complex data not supported"
+    ),
+    Mistake(
+        "labels that are called X",
+        classifier(),
+        lambda m: m.fit(XC, YC, X_val=XC, y_val=["X", "y", "z"] * 25),
+        r"y_val has labels.*\['X', 'y', 'z'\]",
+    ),
+]
+
+
+@pytest.mark.parametrize("mistake", HINTS + POINTERS, ids=[mistake.case for mistake in HINTS + POINTERS])
+def test_the_message_points_at_what_was_meant(mistake):
+    DATA.update({CNNClassifier: (IMAGES, LABELS), RNNSequenceClassifier: (SERIES, LABELS)})
+    with pytest.raises(mistake.error, match=mistake.message):
+        mistake.call(clone(mistake.estimator))
+
+
+def test_images_in_an_object_array_are_images():
+    objects = np.empty(8, dtype=object)
+    objects[:] = list(IMAGES)
+    assert images().fit(objects, LABELS).image_shape_ == (6, 5, 1)
+
+
+@pytest.mark.parametrize("mistake", VALIDATION_MISTAKES, ids=[mistake.case for mistake in VALIDATION_MISTAKES])
+def test_errors_about_validation_data_name_it(mistake):
+    with pytest.raises(mistake.error) as caught:
+        mistake.call(clone(mistake.estimator))
+    if mistake.case != "scorer without its method":
+        assert re.search("(X|y|sample_weight)_val", str(caught.value))
+
+
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [
+        (classifier(), "network_"),
+        (classifier(), "coefs_"),
+        (regressor(), "intercepts_"),
+        (regressor(), "n_layers_"),
+        (perceptron(), "coef_"),
+        (perceptron(), "intercept_"),
+        (KANClassifier(), "feature_importances_"),
+        (KANClassifier(), "edge_importances_"),
+    ],
+)
+def test_attributes_before_fit_say_that_it_is_missing(model, name):
+    assert not hasattr(model, name)
+    with pytest.raises(NotFittedError, match="not fitted yet"):
+        getattr(model, name)

@@ -176,8 +176,8 @@ def test_receptive_fields_grow():
             {"image_shape": (8, 9)},
             r"X has images of shape \(8, 8, 1\), but image_shape=\(8, 9\)\.$",
         ),
-        (np.zeros((4, 3, 9, 9)), {}, r"3 pixels high, with 9 channels\. .* np\.moveaxis\(X, 1, -1\)"),
-        (np.zeros((4, 3, 9, 8)), {"image_shape": (9, 8, 3)}, r"channels come last: give np\.moveaxis\(X, 1, -1\)"),
+        (np.zeros((4, 3, 9, 9)), {}, r"3 pixels high, with 9 channels\. .* skneural.*channels_first_to_last\(X\)"),
+        (np.zeros((4, 3, 9, 8)), {"image_shape": (9, 8, 3)}, r"Channels come last.*channels_first_to_last\(X\)"),
         (np.zeros((4, 2, 2, 2, 2)), {}, r"images have 3 axes \(grey\) or 4"),
         (np.full((4, 8, 8), np.nan), {}, "NaN"),
         ([np.zeros((8, 8))] * 3 + [np.zeros((9, 9))], {}, r"different shapes, such as \(8, 8\) and \(9, 9\); resize"),
@@ -224,7 +224,7 @@ def test_images_of_another_size_are_refused(shape):
 def test_near_misses_in_predict_are_recognized():
     X, y = colours(20)
     model = CNNClassifier(**SMALL).fit(X, y)
-    with pytest.raises(ValueError, match=r"Channels come last: give np\.moveaxis\(X, 1, -1\)"):
+    with pytest.raises(ValueError, match=r"Channels come last.*channels_first_to_last\(X\)"):
         model.predict(np.moveaxis(X, -1, 1))
     with pytest.raises(ValueError, match=r"A single image is given as X\[np\.newaxis\]"):
         model.predict(X[0])

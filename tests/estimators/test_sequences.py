@@ -307,8 +307,6 @@ def test_taggers_stop_by_a_scorer_of_their_own():
     X, y = ragged(), labels_like(ragged())
     model = tagger(scoring=lambda model, X, y: model.score(X, y)).fit(X[:30], y[:30], X_val=X[30:], y_val=y[30:])
     assert model.best_validation_score_ == pytest.approx(model.score(X[30:], y[30:]))
-    with pytest.raises(ValueError, match="does not take a target for each step"):
-        tagger(scoring="accuracy").fit(X, y)
 
 
 def test_taggers_learn_pass_by_pass():
@@ -418,7 +416,6 @@ def test_mistakes_in_fit_are_named(X, options, message):
         ([["a"] * 3, ["b"] * 4, ["a"] * 4, ["b"] * 6], r"Series 2 has 5 steps, but y\[2\] has 4"),
         (["a", "b", "a", "b"], r"Series 0 has 3 steps, but y\[0\] has an array of shape \(\)"),
         ([["a"] * 3, ["b"] * 4], "inconsistent numbers of samples"),
-        ([["a"] * n for n in (3, 4, 5, 6)], "at least 2 classes"),
         ([*(np.eye(3, dtype=int)[[0] * n] for n in (3, 4, 5)), ["b"] * 6], "The targets of series 3 have shape"),
         (None, "requires y"),
     ],

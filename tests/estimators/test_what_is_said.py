@@ -1,14 +1,33 @@
 """What users are told where nothing fails: warnings that name the cause and the cure, and no warnings otherwise."""
 
+import inspect
+import warnings
+
 import numpy as np
 import pytest
 from estimator_cases import ESTIMATORS, flowers, patients
-from sklearn.base import is_classifier
+from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import cross_val_predict
+from sklearn.utils import get_tags
 
-from skneural import MLPClassifier, MLPRegressor
+import skneural
+from skneural import (
+    KANRegressor,
+    MLPClassifier,
+    MLPRegressor,
+    RNNSequenceClassifier,
+    RNNSequenceRegressor,
+    RNNSequenceTagger,
+)
+from skneural.inputs.sequences import object_array
+from skneural.preprocessing import channels_first_to_last
 
 CLASSIFIERS = {name: case for name, case in ESTIMATORS.items() if is_classifier(case.estimator)}
 every_classifier = pytest.mark.parametrize("case", CLASSIFIERS.values(), ids=CLASSIFIERS.keys())
+REGRESSORS = {name: case for name, case in ESTIMATORS.items() if is_regressor(case.estimator)}
+every_regressor = pytest.mark.parametrize("case", REGRESSORS.values(), ids=REGRESSORS.keys())
 
 
 # One class
@@ -50,6 +69,7 @@ def test_infinite_patience_uses_all_epochs(solver):
     assert model.fit(X, y).n_iter_ == 30
 
 
+@pytest.mark.filterwarnings("ignore:On the training data, the fitted model is worse")
 @pytest.mark.parametrize("scoring", ["loss", "r2", "neg_max_error"])
 def test_divergence_behind_held_out_data_ends_with_its_best_epoch(scoring):
     X, y = patients()
@@ -68,3 +88,184 @@ def test_divergence_behind_held_out_data_ends_with_its_best_epoch(scoring):
         model.set_params(early_stopping=False).fit(X, y)
     with pytest.raises(ValueError, match="diverged"):
         model.set_params(early_stopping=True, learning_rate_init=1e200).fit(X, y)
+
+
+# Regressors that are worse than a constant, and the solver in the warning
+
+
+def test_a_regressor_that_is_worse_than_a_constant_says_that():
+    X, y = patients()
+    options = {"solver": "sgd", "momentum": 0.0, "random_state": 0, "tol": 0.5, "n_iter_no_change": 3}
+    with pytest.warns(ConvergenceWarning, match="worse than a constant.*times that of the best constant"):
+        model = MLPRegressor(4, "identity", learning_rate_init=1e-9, **options).fit(X, y)
+    assert model.score(X, y) < 0
+    with pytest.warns(ConvergenceWarning, match="reached max_iter=2.*worse than a constant"):
+        MLPRegressor(4, learning_rate_init=1e-9, max_iter=2, random_state=0).fit(X, y)
+
+
+@every_regressor
+def test_a_regressor_that_has_learned_nothing_new_is_silent(case):
+    """A constant y, and noise: the fit is about as good as a constant."""
+    X, y = case.data()
+    case.new().fit(X, np.ones_like(y))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        case.new(max_iter=100, early_stopping=False).fit(X, y)
+    assert not any("worse than" in str(one.message) for one in caught)
+
+
+@pytest.mark.parametrize(
+    ("options", "told", "untold"),
+    [
+        ({"solver": "adam"}, "max_iter=3.*learning_rate_init", "lbfgs"),
+        ({"solver": "lbfgs"}, "max_iter=3 before lbfgs", "learning_rate"),
+        ({"solver": "lbfgs", "max_fun": 2}, "max_fun=2 evaluations", "learning_rate"),
+    ],
+)
+def test_the_convergence_warning_fits_the_solver(options, told, untold):
+    X, y = patients()
+    with pytest.warns(ConvergenceWarning, match=told) as caught:
+        MLPRegressor(4, max_iter=3, random_state=0, **options).fit(X, y)
+    assert untold not in str(caught[0].message)
+
+
+# What X may not have been meant to be
+
+
+COUNTS = np.random.default_rng(0).integers(0, 9, (20, 6))
+LABELS = np.arange(20) % 2
+
+
+def small(estimator=RNNSequenceClassifier, **options):
+    return estimator(**{"hidden_size": 2, "max_iter": 1, "random_state": 0} | options)
+
+
+@pytest.mark.parametrize("container", [np.array, list, lambda X: X.tolist(), lambda X: [x[: 3 + x[0] % 4] for x in X]])
+def test_integers_without_a_vocabulary_warn_once(container):
+    X, model = container(COUNTS), small()
+    with pytest.warns(UserWarning, match="set vocabulary_size"):
+        model.fit(X, LABELS)
+    model.predict(X)
+    model.partial_fit(X, LABELS)
+
+
+@pytest.mark.parametrize("X", [COUNTS.astype(float), COUNTS - 4, np.stack([COUNTS, COUNTS], axis=2)])
+def test_numbers_that_cannot_be_tokens_do_not_warn(X):
+    small().fit(X, LABELS)
+    small(vocabulary_size=9).fit(COUNTS, LABELS)
+
+
+def test_series_much_wider_than_long_warn_of_channels():
+    X = np.random.default_rng(0).random((20, 3, 24))
+    with pytest.warns(UserWarning, match=r"3 steps with 24 features.*channels_first_to_last\(X\)"):
+        small().fit(X, LABELS)
+    small().fit(channels_first_to_last(X), LABELS)
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_data_outside_of_an_explicit_grid_warn(solver):
+    X, y = patients()
+    model = KANRegressor(hidden_layer_sizes=(), grid_range=(-1, 1), solver=solver, max_iter=2, random_state=0)
+    with pytest.warns(UserWarning, match=r"outside grid_range=\(-1, 1\) \(features 0, 1.*straight"):
+        model.fit(X, y)
+    model.fit(np.clip(X, -1, 1), y)
+    model.set_params(grid_range="auto").fit(X, y)
+
+
+@pytest.mark.parametrize("options", [{}, {"solver": "lbfgs"}])
+def test_scoring_without_held_out_data_warns(options):
+    X, y = flowers()
+    model = MLPClassifier(4, max_iter=2, scoring="accuracy", **options)
+    with pytest.warns(UserWarning, match="scoring='accuracy' has no effect.*early_stopping='auto' is off"):
+        model.fit(X, y)
+    model.fit(X, y, X_val=X, y_val=y)
+    model.set_params(early_stopping=True).fit(X, y)
+    model.set_params(early_stopping=False).fit(X, y)
+
+
+# Weights of classes
+
+
+@pytest.mark.parametrize("estimator", [MLPClassifier(2, max_iter=1), small(RNNSequenceTagger)])
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        ({0: -1.0, 1: 1.0}, "finite numbers >= 0; got -1.0 for class 0"),
+        ({0: np.nan, 1: 1.0}, "got nan for class 0"),
+        ({0: np.inf, 1: 1.0}, "got inf for class 0"),
+        ({0: 0.0, 1: 0}, "only classes of weight zero"),
+    ],
+)
+def test_class_weights_are_checked_as_sample_weights_are(estimator, weights, message):
+    y = np.tile(LABELS[:, np.newaxis], (1, 6)) if isinstance(estimator, RNNSequenceTagger) else LABELS
+    with pytest.raises(ValueError, match=message):
+        clone(estimator).set_params(class_weight=weights).fit(COUNTS.astype(float), y)
+
+
+def steps_of_classes(n=20, seed=0):
+    rng = np.random.default_rng(seed)
+    X = [rng.normal(size=(steps, 2)) for steps in rng.integers(2, 9, n)]
+    return X, [(x[:, 0] > 1).astype(int) for x in X]
+
+
+def test_class_weights_of_steps_equal_sample_weights_where_a_series_has_one_class():
+    X, _ = steps_of_classes()
+    y = [np.full(len(x), i % 2) for i, x in enumerate(X)]
+    options = {"hidden_size": 3, "max_iter": 5, "batch_size": 7, "standardize": False}
+    by_class = small(RNNSequenceTagger, **options, class_weight={0: 3.0, 1: 1.0}).fit(X, y)
+    by_sample = small(RNNSequenceTagger, **options).fit(X, y, sample_weight=[3.0, 1.0] * 10)
+    np.testing.assert_allclose(by_class.weights_, by_sample.weights_, rtol=1e-4, atol=1e-6)
+
+
+def test_balanced_steps_find_the_rare_class():
+    X, y = steps_of_classes(60)
+    options = {"hidden_size": 3, "max_iter": 30, "learning_rate_init": 1e-2}
+    plain, balanced = (
+        np.concatenate(small(RNNSequenceTagger, **options, class_weight=weight).fit(X, y).predict(X))
+        for weight in (None, "balanced")
+    )
+    assert balanced.sum() > plain.sum()
+
+
+@pytest.mark.parametrize("name", ["accuracy", "f1", "roc_auc", "neg_log_loss"])
+def test_named_scorers_of_taggers_score_steps(name):
+    X, y = steps_of_classes()
+    model = small(RNNSequenceTagger, scoring=name, max_iter=3).fit(X, y, X_val=X, y_val=y)
+    if name == "accuracy":
+        assert model.best_validation_score_ == pytest.approx(model.score(X, y))
+    chances = np.concatenate(model.predict_proba(X))
+    if name == "roc_auc":
+        assert model.best_validation_score_ == pytest.approx(roc_auc_score(np.concatenate(y), chances[:, 1]))
+
+
+@pytest.mark.parametrize("name", ["r2", "neg_mean_absolute_error"])
+@pytest.mark.parametrize("n_outputs", [1, 2])
+def test_named_scorers_of_regressors_of_steps(name, n_outputs):
+    X, _ = steps_of_classes()
+    y = [x[:, :n_outputs] for x in X]
+    model = small(RNNSequenceRegressor, scoring=name, max_iter=3).fit(X, y, X_val=X, y_val=y)
+    if name == "r2":
+        assert model.best_validation_score_ == pytest.approx(model.score(X, y), rel=1e-5)
+
+
+@pytest.mark.parametrize("container", [list, object_array])
+def test_cross_validation_predicts_steps_of_unequal_lengths(container):
+    X, y = steps_of_classes()
+    model = small(RNNSequenceTagger)
+    predicted = cross_val_predict(model, container(X), container(y), cv=3)
+    assert [len(one) for one in predicted] == [len(one) for one in X]
+    _, second, third = (np.array(part) for part in np.array_split(np.arange(20), 3))
+    expected = model.fit([X[i] for i in (*second, *third)], [y[i] for i in (*second, *third)])
+    np.testing.assert_array_equal(predicted[0], expected.predict([X[0]])[0])
+
+
+# Documentation
+
+
+@pytest.mark.parametrize("name", [name for name in skneural.__all__ if isinstance(getattr(skneural, name), type)])
+def test_documentation_promises_sparse_x_where_it_is_taken(name):
+    cls = getattr(skneural, name)
+    methods = inspect.getmembers(cls, inspect.isfunction)
+    own = [method.__doc__ or "" for _, method in methods if method.__module__.startswith("skneural")]
+    assert ("sparse matrix" in cls.__doc__) == get_tags(cls()).input_tags.sparse
+    assert not any("sparse matrix" in doc for doc in own)
