@@ -75,6 +75,7 @@ def test_the_table_of_cases_has_every_estimator():
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.filterwarnings("ignore:X is integers and is read as series")  # some checks give integers
 @parametrize_with_checks(DEFAULTS + VARIANTS + SMALL)
 def test_check_estimator(estimator, check):
     check(estimator)
@@ -82,6 +83,7 @@ def test_check_estimator(estimator, check):
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.filterwarnings("ignore:X is integers and is read as series")  # some checks give integers
 @parametrize_with_checks(SLOW)
 def test_check_estimator_with_defaults(estimator, check):
     check(estimator)
