@@ -28,7 +28,7 @@ from skneural.layers import (
     Residual,
     Standardization,
 )
-from skneural.networks.mlp import hidden_block
+from skneural.networks.mlp import hidden_block, output_layer
 from skneural.ops.window import Pair, Window
 
 # The greatest of several numbers stays the greatest behind these, so they may follow a maximum instead of preceding
@@ -99,7 +99,8 @@ def convolutional_image_network(
     else:
         widths = [builder.height * builder.width * builder.channels, *hidden_layer_sizes]
         builder.add(Flatten(), *(hidden_block(*pair, activation, dropout) for pair in itertools.pairwise(widths)))
-    return Chain((*builder.layers, Dense(widths[-1], n_out)))
+    output = output_layer if len(widths) > 1 else Dense
+    return Chain((*builder.layers, output(widths[-1], n_out)))
 
 
 @dataclass

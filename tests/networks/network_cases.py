@@ -28,6 +28,7 @@ from skneural.networks.sequence import (
 from skneural.networks.transformer import POSITIONAL, TRANSFORMER_POOLINGS, transformer_network
 from skneural.ops.pointwise import ACTIVATIONS
 from skneural.parameters import Layout
+from skneural.testing.gradient_check import random_start
 
 ROWS = np.random.default_rng(0).standard_normal((8, 4))
 SERIES = np.random.default_rng(0).standard_normal((4, 7, 2))
@@ -41,8 +42,9 @@ def images(shape, n=4):
 
 
 def started(network, seed=0):
+    """Parameters moved away from where they start: output weights may start at zero, which would tell nothing."""
     layout = Layout(network.parameters())
-    return layout.views(*layout.initial(np.random.default_rng(seed), np.float64))
+    return layout.views(*random_start(layout, np.random.default_rng(seed), np.float64))
 
 
 @dataclass(frozen=True)

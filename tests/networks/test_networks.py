@@ -10,6 +10,7 @@ from skneural.networks.mlp import mlp_network
 from skneural.networks.perceptron import perceptron_network
 from skneural.ops.pointwise import ACTIVATIONS
 from skneural.parameters import Layout, leaves
+from skneural.testing.gradient_check import random_start
 
 N_IN, N_OUT = 4, 3
 X = np.random.default_rng(0).standard_normal((8, N_IN))
@@ -23,12 +24,19 @@ def started(network, seed=0):
     return layout, vector, layout.views(vector, buffers)
 
 
+def moved(network):
+    """As `started`, but moved at random: output weights start at zero, which would tell nothing."""
+    layout = Layout(network.parameters())
+    vector, buffers = random_start(layout, np.random.default_rng(0), np.float64)
+    return layout, vector, layout.views(vector, buffers)
+
+
 @each_case
 def test_sparse_rows_give_what_dense_rows_give(options):
     network = without_input_gradient(mlp_network(N_IN, N_OUT, **options))
     dense = X * (X > 0)
     rows = sparse.csr_matrix(dense)
-    layout, vector, _ = started(network)
+    layout, vector, _ = moved(network)
     results = []
     for x in (dense, rows):
         gradient = np.full_like(vector, np.nan)
@@ -46,20 +54,20 @@ def test_ends_in_a_dense_layer_of_raw_scores(options):
     output = network.layers[-1]
     assert isinstance(output, Dense)
     assert (output.n_out, output.bias) == (N_OUT, "zeros")
-    _, _, tree = started(network)
+    _, _, tree = moved(network)
     assert network.predict(tree, X).shape == (8, N_OUT)
 
 
 def test_without_hidden_layers_it_is_linear():
     network = mlp_network(N_IN, N_OUT, activation="tanh")
-    _, _, tree = started(network)
+    _, _, tree = moved(network)
     tree[0]["bias"][...] = [1.0, 2.0, 3.0]
     np.testing.assert_allclose(network.predict(tree, X), X @ tree[0]["weight"] + tree[0]["bias"], rtol=1e-12)
 
 
 def test_plain_layers_equal_the_formula():
     network = mlp_network(N_IN, N_OUT, (6, 5), "tanh")
-    layout, vector, _ = started(network)
+    layout, vector, _ = moved(network)
     assert layout.size == N_IN * 6 + 6 + 6 * 5 + 5 + 5 * N_OUT + N_OUT
     arrays = dict(leaves(layout.views(vector)))
     hidden = X
@@ -71,7 +79,7 @@ def test_plain_layers_equal_the_formula():
 
 def test_residual_network_with_silent_blocks_is_linear():
     network = mlp_network(N_IN, N_OUT, (6, 6, 5), "relu", residual=True)
-    _, _, tree = started(network)
+    _, _, tree = moved(network)
     for name, array in leaves(tree):
         if ".inner." in name:
             array[...] = 0
@@ -94,8 +102,9 @@ def test_dropout_and_batch_norm_stand_where_they_should():
 
 def test_the_initializer_suits_the_activation():
     for activation in ACTIVATIONS:
-        first = mlp_network(N_IN, N_OUT, (6,), activation).layers[0].layers[0]
-        assert first.initializer == INITIALIZER_OF_ACTIVATION.get(activation, "glorot_uniform")
+        first, second = (block.layers[0] for block in mlp_network(N_IN, N_OUT, (6, 6), activation).layers[:-1])
+        assert first.initializer == ("lecun_uniform" if activation == "selu" else "glorot_uniform")
+        assert second.initializer == INITIALIZER_OF_ACTIVATION.get(activation, "glorot_uniform")
     assert set(INITIALIZER_OF_ACTIVATION) <= set(ACTIVATIONS)
 
 

@@ -43,6 +43,14 @@ def test_is_satisfied_after_one_more_epoch_than_its_patience(patience):
     assert watched([1.0] + [0.0] * (patience + 1), patience=patience).satisfied
 
 
+def test_is_not_satisfied_while_the_score_rises_though_below_the_best():
+    swing = [1.0, 0.5, 0.0, -0.5, 0.0]
+    assert not watched(swing).satisfied
+    assert not watched([*swing, 0.5]).satisfied
+    assert watched([*swing, 0.5, 0.5]).satisfied
+    assert watched(swing, tol=0.5).satisfied  # rises by no more than tol are none
+
+
 def test_infinite_patience_never_ends():
     assert not watched([1.0] + [0.0] * 1000, patience=np.inf).satisfied
 
