@@ -27,7 +27,11 @@ from skneural.preprocessing import TokenEncoder
 ONE_CYCLE = {"learning_rate": "one_cycle", "early_stopping": False}
 # family -> what its estimators begin with, settings for series, settings for texts
 FAMILIES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
-    "transformer": ("Transformer", {"learning_rate_init": 2e-3}, {"learning_rate_init": 1e-3, "dropout": 0.3}),
+    "transformer": (
+        "Transformer",
+        {"learning_rate_init": 2e-3, "positional": "rotary"},
+        {"learning_rate_init": 1e-3, "dropout": 0.3},
+    ),
     "mamba": ("Mamba", {"learning_rate_init": 3e-3, "dropout": 0.1}, {"learning_rate_init": 2e-3, "dropout": 0.4}),
     "gru": (
         "RNN",
