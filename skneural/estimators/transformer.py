@@ -44,6 +44,9 @@ class TransformerFields(SequenceFields, AttentionHeads):
         """Places to learn with ``positional="learned"``; longer series are refused. None: as many as the longest
         training series has steps (in `partial_fit`, that of the first call).""",
     )
+    batch_size: int | str = hyperparameter(
+        "auto", Choice("auto") | Integer(1), 'Samples per step; "auto" is min(32, n_samples). lbfgs takes all.'
+    )
     dropout: float = hyperparameter(
         0.1,
         Number(0, 1, below=True),

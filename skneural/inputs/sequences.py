@@ -22,6 +22,10 @@ from skneural.parameters import Tree
 # Steps that are predicted at once: with the 256 channels of a fully convolutional network they take 16 MB in float32.
 STEPS_PER_BLOCK = 16_384
 
+# Transformers drop so much while they train that with one step of 200 series in an epoch, as for tables, the loss of
+# ten epochs may not fall, which ends training.
+SERIES_PER_BATCH = 32
+
 
 @declare
 class SequenceFields:
@@ -134,6 +138,9 @@ class PlacedSequences(Sequences):
                 'max_length before fitting, or choose "sinusoidal" or "rotary" positions, which go on.'
             )
         return x
+
+    def rows_per_batch(self, n_samples: int) -> int:
+        return min(SERIES_PER_BATCH, n_samples)
 
     def shapes(self, estimator: BaseEstimator, x: Container) -> dict[str, Any]:
         return {**super().shapes(estimator, x), "max_length": estimator.max_length_}

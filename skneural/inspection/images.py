@@ -154,7 +154,7 @@ def plot_kernels(
     n = min(max_kernels, kernels.shape[3])
     n_columns = min(n, 8)
     n_rows = math.ceil(n / n_columns)
-    figure = _figure(figure, n_columns, n_rows + 0.4)
+    figure = new_figure(figure, n_columns, n_rows + 0.4)
     axes = figure.subplots(n_rows, n_columns, squeeze=False)
     for ax in axes.flat:
         ax.set_axis_off()
@@ -217,7 +217,7 @@ def plot_feature_maps(
         raise ValueError(f"There are no feature maps of {unknown}; there are those of {list(maps)}.")
     fields = estimator.receptive_field()
     n_columns = 1 + min(max_maps, max(maps[name].shape[3] for name in layers))
-    figure = _figure(figure, n_columns + 0.6, len(layers) + 1)
+    figure = new_figure(figure, n_columns + 0.6, len(layers) + 1)
     axes = figure.subplots(len(layers) + 1, n_columns, squeeze=False, width_ratios=[1.6, *[1] * (n_columns - 1)])
     for ax in axes.flat:
         ax.set_axis_off()
@@ -268,7 +268,8 @@ def _kernels(estimator: BaseEstimator, layer: str | None) -> tuple[str, np.ndarr
     return name, p["kernel"] if "kernel" in p else p["even"]
 
 
-def _figure(figure: Figure | None, width: float, height: float) -> Figure:
+def new_figure(figure: Figure | None, width: float, height: float) -> Figure:
+    """What to draw on: the given figure, or a new one, in inches and a tenth."""
     if figure is not None:
         return figure
     return pyplot().figure(figsize=(1.1 * width, 1.1 * height), layout="constrained")

@@ -5,23 +5,29 @@ from __future__ import annotations
 import math
 
 from skneural.data import Container
-from skneural.layers import Convolution, Layer
+from skneural.layers import Convolution, Layer, SelectiveScan, SelfAttention
 from skneural.layers.traversal import find, output_shapes
 from skneural.parameters import Tree
 
-# Numbers in the widest layer of a shard from which a thread of its own pays, because passes over them then take as
-# long as the products, for which BLAS has threads itself: with 800 000, two threads took 0.9 times as long as threads
-# of BLAS alone, with 490 000 and fewer between 1.0 and 1.25 times.
-LEAST_SHARD = 600_000
+# Numbers in the widest layer of a shard from which a thread of its own pays, where such layers are.
+#
+# Convolutions: passes over them then take as long as the products, for which BLAS has threads itself: with 800 000, two
+# threads took 0.9 times as long as threads of BLAS alone, with 490 000 and fewer between 1.0 and 1.25 times.
+# Attention: its many products are too small for threads of BLAS, and exponentials have none. With 64 steps of 64
+# numbers and 32 rows, two threads took 0.65 times as long as those of BLAS; with 10 000 numbers in a shard, 1.3 times.
+# Scans of single channels are passes, in which BLAS has no part.
+LEAST_SHARD = {Convolution: 600_000, SelfAttention: 15_000, SelectiveScan: 15_000}
 
 
 def rows_per_shard(network: Layer, tree: Tree, x: Container) -> float:
     """The fewest rows of a batch that pay for a thread; infinity leaves threads to BLAS.
 
-    They pay where convolutions are. Steps of dense layers are too short for that, and so are those of recurrences.
+    They pay where convolutions, attention or scans of single channels are. Steps of dense layers are too short for
+    that, and so are those of recurrences.
     """
-    if not find(network, tree, Convolution):
+    least = [numbers for kind, numbers in LEAST_SHARD.items() if find(network, tree, kind)]
+    if not least:
         return math.inf
     first, _ = x[:1].enter()
     sizes = (math.prod(n for n in shape if n is not None) for shape in output_shapes(network, first.shape).values())
-    return LEAST_SHARD / max(sizes)
+    return min(least) / max(sizes)

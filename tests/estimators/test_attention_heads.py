@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 
 from skneural import TransformerSequenceClassifier, TransformerSequenceRegressor, TransformerSequenceTagger
+from skneural.data import Series
+from skneural.layers import SelfAttention
+from skneural.networks.shards import rows_per_shard
 
 SMALL = {"d_model": 8, "n_heads": 2, "feedforward_size": 6, "max_iter": 3, "random_state": 0}
 LENGTHS = np.random.default_rng(0).integers(1, 9, 20)
@@ -126,3 +129,21 @@ def test_what_does_not_fit_is_refused(options, message):
 def test_empty_series_are_refused(X):
     with pytest.raises(ValueError, match=r"none may be empty|has no steps"):
         classifier().fit(X, CLASSES)
+
+
+# Threads
+
+
+@pytest.mark.parametrize("options", [{}, {"dropout": 0.3, "positional": "learned", "pooling": "cls"}])
+@pytest.mark.parametrize("X", [SERIES, [series.astype(np.float64) for series in RAGGED]], ids=["array", "list"])
+def test_shards_change_nothing_but_rounding(X, options, monkeypatch):
+    monkeypatch.setattr("skneural.networks.shards.LEAST_SHARD", {SelfAttention: 1})  # shards, however small
+    one, two = (classifier(n_jobs=n, **options).fit(X, CLASSES) for n in (1, 2))
+    np.testing.assert_allclose(two.decision_function(X), one.decision_function(X), rtol=1e-7, atol=1e-10)
+
+
+def test_attention_has_a_thread_for_each_shard_where_these_are_large():
+    for d_model, n_shards in ((8, 1), (64, 2)):
+        model = classifier(d_model=d_model, max_iter=1).fit(SERIES, CLASSES)
+        rows = rows_per_shard(model.network_, model._parameters(), Series(np.zeros((32, 64, 2))))
+        assert min(2, max(1, int(32 // rows))) == n_shards

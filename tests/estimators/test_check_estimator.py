@@ -47,6 +47,7 @@ SMALL = [
     MambaSequenceRegressor(**SMALL_MAMBA),
 ]
 SLOW = [getattr(skneural, type(model).__name__)() for model in SMALL]
+SLOW += [TransformerSequenceClassifier(dropout=0), TransformerSequenceRegressor(dropout=0)]
 TAGGERS = {name for name in skneural.__all__ if name.endswith("Tagger")}
 QUICK = sorted(set(skneural.__all__) - TAGGERS - {type(model).__name__ for model in SMALL})
 DEFAULTS = [getattr(skneural, name)() for name in QUICK]
@@ -68,6 +69,13 @@ VARIANTS = [
 ]
 
 
+def where_dropout_draws(estimator):
+    """The one check that masks drawn for each row must fail; those without dropout pass it."""
+    if not isinstance(estimator, TransformerSequenceClassifier | TransformerSequenceRegressor) or not estimator.dropout:
+        return {}
+    return {"check_sample_weight_equivalence_on_dense_data": "a repeated row gets a mask of its own"}
+
+
 def test_the_table_of_cases_has_every_estimator():
     tabled = {type(case.estimator).__name__ for case in (ESTIMATORS | UNTRAINED).values()}
     missing = set(skneural.__all__) - tabled
@@ -84,6 +92,6 @@ def test_check_estimator(estimator, check):
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.filterwarnings("ignore:X is integers and is read as series")  # some checks give integers
-@parametrize_with_checks(SLOW)
+@parametrize_with_checks(SLOW, expected_failed_checks=where_dropout_draws)
 def test_check_estimator_with_defaults(estimator, check):
     check(estimator)

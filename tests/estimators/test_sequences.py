@@ -19,6 +19,7 @@ from skneural.data import Series
 from skneural.inputs import Sequences
 from skneural.inputs import sequences as sequence_input
 from skneural.inputs.standardize import channel_moments
+from skneural.layers import Layer
 from skneural.preprocessing import SlidingWindows
 
 SMALL = {"channels": 4, "max_iter": 4, "random_state": 0}
@@ -175,7 +176,7 @@ def test_predictions_do_not_depend_on_blocks(network, monkeypatch):
 
 def test_threads_change_nothing_but_rounding(monkeypatch):
     X = ragged(dtype=np.float64)
-    monkeypatch.setattr("skneural.networks.shards.LEAST_SHARD", 1)  # shards, however small
+    monkeypatch.setattr("skneural.networks.shards.LEAST_SHARD", {Layer: 1})  # shards, however small
     for options in ({}, {"dropout": 0.3, "batch_norm": False}):
         one, two = (CNNSequenceClassifier(n_jobs=n, **SMALL, **options).fit(X, classes()) for n in (1, 2))
         np.testing.assert_allclose(two.decision_function(X), one.decision_function(X), rtol=1e-7, atol=1e-10)

@@ -11,6 +11,7 @@ from sklearn.callback import ScoringMonitor
 from sklearn.exceptions import ConvergenceWarning
 
 from skneural import MLPClassifier, MLPRegressor, PerceptronClassifier
+from skneural.layers import Layer
 from skneural.ops import memory
 
 # --- training ---------------------------------------------------------------------------------------------
@@ -269,7 +270,7 @@ def test_a_schedule_that_ends_with_training_ends_without_a_warning(learning_rate
 @every_estimator
 def test_memory_that_is_used_again_changes_nothing(case, n_jobs, monkeypatch):
     """All arrays are recycled here, and full of NaN when they are handed out."""
-    monkeypatch.setattr("skneural.networks.shards.LEAST_SHARD", 1)  # shards, however small
+    monkeypatch.setattr("skneural.networks.shards.LEAST_SHARD", {Layer: 1})  # shards, however small
     X, y = case.data()
     expected = telling(case.new(n_jobs=n_jobs).fit(X, y), X)
     take = memory._Pool.take
