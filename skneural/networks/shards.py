@@ -13,9 +13,10 @@ from skneural.parameters import Tree
 #
 # Convolutions: passes over them then take as long as the products, for which BLAS has threads itself: with 800 000, two
 # threads took 0.9 times as long as threads of BLAS alone, with 490 000 and fewer between 1.0 and 1.25 times.
-# Attention: its many products are too small for threads of BLAS, and exponentials have none. With 64 steps of 64
-# numbers and 32 rows, two threads took 0.65 times as long as those of BLAS; with 10 000 numbers in a shard, 1.3 times.
-# Scans of single channels are passes, in which BLAS has no part.
+# Attention: its many products are too small for threads of BLAS, and exponentials have none. 15 000 is provisional:
+# from 16 000 numbers on, two threads were faster in all trials, but these ran on a busy machine, where threads of BLAS
+# wait for each other; with 10 000, trials disagreed (1.3 and 0.4 times as long).
+# Scans of single channels are passes, in which BLAS has no part; their size is taken from attention, not measured.
 LEAST_SHARD = {Convolution: 600_000, SelfAttention: 15_000, SelectiveScan: 15_000}
 
 
