@@ -19,6 +19,9 @@ NamedShape = tuple[int | str, ...]
 # Stands for a number of x that has a name while another one is asked for; windows of any width fit into it.
 MANY = 1_000_000
 
+# Numbers that differ by less are told as a sum: a class token makes "steps + 1" of the steps.
+FEW = 100
+
 
 class LayerSummary(NamedTuple):
     """One layer.
@@ -112,7 +115,8 @@ def named_shapes(network: Layer, x_shape: NamedShape) -> dict[str, NamedShape]:
     """The shape of what every layer but chains puts out, where some numbers of x have names instead.
 
     A number that follows from one with a name takes its name, and the names of all from which it follows: rows for
-    each step of each series are ``"n * steps"`` many. Layers are taken to leave such numbers as they are otherwise.
+    each step of each series are ``"n * steps"`` many. Layers are taken to leave such numbers as they are otherwise, or to
+    add a few.
     """
     names = [number for number in x_shape if isinstance(number, str)]
     with_unknown = {name: output_shapes(network, _numbers(x_shape, unknown=name)) for name in names}
@@ -122,6 +126,8 @@ def named_shapes(network: Layer, x_shape: NamedShape) -> dict[str, NamedShape]:
         sources = [name for name in names if with_unknown[name][layer][axis] is None]
         known = plain[layer][axis]
         assert known is not None, f"{layer} tells no number for axis {axis}, although all numbers of x are known."
+        if len(sources) == 1 and 0 < abs(known - MANY) < FEW:
+            return f"{sources[0]} {'+' if known > MANY else '-'} {abs(known - MANY)}"
         return " * ".join(sources) or known
 
     return {layer: tuple(number(layer, axis) for axis in range(len(shape))) for layer, shape in plain.items()}

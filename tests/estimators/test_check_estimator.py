@@ -36,7 +36,7 @@ SMALL_TRANSFORMER = {"d_model": 16, "feedforward_size": 16, "dropout": 0, "max_i
 SMALL_MAMBA = {"d_model": 8, "state_size": 4, "max_iter": 60, "learning_rate_init": 0.01}
 SMALL = [
     CNNClassifier(**SMALL_IMAGES),
-    CNNRegressor(**SMALL_IMAGES),
+    CNNRegressor(**SMALL_IMAGES | {"learning_rate_init": 0.005}),
     CNNSequenceClassifier(**SMALL_SERIES),
     CNNSequenceRegressor(**SMALL_SERIES),
     RNNSequenceClassifier(**SMALL_RECURRENT),
