@@ -9,6 +9,14 @@ from skneural.layers.dense import Bias, Dense
 from skneural.layers.dropout import Dropout
 from skneural.layers.embedding import Embedding
 from skneural.layers.filter_bank import FilterBank
+from skneural.layers.graph import (
+    GATConvolution,
+    GCNConvolution,
+    GINConvolution,
+    GraphPooling,
+    SAGEConvolution,
+    SelectNodes,
+)
 from skneural.layers.layer import PREDICTING, Context, Layer, Share
 from skneural.layers.normalization import BatchNormalization, LocalResponseNormalization, Standardization
 from skneural.layers.pooling import GlobalPooling, Pooling
@@ -36,8 +44,12 @@ __all__ = [
     "Embedding",
     "FilterBank",
     "Flatten",
+    "GATConvolution",
+    "GCNConvolution",
+    "GINConvolution",
     "Gate",
     "GlobalPooling",
+    "GraphPooling",
     "IndRNN",
     "Jordan",
     "Layer",
@@ -49,6 +61,8 @@ __all__ = [
     "RealSteps",
     "Residual",
     "RowsFirst",
+    "SAGEConvolution",
+    "SelectNodes",
     "Share",
     "SplineEdges",
     "Standardization",

@@ -24,8 +24,12 @@ from skneural.layers import (
     Embedding,
     FilterBank,
     Flatten,
+    GATConvolution,
     Gate,
+    GCNConvolution,
+    GINConvolution,
     GlobalPooling,
+    GraphPooling,
     IndRNN,
     Jordan,
     Layer,
@@ -37,6 +41,8 @@ from skneural.layers import (
     RealSteps,
     Residual,
     RowsFirst,
+    SAGEConvolution,
+    SelectNodes,
     SplineEdges,
     Standardization,
     StepPooling,
@@ -59,6 +65,19 @@ STEPS = numbers(7, 3, 4)  # steps, features, batch
 CELLS = {"elman": Elman, "lstm": LSTM, "gru": GRU, "indrnn": IndRNN, "jordan": Jordan}
 POOLINGS = {name: StepPooling(name) for name in ("first", "last", "mean", "max")} | {
     "attention": AttentionPooling(3, 5)
+}
+
+GRAPH_CONVOLUTIONS = {
+    "gcn": GCNConvolution(4, 3),
+    "widening gcn": GCNConvolution(4, 6),
+    "gcn in first place": GCNConvolution(4, 3, input_gradient=False),
+    "gcn without bias": GCNConvolution(4, 3, bias=False),
+    "sage": SAGEConvolution(4, 3),
+    "gin": GINConvolution(4, 3),
+    "gin with features of edges": GINConvolution(4, 3, n_edge_features=2),
+    "gat": GATConvolution(4, 3, 2),
+    "gat with features of edges": GATConvolution(4, 3, 2, n_edge_features=2),
+    "gat without bias": GATConvolution(4, 3, dropout=0.3, bias=False, input_gradient=False),
 }
 
 # case -> layer, x; every layer class leads at least one row
@@ -136,6 +155,10 @@ LAYER_CASES = {
     "to rows of steps": (RealSteps(), numbers(4, 5, 3)),
     "random flip": (RandomFlip(), numbers(6, 4, 5, 2)),
     "random shift": (RandomShift(2), numbers(6, 4, 5, 2)),
+    # without a structure, nodes have no edges; tests/layers/test_graph_layers.py has edges
+    **{f"{name} over nodes": (layer, numbers(6, 4)) for name, layer in GRAPH_CONVOLUTIONS.items()},
+    "selection of nodes": (SelectNodes(), numbers(6, 4)),
+    "sums of graphs of one node": (GraphPooling("sum"), numbers(6, 4)),
     "batch normalization of two rows": (BatchNormalization(4, epsilon=0.1), numbers(2, 4)),
     "chain": (Chain((Dense(4, 5), Activation("relu"), Dense(5, 2))), numbers(6, 4)),
     "chain of nothing": (Chain(()), numbers(6, 4)),
@@ -280,6 +303,16 @@ BATCH_CASES = {
         ROWS_FIRST,
         ELEMENTS,
     ),
+    **{
+        f"{type(layer).__name__} of elements": (layer, BATCHES[ELEMENTS], ELEMENTS, ELEMENTS)
+        for layer in (
+            GCNConvolution(3, 2),
+            SAGEConvolution(3, 2),
+            GINConvolution(3, 2),
+            GATConvolution(3, 2, 2),
+            SelectNodes(),
+        )
+    },
     "splines": (SplineEdges(3, 2, 4, sparsity=0.1), BATCHES[ROWS], ROWS, ROWS),
     "splines of elements": (SplineEdges(3, 2, 4, sparsity=0.1, rows="elements"), BATCHES[ELEMENTS], ELEMENTS, ELEMENTS),
 }
