@@ -1,10 +1,16 @@
 """Neural networks as scikit-learn estimators, computed with NumPy and SciPy alone."""
 
+from skneural.data import Graph as Graph
+from skneural.data import GraphNodes as GraphNodes
 from skneural.estimators import (
     CNNClassifier,
     CNNRegressor,
     CNNSequenceClassifier,
     CNNSequenceRegressor,
+    GNNGraphClassifier,
+    GNNGraphRegressor,
+    GNNNodeClassifier,
+    GNNNodeRegressor,
     HopfieldNetwork,
     KANClassifier,
     KANRegressor,
@@ -23,6 +29,10 @@ __all__ = [
     "CNNRegressor",
     "CNNSequenceClassifier",
     "CNNSequenceRegressor",
+    "GNNGraphClassifier",
+    "GNNGraphRegressor",
+    "GNNNodeClassifier",
+    "GNNNodeRegressor",
     "HopfieldNetwork",
     "KANClassifier",
     "KANRegressor",

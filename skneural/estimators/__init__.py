@@ -9,6 +9,7 @@ from skneural.estimators.convolutional import (
     CNNSequenceClassifier,
     CNNSequenceRegressor,
 )
+from skneural.estimators.graph import GNNGraphClassifier, GNNGraphRegressor, GNNNodeClassifier, GNNNodeRegressor
 from skneural.estimators.hopfield import HopfieldNetwork
 from skneural.estimators.kan import KANClassifier, KANRegressor
 from skneural.estimators.mlp import MLPClassifier, MLPRegressor
@@ -20,6 +21,10 @@ __all__ = [
     "CNNRegressor",
     "CNNSequenceClassifier",
     "CNNSequenceRegressor",
+    "GNNGraphClassifier",
+    "GNNGraphRegressor",
+    "GNNNodeClassifier",
+    "GNNNodeRegressor",
     "HopfieldNetwork",
     "KANClassifier",
     "KANRegressor",
