@@ -1,10 +1,16 @@
 """Neural networks as scikit-learn estimators, computed with NumPy and SciPy alone."""
 
+from skneural.data import Graph as Graph
+from skneural.data import GraphNodes as GraphNodes
 from skneural.estimators import (
     CNNClassifier,
     CNNRegressor,
     CNNSequenceClassifier,
     CNNSequenceRegressor,
+    GNNGraphClassifier,
+    GNNGraphRegressor,
+    GNNNodeClassifier,
+    GNNNodeRegressor,
     HopfieldNetwork,
     KANClassifier,
     KANRegressor,
@@ -29,6 +35,10 @@ __all__ = [
     "CNNRegressor",
     "CNNSequenceClassifier",
     "CNNSequenceRegressor",
+    "GNNGraphClassifier",
+    "GNNGraphRegressor",
+    "GNNNodeClassifier",
+    "GNNNodeRegressor",
     "HopfieldNetwork",
     "KANClassifier",
     "KANRegressor",

@@ -9,6 +9,7 @@ from skneural.estimators.convolutional import (
     CNNSequenceClassifier,
     CNNSequenceRegressor,
 )
+from skneural.estimators.graph import GNNGraphClassifier, GNNGraphRegressor, GNNNodeClassifier, GNNNodeRegressor
 from skneural.estimators.hopfield import HopfieldNetwork
 from skneural.estimators.kan import KANClassifier, KANRegressor
 from skneural.estimators.mamba import MambaSequenceClassifier, MambaSequenceRegressor, MambaSequenceTagger
@@ -26,6 +27,10 @@ __all__ = [
     "CNNRegressor",
     "CNNSequenceClassifier",
     "CNNSequenceRegressor",
+    "GNNGraphClassifier",
+    "GNNGraphRegressor",
+    "GNNNodeClassifier",
+    "GNNNodeRegressor",
     "HopfieldNetwork",
     "KANClassifier",
     "KANRegressor",

@@ -1,5 +1,6 @@
 """Floor 6: kinds of X. What is accepted, which container it becomes, and what the network must know of it."""
 
+from skneural.inputs.graphs import GraphInput, NodeInput
 from skneural.inputs.images import ImageFields, Images
 from skneural.inputs.input_kind import Expected, InputKind, lengths_of, precision, with_dtype
 from skneural.inputs.sequences import (
@@ -15,9 +16,11 @@ from skneural.inputs.table import Table
 __all__ = [
     "EmbeddedSequenceFields",
     "Expected",
+    "GraphInput",
     "ImageFields",
     "Images",
     "InputKind",
+    "NodeInput",
     "PlacedSequences",
     "SequenceFields",
     "Sequences",

@@ -2,6 +2,15 @@
 
 from skneural.inspection.attention import plot_attention
 from skneural.inspection.edges import plot_kan_edge
+from skneural.inspection.graphs import plot_graph
 from skneural.inspection.images import occlusion_map, plot_feature_maps, plot_kernels, saliency_map
 
-__all__ = ["occlusion_map", "plot_attention", "plot_feature_maps", "plot_kan_edge", "plot_kernels", "saliency_map"]
+__all__ = [
+    "occlusion_map",
+    "plot_attention",
+    "plot_feature_maps",
+    "plot_graph",
+    "plot_kan_edge",
+    "plot_kernels",
+    "saliency_map",
+]

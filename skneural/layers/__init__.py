@@ -10,6 +10,14 @@ from skneural.layers.dense import Bias, Dense
 from skneural.layers.dropout import Dropout
 from skneural.layers.embedding import Embedding
 from skneural.layers.filter_bank import FilterBank
+from skneural.layers.graph import (
+    GATConvolution,
+    GCNConvolution,
+    GINConvolution,
+    GraphPooling,
+    SAGEConvolution,
+    SelectNodes,
+)
 from skneural.layers.layer import PREDICTING, Context, Layer, Share
 from skneural.layers.layer_normalization import LayerNormalization, RMSNormalization
 from skneural.layers.mamba import MultiheadScan, SelectiveScan
@@ -41,8 +49,12 @@ __all__ = [
     "Embedding",
     "FilterBank",
     "Flatten",
+    "GATConvolution",
+    "GCNConvolution",
+    "GINConvolution",
     "Gate",
     "GlobalPooling",
+    "GraphPooling",
     "IndRNN",
     "Jordan",
     "Layer",
@@ -58,7 +70,9 @@ __all__ = [
     "RealSteps",
     "Residual",
     "RowsFirst",
+    "SAGEConvolution",
     "Scale",
+    "SelectNodes",
     "SelectiveScan",
     "SelfAttention",
     "Share",

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+from scipy import sparse
 
 from skneural.layers.layer import PREDICTING, Backward, Context, Layer
-from skneural.ops.types import Array
+from skneural.ops.types import Rows
 from skneural.parameters import Tree
 
 
@@ -32,13 +33,21 @@ class Dropout(Layer):
 
     stepwise: ClassVar[bool] = True
 
-    def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
+    def forward(self, p: Tree, x: Rows, context: Context) -> tuple[Any, Backward]:
         if not context.training:
             return x, lambda dy, g: dy
+        if sparse.issparse(x):
+            return self._sparse(x, context)
         threshold = min(round(self.rate * 65536), 65535)
         kept = context.random_bits(x.shape, self.batch_axis, self.rows) >= threshold
         scale = np.multiply(kept, 65536 / (65536 - threshold), dtype=x.dtype)
         return x * scale, lambda dy, g: dy * scale
 
-    def predict(self, p: Tree, x: Array, context: Context = PREDICTING) -> Any:
+    def _sparse(self, x: sparse.csr_array, context: Context) -> tuple[Any, Backward]:
+        """What is stored is dropped or kept: zeros stay zeros. x holds the whole batch and has no gradient."""
+        assert context.samples is None, "Shards of sparse rows would not draw alike."
+        dropped, _ = self.forward({}, x.data, context)
+        return sparse.csr_array((dropped, x.indices, x.indptr), shape=x.shape), lambda dy, g: None
+
+    def predict(self, p: Tree, x: Rows, context: Context = PREDICTING) -> Any:
         return x

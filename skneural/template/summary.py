@@ -115,8 +115,8 @@ def named_shapes(network: Layer, x_shape: NamedShape) -> dict[str, NamedShape]:
     """The shape of what every layer but chains puts out, where some numbers of x have names instead.
 
     A number that follows from one with a name takes its name, and the names of all from which it follows: rows for
-    each step of each series are ``"n * steps"`` many. Layers are taken to leave such numbers as they are otherwise, or to
-    add a few.
+    each step of each series are ``"n * steps"`` many. Layers are taken to leave such numbers as they are otherwise, or
+    to add a few.
     """
     names = [number for number in x_shape if isinstance(number, str)]
     with_unknown = {name: output_shapes(network, _numbers(x_shape, unknown=name)) for name in names}

@@ -5,12 +5,29 @@ import pytest
 from scipy import sparse
 
 from skneural import data
-from skneural.data import Container, Rows, Series, Targets
+from skneural.data import Container, Graph, Graphs, Nodes, Rows, Series, Targets
 from skneural.data.container import Known
+from skneural.data.hops import Hop
+from skneural.data.nodes import WholeGraph
 
 RNG = np.random.default_rng(0)
 LENGTHS = np.array([3, 7, 1, 2, 5, 5, 4])
 FLAT = RNG.standard_normal((LENGTHS.sum(), 2))
+
+
+def edges(n, seed=0):
+    """Some weighted edges, in one direction only."""
+    rng = np.random.default_rng(seed)
+    return sparse.csr_array(rng.random((n, n)) * (rng.random((n, n)) < 0.4))
+
+
+def graphs(edge_features=False):
+    for i, n in enumerate(LENGTHS):
+        adjacency = edges(n, i)
+        features = np.random.default_rng(i).standard_normal((n, 2))
+        yield Graph(features, adjacency, np.arange(2.0 * adjacency.nnz).reshape(-1, 2) if edge_features else None)
+
+
 CONTAINERS = {
     "table": lambda: Rows(RNG.standard_normal((7, 3))),
     "sparse table": lambda: Rows(sparse.csr_array(RNG.standard_normal((7, 3)))),
@@ -18,6 +35,9 @@ CONTAINERS = {
     "series": lambda: Series(RNG.standard_normal((7, 5, 2))),
     "unequal series": lambda: Series.of(FLAT, LENGTHS),
     "tokens": lambda: Series(RNG.integers(0, 9, (7, 5))),
+    "nodes": lambda: Nodes(WholeGraph(RNG.standard_normal((7, 3)), edges(7)), np.arange(7), 2),
+    "graphs": lambda: Graphs.of(list(graphs()), np.float64),
+    "graphs with features of edges": lambda: Graphs.of(list(graphs(edge_features=True)), np.float64),
 }
 every_container = pytest.mark.parametrize("make", CONTAINERS.values(), ids=CONTAINERS.keys())
 
@@ -31,6 +51,10 @@ def assert_same_samples(one, other):
     (x, known), (y, other_known) = entered(one), entered(other)
     if known.lengths is not None:
         np.testing.assert_array_equal(known.lengths, other_known.lengths)
+    if isinstance(known.structure, Hop):
+        np.testing.assert_array_equal(known.structure.edges.toarray(), other_known.structure.edges.toarray())
+        np.testing.assert_array_equal(known.structure.edge_features, other_known.structure.edge_features)
+    elif known.lengths is not None:
         n = known.lengths.max()
         x, y = x[:, :n], y[:, :n]
     np.testing.assert_array_equal(x, y)
@@ -45,7 +69,9 @@ def test_every_container_has_a_row():
 def test_it_counts_and_knows_its_numbers(make):
     container = make()
     x, known = container.enter()
-    assert len(container) == container.shape[0] == x.shape[0] == 7
+    n_rows = known.lengths.sum() if isinstance(container, Graphs) else 7
+    assert len(container) == container.shape[0] == 7
+    assert x.shape[0] == n_rows
     assert container.dtype == x.dtype
     assert isinstance(known, Known)
     assert container.given is not None

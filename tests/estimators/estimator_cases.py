@@ -16,6 +16,10 @@ from skneural import (
     CNNRegressor,
     CNNSequenceClassifier,
     CNNSequenceRegressor,
+    GNNGraphClassifier,
+    GNNGraphRegressor,
+    GNNNodeClassifier,
+    GNNNodeRegressor,
     HopfieldNetwork,
     KANClassifier,
     KANRegressor,
@@ -210,6 +214,34 @@ ESTIMATORS = {
     "spline regressor with finer grids": EstimatorCase(
         KANRegressor(
             hidden_layer_sizes=2, grid_size=2, grid_refinement=(4,), solver="lbfgs", max_iter=5, random_state=0
+        ),
+        patients_two_numbers,
+    ),
+    "node classifier": EstimatorCase(GNNNodeClassifier(max_iter=5, random_state=0), flowers),
+    "node classifier with attention": EstimatorCase(
+        GNNNodeClassifier(
+            convolution="gat", hidden_layer_sizes=(3, 3), n_heads=2, max_iter=5, batch_size=16, random_state=0
+        ),
+        two_flowers,
+    ),
+    "node regressor": EstimatorCase(
+        GNNNodeRegressor(convolution="sage", max_iter=5, batch_size=16, early_stopping=True, random_state=0), patients
+    ),
+    "node regressor of sums": EstimatorCase(
+        GNNNodeRegressor(convolution="gin", n_neighbors=3, dropout=0, max_iter=5, random_state=0), patients_two_numbers
+    ),
+    "graph classifier": EstimatorCase(
+        GNNGraphClassifier(hidden_layer_sizes=(4, 4), max_iter=5, batch_size=16, random_state=0), flowers
+    ),
+    "graph classifier with attention": EstimatorCase(
+        GNNGraphClassifier(
+            convolution="gat", n_heads=2, hidden_layer_sizes=4, pooling="max", max_iter=5, batch_size=16, random_state=0
+        ),
+        two_flowers,
+    ),
+    "graph regressor": EstimatorCase(
+        GNNGraphRegressor(
+            convolution="gcn", hidden_layer_sizes=4, pooling="mean", max_iter=5, batch_size=16, random_state=0
         ),
         patients_two_numbers,
     ),

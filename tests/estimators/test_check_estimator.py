@@ -14,6 +14,10 @@ from skneural import (
     CNNRegressor,
     CNNSequenceClassifier,
     CNNSequenceRegressor,
+    GNNGraphClassifier,
+    GNNGraphRegressor,
+    GNNNodeClassifier,
+    GNNNodeRegressor,
     HopfieldNetwork,
     KANClassifier,
     KANRegressor,
@@ -30,11 +34,14 @@ from skneural import (
 
 SMALL_IMAGES = {"channels": (8, 16), "hidden_layer_sizes": 32, "max_iter": 60, "learning_rate_init": 0.01}
 SMALL_SERIES = {"channels": (16, 16), "max_iter": 60, "learning_rate_init": 0.01}
+SMALL_GRAPHS = {"hidden_layer_sizes": (16,), "dropout": 0, "max_iter": 60, "learning_rate_init": 0.01}
 SMALL_RECURRENT = {"hidden_size": 16, "max_iter": 60, "learning_rate_init": 0.01}
 # Masks of dropout are drawn for each row: with them, a weight of two is no repetition.
 SMALL_TRANSFORMER = {"d_model": 16, "feedforward_size": 16, "dropout": 0, "max_iter": 60, "learning_rate_init": 0.01}
 SMALL_MAMBA = {"d_model": 8, "state_size": 4, "max_iter": 60, "learning_rate_init": 0.01}
 SMALL = [
+    GNNGraphClassifier(**SMALL_GRAPHS),
+    GNNGraphRegressor(**SMALL_GRAPHS, pooling="mean"),
     CNNClassifier(**SMALL_IMAGES),
     CNNRegressor(**SMALL_IMAGES | {"learning_rate_init": 0.005}),
     CNNSequenceClassifier(**SMALL_SERIES),
@@ -51,7 +58,17 @@ SLOW += [TransformerSequenceClassifier(dropout=0), TransformerSequenceRegressor(
 TAGGERS = {name for name in skneural.__all__ if name.endswith("Tagger")}
 QUICK = sorted(set(skneural.__all__) - TAGGERS - {type(model).__name__ for model in SMALL})
 DEFAULTS = [getattr(skneural, name)() for name in QUICK]
+# Their dropout draws for each row, so that a repeated one is dropped apart; without it they pass that check, too.
+# Dropout over nodes does not, because repetitions are the same node.
+DRAW_FOR_EACH_ROW = (
+    GNNGraphClassifier,
+    GNNGraphRegressor,
+    TransformerSequenceClassifier,
+    TransformerSequenceRegressor,
+)
 VARIANTS = [
+    GNNNodeClassifier(convolution="gat", hidden_layer_sizes=(4,)),
+    GNNNodeRegressor(convolution="sage", dropout=0),
     HopfieldNetwork("projection", update="synchronous"),
     HopfieldNetwork("modern"),
     KANClassifier(solver="lbfgs", spline_order=1, alpha=0.1, max_iter=50),
@@ -69,22 +86,22 @@ VARIANTS = [
 ]
 
 
-def where_dropout_draws(estimator):
-    """The one check that masks drawn for each row must fail; those without dropout pass it."""
-    if not isinstance(estimator, TransformerSequenceClassifier | TransformerSequenceRegressor) or not estimator.dropout:
-        return {}
-    return {"check_sample_weight_equivalence_on_dense_data": "a repeated row gets a mask of its own"}
-
-
 def test_the_table_of_cases_has_every_estimator():
     tabled = {type(case.estimator).__name__ for case in (ESTIMATORS | UNTRAINED).values()}
     missing = set(skneural.__all__) - tabled
     assert not missing, f"add a row to ESTIMATORS in tests/estimators/estimator_cases.py for {sorted(missing)}"
 
 
+def expected_failures(estimator):
+    """The one check that masks drawn for each row must fail."""
+    if isinstance(estimator, DRAW_FOR_EACH_ROW) and estimator.dropout > 0:
+        return {"check_sample_weight_equivalence_on_dense_data": "repeated rows have dropout masks of their own"}
+    return {}
+
+
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.filterwarnings("ignore:X is integers and is read as series")  # some checks give integers
-@parametrize_with_checks(DEFAULTS + VARIANTS + SMALL)
+@parametrize_with_checks(DEFAULTS + VARIANTS + SMALL, expected_failed_checks=expected_failures)
 def test_check_estimator(estimator, check):
     check(estimator)
 

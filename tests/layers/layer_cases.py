@@ -25,8 +25,12 @@ from skneural.layers import (
     Embedding,
     FilterBank,
     Flatten,
+    GATConvolution,
     Gate,
+    GCNConvolution,
+    GINConvolution,
     GlobalPooling,
+    GraphPooling,
     IndRNN,
     Jordan,
     Layer,
@@ -42,8 +46,10 @@ from skneural.layers import (
     Residual,
     RMSNormalization,
     RowsFirst,
+    SAGEConvolution,
     Scale,
     SelectiveScan,
+    SelectNodes,
     SelfAttention,
     SinusoidalPositions,
     SplineEdges,
@@ -72,6 +78,19 @@ STEPS = numbers(7, 3, 4)  # steps, features, batch
 CELLS = {"elman": Elman, "lstm": LSTM, "gru": GRU, "indrnn": IndRNN, "jordan": Jordan}
 POOLINGS = {name: StepPooling(name) for name in ("first", "last", "mean", "max")} | {
     "attention": AttentionPooling(3, 5)
+}
+
+GRAPH_CONVOLUTIONS = {
+    "gcn": GCNConvolution(4, 3),
+    "widening gcn": GCNConvolution(4, 6),
+    "gcn in first place": GCNConvolution(4, 3, input_gradient=False),
+    "gcn without bias": GCNConvolution(4, 3, bias=False),
+    "sage": SAGEConvolution(4, 3),
+    "gin": GINConvolution(4, 3),
+    "gin with features of edges": GINConvolution(4, 3, n_edge_features=2),
+    "gat": GATConvolution(4, 3, 2),
+    "gat with features of edges": GATConvolution(4, 3, 2, n_edge_features=2),
+    "gat without bias": GATConvolution(4, 3, dropout=0.3, bias=False, input_gradient=False),
 }
 
 # case -> layer, x; every layer class leads at least one row
@@ -157,6 +176,10 @@ LAYER_CASES = {
     "to rows of steps": (RealSteps(), numbers(4, 5, 3)),
     "random flip": (RandomFlip(), numbers(6, 4, 5, 2)),
     "random shift": (RandomShift(2), numbers(6, 4, 5, 2)),
+    # without a structure, nodes have no edges; tests/layers/test_graph_layers.py has edges
+    **{f"{name} over nodes": (layer, numbers(6, 4)) for name, layer in GRAPH_CONVOLUTIONS.items()},
+    "selection of nodes": (SelectNodes(), numbers(6, 4)),
+    "sums of graphs of one node": (GraphPooling("sum"), numbers(6, 4)),
     "batch normalization of two rows": (BatchNormalization(4, epsilon=0.1), numbers(2, 4)),
     "layer normalization": (LayerNormalization(4), numbers(6, 4)),
     "layer normalization of steps": (LayerNormalization(3), numbers(6, 5, 3)),
@@ -349,6 +372,16 @@ BATCH_CASES = {
         ROWS_FIRST,
         ELEMENTS,
     ),
+    **{
+        f"{type(layer).__name__} of elements": (layer, BATCHES[ELEMENTS], ELEMENTS, ELEMENTS)
+        for layer in (
+            GCNConvolution(3, 2),
+            SAGEConvolution(3, 2),
+            GINConvolution(3, 2),
+            GATConvolution(3, 2, 2),
+            SelectNodes(),
+        )
+    },
     "splines": (SplineEdges(3, 2, 4, sparsity=0.1), BATCHES[ROWS], ROWS, ROWS),
     "splines and named functions": (SplineEdges(3, 2, 4, sparsity=0.1, named=NAMED), BATCHES[ROWS], ROWS, ROWS),
     "splines of elements": (SplineEdges(3, 2, 4, sparsity=0.1, rows="elements"), BATCHES[ELEMENTS], ELEMENTS, ELEMENTS),

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from layer_cases import BATCH_AXIS, IMAGES, LAYER_CASES, SERIES, every_layer_class, numbers
+from scipy import sparse
 
 from skneural.layers import (
     PREDICTING,
@@ -367,3 +368,12 @@ def test_settling_statistics_weigh_all_batches_equally(rng):
     np.testing.assert_allclose(tree["mean"], np.mean([batch.mean(axis=0) for batch in batches], axis=0), rtol=1e-12)
     variance = np.mean([batch.var(axis=0) for batch in batches], axis=0)
     np.testing.assert_allclose(tree["variance"], variance, rtol=1e-12)
+
+
+def test_sparse_dropout_drops_what_is_stored():
+    x = sparse.csr_array(np.ones((100, 50)))
+    y, backward = Dropout(0.4).forward({}, x, Context(np.random.default_rng(0)))
+    assert set(np.unique(y.data)) == {0, 65536 / (65536 - round(0.4 * 65536))}
+    assert 0.38 < (y.data == 0).mean() < 0.42
+    assert backward(y, {}) is None
+    assert Dropout(0.4).forward({}, x, Context())[0] is x

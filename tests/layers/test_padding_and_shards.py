@@ -16,6 +16,7 @@ from skneural.layers import (
     Dense,
     Dropout,
     Flatten,
+    GraphPooling,
     Layer,
     Pooling,
     RandomFlip,
@@ -43,6 +44,11 @@ OF_IMAGES = {
     "batch normalization of images": (BatchNormalization(3, axis=1), numbers(2, 3, 5, 4), BATCH_LAST, BATCH_LAST),
     "batch normalization of pixels": (BatchNormalization(3), numbers(4, 5, 6, 3), ROWS, ROWS),
 }
+# Where samples have elements of their own number, which lie one behind the other
+OF_GRAPHS = {
+    f"{pooling} of graphs": (GraphPooling(pooling), numbers(16, 3), ELEMENTS, ROWS)
+    for pooling in ("sum", "mean", "max")
+}
 
 
 def each(cases):
@@ -58,7 +64,7 @@ def test_every_layer_has_a_row():
         for child in getattr(layer, "layers", ()) or getattr(layer, "branches", ()):
             yield from inside(child)
 
-    tabled = {kind for case in (BATCH_CASES | OF_IMAGES).values() for kind in inside(case[0])}
+    tabled = {kind for case in (BATCH_CASES | OF_IMAGES | OF_GRAPHS).values() for kind in inside(case[0])}
     assert {kind for kind in every_layer_class() - tabled if kind.__name__ not in OF_PAIRS} == set()
 
 
@@ -88,6 +94,13 @@ def test_shards_are_one_batch(layer, x, x_axes, y_axes, lengths, sample_weight, 
 @pytest.mark.parametrize("sample_weight", [None, WEIGHTS], ids=["unweighted", "weighted"])
 def test_shards_of_images_are_one_batch(layer, x, x_axes, y_axes, sample_weight):
     check_shards(layer, x, x_axes, y_axes, n_samples=4, sample_weight=sample_weight)
+
+
+@each(OF_GRAPHS)
+@pytest.mark.parametrize("n_shards", [2, 4])
+def test_shards_of_graphs_are_one_batch(layer, x, x_axes, y_axes, n_shards):
+    check_shards(layer, x, x_axes, y_axes, n_samples=4, lengths=LENGTHS, n_shards=n_shards)
+    check_gradients(layer, x, Context(lengths=LENGTHS))
 
 
 @each(BATCH_CASES)

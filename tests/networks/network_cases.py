@@ -12,6 +12,7 @@ from skneural.layers import LSTM, Activation, Chain, Context, Convolution, Dense
 from skneural.layers.recurrent import CELLS
 from skneural.networks.convolutional_image import IMAGE_ARCHITECTURES, convolutional_image_network
 from skneural.networks.convolutional_series import convolutional_series_network
+from skneural.networks.graph import CONVOLUTIONS, POOLINGS, graph_node_network, whole_graph_network
 from skneural.networks.kan import kan_network
 from skneural.networks.mamba import VARIANTS, mamba_network
 from skneural.networks.mlp import mlp_network
@@ -174,6 +175,29 @@ def batch_last(n_in):
     return Encoder((Chain((Mask(), Convolution(n_in, 5, (1, 3)))), Activation("tanh")), 5, BATCH_LAST)
 
 
+# without a structure, nodes have no edges: tests/layers/test_graph_layers.py has edges
+GRAPHS_OF_NODES = {
+    f"{convolution} {options}": {"convolution": convolution, "n_heads": 2, **options}
+    for convolution in CONVOLUTIONS
+    for options in (
+        {"hidden_layer_sizes": (6,)},
+        {"hidden_layer_sizes": (), "dropout": 0.3},
+        {"hidden_layer_sizes": (6, 2), "dropout": 0.3},
+    )
+}
+WHOLE_GRAPHS = {
+    f"{convolution} with {pooling}": {
+        "convolution": convolution,
+        "pooling": pooling,
+        "n_heads": 2,
+        "hidden_layer_sizes": (6, 4),
+        "dropout": 0.3,
+    }
+    for convolution in CONVOLUTIONS
+    for pooling in POOLINGS
+}
+
+
 SEQUENCES = {
     f"{encoder.__name__} with {pooling}": {"encoder": encoder, "pooling": pooling, "dropout": 0.3}
     for encoder in (rows_first, steps_first, batch_last)
@@ -208,6 +232,8 @@ NETWORKS = {
     **_of_rows(perceptron_network, {"": {}}),
     **_of_rows(mlp_network, MLPS),
     **_of_rows(kan_network, KANS),
+    **_of_rows(graph_node_network, GRAPHS_OF_NODES),
+    **_of_rows(whole_graph_network, WHOLE_GRAPHS),
     **_of_series(sequence_network, SEQUENCES, embedding_size=3),
     **_of_series(
         recurrent_network,

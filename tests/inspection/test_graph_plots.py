@@ -1,0 +1,55 @@
+"""Pictures of graphs."""
+
+import numpy as np
+import pytest
+
+from skneural import Graph, GraphNodes
+from skneural.inspection import plot_graph
+from skneural.inspection.graphs import graph_layout
+
+pyplot = pytest.importorskip("matplotlib.pyplot")
+GRAPH = Graph.from_edges([(0, 1), (1, 2), (2, 0), (2, 3), (3, 4)])
+
+
+@pytest.fixture(autouse=True)
+def close():
+    yield
+    pyplot.close("all")
+
+
+def test_each_class_has_its_colour_and_each_edge_its_line():
+    ax = plot_graph(GRAPH, ["a", "a", "a", "b", "b"], labels="01234")
+    lines, *nodes = ax.collections
+    assert len(lines.get_segments()) == GRAPH.adjacency.nnz
+    assert [len(part.get_offsets()) for part in nodes] == [3, 2]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a", "b"]
+    assert [text.get_text() for text in ax.texts] == list("01234")
+
+
+def test_numbers_are_coloured_along_a_bar():
+    positions = np.arange(10.0).reshape(5, 2)
+    ax = plot_graph(GRAPH, np.linspace(0, 1, 5), positions=positions)
+    np.testing.assert_array_equal(ax.collections[1].get_array(), np.linspace(0, 1, 5))
+    np.testing.assert_array_equal(ax.collections[1].get_offsets(), positions)
+    assert len(ax.figure.axes) == 2
+
+
+def test_a_part_of_the_nodes_still_draws_the_graph():
+    nodes = GraphNodes.from_edges([(0, 1), (1, 2)])[[0]]
+    _, own = pyplot.subplots()
+    assert plot_graph(nodes, ax=own) is own
+    assert len(own.collections[1].get_offsets()) == 3
+
+
+def test_neighbours_stand_nearer():
+    cliques = np.kron(np.eye(2), 1 - np.eye(6))
+    place = graph_layout(Graph(np.eye(12), cliques).adjacency, 0)
+    distance = np.sqrt(((place - place[:, np.newaxis]) ** 2).sum(axis=2))
+    assert distance[cliques > 0].mean() < distance[cliques == 0].mean()
+    assert distance[~np.eye(12, dtype=bool)].min() > 0.01
+
+
+@pytest.mark.parametrize("arguments", [{"values": [1, 2]}, {"positions": np.ones((5, 3))}])
+def test_a_value_for_each_node(arguments):
+    with pytest.raises(ValueError, match="Each of the 5 nodes"):
+        plot_graph(GRAPH, **arguments)

@@ -1,0 +1,222 @@
+"""Convolutions over edges, against their formulas; fields of some nodes, against the whole graph."""
+
+import numpy as np
+import pytest
+from layer_cases import numbers
+from scipy import sparse
+
+from skneural.data import Graph, Graphs, Nodes
+from skneural.data.nodes import Sampling, WholeGraph
+from skneural.layers import (
+    Activation,
+    Chain,
+    Context,
+    Dense,
+    GATConvolution,
+    GCNConvolution,
+    GINConvolution,
+    GraphPooling,
+    SAGEConvolution,
+    SelectNodes,
+)
+from skneural.ops.graph import pool_segments
+from skneural.parameters import Layout
+from skneural.testing import check_gradients
+
+N = 9
+X = numbers(N, 4)
+DEGREE_ZERO = 2
+SOME = np.array([7, 2, 4, 7])
+
+
+def adjacency():
+    """Directed edges with weights; a node that hears nobody, and one that hears itself."""
+    rng = np.random.default_rng(0)
+    dense = rng.uniform(0.5, 2, (N, N)) * (rng.random((N, N)) < 0.3)
+    np.fill_diagonal(dense, 0)
+    dense[DEGREE_ZERO], dense[4, 4] = 0, 0.7
+    return dense
+
+
+A = adjacency()
+EDGE_FEATURES = numbers(int((A > 0).sum()), 2, seed=1)
+
+
+def nodes(rows=None, n_hops=1, edge_features=None, sampling=None):
+    graph = WholeGraph(X, sparse.csr_array(A), edge_features)
+    return Nodes(graph, np.arange(N) if rows is None else rows, n_hops, sampling)
+
+
+def context_of(container, rng=None):
+    known = container.enter()[1]
+    return Context(rng, lengths=known.lengths, structure=known.structure)
+
+
+def started(layer, seed=0):
+    layout = Layout(layer.parameters())
+    vector = layout.initial(np.random.default_rng(seed), np.float64).vector
+    return layout.views(vector + 0.1 * np.random.default_rng(seed).standard_normal(layout.size), np.empty(0))
+
+
+CONVOLUTIONS = {
+    "gcn": lambda n_in, n_out, hop, d: GCNConvolution(n_in, n_out, hop),
+    "sage": lambda n_in, n_out, hop, d: SAGEConvolution(n_in, n_out, hop),
+    "gin": lambda n_in, n_out, hop, d: GINConvolution(n_in, n_out, hop, n_edge_features=d),
+    "gat": lambda n_in, n_out, hop, d: GATConvolution(n_in, n_out, 1, hop, n_edge_features=d),
+    "gat of three heads": lambda n_in, n_out, hop, d: Chain(
+        (GATConvolution(n_in, n_out, 3, hop, 0.3, d), Dense(3 * n_out, n_out))
+    ),
+}
+every_convolution = pytest.mark.parametrize("make", CONVOLUTIONS.values(), ids=CONVOLUTIONS)
+narrow_or_wide = pytest.mark.parametrize("width", [2, 7])
+
+
+def network(make, width, n_edge_features=0):
+    """Two convolutions and the nodes that are asked for."""
+    layers = make(4, width, 0, n_edge_features), Activation("tanh"), make(width, 3, 1, n_edge_features), SelectNodes()
+    return Chain(layers)
+
+
+@every_convolution
+@narrow_or_wide
+@pytest.mark.parametrize("rows", [None, SOME], ids=["all", "some"])
+@pytest.mark.parametrize("edge_features", [None, EDGE_FEATURES], ids=["", "edge features"])
+def test_gradients(make, width, rows, edge_features):
+    container = nodes(rows, 2, edge_features)
+    layer = network(make, width, 0 if edge_features is None else 2)
+    check_gradients(layer, container.enter()[0], context_of(container, np.random.default_rng(0)))
+
+
+@every_convolution
+@narrow_or_wide
+@pytest.mark.parametrize("edge_features", [None, EDGE_FEATURES], ids=["", "edge features"])
+def test_some_nodes_are_computed_as_among_all(make, width, edge_features):
+    layer = network(make, width, 0 if edge_features is None else 2)
+    p = started(layer)
+    whole, some = nodes(None, 2, edge_features), nodes(SOME, 2, edge_features)
+    expected = layer.predict(p, whole.enter()[0], context_of(whole))[SOME]
+    x = some.enter()[0]
+    np.testing.assert_allclose(layer.predict(p, x, context_of(some)), expected, atol=1e-12)
+    assert len(x) < N
+
+
+@every_convolution
+@narrow_or_wide
+def test_renumbering_nodes_renumbers_what_they_get(make, width):
+    layer, order = network(make, width), np.random.default_rng(1).permutation(N)
+    p = started(layer)
+    renumbered = Nodes(WholeGraph(X[order], sparse.csr_array(A[order][:, order])), np.arange(N), 2)
+    expected = layer.predict(p, X, context_of(nodes(None, 2)))[order]
+    np.testing.assert_allclose(layer.predict(p, X[order], context_of(renumbered)), expected, atol=1e-12)
+
+
+@every_convolution
+@narrow_or_wide
+def test_sparse_features_give_what_dense_ones_give(make, width):
+    layer = make(4, width, 0, 0)
+    few = np.where(X > 0, X, 0)
+    p, context = started(layer), context_of(nodes())
+    np.testing.assert_allclose(layer.predict(p, sparse.csr_array(few), context), layer.predict(p, few, context))
+
+
+@narrow_or_wide
+def test_gcn_is_its_formula(width):
+    layer = GCNConvolution(4, width)
+    p = started(layer)
+    loops = A + np.diag(A.diagonal() == 0)  # once
+    inverse = 1 / np.sqrt(loops.sum(axis=1))
+    expected = (inverse[:, np.newaxis] * loops * inverse) @ X @ p["weight"] + p["bias"]
+    np.testing.assert_allclose(layer.predict(p, X, context_of(nodes())), expected)
+
+
+def test_gcn_over_the_identity_is_a_dense_layer():
+    identity = Nodes(WholeGraph(X, sparse.eye_array(N, format="csr")), np.arange(N), 1)
+    layer, dense = GCNConvolution(4, 3), Dense(4, 3)
+    p = started(layer)
+    np.testing.assert_allclose(layer.predict(p, X, context_of(identity)), dense.predict(p, X))
+
+
+@narrow_or_wide
+def test_sage_is_its_formula(width):
+    layer = SAGEConvolution(4, width)
+    p = started(layer)
+    total = A.sum(axis=1, keepdims=True)
+    mean = np.divide(A, total, out=np.zeros_like(A), where=total > 0)
+    expected = X @ p["self_weight"] + mean @ X @ p["weight"] + p["bias"]
+    np.testing.assert_allclose(layer.predict(p, X, context_of(nodes())), expected)
+    alone = X[DEGREE_ZERO] @ p["self_weight"] + p["bias"]
+    np.testing.assert_allclose(layer.predict(p, X, context_of(nodes()))[DEGREE_ZERO], alone)
+
+
+@pytest.mark.parametrize("edge_features", [None, EDGE_FEATURES], ids=["", "edge features"])
+def test_gin_is_its_formula(edge_features):
+    layer = GINConvolution(4, 3, n_edge_features=0 if edge_features is None else 2)
+    p = started(layer)
+    total = X + A @ X
+    if edge_features is not None:
+        total = X.copy()
+        for (i, j), feature in zip(np.argwhere(A > 0), edge_features, strict=True):
+            total[i] += A[i, j] * np.maximum(X[j] + feature @ p["edge_weight"] + p["edge_bias"], 0)
+    found = layer.predict(p, X, context_of(nodes(edge_features=edge_features)))
+    np.testing.assert_allclose(found, total @ p["weight"] + p["bias"])
+
+
+@pytest.mark.parametrize("edge_features", [None, EDGE_FEATURES], ids=["", "edge features"])
+def test_gat_is_its_formula(edge_features):
+    layer = GATConvolution(4, 3, 2, n_edge_features=0 if edge_features is None else 2)
+    p = started(layer)
+    loops = A + np.diag(A.diagonal() == 0)
+    features = (X @ p["weight"]).reshape(N, 2, 3)
+    of_edge = dict(zip(map(tuple, np.argwhere(A > 0)), [] if edge_features is None else edge_features, strict=False))
+    expected = np.empty((N, 2, 3))
+    for i in range(N):
+        for head in range(2):
+            heard = np.flatnonzero(loops[i])
+            scores = features[heard, head] @ p["source"][head] + features[i, head] @ p["target"][head]
+            if edge_features is not None:
+                scores += [of_edge[i, j] @ p["edge"][:, head] if (i, j) in of_edge else 0.0 for j in heard]
+            shares = loops[i, heard] * np.exp(np.where(scores > 0, scores, 0.2 * scores))
+            expected[i, head] = shares / shares.sum() @ features[heard, head]
+    found = layer.predict(p, X, context_of(nodes(edge_features=edge_features)))
+    np.testing.assert_allclose(found, expected.reshape(N, 6) + p["bias"])
+
+
+@every_convolution
+@narrow_or_wide
+def test_graphs_in_one_batch_do_not_hear_each_other(make, width):
+    layer = Chain((make(4, width, 0, 0), GraphPooling("max")))
+    p = started(layer)
+    graphs = [Graph(numbers(n, 4, seed=n), np.triu(np.ones((n, n)), 1)) for n in (3, 1, 5)]
+    together, context = Graphs.of(graphs, np.float64), None
+    context = context_of(together)
+    found = layer.predict(p, together.enter()[0], context)
+    for graph, row in zip(graphs, found, strict=True):
+        alone = Graphs.of([graph], np.float64)
+        np.testing.assert_allclose(layer.predict(p, alone.enter()[0], context_of(alone))[0], row)
+
+
+@pytest.mark.parametrize(("pooling", "function"), [("sum", np.sum), ("mean", np.mean), ("max", np.max)])
+def test_pooling_is_what_it_is_called(pooling, function):
+    lengths = np.array([3, 1, 5])
+    expected = [function(part, axis=0) for part in np.split(X, [3, 4])]
+    np.testing.assert_allclose(pool_segments(X, lengths, pooling)[0], expected)
+
+
+def test_sampled_neighbours():
+    """So many of each node's, drawn anew for other nodes, and on average as loud as all of them."""
+    dense = 1.0 - np.eye(N)
+    graph = WholeGraph(X, sparse.csr_array(dense))
+    hops = [Nodes(graph, np.arange(4), 1, Sampling([3], seed)).enter()[1].structure.hops[0] for seed in range(200)]
+    assert all((np.diff(hop.edges.indptr) == 3).all() for hop in hops)
+    heard = np.mean([Nodes(graph, np.arange(4), 1, Sampling([3], i)).enter()[0].shape[0] for i in range(20)])
+    assert heard <= N
+    totals = np.mean([hop.edges.sum(axis=1) for hop in hops], axis=0)
+    np.testing.assert_allclose(totals, N - 1)
+    one, again, other = (
+        Nodes(graph, rows, 2, Sampling([3, 2], 0)).enter()[1].structure
+        for rows in (np.arange(4), np.arange(4), np.arange(1, 5))
+    )
+    np.testing.assert_array_equal(one.hops[1].edges.toarray(), again.hops[1].edges.toarray())
+    assert not np.array_equal(one.sources, other.sources)
+    enough = Nodes(graph, SOME, 2, Sampling([N, N], 0)).enter()[1].structure
+    assert all(not hop.edges.data.size or (hop.edges.data == 1).all() for hop in enough.hops)
