@@ -98,6 +98,7 @@ class Sender(threading.Thread):
         self.over = threading.Event()
         self.sent_at = time.perf_counter()
         self.n_lost = 0
+        self.has_sent = False
 
     def run(self) -> None:
         wait = self._delay
@@ -105,6 +106,7 @@ class Sender(threading.Thread):
             if self.over.wait(wait):
                 return
             self.sent_at = time.perf_counter()
+            self.has_sent = True
             self._row.send()
             wait = BETWEEN
         sent_at = self.sent_at
@@ -132,6 +134,8 @@ def trial(row: Row, rng: np.random.Generator) -> tuple[bool, float]:
         ended_at = time.perf_counter()
         sender.over.set()
         sender.join()
+    if not sender.has_sent:  # the fit was over before
+        return trial(row, rng)
     return bool(sender.n_lost) or not told, ended_at - sender.sent_at
 
 

@@ -39,10 +39,14 @@ class Container:
         Of the numbers in it.
     lengths : array of shape (samples,) or None
         Elements of each sample, where they differ.
+    divisible : bool
+        Whether threads may share a batch. Not where samples bring others along, such as nodes their neighbours: these
+        would be computed, and dropped at random, in each part anew.
     """
 
     dtype: np.dtype[Any]
     lengths: Array | None = None
+    divisible: bool = True
 
     def __len__(self) -> int:
         raise NotImplementedError(f"{type(self).__name__} must define __len__")

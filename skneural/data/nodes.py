@@ -118,6 +118,8 @@ class Nodes(Container):
         None: nodes hear all their neighbours.
     """
 
+    divisible = False
+
     def __init__(self, graph: WholeGraph, nodes: Array, n_hops: int, sampling: Sampling | None = None) -> None:
         self.graph = graph
         self.nodes = nodes

@@ -27,7 +27,7 @@ def rows_per_shard(network: Layer, tree: Tree, x: Container) -> float:
     that, and so are those of recurrences.
     """
     least = [numbers for kind, numbers in LEAST_SHARD.items() if find(network, tree, kind)]
-    if not least:
+    if not least or not x.divisible:
         return math.inf
     first, _ = x[:1].enter()
     sizes = (math.prod(n for n in shape if n is not None) for shape in output_shapes(network, first.shape).values())

@@ -27,6 +27,8 @@ class NodeClasses(Classes):
         y, classes = given.y, given.classes
         others = np.unique(y[y != UNLABELLED]) if _of_integers(y) else np.empty(0)
         named = classes is not None and UNLABELLED in np.asarray(classes)
+        if _of_integers(y) and not len(others) and not named:
+            raise ValueError("All nodes are unlabelled (y is -1): give the labels of some.")
         estimator._unlabelled_allowed = not named and (len(others) > 1 or classes is not None)
         super().learn(estimator, _labelled(estimator, given))
 

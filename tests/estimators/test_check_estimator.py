@@ -109,6 +109,6 @@ def test_check_estimator(estimator, check):
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.filterwarnings("ignore:X is integers and is read as series")  # some checks give integers
-@parametrize_with_checks(SLOW, expected_failed_checks=where_dropout_draws)
+@parametrize_with_checks(SLOW, expected_failed_checks=expected_failures)
 def test_check_estimator_with_defaults(estimator, check):
     check(estimator)

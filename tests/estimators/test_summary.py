@@ -29,6 +29,8 @@ def test_shapes_are_those_of_what_layers_put_out(case):
     X, _ = case.data()
     x = model._check_X(X[:7]).enter()[0]
     numbers = {"n": 7, "steps": x.shape[1], "steps + 1": x.shape[1] + 1, "n * steps": 7 * x.shape[1]}
+    if not model._check_X(X[:7]).divisible:
+        pytest.skip("nodes bring others along: what a layer puts out has more rows than there are samples")
     outputs = layer_outputs(model.network_, model._parameters(), x)
     told = {
         layer.name: tuple(numbers.get(number, number) for number in layer.shape) for layer in model.summary().layers
