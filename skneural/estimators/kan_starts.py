@@ -5,9 +5,10 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from joblib import Parallel, delayed, effective_n_jobs
+from sklearn.base import BaseEstimator
 
 from skneural.parameters import Snapshot, Weights
 from skneural.template.epoch_callbacks import EpochCallbacks
@@ -19,14 +20,11 @@ from skneural.training.seeds import Seeds
 from skneural.training.threads import limited_blas
 from skneural.training.train import Watch
 
-if TYPE_CHECKING:
-    from skneural.estimators.kan import KANFields
-
 
 class Trained(NamedTuple):
     """A copy of the estimator after its training, and what happened in that."""
 
-    model: KANFields
+    model: BaseEstimator
     history: History
     told_to_stop: bool
 
@@ -34,10 +32,10 @@ class Trained(NamedTuple):
     def score(self) -> float:
         """What decided: greater is better."""
         best = self.model.best_loss_
-        return self.model.best_validation_score_ if best is None else -best  # type: ignore[return-value]
+        return self.model.best_validation_score_ if best is None else -best
 
 
-def train_from_starts(estimator: KANFields, run: Run) -> Run:
+def train_from_starts(estimator: BaseEstimator, run: Run) -> Run:
     """Train copies of the estimator from all starts and take over the best; returns the run as it was from there."""
     seed, parameters = estimator._seed, estimator.get_params(deep=False)
     seeds = [seed, *(int(Seeds(seed).generator("start", k).integers(2**31)) for k in range(1, estimator.n_init))]
@@ -58,7 +56,7 @@ def train_from_starts(estimator: KANFields, run: Run) -> Run:
     return run
 
 
-def _one_after_another(estimator: KANFields, run: Run, seeds: list[int]) -> Iterator[Trained]:
+def _one_after_another(estimator: BaseEstimator, run: Run, seeds: list[int]) -> Iterator[Trained]:
     """Train from each start, until an interrupt; then those that were begun count."""
     with run.interrupts as interrupts:
         for k, seed in enumerate(seeds):
@@ -79,7 +77,7 @@ def _callbacks(run: Run) -> EpochCallbacks:
 
 
 def _trained(
-    estimator: KANFields,
+    estimator: BaseEstimator,
     data: Data,
     held_out: Data | None,
     callbacks: EpochCallbacks,

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from skneural.layers import Layer
 from skneural.layers.traversal import children, named, output_shapes
 from skneural.parameters import Layout
-
-if TYPE_CHECKING:
-    from skneural.template.estimator import NeuralEstimator
 
 NamedShape = tuple[int | str, ...]
 
@@ -72,7 +70,7 @@ class Summary:
         )
 
 
-def summary(self: NeuralEstimator) -> Summary:
+def summary(self: BaseEstimator) -> Summary:
     """The layers of the fitted network: names, classes, shapes of what they put out, and numbers of parameters.
 
     Returns
