@@ -155,6 +155,7 @@ class Descent:
         for epoch in range(self.max_epochs):
             watch.epoch_starts()
             loss = self._one_epoch(samples, epoch, n_plateaus, watch.interrupts)
+            _ensure_finite_state(self.state, self.epochs_before + epoch + 1)
             if watch.epoch_ends(loss):
                 if watch.told_to_stop or not self.schedule.outlives_plateau(n_plateaus):
                     return
@@ -232,6 +233,15 @@ def ensure_finite(value: Value, epoch: int, rate: float | None = None) -> None:
         "learning_rate_init, scale X (sklearn.preprocessing.StandardScaler), or limit the gradients "
         "with max_grad_norm=1.0."
     )
+
+
+def _ensure_finite_state(state: State, epoch: int) -> None:
+    """Raise a `DivergenceError` if squares of gradients overflowed: their weights would never move again, unnoticed."""
+    if not all(np.isfinite(array).all() for array in state.values() if isinstance(array, np.ndarray)):
+        raise DivergenceError(
+            f"Training diverged: gradients were too large for their squares in epoch {epoch}. Scale X "
+            "(sklearn.preprocessing.StandardScaler), or limit the gradients with max_grad_norm=1.0."
+        )
 
 
 def _clip(gradient: Array, max_norm: float) -> None:
