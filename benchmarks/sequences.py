@@ -103,7 +103,9 @@ def tags(folder: Path, family: str, seed: int) -> Result:
     encoder = TokenEncoder(min_frequency=2)
     X, X_test = encoder.fit_transform(words), encoder.transform(test_words)
     size = encoder.vocabulary_size_
-    model = model_of(family, "Tagger", seed, texts=True, vocabulary_size=size, batch_size=32, max_iter=8)
+    # Tags ask how far a neighbour is, not where in the sentence: with sinusoids, .868 instead of .910.
+    options = {"positional": "rotary", "learning_rate_init": 3e-3} if family == "transformer" else {}
+    model = model_of(family, "Tagger", seed, texts=True, vocabulary_size=size, batch_size=32, max_iter=8, **options)
     model, seconds = fitted(model, X, y)
     return Result("UD English EWT, accuracy of words", "gru - .01", model.score(X_test, y_test), seconds)
 
