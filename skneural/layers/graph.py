@@ -100,13 +100,8 @@ class GINConvolution(_Convolution):
 
     Parameters
     ----------
-    n_in, n_out : int
-    hop : int, default=0
-        Number of the convolution in its network.
-    bias : bool, default=True
-        Whether a learned number is added to each feature of y.
-    input_gradient : bool, default=True
-        False in the first layer of a network, to skip dx.
+    n_in, n_out, hop, bias, input_gradient
+        As in `GCNConvolution`.
     n_edge_features : int, default=0
     """
 
@@ -158,13 +153,8 @@ class SAGEConvolution(_Convolution):
 
     Parameters
     ----------
-    n_in, n_out : int
-    hop : int, default=0
-        Number of the convolution in its network.
-    bias : bool, default=True
-        Whether a learned number is added to each feature of y.
-    input_gradient : bool, default=True
-        False in the first layer of a network, to skip dx.
+    n_in, n_out, hop, bias, input_gradient
+        As in `GCNConvolution`.
     """
 
     def parameters(self) -> Tree:

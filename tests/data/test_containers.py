@@ -74,7 +74,9 @@ def test_it_counts_and_knows_its_numbers(make):
     assert x.shape[0] == n_rows
     assert container.dtype == x.dtype
     assert isinstance(known, Known)
-    assert container.given is not None
+    # as scorers see them: so many samples, of which rows can be taken
+    assert container.given.shape[0] == 7
+    assert container.given[2:5].shape[0] == 3
 
 
 @every_container
