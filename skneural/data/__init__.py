@@ -7,9 +7,25 @@ enters the network; they do not look inside.
 from skneural.data.container import Container, Known, Rows
 from skneural.data.graph import Graph, GraphNodes
 from skneural.data.graphs import Graphs
+from skneural.data.hidden_tokens import HiddenTokens, MaskedWindows
 from skneural.data.nodes import Nodes
 from skneural.data.samples import Samples
 from skneural.data.series import Series
 from skneural.data.targets import Targets
+from skneural.data.token_windows import TokenWindows
 
-__all__ = ["Container", "Graph", "GraphNodes", "Graphs", "Known", "Nodes", "Rows", "Samples", "Series", "Targets"]
+__all__ = [
+    "Container",
+    "Graph",
+    "GraphNodes",
+    "Graphs",
+    "HiddenTokens",
+    "Known",
+    "MaskedWindows",
+    "Nodes",
+    "Rows",
+    "Samples",
+    "Series",
+    "Targets",
+    "TokenWindows",
+]

@@ -3,12 +3,12 @@
 from skneural.layers.activation import Activation
 from skneural.layers.attention import CrossAttention, SelfAttention
 from skneural.layers.augmentation import RandomFlip, RandomShift
-from skneural.layers.axes import BatchLast, Flatten, Mask, RealSteps, RowsFirst, StepsFirst
+from skneural.layers.axes import BatchLast, ChosenSteps, Flatten, Mask, RealSteps, RowsFirst, StepsFirst
 from skneural.layers.combinators import Branches, Chain, Gate, Residual
 from skneural.layers.convolution import Convolution, DepthwiseConvolution
 from skneural.layers.dense import Bias, Dense
 from skneural.layers.dropout import Dropout
-from skneural.layers.embedding import Embedding
+from skneural.layers.embedding import Embedding, TiedEmbedding
 from skneural.layers.filter_bank import FilterBank
 from skneural.layers.graph import (
     GATConvolution,
@@ -39,6 +39,7 @@ __all__ = [
     "Bias",
     "Branches",
     "Chain",
+    "ChosenSteps",
     "Context",
     "Convolution",
     "CrossAttention",
@@ -81,5 +82,6 @@ __all__ = [
     "Standardization",
     "StepPooling",
     "StepsFirst",
+    "TiedEmbedding",
     "WithClassToken",
 ]

@@ -87,6 +87,7 @@ def transformer_encoder(
     class_token: bool = False,
     max_length: int | None = None,
     n_in: int | None = None,
+    deviation: float | None = None,
 ) -> Encoder:
     """Attention and feedforward layers by turns, each added to what it is given.
 
@@ -113,6 +114,10 @@ def transformer_encoder(
     n_in : int, optional
         Features of each step of the input, where a first product shall make `d_model` of them; None for tokens that
         `d_model` numbers stand for already.
+    deviation : float, optional
+        Standard deviation with which weights start, those of what is added to the steps divided by the root of how
+        often something is added, as in GPT-2 (Radford et al. 2019). By default weights start as Glorot and Bengio have
+        it.
 
     Returns
     -------
@@ -127,21 +132,23 @@ def transformer_encoder(
         assert max_length is not None
         start.append(LearnedPositions(max_length, d_model))
     blocks: list[Layer] = []
+    inside: str | float = "glorot_uniform" if deviation is None else deviation
+    added: str | float = "glorot_uniform" if deviation is None else deviation / math.sqrt(max(2 * n_layers, 1))
+    rotary = positional == "rotary"
     for _ in range(n_layers):
-        attention = SelfAttention(d_model, n_heads, causal, positional == "rotary", dropout)
+        attention = SelfAttention(
+            d_model, n_heads, causal, rotary, dropout, initializer=inside, output_initializer=added
+        )
+        hidden = Dense(d_model, feedforward_size, inside), Activation("gelu"), *dropped(dropout, 0)
+        feedforward = *hidden, Dense(feedforward_size, d_model, added)
         blocks += [
-            Residual(Chain((LayerNormalization(d_model), attention, *dropped(dropout, 0)))),
-            Residual(Chain((LayerNormalization(d_model), *_feedforward(d_model, feedforward_size, dropout)))),
+            Residual(Chain((LayerNormalization(d_model), *sublayer, *dropped(dropout, 0))))
+            for sublayer in ((attention,), feedforward)
         ]
     blocks.append(LayerNormalization(d_model))
     if class_token:
         blocks = [WithClassToken(Chain(tuple(blocks)), d_model)]
     return Encoder((*start, *dropped(dropout, 0), *blocks), d_model, ROWS_FIRST, pooled=class_token)
-
-
-def _feedforward(d_model: int, hidden_size: int, dropout: float) -> list[Layer]:
-    inner: list[Layer] = [Dense(d_model, hidden_size), Activation("gelu"), *dropped(dropout, 0)]
-    return [*inner, Dense(hidden_size, d_model), *dropped(dropout, 0)]
 
 
 def _check(positional: str, causal: bool, class_token: bool, max_length: int | None) -> None:

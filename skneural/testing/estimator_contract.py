@@ -26,7 +26,7 @@ from skneural.ops.types import Array
 Targets: TypeAlias = Sequence[Any] | Array | None
 
 # From the most to the least telling: labels hide small differences that probabilities show.
-OUTPUTS = ("predict_proba", "decision_function", "predict")
+OUTPUTS = ("predict_proba", "decision_function", "predict", "transform")
 
 
 def check_estimator_contract(estimator: BaseEstimator, X: object, y: Targets) -> None:
@@ -109,6 +109,8 @@ def check_read_only_data(estimator: BaseEstimator, X: object, y: Targets) -> Non
 
 def check_predict_shape_and_dtype(estimator: BaseEstimator, X: object, y: Targets) -> None:
     """One prediction for each sample: numbers in the precision of X, or classes that are in `classes_`."""
+    if not hasattr(estimator, "predict"):
+        return
     predicted = estimator.fit(X, y).predict(X)
     n, n_samples = _num_samples(predicted), _num_samples(X)
     assert n == n_samples, f"{_name(estimator)}.predict returned {n} predictions for {n_samples} samples"

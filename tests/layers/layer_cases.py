@@ -16,6 +16,7 @@ from skneural.layers import (
     Bias,
     Branches,
     Chain,
+    ChosenSteps,
     Convolution,
     CrossAttention,
     Dense,
@@ -56,6 +57,7 @@ from skneural.layers import (
     Standardization,
     StepPooling,
     StepsFirst,
+    TiedEmbedding,
     WithClassToken,
 )
 from skneural.testing.batch_contract import BATCH_LAST, ELEMENTS, ROWS, ROWS_FIRST, STEPS_FIRST
@@ -152,6 +154,11 @@ LAYER_CASES = {
     "multihead scan over more than one chunk": (MultiheadScan(4, 4, 2, 2), numbers(2, 70, 16)),
     "multihead scan of one channel over one step": (MultiheadScan(1, 1, 1), numbers(2, 1, 5)),
     "embedding": (Embedding(5, 3), np.random.default_rng(0).integers(0, 5, (6, 4))),
+    "tied embedding": (TiedEmbedding(5, 3, Dense(3, 3), n_special=1), np.random.default_rng(0).integers(0, 6, (6, 4))),
+    "tied embedding around attention": (
+        TiedEmbedding(5, 4, SelfAttention(4, 2, causal=True), ChosenSteps()),
+        np.random.default_rng(0).integers(0, 5, (6, 4)),
+    ),
     **{f"recurrence of {name}": (cell(3, 5), STEPS) for name, cell in CELLS.items()},
     **{f"recurrence of {name} backwards": (cell(3, 5, reverse=True), STEPS) for name, cell in CELLS.items()},
     **{
@@ -174,6 +181,7 @@ LAYER_CASES = {
     "to rows first": (RowsFirst(), STEPS),
     "to rows first from the batch last": (RowsFirst(), SERIES),
     "to rows of steps": (RealSteps(), numbers(4, 5, 3)),
+    "to rows of chosen steps, where none are chosen": (ChosenSteps(), numbers(4, 5, 3)),
     "random flip": (RandomFlip(), numbers(6, 4, 5, 2)),
     "random shift": (RandomShift(2), numbers(6, 4, 5, 2)),
     # without a structure, nodes have no edges; tests/layers/test_graph_layers.py has edges
@@ -230,7 +238,7 @@ LAYER_CASES = {
 }
 # where it is not the first axis of x and y; None where x and y count the batch along different ones
 LAST = ("images", "convolution", "pooling", "local", "mask", "filter")
-CHANGING = ("global", "images to", "series to", "flatten", "to ")
+CHANGING = ("global", "images to", "series to", "flatten", "to ", "tied")
 BATCH_AXIS = {
     **{name: 2 for name in LAYER_CASES if name.startswith("recurrence")},
     "dropout on 3-D x": 1,
@@ -344,6 +352,14 @@ BATCH_CASES = {
     "to steps first": (StepsFirst(), BATCHES[ROWS_FIRST], ROWS_FIRST, STEPS_FIRST),
     "to rows first": (RowsFirst(), BATCHES[STEPS_FIRST], STEPS_FIRST, ROWS_FIRST),
     "to elements": (RealSteps(), BATCHES[ROWS_FIRST], ROWS_FIRST, ELEMENTS),
+    "to chosen elements": (ChosenSteps(), BATCHES[ROWS_FIRST], ROWS_FIRST, ELEMENTS),
+    "tied embedding": (TiedEmbedding(5, 4, SelfAttention(4, 2, causal=True)), TOKENS, ROWS_FIRST, ELEMENTS),
+    "tied embedding around cells": (
+        TiedEmbedding(4, 3, Chain((StepsFirst(), LSTM(3, 3), RowsFirst())), n_special=1),
+        TOKENS,
+        ROWS_FIRST,
+        ELEMENTS,
+    ),
     "residual around a cell": (Residual(GRU(3, 3)), BATCHES[STEPS_FIRST], STEPS_FIRST, STEPS_FIRST),
     "branches of cells": (
         Branches((LSTM(3, 2), Chain((GRU(3, 2), Elman(2, 4)))), axis=1),
