@@ -10,6 +10,7 @@ from skneural.layers.dense import Bias, Dense
 from skneural.layers.dropout import Dropout
 from skneural.layers.embedding import Embedding, TiedEmbedding
 from skneural.layers.filter_bank import FilterBank
+from skneural.layers.frozen import Frozen
 from skneural.layers.graph import (
     GATConvolution,
     GCNConvolution,
@@ -50,6 +51,7 @@ __all__ = [
     "Embedding",
     "FilterBank",
     "Flatten",
+    "Frozen",
     "GATConvolution",
     "GCNConvolution",
     "GINConvolution",

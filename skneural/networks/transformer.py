@@ -6,11 +6,13 @@ Normalizing first (Xiong et al. 2020) needs no warm-up of the learning rate.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from skneural.layers import (
     Activation,
     Chain,
     Dense,
+    Frozen,
     Layer,
     LayerNormalization,
     LearnedPositions,
@@ -39,6 +41,8 @@ def transformer_network(
     vocabulary_size: int | None = None,
     max_length: int | None = None,
     standardize: bool = True,
+    causal: bool = False,
+    freeze: int = 0,
 ) -> Chain:
     """Series (batch, steps, features) or tokens (batch, steps) in, raw scores out.
 
@@ -57,6 +61,11 @@ def transformer_network(
         Number of tokens; None for series.
     standardize : bool
         Whether each feature is centred and scaled first; not used for tokens.
+    causal : bool
+        Whether no step sees those after it.
+    freeze : int
+        Pairs of an attention and a feedforward layer that do not learn; if there are any, what comes before the first
+        does not learn either.
     """
 
     def encoder(n_in: int) -> Encoder:
@@ -67,12 +76,28 @@ def transformer_network(
             feedforward_size,
             positional,
             dropout,
+            causal=causal,
             class_token=pooling == "cls",
             max_length=max_length,
             n_in=n_in if vocabulary_size is None else None,
         )
 
-    return sequence_network(encoder, n_features, n_out, pooling, dropout, vocabulary_size, d_model, standardize)
+    sizes = vocabulary_size, d_model
+    network = sequence_network(encoder, n_features, n_out, pooling, dropout, *sizes, standardize)
+    return _frozen(network, freeze) if freeze else network
+
+
+def _frozen(network: Chain, n_blocks: int) -> Chain:
+    """The network with everything up to the end of a block frozen, a class token apart, which a task has for itself."""
+    layers = network.layers
+    first = next(i for i, layer in enumerate(layers) if isinstance(layer, Residual | WithClassToken))
+    start, rest = layers[:first], layers[first:]
+    if not isinstance(rest[0], WithClassToken):
+        return Chain((Frozen(Chain((*start, *rest[: 2 * n_blocks]))), *rest[2 * n_blocks :]))
+    inner = rest[0].inner
+    assert isinstance(inner, Chain)
+    blocks = Chain((Frozen(Chain(inner.layers[: 2 * n_blocks])), *inner.layers[2 * n_blocks :]))
+    return Chain((Frozen(Chain(start)), replace(rest[0], inner=blocks), *rest[1:]))
 
 
 def transformer_encoder(

@@ -26,6 +26,7 @@ from skneural.layers import (
     Embedding,
     FilterBank,
     Flatten,
+    Frozen,
     GATConvolution,
     Gate,
     GCNConvolution,
@@ -154,6 +155,9 @@ LAYER_CASES = {
     "multihead scan over more than one chunk": (MultiheadScan(4, 4, 2, 2), numbers(2, 70, 16)),
     "multihead scan of one channel over one step": (MultiheadScan(1, 1, 1), numbers(2, 1, 5)),
     "embedding": (Embedding(5, 3), np.random.default_rng(0).integers(0, 5, (6, 4))),
+    "frozen": (Frozen(HIDDEN), numbers(6, 4)),
+    "frozen in first place": (Frozen(Dense(4, 3), input_gradient=False), numbers(6, 4)),
+    "frozen in part": (Chain((Dense(4, 4), Frozen(Chain((HIDDEN, Dense(4, 2)))), Dense(2, 3))), numbers(6, 4)),
     "tied embedding": (TiedEmbedding(5, 3, Dense(3, 3), n_special=1), np.random.default_rng(0).integers(0, 6, (6, 4))),
     "tied embedding around attention": (
         TiedEmbedding(5, 4, SelfAttention(4, 2, causal=True), ChosenSteps()),
@@ -353,6 +357,7 @@ BATCH_CASES = {
     "to rows first": (RowsFirst(), BATCHES[STEPS_FIRST], STEPS_FIRST, ROWS_FIRST),
     "to elements": (RealSteps(), BATCHES[ROWS_FIRST], ROWS_FIRST, ELEMENTS),
     "to chosen elements": (ChosenSteps(), BATCHES[ROWS_FIRST], ROWS_FIRST, ELEMENTS),
+    "frozen cell": (Frozen(LSTM(3, 2)), BATCHES[STEPS_FIRST], STEPS_FIRST, STEPS_FIRST),
     "tied embedding": (TiedEmbedding(5, 4, SelfAttention(4, 2, causal=True)), TOKENS, ROWS_FIRST, ELEMENTS),
     "tied embedding around cells": (
         TiedEmbedding(4, 3, Chain((StepsFirst(), LSTM(3, 3), RowsFirst())), n_special=1),
