@@ -80,5 +80,9 @@ class HiddenTokens(Series):
     def given(self) -> HiddenTokens:
         return self
 
+    @property
+    def n_scored(self) -> Array:
+        return self.chosen.sum(axis=1)
+
     def enter(self) -> tuple[Array, Known]:
         return self.values, Known(self.lengths, self.chosen)

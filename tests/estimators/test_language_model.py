@@ -9,8 +9,10 @@ from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
+from sklearn.utils import estimator_checks
 
 from skneural import LanguageModel
+from skneural.layers import TiedEmbedding
 from skneural.networks.language import LANGUAGE_ARCHITECTURES
 from skneural.preprocessing import TokenEncoder
 from skneural.testing.estimator_contract import check_estimator_contract
@@ -245,3 +247,48 @@ def test_rare_tokens_are_unknown():
     assert fitted.vocabulary_ == ["<unknown>", "a", "b"]
     assert model(level="word", min_frequency=3).fit(["a a a b b c"]).vocabulary_ == ["<unknown>", "a"]
     assert "<unknown>" not in fitted.generate(n_tokens=50, random_state=0)
+
+
+@each
+def test_shards_change_nothing_but_rounding(kind, monkeypatch):
+    monkeypatch.setattr("skneural.networks.shards.LEAST_SHARD", {TiedEmbedding: 1})  # shards, however small
+    one, two = (model(n_jobs=n, dropout=0.2, **kind).fit(TEXTS) for n in (1, 2))
+    np.testing.assert_allclose(two.transform(TEXTS), one.transform(TEXTS), rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("objective", ["causal", "masked"])
+def test_held_out_texts_may_be_scored_in_parts(objective, monkeypatch):
+    """Scores of all tokens for all of them would need too much memory at once."""
+    weight = np.linspace(1, 2, 24)
+    fits = {"X": TEXTS, "X_val": TEXTS, "sample_weight_val": weight}
+    whole = model(objective=objective).fit(**fits).validation_scores_
+    monkeypatch.setattr("skneural.inputs.texts.SCORES_PER_BLOCK", 1)
+    monkeypatch.setattr("skneural.template.validation.BLOCKS_PER_PART", 3)
+    in_parts = model(objective=objective).fit(**fits)
+    np.testing.assert_allclose(in_parts.validation_scores_, whole, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        estimator_checks.check_estimator_cloneable,
+        estimator_checks.check_estimator_repr,
+        estimator_checks.check_estimator_tags_renamed,
+        estimator_checks.check_valid_tag_types,
+        estimator_checks.check_no_attributes_set_in_init,
+        estimator_checks.check_do_not_raise_errors_in_init_or_set_params,
+        estimator_checks.check_parameters_default_constructible,
+        estimator_checks.check_get_params_invariance,
+        estimator_checks.check_set_params,
+        estimator_checks.check_mixin_order,
+        estimator_checks.check_transformer_get_feature_names_out,
+    ],
+    ids=lambda check: check.__name__,
+)
+def test_checks_that_need_no_numbers(check):
+    check("LanguageModel", LanguageModel())
+
+
+def test_embeddings_as_a_table():
+    frame = model().set_output(transform="pandas").fit_transform(TEXTS)
+    assert list(frame.columns)[:2] == ["languagemodel0", "languagemodel1"]
