@@ -20,13 +20,16 @@ from pathlib import Path
 
 import numpy as np
 from published import table
+from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 
 from skneural import LanguageModel, TransformerSequenceClassifier
+from skneural.preprocessing import TokenEncoder
 
 NANO = {
     "context_length": 64,
@@ -68,48 +71,44 @@ def shakespeare(folder: Path, names: list[str]) -> None:
         print(model.generate("\nROMEO:", 200, temperature=0.8, random_state=0), flush=True)
 
 
-SMALL = {"d_model": 64, "n_heads": 4, "n_layers": 2, "feedforward_size": 128}
-PRETRAINING = {"objective": "masked", "min_frequency": 2, "context_length": 64, "learning_rate": "one_cycle"}
-FINE_TUNING = {"batch_size": 16, "max_iter": 20, "early_stopping": False, "learning_rate": "one_cycle"}
+SMALL = {"d_model": 64, "n_heads": 4, "n_layers": 2, "feedforward_size": 128, "learning_rate": "one_cycle"}
+PRETRAINING = {"objective": "masked", "min_frequency": 2, "context_length": 64, "learning_rate_init": 2e-3}
+FINE_TUNING = {"batch_size": 16, "max_iter": 40, "dropout": 0.3, "learning_rate_init": 1e-3}
 
 
 def words(texts: list[str]) -> list[list[str]]:
     return [text.lower().split() for text in texts]
 
 
-def finetune(folder: Path, names: list[str], seeds: int) -> None:
-    print(f"{'texts':8} {'seed':>4} {'pre-trained':>11} {'scratch':>8} {'tf-idf':>8} {'seconds':>8}")
+def finetune(folder: Path, names: list[str], seeds: int, epochs: int) -> None:
+    """Pre-trained once for each collection of texts; each seed labels other rows."""
+    print(f"{'texts':8} {'seed':>4} {'pre-trained':>11} {'scratch':>8} {'tf-idf':>8}")
     for name in names or ["trec", "sst2"]:
         rows = table(folder / f"text_{name}.tsv")
-        X, y = (np.array([row[column] for row in rows if row["split"] == "train"]) for column in ("text", "label"))
-        X_test, y_test = (
-            np.array([row[column] for row in rows if row["split"] == "test"]) for column in ("text", "label")
+        parts = [[row for row in rows if row["split"] == split] for split in ("train", "test")]
+        (X, y), (X_test, y_test) = (
+            (words([row["text"] for row in part]), np.array([row["label"] for row in part])) for part in parts
         )
+        start = time.perf_counter()
+        model = LanguageModel(**SMALL | PRETRAINING, max_iter=epochs, early_stopping=False, random_state=0)
+        model.set_params(n_iter_no_change=np.inf).fit(X)
+        print(f"{name:8} {time.perf_counter() - start:.0f} seconds of pre-training, to {model.loss_:.3f}", flush=True)
+        encoder = TokenEncoder(min_frequency=2).fit(X)
         found = []
         for seed in range(seeds):
-            start = time.perf_counter()
-            model = LanguageModel(**SMALL | PRETRAINING, learning_rate_init=2e-3, max_iter=60, random_state=seed)
-            model.set_params(early_stopping=False, n_iter_no_change=np.inf).fit(words(X))
-            labelled, _ = train_test_split(np.arange(len(X)), train_size=200, stratify=y, random_state=seed)
-            X_few, y_few = X[labelled], y[labelled]
-            fine = TransformerSequenceClassifier(**SMALL | FINE_TUNING, pretrained=model, random_state=seed)
-            fine.set_params(learning_rate_init=2e-3).fit(words(X_few), y_few)
-            untrained = LanguageModel(**SMALL | PRETRAINING, learning_rate_init=1e-30, max_iter=1, random_state=seed)
-            scratch = clone_with(fine, untrained.fit(words(X))).fit(words(X_few), y_few)
-            counts = make_pipeline(TfidfVectorizer(token_pattern=r"\S+"), LogisticRegression(C=10)).fit(X_few, y_few)
-            found.append([fine.score(words(X_test), y_test), scratch.score(words(X_test), y_test)])
-            found[-1].append(counts.score(X_test, y_test))
-            seconds = time.perf_counter() - start
-            print(
-                f"{name:8} {seed:4} {found[-1][0]:11.3f} {found[-1][1]:8.3f} {found[-1][2]:8.3f} {seconds:8.0f}",
-                flush=True,
-            )
-        mean = np.mean(found, axis=0)
-        print(f"{name:8} mean {mean[0]:11.3f} {mean[1]:8.3f} {mean[2]:8.3f}", flush=True)
-
-
-def clone_with(fine, model):
-    return type(fine)(**fine.get_params(deep=False) | {"pretrained": model})
+            few, _ = train_test_split(np.arange(len(X)), train_size=200, stratify=y, random_state=seed)
+            fine = TransformerSequenceClassifier(**SMALL | FINE_TUNING, random_state=seed)
+            size = encoder.vocabulary_size_
+            classifiers = [
+                clone(fine).set_params(pretrained=FrozenEstimator(model)),
+                make_pipeline(FrozenEstimator(encoder), clone(fine).set_params(vocabulary_size=size)),
+                make_pipeline(TfidfVectorizer(analyzer=list), LogisticRegression(C=10)),
+            ]
+            for classifier in classifiers:
+                classifier.fit([X[i] for i in few], y[few])
+            found.append([classifier.score(X_test, y_test) for classifier in classifiers])
+            print(f"{name:8} {seed:4} {found[-1][0]:11.3f} {found[-1][1]:8.3f} {found[-1][2]:8.3f}", flush=True)
+        print(f"{name:8} mean {np.mean(found, axis=0).round(3)}", flush=True)
 
 
 RACE = {"context_length": 64, "d_model": 128, "n_heads": 4, "n_layers": 4, "feedforward_size": 512, "dropout": 0.0}
@@ -210,6 +209,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help="models or texts; all by default")
     parser.add_argument("--data", type=Path, help="folder with the files that benchmarks/README.md names")
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--epochs", type=int, default=40, help="of pre-training")
     parser.add_argument("--repeats", type=int, default=5)
     given = parser.parse_args()
     if given.task == "speed":
@@ -219,7 +219,7 @@ def main() -> None:
     elif given.task == "shakespeare":
         shakespeare(given.data, given.names)
     else:
-        finetune(given.data, given.names, given.seeds)
+        finetune(given.data, given.names, given.seeds, given.epochs)
 
 
 if __name__ == "__main__":

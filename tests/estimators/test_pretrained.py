@@ -4,10 +4,13 @@ import pickle
 
 import numpy as np
 import pytest
+import skops.io
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
 
 from skneural import (
     LanguageModel,
@@ -164,3 +167,25 @@ def test_longer_texts_than_places():
     fine = classifier(language_model(positional="learned"), positional="learned").fit(TEXTS, Y)
     with pytest.raises(ValueError, match="max_length=60 only"):
         fine.predict(["who " * 20])
+
+
+def test_frozen_layers_have_no_parameters_to_learn():
+    fine = classifier(language_model(), freeze=1).fit(TEXTS, Y)
+    summary = fine.summary()
+    assert summary.n_parameters == fine.weights_.size
+    frozen = [one.n_parameters for one in summary.layers if one.name.startswith("frozen")]
+    assert len(frozen) > 10
+    assert not any(frozen)
+
+
+def test_the_language_model_may_stand_in_a_pipeline():
+    pipeline = make_pipeline(FrozenEstimator(language_model()), LogisticRegression())
+    assert cross_val_score(pipeline, TEXTS, Y, cv=2, error_score="raise").shape == (2,)
+
+
+def test_it_comes_back_from_skops():
+    fine = classifier(FrozenEstimator(language_model())).fit(TEXTS, Y)
+    data = skops.io.dumps(fine)
+    types = skops.io.get_untrusted_types(data=data)
+    assert len(types) == 2
+    np.testing.assert_array_equal(skops.io.loads(data, trusted=types).predict_proba(TEXTS), fine.predict_proba(TEXTS))
