@@ -8,9 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import sparse
 
+from skneural.data.targets import Selection, Targets
 from skneural.ops.types import Array
-
-Selection = slice | Array  # consecutive samples, or their numbers
 
 
 class Known(NamedTuple):
@@ -73,6 +72,14 @@ class Container:
     def given(self) -> Any:
         """The samples as scorers take them."""
         return self
+
+    def drawn(self, rng: np.random.Generator, targets: Targets) -> tuple[Container, Targets]:
+        """What enters the network at this step of training, and what its scores are compared with.
+
+        Both are drawn anew for each batch where samples are hidden in part, or covered by noise. The whole batch is
+        drawn before threads share it.
+        """
+        return self, targets
 
     def in_order(self, rows: Array) -> Array:
         """The given numbers of samples in the order in which a batch of them is computed best."""
