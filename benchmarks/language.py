@@ -71,8 +71,8 @@ def shakespeare(folder: Path, names: list[str]) -> None:
         print(model.generate("\nROMEO:", 200, temperature=0.8, random_state=0), flush=True)
 
 
-SMALL = {"d_model": 64, "n_heads": 4, "n_layers": 2, "feedforward_size": 128, "learning_rate": "one_cycle"}
-PRETRAINING = {"objective": "masked", "min_frequency": 2, "context_length": 64, "learning_rate_init": 2e-3}
+SMALL = {"d_model": 64, "n_layers": 2, "feedforward_size": 128, "positional": "rotary", "learning_rate": "one_cycle"}
+PRETRAINING = {"objective": "masked", "min_frequency": 2, "context_length": 64, "learning_rate_init": 4e-3}
 FINE_TUNING = {"batch_size": 16, "max_iter": 40, "dropout": 0.3, "learning_rate_init": 1e-3}
 
 
