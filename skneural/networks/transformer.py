@@ -156,21 +156,17 @@ def transformer_encoder(
     elif positional == "learned":
         assert max_length is not None
         start.append(LearnedPositions(max_length, d_model))
-    blocks: list[Layer] = []
     inside: str | float = "glorot_uniform" if deviation is None else deviation
     added: str | float = "glorot_uniform" if deviation is None else deviation / math.sqrt(max(2 * n_layers, 1))
     rotary = positional == "rotary"
-    for _ in range(n_layers):
-        attention = SelfAttention(
-            d_model, n_heads, causal, rotary, dropout, initializer=inside, output_initializer=added
-        )
-        hidden = Dense(d_model, feedforward_size, inside), Activation("gelu"), *dropped(dropout, 0)
-        feedforward = *hidden, Dense(feedforward_size, d_model, added)
-        blocks += [
-            Residual(Chain((LayerNormalization(d_model), *sublayer, *dropped(dropout, 0))))
-            for sublayer in ((attention,), feedforward)
-        ]
-    blocks.append(LayerNormalization(d_model))
+    attention = SelfAttention(d_model, n_heads, causal, rotary, dropout, initializer=inside, output_initializer=added)
+    hidden = Dense(d_model, feedforward_size, inside), Activation("gelu"), *dropped(dropout, 0)
+    feedforward = *hidden, Dense(feedforward_size, d_model, added)
+    block: list[Layer] = [
+        Residual(Chain((LayerNormalization(d_model), *sublayer, *dropped(dropout, 0))))
+        for sublayer in ((attention,), feedforward)
+    ]
+    blocks = [*(n_layers * block), LayerNormalization(d_model)]
     if class_token:
         blocks = [WithClassToken(Chain(tuple(blocks)), d_model)]
     return Encoder((*start, *dropped(dropout, 0), *blocks), d_model, ROWS_FIRST, pooled=class_token)
