@@ -18,6 +18,7 @@ from skneural.layers.graph import (
     SAGEConvolution,
     SelectNodes,
 )
+from skneural.layers.latent import GaussianLatent
 from skneural.layers.layer import PREDICTING, Context, Layer, Share
 from skneural.layers.layer_normalization import LayerNormalization, RMSNormalization
 from skneural.layers.mamba import MultiheadScan, SelectiveScan
@@ -53,6 +54,7 @@ __all__ = [
     "GCNConvolution",
     "GINConvolution",
     "Gate",
+    "GaussianLatent",
     "GlobalPooling",
     "GraphPooling",
     "IndRNN",

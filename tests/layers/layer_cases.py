@@ -27,6 +27,7 @@ from skneural.layers import (
     Flatten,
     GATConvolution,
     Gate,
+    GaussianLatent,
     GCNConvolution,
     GINConvolution,
     GlobalPooling,
@@ -174,6 +175,8 @@ LAYER_CASES = {
     "to rows first": (RowsFirst(), STEPS),
     "to rows first from the batch last": (RowsFirst(), SERIES),
     "to rows of steps": (RealSteps(), numbers(4, 5, 3)),
+    "gaussian latent": (GaussianLatent(3, 0.7), numbers(6, 6)),
+    "one gaussian latent": (GaussianLatent(1), numbers(2, 2)),
     "random flip": (RandomFlip(), numbers(6, 4, 5, 2)),
     "random shift": (RandomShift(2), numbers(6, 4, 5, 2)),
     # without a structure, nodes have no edges; tests/layers/test_graph_layers.py has edges
@@ -382,6 +385,7 @@ BATCH_CASES = {
             SelectNodes(),
         )
     },
+    "gaussian latent": (GaussianLatent(2, 0.7), numbers(4, 4), ROWS, ROWS),
     "splines": (SplineEdges(3, 2, 4, sparsity=0.1), BATCHES[ROWS], ROWS, ROWS),
     "splines and named functions": (SplineEdges(3, 2, 4, sparsity=0.1, named=NAMED), BATCHES[ROWS], ROWS, ROWS),
     "splines of elements": (SplineEdges(3, 2, 4, sparsity=0.1, rows="elements"), BATCHES[ELEMENTS], ELEMENTS, ELEMENTS),
