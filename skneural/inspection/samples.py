@@ -87,10 +87,11 @@ def _as_images(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 def _draw_points(ax: Axes, points: np.ndarray, labels: Any) -> None:
     size = 4 + 400 / len(points)
     if labels is None:
-        ax.scatter(*points.T, s=size)
+        ax.scatter(points[:, 0], points[:, 1], s=size)
         return
     for label in np.unique(labels):
-        ax.scatter(*points[np.asarray(labels) == label].T, s=size, label=str(label))
+        own = points[np.asarray(labels) == label]
+        ax.scatter(own[:, 0], own[:, 1], s=size, label=str(label))
     ax.legend()
 
 

@@ -30,7 +30,7 @@ class GaussianLatent(Layer):
     weight: float = 1.0
 
     def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
-        mean, log_variance = self.split(x)
+        mean, log_variance = x[:, : self.size], x[:, self.size :]
         if not context.training:
             return mean.copy(), lambda dy, g: np.concatenate([dy, np.zeros_like(dy)], axis=1)
         y, draw_vjp = gaussian_draw(mean, log_variance, context.random_normals(mean.shape, x.dtype))
@@ -45,11 +45,7 @@ class GaussianLatent(Layer):
         return y, backward
 
     def predict(self, p: Tree, x: Array, context: Context = PREDICTING) -> Any:
-        return self.split(x)[0]
-
-    def split(self, x: Array) -> tuple[Array, Array]:
-        """Means and logarithms of variances, as views."""
-        return x[:, : self.size], x[:, self.size :]
+        return x[:, : self.size]
 
     def _penalize(self, mean: Array, log_variance: Array, context: Context) -> Any:
         """Put this shard's part of the divergence to the penalties; what gives its gradient."""

@@ -8,13 +8,14 @@ from skneural.losses.classification import (
 )
 from skneural.losses.links import LINKS
 from skneural.losses.loss import Loss
-from skneural.losses.regression import AbsoluteLoss, HuberLoss, PoissonLoss, QuantileLoss, SquaredLoss
+from skneural.losses.regression import AbsoluteLoss, HuberLoss, LogisticLoss, PoissonLoss, QuantileLoss, SquaredLoss
 
 __all__ = [
     "LINKS",
     "AbsoluteLoss",
     "BinaryLogLoss",
     "HuberLoss",
+    "LogisticLoss",
     "Loss",
     "MulticlassPerceptronLoss",
     "PerceptronLoss",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skneural.losses.loss import Loss, Value, weighted_mean
+from skneural.ops.pointwise import log_one_plus_exp, sigmoid
 from skneural.ops.types import Array
 
 
@@ -137,6 +138,30 @@ class PoissonLoss(ElementwiseLoss):
 
     def best_constant(self, y: Array, sample_weight: Array | None = None) -> Array:
         return np.log(np.maximum(weighted_mean(y, sample_weight), 0.5 / len(y)))
+
+
+@dataclass(frozen=True)
+class LogisticLoss(ElementwiseLoss):
+    """Cross-entropy of numbers between 0 and 1, such as shares or yes and no: estimates their mean. Link: logistic.
+
+    Value: log(1 + exp(raw)) - y raw, which is least where the prediction equals y: the entropy of y, zero at 0 and 1.
+    """
+
+    @property
+    def link_name(self) -> str:
+        return "logistic"
+
+    def _losses_and_slopes(self, y: Array, raw: Array) -> tuple[Array, Array]:
+        losses = log_one_plus_exp(raw)
+        losses -= y * raw
+        slopes = sigmoid(raw)
+        slopes -= y
+        return losses, slopes
+
+    def best_constant(self, y: Array, sample_weight: Array | None = None) -> Array:
+        least = 0.5 / len(y)  # half a sample: where all are 0 or 1, the logit would not be finite
+        share = np.clip(weighted_mean(y, sample_weight), least, 1.0 - least)
+        return np.log(share / (1.0 - share))
 
 
 def weighted_quantile(y: Array, quantile: float, sample_weight: Array | None) -> Array:
