@@ -3,9 +3,9 @@
 from skneural.layers.activation import Activation
 from skneural.layers.attention import CrossAttention, SelfAttention
 from skneural.layers.augmentation import RandomFlip, RandomShift
-from skneural.layers.axes import BatchLast, Flatten, Mask, RealSteps, RowsFirst, StepsFirst
+from skneural.layers.axes import BatchLast, Flatten, Mask, RealSteps, RowsFirst, StepsFirst, Unflatten
 from skneural.layers.combinators import Branches, Chain, Gate, Residual
-from skneural.layers.convolution import Convolution, DepthwiseConvolution
+from skneural.layers.convolution import Convolution, DepthwiseConvolution, TransposedConvolution
 from skneural.layers.dense import Bias, Dense
 from skneural.layers.dropout import Dropout
 from skneural.layers.embedding import Embedding
@@ -83,5 +83,7 @@ __all__ = [
     "Standardization",
     "StepPooling",
     "StepsFirst",
+    "TransposedConvolution",
+    "Unflatten",
     "WithClassToken",
 ]

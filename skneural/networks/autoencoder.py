@@ -5,15 +5,22 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
+from skneural.initializers import initializer_for
 from skneural.layers import (
+    Activation,
     Chain,
     Dense,
+    Flatten,
     GaussianLatent,
     Layer,
     Standardization,
+    TransposedConvolution,
+    Unflatten,
 )
+from skneural.networks.convolutional_image import convolutional_image_network
 from skneural.networks.mlp import hidden_block, output_layer
 
+Shape = tuple[int, ...]
 ENCODER, DECODER = 0, 1  # places in the network
 
 
@@ -51,18 +58,18 @@ def autoencoder_network(
     beta : float
         Weight of the divergence of that distribution from the standard one, beside the sum of errors over features.
     """
-    n_encoded = 2 * latent_size if variational else latent_size
-    # The loss is a mean over features, the divergence stands beside their sum.
-    latent = (GaussianLatent(latent_size, beta / n_out),) if variational else ()
-    widths = [n_out, *hidden_layer_sizes]
-    back = [latent_size, *reversed(hidden_layer_sizes)]
-    encoder = [Standardization(n_out), *_hidden(widths, activation), Dense(widths[-1], n_encoded)]
-    return Chain(
-        (
-            Chain((*encoder, *latent)),
-            Chain((*_hidden(back, activation), output_layer(back[-1], n_out))),
-        )
-    )
+    shape = None if image_shape is None else tuple(image_shape)
+    if shape is None:
+        encoder, width = _dense_encoder(n_out, hidden_layer_sizes, activation)
+        decoder = _dense_decoder(latent_size, hidden_layer_sizes, n_out, activation)
+    else:
+        encoder, width = _image_encoder(shape, channels, kernel_size, hidden_layer_sizes, activation, strict)
+        decoder = _image_decoder(latent_size, hidden_layer_sizes, shape, channels, kernel_size, activation)
+    if not variational:
+        return Chain((Chain((*encoder, Dense(width, latent_size))), decoder))
+    # The loss is a mean over features; the divergence stands beside their sum.
+    latent = GaussianLatent(latent_size, beta / n_out)
+    return Chain((Chain((*encoder, Dense(width, 2 * latent_size), latent)), decoder))
 
 
 def encoder_or_decoder(network: Chain, place: int) -> Chain:
@@ -70,6 +77,62 @@ def encoder_or_decoder(network: Chain, place: int) -> Chain:
     part = network.layers[place]
     assert isinstance(part, Chain)
     return part
+
+
+def _dense_encoder(n_in: int, sizes: Sequence[int], activation: str) -> tuple[list[Layer], int]:
+    """Hidden layers, and the width of the last."""
+    widths = [n_in, *sizes]
+    return [Standardization(n_in), *_hidden(widths, activation)], widths[-1]
+
+
+def _dense_decoder(latent_size: int, sizes: Sequence[int], n_out: int, activation: str) -> Chain:
+    widths = [latent_size, *reversed(sizes)]
+    return Chain((*_hidden(widths, activation), output_layer(widths[-1], n_out)))
+
+
+def _image_encoder(
+    shape: Shape, channels: Sequence[int], kernel_size: int, sizes: Sequence[int], activation: str, strict: bool
+) -> tuple[list[Layer], int]:
+    """Blocks of convolution and pooling, then hidden layers; and the width of the last."""
+    *layers, output = convolutional_image_network(
+        shape,
+        1,
+        channels=channels,
+        kernel_size=kernel_size,
+        hidden_layer_sizes=sizes,
+        activation=activation,
+        strict=strict,
+    ).layers
+    assert isinstance(output, Dense)
+    return layers, output.n_in
+
+
+def _image_decoder(
+    latent_size: int, sizes: Sequence[int], shape: Shape, channels: Sequence[int], kernel_size: int, activation: str
+) -> Chain:
+    """Hidden layers, then as many transposed convolutions as the encoder has poolings."""
+    height, width, n_channels = shape
+    images = [(height, width)]  # before each block of the encoder, and after the last
+    for _ in channels:
+        images.append((max(1, images[-1][0] // 2), max(1, images[-1][1] // 2)))
+    (least_height, least_width), maps = images[-1], [n_channels, *channels]
+    widths = [latent_size, *reversed(sizes), least_height * maps[-1] * least_width]
+    layers = [*_hidden(widths, activation), Unflatten(least_height, maps[-1], least_width)]
+    for i in range(len(channels), 0, -1):
+        strides, kernel = zip(
+            *(_growth(*pair, kernel_size) for pair in zip(images[i], images[i - 1], strict=True)), strict=True
+        )
+        start = initializer_for(activation) if i > 1 else "zeros"  # as the output weights of dense decoders
+        layers.append(TransposedConvolution(maps[i], maps[i - 1], images[i - 1], kernel, strides, start))
+        layers += [Activation(activation)] if i > 1 else []
+    return Chain((*layers, Flatten()))
+
+
+def _growth(small: int, large: int, kernel_size: int) -> tuple[int, int]:
+    """Stride and size of the kernel along an axis of so many pixels, and of so many in what is made of them."""
+    if small == large:
+        return 1, 1
+    return 2, max(kernel_size, large - 2 * (small - 1))  # no pixel is left out
 
 
 def _hidden(widths: Sequence[int], activation: str) -> list[Layer]:

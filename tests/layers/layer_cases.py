@@ -57,6 +57,8 @@ from skneural.layers import (
     Standardization,
     StepPooling,
     StepsFirst,
+    TransposedConvolution,
+    Unflatten,
     WithClassToken,
 )
 from skneural.testing.batch_contract import BATCH_LAST, ELEMENTS, ROWS, ROWS_FIRST, STEPS_FIRST
@@ -129,6 +131,11 @@ LAYER_CASES = {
     "convolution in first place": (Convolution(3, 2, input_gradient=False), IMAGES),
     "convolution of series": (Convolution(3, 2, (1, 4)), SERIES),
     "convolution of series with a kernel longer than they are": (Convolution(3, 2, (1, 20)), SERIES),
+    "transposed convolution": (TransposedConvolution(3, 2, (10, 12)), IMAGES),
+    "transposed convolution to odd images": (TransposedConvolution(3, 2, (11, 13)), IMAGES),
+    "transposed convolution to one channel": (TransposedConvolution(3, 1, (5, 12), (1, 4), (1, 2)), IMAGES),
+    "transposed convolution of pixels": (TransposedConvolution(3, 2, (5, 6), (1, 1), (1, 1)), IMAGES),
+    "transposed convolution of one pixel": (TransposedConvolution(3, 2, (2, 3)), numbers(1, 3, 1, 4)),
     "depthwise convolution": (DepthwiseConvolution(3), IMAGES),
     "depthwise convolution with strides and dilation": (
         DepthwiseConvolution(3, (2, 3), (1, 2), (2, 1), "valid", bias=False),
@@ -144,6 +151,7 @@ LAYER_CASES = {
     "images to batch last": (BatchLast(), numbers(4, 5, 6, 3)),
     "series to batch last": (BatchLast(), numbers(4, 5, 3)),
     "flatten": (Flatten(), IMAGES),
+    "to images": (Unflatten(2, 3, 4), numbers(5, 24)),
     "mask where all lengths are equal": (Mask(), SERIES),
     "filter bank of gabor": (FilterBank("gabor", 3, (3, 5)), IMAGES),
     "filter bank of wavelets": (FilterBank("wavelet", 3, (5, 5)), IMAGES),
