@@ -121,6 +121,7 @@ class TransposedConvolution(Layer):
         Rows and columns of y from one pixel of x to the next.
     initializer : str, default="he_uniform"
         Name in `skneural.initializers.INITIALIZERS`.
+    bias : bool, default=True
     """
 
     channels_in: int
@@ -129,15 +130,17 @@ class TransposedConvolution(Layer):
     kernel_size: Pair = (3, 3)
     stride: Pair = (2, 2)
     initializer: str = "he_uniform"
+    bias: bool = True
 
     def parameters(self) -> Tree:
         shape = (*self.kernel_size, self.channels_out, self.channels_in)
         start = for_growing(INITIALIZERS[self.initializer], self.stride)
-        return {"kernel": Parameter(shape, start), "bias": Parameter((self.channels_out,), penalized=False)}
+        kernel = Parameter(shape, start)
+        return {"kernel": kernel} | ({"bias": Parameter((self.channels_out,), penalized=False)} if self.bias else {})
 
     def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
-        y, vjp = transposed_convolution(x, p["kernel"], self._window(x.shape), self.image_size, p["bias"])
-        return y, lambda dy, g: vjp(dy, g["kernel"], g["bias"])
+        y, vjp = transposed_convolution(x, p["kernel"], self._window(x.shape), self.image_size, p.get("bias"))
+        return y, lambda dy, g: vjp(dy, g["kernel"], g.get("bias"))
 
     def _window(self, shape: Shape) -> Window:
         """That of the convolution from y to x."""

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from skneural.initializers import initializer_for
 from skneural.layers import (
     Activation,
+    Bias,
     Chain,
     Dense,
     Flatten,
@@ -119,13 +120,13 @@ def _image_decoder(
     widths = [latent_size, *reversed(sizes), least_height * maps[-1] * least_width]
     layers = [*_hidden(widths, activation), Unflatten(least_height, maps[-1], least_width)]
     for i in range(len(channels), 0, -1):
-        strides, kernel = zip(
-            *(_growth(*pair, kernel_size) for pair in zip(images[i], images[i - 1], strict=True)), strict=True
-        )
-        start = initializer_for(activation) if i > 1 else "zeros"  # as the output weights of dense decoders
-        layers.append(TransposedConvolution(maps[i], maps[i - 1], images[i - 1], kernel, strides, start))
+        growth = (_growth(*pair, kernel_size) for pair in zip(images[i], images[i - 1], strict=True))
+        stride, kernel = zip(*growth, strict=True)
+        # The last one starts as the output weights of dense decoders do, and has a bias for each pixel.
+        start = initializer_for(activation) if i > 1 else "zeros"
+        layers.append(TransposedConvolution(maps[i], maps[i - 1], images[i - 1], kernel, stride, start, bias=i > 1))
         layers += [Activation(activation)] if i > 1 else []
-    return Chain((*layers, Flatten()))
+    return Chain((*layers, Flatten(), Bias(height * width * n_channels)))
 
 
 def _growth(small: int, large: int, kernel_size: int) -> tuple[int, int]:

@@ -252,6 +252,12 @@ ESTIMATORS = {
         Autoencoder(2, 8, variational=True, early_stopping=True, noise=0.1, max_iter=5, batch_size=16, random_state=0),
         patients,
     ),
+    "autoencoder of images": EstimatorCase(
+        Autoencoder(
+            2, (), image_shape="auto", channels=(2, 3), solver="adamw", max_iter=5, batch_size=16, random_state=0
+        ),
+        flowers,
+    ),
     "regressor poisson": EstimatorCase(
         MLPRegressor(8, loss="poisson", max_iter=5, batch_size=16, dropout=0.2, random_state=0), patients
     ),

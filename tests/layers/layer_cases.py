@@ -133,7 +133,7 @@ LAYER_CASES = {
     "convolution of series with a kernel longer than they are": (Convolution(3, 2, (1, 20)), SERIES),
     "transposed convolution": (TransposedConvolution(3, 2, (10, 12)), IMAGES),
     "transposed convolution to odd images": (TransposedConvolution(3, 2, (11, 13)), IMAGES),
-    "transposed convolution to one channel": (TransposedConvolution(3, 1, (5, 12), (1, 4), (1, 2)), IMAGES),
+    "transposed convolution to one channel": (TransposedConvolution(3, 1, (5, 12), (1, 4), (1, 2), bias=False), IMAGES),
     "transposed convolution of pixels": (TransposedConvolution(3, 2, (5, 6), (1, 1), (1, 1)), IMAGES),
     "transposed convolution of one pixel": (TransposedConvolution(3, 2, (2, 3)), numbers(1, 3, 1, 4)),
     "depthwise convolution": (DepthwiseConvolution(3), IMAGES),
