@@ -57,7 +57,9 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Unsupervise
 
     With ``variational=True`` the encoder tells a normal distribution for each sample [2]_, from which the decoder is
     given a draw while it trains; that distribution is kept near the standard normal one, from which `sample` draws.
-    `transform` gives its mean. With `noise`, the network finds clean samples under noise (denoising [3]_).
+    `transform` gives its mean. How far X is from what is decoded, one variance for all features, is learned [4]_. With
+    `noise`, the network finds clean samples under noise (denoising [3]_). Held-out data decides when to stop by how
+    well means are decoded, whatever their divergence.
 
     {parameters}
 
@@ -73,6 +75,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Unsupervise
     .. [2] Kingma and Welling. "Auto-encoding variational Bayes". ICLR 2014.
     .. [3] Vincent, Larochelle, Bengio and Manzagol. "Extracting and composing robust features with denoising
        autoencoders". ICML 2008.
+    .. [4] Rybkin, Daniilidis and Levine. "Simple and effective VAE training with calibrated decoders". ICML 2021.
 
     Examples
     --------
@@ -104,8 +107,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Unsupervise
     beta: float = hyperparameter(
         1.0,
         Number(0),
-        """How much their divergence from it counts beside the error, if variational. With squared errors, this is also
-        the variance of what the decoder does not explain, in units of `scale_`: give less where X has few features.""",
+        """How much their divergence from it counts, if variational: 1 maximizes a lower bound of the likelihood; less
+        reconstructs better, more makes samples better.""",
     )
     noise: float = hyperparameter(
         0.0,
@@ -145,7 +148,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Unsupervise
         "loss_curve_": (
             "list of float",
             """Mean training loss of every epoch, over features: half the squared error in units of `scale_`, or log
-            loss. If variational, plus beta times the divergence over the number of features.""",
+            loss. If variational, minus the bound of the log-density without its constants, with `beta`.""",
         ),
     }
 
@@ -194,8 +197,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Unsupervise
         -------
         scores : ndarray of shape (n_samples,)
             Minus the mean error over features: squared, in units of `scale_`, or log loss. If variational, a lower
-            bound of the logarithm of the density of X, in which features are normal with variance ``scale_**2`` around
-            what is decoded, or zeros and ones: a mean over the same 16 draws for all samples.
+            bound of the logarithm of the density of X, in which features are normal around what is decoded, or zeros
+            and ones: a mean over the same 16 draws for all samples.
         """
         x = self._checked_X(X)
         targets = self._target_kind.encode(self, Given(x, None)).values

@@ -37,9 +37,10 @@ class RowsOrImages(InputKind):
         return x
 
     def shapes(self, estimator: BaseEstimator, x: Container) -> dict[str, Any]:
-        if estimator.image_shape is None:
-            return {"image_shape": None, "strict": False}
-        return IMAGES.shapes(estimator, x)
+        images = (
+            {"image_shape": None, "strict": False} if estimator.image_shape is None else IMAGES.shapes(estimator, x)
+        )
+        return {"n_in": estimator.n_features_in_, **images}
 
     def rows_per_block(self, x: Container) -> int:
         return (ROWS if len(x.shape) == 2 else IMAGES).rows_per_block(x)

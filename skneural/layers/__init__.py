@@ -6,7 +6,7 @@ from skneural.layers.augmentation import RandomFlip, RandomShift
 from skneural.layers.axes import BatchLast, Flatten, Mask, RealSteps, RowsFirst, StepsFirst, Unflatten
 from skneural.layers.combinators import Branches, Chain, Gate, Residual
 from skneural.layers.convolution import Convolution, DepthwiseConvolution, TransposedConvolution
-from skneural.layers.dense import Bias, Dense
+from skneural.layers.dense import Bias, BiasAndSpread, Dense
 from skneural.layers.dropout import Dropout
 from skneural.layers.embedding import Embedding
 from skneural.layers.filter_bank import FilterBank
@@ -38,6 +38,7 @@ __all__ = [
     "BatchLast",
     "BatchNormalization",
     "Bias",
+    "BiasAndSpread",
     "Branches",
     "Chain",
     "Context",

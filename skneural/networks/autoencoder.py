@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 
 from skneural.initializers import initializer_for
 from skneural.layers import (
     Activation,
     Bias,
+    BiasAndSpread,
     Chain,
     Dense,
     Flatten,
@@ -26,6 +28,7 @@ ENCODER, DECODER = 0, 1  # places in the network
 
 
 def autoencoder_network(
+    n_in: int,
     n_out: int,
     image_shape: Sequence[int] | None = None,
     strict: bool = False,
@@ -41,8 +44,10 @@ def autoencoder_network(
 
     Parameters
     ----------
-    n_out : int
+    n_in : int
         Features.
+    n_out : int
+        Raw scores: as many, or one more, which tells the variance around all others.
     image_shape : (height, width, channels) or None
         None for rows of features; images are encoded and decoded by convolutions.
     strict : bool
@@ -59,18 +64,20 @@ def autoencoder_network(
     beta : float
         Weight of the divergence of that distribution from the standard one, beside the sum of errors over features.
     """
-    shape = None if image_shape is None else tuple(image_shape)
-    if shape is None:
-        encoder, width = _dense_encoder(n_out, hidden_layer_sizes, activation)
-        decoder = _dense_decoder(latent_size, hidden_layer_sizes, n_out, activation)
+    if image_shape is None:
+        encoder, width = _dense_encoder(n_in, hidden_layer_sizes, activation)
+        decoder = _dense_decoder(latent_size, hidden_layer_sizes, n_in, activation)
     else:
-        encoder, width = _image_encoder(shape, channels, kernel_size, hidden_layer_sizes, activation, strict)
-        decoder = _image_decoder(latent_size, hidden_layer_sizes, shape, channels, kernel_size, activation)
-    if not variational:
-        return Chain((Chain((*encoder, Dense(width, latent_size))), decoder))
-    # The loss is a mean over features; the divergence stands beside their sum.
-    latent = GaussianLatent(latent_size, beta / n_out)
-    return Chain((Chain((*encoder, Dense(width, 2 * latent_size), latent)), decoder))
+        blocks = tuple(image_shape), channels, kernel_size, hidden_layer_sizes, activation
+        encoder, width = _image_encoder(*blocks, strict)
+        decoder = _image_decoder(latent_size, *blocks)
+    decoder.append(Bias(n_in) if n_out == n_in else BiasAndSpread(n_in))
+    if variational:
+        # The loss is a mean over features; the divergence stands beside their sum.
+        encoder += [Dense(width, 2 * latent_size), GaussianLatent(latent_size, beta / n_in)]
+    else:
+        encoder.append(Dense(width, latent_size))
+    return Chain((Chain(tuple(encoder)), Chain(tuple(decoder))))
 
 
 def encoder_or_decoder(network: Chain, place: int) -> Chain:
@@ -86,9 +93,10 @@ def _dense_encoder(n_in: int, sizes: Sequence[int], activation: str) -> tuple[li
     return [Standardization(n_in), *_hidden(widths, activation)], widths[-1]
 
 
-def _dense_decoder(latent_size: int, sizes: Sequence[int], n_out: int, activation: str) -> Chain:
+def _dense_decoder(latent_size: int, sizes: Sequence[int], n_out: int, activation: str) -> list[Layer]:
+    """All but the bias."""
     widths = [latent_size, *reversed(sizes)]
-    return Chain((*_hidden(widths, activation), output_layer(widths[-1], n_out)))
+    return [*_hidden(widths, activation), replace(output_layer(widths[-1], n_out), bias=None)]
 
 
 def _image_encoder(
@@ -109,9 +117,9 @@ def _image_encoder(
 
 
 def _image_decoder(
-    latent_size: int, sizes: Sequence[int], shape: Shape, channels: Sequence[int], kernel_size: int, activation: str
-) -> Chain:
-    """Hidden layers, then as many transposed convolutions as the encoder has poolings."""
+    latent_size: int, shape: Shape, channels: Sequence[int], kernel_size: int, sizes: Sequence[int], activation: str
+) -> list[Layer]:
+    """Hidden layers, then as many transposed convolutions as the encoder has poolings; all but the bias."""
     height, width, n_channels = shape
     images = [(height, width)]  # before each block of the encoder, and after the last
     for _ in channels:
@@ -122,11 +130,11 @@ def _image_decoder(
     for i in range(len(channels), 0, -1):
         growth = (_growth(*pair, kernel_size) for pair in zip(images[i], images[i - 1], strict=True))
         stride, kernel = zip(*growth, strict=True)
-        # The last one starts as the output weights of dense decoders do, and has a bias for each pixel.
+        # The last one starts as the output weights of dense decoders do; a bias for each pixel follows.
         start = initializer_for(activation) if i > 1 else "zeros"
         layers.append(TransposedConvolution(maps[i], maps[i - 1], images[i - 1], kernel, stride, start, bias=i > 1))
         layers += [Activation(activation)] if i > 1 else []
-    return Chain((*layers, Flatten(), Bias(height * width * n_channels)))
+    return [*layers, Flatten()]
 
 
 def _growth(small: int, large: int, kernel_size: int) -> tuple[int, int]:

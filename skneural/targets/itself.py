@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -11,7 +10,7 @@ from sklearn.base import BaseEstimator
 
 from skneural.data import Container, NoisyRows, Targets
 from skneural.inputs.standardize import channel_moments
-from skneural.losses import LINKS, LogisticLoss, Loss, SquaredLoss
+from skneural.losses import LINKS, GaussianLoss, LogisticLoss, Loss, SquaredLoss
 from skneural.ops.types import Array
 from skneural.targets.target_kind import Given, TargetKind
 
@@ -60,12 +59,14 @@ class Itself(TargetKind):
         return NoisyRows(x.enter()[0], (estimator.noise * estimator.scale_).astype(given.dtype))
 
     def loss(self, estimator: BaseEstimator) -> tuple[Loss, int]:
-        loss: Loss = LogisticLoss() if estimator.loss_function_ == "log_loss" else SquaredLoss()
-        return loss, estimator.n_features_in_
+        n_features = estimator.n_features_in_
+        if estimator.loss_function_ == "log_loss":
+            return LogisticLoss(), n_features
+        return (GaussianLoss(), n_features + 1) if estimator.variational else (SquaredLoss(), n_features)
 
     def decode(self, estimator: BaseEstimator, raw: Array) -> Array:
         """X in its own units, arranged as it was given in `fit`."""
-        values = LINKS[estimator.out_activation_](raw)
+        values = LINKS[estimator.out_activation_](raw[:, : estimator.n_features_in_])
         if estimator.image_shape_ is not None:
             height, width, channels = estimator.image_shape_
             values = values.reshape(-1, height, channels, width).swapaxes(2, 3)
@@ -74,18 +75,17 @@ class Itself(TargetKind):
 
     def errors(self, estimator: BaseEstimator, targets: Array, raw: Array) -> Array:
         """Squared difference or cross-entropy of each element, in the units of the loss."""
+        raw = raw[:, : targets.shape[1]]
         if estimator.loss_function_ == "log_loss":
             return np.logaddexp(0, raw) - targets * raw
         return np.square(raw - targets)
 
     def log_likelihood(self, estimator: BaseEstimator, targets: Array, raw: Array) -> Array:
-        """Logarithm of the density of each row of X where features are independent, given the raw scores.
-
-        With squared errors they are normal with variance one in the units of the loss.
-        """
+        """Logarithm of the density of each row of X by raw scores that tell distributions."""
         errors = self.errors(estimator, targets, raw).sum(axis=1)
         if estimator.loss_function_ == "log_loss":
             return -errors
         n = targets.shape[1]
+        variance = np.exp(raw[:, -1]) + GaussianLoss().floor
         units = np.log(estimator.scale_).sum() * (n // len(estimator.scale_))
-        return -0.5 * (errors + n * math.log(2 * math.pi)) - units
+        return -0.5 * (errors / variance + n * np.log(2 * np.pi * variance)) - units.astype(raw.dtype)

@@ -14,6 +14,7 @@ from skneural.layers import (
     BatchLast,
     BatchNormalization,
     Bias,
+    BiasAndSpread,
     Branches,
     Chain,
     Convolution,
@@ -116,6 +117,7 @@ LAYER_CASES = {
     "batch normalization of images": (BatchNormalization(3, axis=1), IMAGES),
     "bias": (Bias(4), numbers(6, 4)),
     "bias of images": (Bias(3, axis=1), IMAGES),
+    "bias and spread": (BiasAndSpread(4), numbers(6, 4)),
     "standardization": (Standardization(4), numbers(6, 4)),
     "standardization of images": (Standardization(3, axis=1), IMAGES),
     "local response normalization": (LocalResponseNormalization(3, 1.0, 0.5, 0.75), IMAGES),
@@ -393,6 +395,7 @@ BATCH_CASES = {
             SelectNodes(),
         )
     },
+    "bias and spread": (BiasAndSpread(3), BATCHES[ROWS], ROWS, ROWS),
     "gaussian latent": (GaussianLatent(2, 0.7), numbers(4, 4), ROWS, ROWS),
     "splines": (SplineEdges(3, 2, 4, sparsity=0.1), BATCHES[ROWS], ROWS, ROWS),
     "splines and named functions": (SplineEdges(3, 2, 4, sparsity=0.1, named=NAMED), BATCHES[ROWS], ROWS, ROWS),

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy import optimize, special
+from scipy import optimize, special, stats
 from sklearn import metrics
 
 from skneural import losses
@@ -12,6 +12,7 @@ from skneural.losses import (
     LINKS,
     AbsoluteLoss,
     BinaryLogLoss,
+    GaussianLoss,
     HuberLoss,
     LogisticLoss,
     Loss,
@@ -56,6 +57,12 @@ def binary(y, raw, weight):
     return sum(metrics.log_loss(*output, sample_weight=weight, labels=[0, 1]) for output in outputs)
 
 
+def normal(y, raw, weight):
+    deviation = np.sqrt(np.exp(raw[:, 2:]) + 1e-4)
+    density = stats.norm(raw[:, :2], deviation).logpdf(y) + np.log(2 * np.pi) / 2
+    return -np.average(density, axis=0, weights=weight)
+
+
 def cross_entropy(y, raw, weight):
     predicted = special.expit(raw)
     return np.average(-special.xlogy(y, predicted) - special.xlogy(1 - y, 1 - predicted), axis=0, weights=weight)
@@ -94,6 +101,7 @@ LOSS_CASES = {
     "median": Case(QuantileLoss(), NUMBERS, 2, by_output(metrics.mean_pinball_loss), degree=1),
     "high quantile": Case(QuantileLoss(0.9), NUMBERS, 2, by_output(metrics.mean_pinball_loss, alpha=0.9), degree=1),
     "poisson": Case(PoissonLoss(), COUNTS, 2, poisson, "exp"),
+    "normal": Case(GaussianLoss(), NUMBERS, 3, normal),
     "logistic": Case(LogisticLoss(), special.expit(NUMBERS), 2, cross_entropy, "logistic"),
     "binary": Case(BinaryLogLoss(), YES_OR_NO, 2, binary, "logistic"),
     "softmax": Case(SoftmaxLogLoss(3), CLASSES, 3, softmax, "softmax"),

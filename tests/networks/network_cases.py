@@ -90,6 +90,7 @@ AUTOENCODERS = {
     "linear": {"hidden_layer_sizes": ()},
     "several hidden layers": {"hidden_layer_sizes": (6, 5), "activation": "silu"},
     "variational": {"variational": True, "beta": 0.5, "latent_size": 3},
+    "variational with a spread": {"variational": True, "n_out": 5},
 }
 AUTOENCODERS_OF_IMAGES = {
     f"{shape} {options}": {"image_shape": shape, **options}
@@ -251,7 +252,9 @@ NETWORKS = {
     **_of_rows(mlp_network, MLPS),
     **{
         f"autoencoder_network: {name}": NetworkCase(
-            autoencoder_network, {"n_out": 4, "hidden_layer_sizes": (5,), "activation": "tanh", **options}, ROWS
+            autoencoder_network,
+            {"n_in": 4, "n_out": 4, "hidden_layer_sizes": (5,), "activation": "tanh", **options},
+            ROWS,
         )
         for name, options in AUTOENCODERS.items()
     },
@@ -259,6 +262,7 @@ NETWORKS = {
         f"autoencoder_network: {name}": NetworkCase(
             autoencoder_network,
             {
+                "n_in": math.prod(options["image_shape"]),
                 "n_out": math.prod(options["image_shape"]),
                 "channels": (3, 4),
                 "hidden_layer_sizes": (5,),
