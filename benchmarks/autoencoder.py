@@ -7,7 +7,7 @@
 
 `digits`: squared error of eight numbers on scikit-learn's digits, five folds, as a share of that of PCA with eight
 components: in the units of X, and with every pixel scaled by its deviation; then accuracy of logistic regression on
-these numbers. `outliers`: area under the curve by which one digit, which training has not seen, is told from the others.
+these numbers. `outliers`: area under the curve by which a digit that training has not seen is told from the others.
 `decoders`: error and seconds on MNIST with transposed convolutions, and with pixels repeated and convolved. `race`:
 seconds of an epoch beside a PyTorch loop of the same network; the least of several that take turns.
 """
@@ -70,9 +70,7 @@ def digits(arguments):
             model = Autoencoder(8, random_state=0, **settings).fit(X[train])
             seconds = time.perf_counter() - start
             raw = mean_square(model, X[test]) / mean_square(plain, X[test])
-            in_deviations = mean_square(model, X[train], X[test], scaler) / mean_square(
-                scaled, X[train], X[test], scaler
-            )
+            in_deviations = mean_square(model, X[test], scaler) / mean_square(scaled, X[test], scaler)
             accuracies = [
                 make_pipeline(transformer, StandardScaler(), LogisticRegression(max_iter=1000))
                 .fit(X[train], y[train])
