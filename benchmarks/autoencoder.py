@@ -233,7 +233,8 @@ def race(arguments):
         ("variational", rows, 20, {"variational": True}),
         ("images", images, 2, {"image_shape": "auto"}),
     ):
-        model = Autoencoder(8, max_iter=epochs, tol=0, early_stopping=False, alpha=0, random_state=0, **options)
+        same = {"activation": "relu", "batch_size": 200, "tol": 0, "early_stopping": False, "alpha": 0}
+        model = Autoencoder(8, max_iter=epochs, random_state=0, **same, **options)
         seconds = [[], []]
         for turn in range(arguments.rounds + 1):
             for run, own in zip(

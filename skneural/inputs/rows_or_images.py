@@ -20,7 +20,14 @@ class RowsOrImages(InputKind):
     """X is a table, or images if the estimator has an `image_shape` that is not None.
 
     What is learned: `image_shape_`, and `sample_shape_`, the shape of a sample as it was given.
+
+    Parameters
+    ----------
+    samples_per_batch : int, default=64
+        With ``batch_size="auto"``.
     """
+
+    samples_per_batch: int = 64
 
     def check(self, estimator: BaseEstimator, X: Any, expected: Expected) -> Container:
         X = with_dtype(X)
@@ -44,6 +51,9 @@ class RowsOrImages(InputKind):
 
     def rows_per_block(self, x: Container) -> int:
         return (ROWS if len(x.shape) == 2 else IMAGES).rows_per_block(x)
+
+    def rows_per_batch(self, n_samples: int) -> int:
+        return min(self.samples_per_batch, n_samples)
 
     def tag(self, tags: Any) -> None:
         IMAGES.tag(tags)

@@ -1,6 +1,6 @@
 """Floor 3: frozen dataclasses that name their parameters and call ops; `layer` states the protocol."""
 
-from skneural.layers.activation import Activation
+from skneural.layers.activation import Activation, Limit
 from skneural.layers.attention import CrossAttention, SelfAttention
 from skneural.layers.augmentation import RandomFlip, RandomShift
 from skneural.layers.axes import BatchLast, Flatten, Mask, RealSteps, RowsFirst, StepsFirst, Unflatten
@@ -63,6 +63,7 @@ __all__ = [
     "Layer",
     "LayerNormalization",
     "LearnedPositions",
+    "Limit",
     "LocalResponseNormalization",
     "Mask",
     "MultiheadScan",

@@ -16,6 +16,7 @@ from skneural.layers import (
     Flatten,
     GaussianLatent,
     Layer,
+    Limit,
     Standardization,
     TransposedConvolution,
     Unflatten,
@@ -24,6 +25,11 @@ from skneural.networks.convolutional_image import convolutional_image_network
 from skneural.networks.mlp import hidden_block, output_layer
 
 Shape = tuple[int, ...]
+# What is further from the mean enters as if it were so far. A pixel that is nearly always white has a tiny deviation:
+# where it was black, 40 of them drew all others along, and the error of one fold of digits was 1.36 times that of PCA.
+# With this limit it is .76.
+MOST_DEVIATIONS = 5.0
+
 ENCODER, DECODER = 0, 1  # places in the network
 
 
@@ -90,7 +96,7 @@ def encoder_or_decoder(network: Chain, place: int) -> Chain:
 def _dense_encoder(n_in: int, sizes: Sequence[int], activation: str) -> tuple[list[Layer], int]:
     """Hidden layers, and the width of the last."""
     widths = [n_in, *sizes]
-    return [Standardization(n_in), *_hidden(widths, activation)], widths[-1]
+    return [Standardization(n_in), Limit(MOST_DEVIATIONS), *_hidden(widths, activation)], widths[-1]
 
 
 def _dense_decoder(latent_size: int, sizes: Sequence[int], n_out: int, activation: str) -> list[Layer]:

@@ -38,6 +38,7 @@ from skneural.layers import (
     Layer,
     LayerNormalization,
     LearnedPositions,
+    Limit,
     LocalResponseNormalization,
     Mask,
     MultiheadScan,
@@ -108,6 +109,7 @@ LAYER_CASES = {
     "dense on sparse x": (Dense(4, 3, input_gradient=False), sparse.csr_matrix(numbers(6, 4) > 0, dtype=np.float64)),
     "activation": (Activation("gelu"), numbers(6, 4)),
     "activation with a kink": (Activation("leaky_relu"), numbers(6, 5, 4)),
+    "limit": (Limit(0.7), numbers(6, 4)),
     "activation that does nothing": (Activation("identity"), numbers(6, 4)),
     "dropout": (Dropout(0.4), numbers(6, 4)),
     "dropout of nothing": (Dropout(0.0), numbers(6, 4)),
@@ -306,6 +308,7 @@ OF_PAIRS = {"CrossAttention"}
 # name -> layer, x, how x lies, how y lies; every layer in every layout that it accepts
 BATCH_CASES = {
     **everywhere("activation", lambda batch, axis, rows: Activation("tanh")),
+    **everywhere("limit", lambda batch, axis, rows: Limit(0.7)),
     **everywhere("dropout", lambda batch, axis, rows: Dropout(0.4, batch, rows)),
     **everywhere("batch normalization", lambda batch, axis, rows: BatchNormalization(3, axis=axis, rows=rows)),
     **everywhere("standardization", lambda batch, axis, rows: Standardization(3, axis)),
