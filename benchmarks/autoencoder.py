@@ -40,8 +40,8 @@ from skneural.layers import Convolution, Layer
 from skneural.layers.traversal import mapped
 from skneural.networks import autoencoder as networks
 
-WIDE = {"hidden_layer_sizes": (256, 128), "learning_rate_init": 3e-3, "batch_size": 64}
-IMAGES = {"image_shape": (8, 8), "learning_rate_init": 3e-3, "batch_size": 64}
+WIDE = {"hidden_layer_sizes": (256, 128), "learning_rate_init": 3e-3}
+IMAGES = {"image_shape": (8, 8), "learning_rate_init": 3e-3}
 SETTINGS = {
     "rows, defaults": {},
     "rows, wide": WIDE,
@@ -89,10 +89,11 @@ def digits(arguments):
 def outliers(arguments):
     """Print how well a digit that was never seen is told from the others."""
     X, y = load_digits(return_X_y=True)
+    quick = {"image_shape": (8, 8), "learning_rate": "one_cycle", "learning_rate_init": 5e-3, "max_iter": 30}
     known = np.random.default_rng(0).random(len(X)) < 0.5
     models = {
-        "autoencoder": partial(Autoencoder, 8, **IMAGES, random_state=0),
-        "variational": partial(Autoencoder, 8, **IMAGES, variational=True, random_state=0),
+        "autoencoder": partial(Autoencoder, 8, **quick, random_state=0),
+        "variational": partial(Autoencoder, 8, **quick, variational=True, random_state=0),
         "PCA": partial(PCA, 8, random_state=0),
         "isolation forest": partial(IsolationForest, n_estimators=300, random_state=0),
     }

@@ -59,8 +59,6 @@ class BiasAndSpread(Layer):
 
     n_features: int
 
-    stepwise: ClassVar[bool] = True
-
     def parameters(self) -> Tree:
         return {"bias": Parameter((self.n_features + 1,), penalized=False)}
 
