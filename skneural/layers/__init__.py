@@ -4,7 +4,7 @@ from skneural.layers.activation import Activation, Limit
 from skneural.layers.attention import CrossAttention, SelfAttention
 from skneural.layers.augmentation import RandomFlip, RandomShift
 from skneural.layers.axes import BatchLast, Flatten, Mask, RealSteps, RowsFirst, StepsFirst, Unflatten
-from skneural.layers.combinators import Branches, Chain, Gate, Residual
+from skneural.layers.combinators import Branches, Chain, Gate, Residual, Reversed
 from skneural.layers.convolution import Convolution, DepthwiseConvolution, TransposedConvolution
 from skneural.layers.dense import Bias, BiasAndSpread, Dense
 from skneural.layers.dropout import Dropout
@@ -73,6 +73,7 @@ __all__ = [
     "RandomShift",
     "RealSteps",
     "Residual",
+    "Reversed",
     "RowsFirst",
     "SAGEConvolution",
     "Scale",

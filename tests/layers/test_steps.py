@@ -13,6 +13,8 @@ from skneural.testing.batch_contract import BATCH_LAST, ROWS_FIRST, STEPS_FIRST
 WITHOUT_STEP = {
     *(f"{name} cell backwards" for name in CELLS),
     *(f"attention {name}" for name, layer in ATTENTION.items() if not layer.causal),
+    "selective scan backwards",
+    "branches in both directions",
     "class token",
     "class token with dropout of steps",
     "masked convolution",
@@ -20,7 +22,7 @@ WITHOUT_STEP = {
     "masked filter bank",
     "max pooling",
 }
-WHOLE = {"WithClassToken"}
+WHOLE = {"Reversed", "WithClassToken"}
 OF_GRAPHS = {"GATConvolution", "GCNConvolution", "GINConvolution", "GraphPooling", "SAGEConvolution", "SelectNodes"}
 OF_IMAGES = {"FilterBank", "Flatten", "Pooling", "RandomFlip", "RandomShift", "TransposedConvolution", "Unflatten"}
 OF_ROWS = {"BiasAndSpread", "GaussianLatent"}
