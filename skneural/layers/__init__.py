@@ -1,12 +1,12 @@
 """Floor 3: frozen dataclasses that name their parameters and call ops; `layer` states the protocol."""
 
-from skneural.layers.activation import Activation
+from skneural.layers.activation import Activation, Limit
 from skneural.layers.attention import CrossAttention, SelfAttention
 from skneural.layers.augmentation import RandomFlip, RandomShift
-from skneural.layers.axes import BatchLast, Flatten, Mask, RealSteps, RowsFirst, StepsFirst
+from skneural.layers.axes import BatchLast, Flatten, Mask, RealSteps, RowsFirst, StepsFirst, Unflatten
 from skneural.layers.combinators import Branches, Chain, Gate, Residual, Reversed
-from skneural.layers.convolution import Convolution, DepthwiseConvolution
-from skneural.layers.dense import Bias, Dense
+from skneural.layers.convolution import Convolution, DepthwiseConvolution, TransposedConvolution
+from skneural.layers.dense import Bias, BiasAndSpread, Dense
 from skneural.layers.dropout import Dropout
 from skneural.layers.embedding import Embedding
 from skneural.layers.filter_bank import FilterBank
@@ -18,6 +18,7 @@ from skneural.layers.graph import (
     SAGEConvolution,
     SelectNodes,
 )
+from skneural.layers.latent import GaussianLatent
 from skneural.layers.layer import PREDICTING, Context, Layer, Share
 from skneural.layers.layer_normalization import LayerNormalization, RMSNormalization
 from skneural.layers.mamba import MultiheadScan, SelectiveScan
@@ -37,6 +38,7 @@ __all__ = [
     "BatchLast",
     "BatchNormalization",
     "Bias",
+    "BiasAndSpread",
     "Branches",
     "Chain",
     "Context",
@@ -53,6 +55,7 @@ __all__ = [
     "GCNConvolution",
     "GINConvolution",
     "Gate",
+    "GaussianLatent",
     "GlobalPooling",
     "GraphPooling",
     "IndRNN",
@@ -60,6 +63,7 @@ __all__ = [
     "Layer",
     "LayerNormalization",
     "LearnedPositions",
+    "Limit",
     "LocalResponseNormalization",
     "Mask",
     "MultiheadScan",
@@ -82,5 +86,7 @@ __all__ = [
     "Standardization",
     "StepPooling",
     "StepsFirst",
+    "TransposedConvolution",
+    "Unflatten",
     "WithClassToken",
 ]
