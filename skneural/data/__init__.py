@@ -4,7 +4,7 @@ Training and prediction ask a `Container` for its length, for some of its sample
 enters the network; they do not look inside.
 """
 
-from skneural.data.container import Container, Known, Rows
+from skneural.data.container import Container, Known, NoisyRows, Rows
 from skneural.data.graph import Graph, GraphNodes
 from skneural.data.graphs import Graphs
 from skneural.data.hidden_tokens import HiddenTokens, MaskedWindows
@@ -23,6 +23,7 @@ __all__ = [
     "Known",
     "MaskedWindows",
     "Nodes",
+    "NoisyRows",
     "Rows",
     "Samples",
     "Series",

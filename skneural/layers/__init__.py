@@ -1,12 +1,12 @@
 """Floor 3: frozen dataclasses that name their parameters and call ops; `layer` states the protocol."""
 
-from skneural.layers.activation import Activation
+from skneural.layers.activation import Activation, Limit
 from skneural.layers.attention import CrossAttention, SelfAttention
 from skneural.layers.augmentation import RandomFlip, RandomShift
-from skneural.layers.axes import BatchLast, ChosenSteps, Flatten, Mask, RealSteps, RowsFirst, StepsFirst
+from skneural.layers.axes import BatchLast, ChosenSteps, Flatten, Mask, RealSteps, RowsFirst, StepsFirst, Unflatten
 from skneural.layers.combinators import Branches, Chain, Gate, Residual, Reversed
-from skneural.layers.convolution import Convolution, DepthwiseConvolution
-from skneural.layers.dense import Bias, Dense
+from skneural.layers.convolution import Convolution, DepthwiseConvolution, TransposedConvolution
+from skneural.layers.dense import Bias, BiasAndSpread, Dense
 from skneural.layers.dropout import Dropout
 from skneural.layers.embedding import Embedding, TiedEmbedding
 from skneural.layers.filter_bank import FilterBank
@@ -19,6 +19,7 @@ from skneural.layers.graph import (
     SAGEConvolution,
     SelectNodes,
 )
+from skneural.layers.latent import GaussianLatent
 from skneural.layers.layer import PREDICTING, Context, Layer, Share
 from skneural.layers.layer_normalization import LayerNormalization, RMSNormalization
 from skneural.layers.mamba import MultiheadScan, SelectiveScan
@@ -38,6 +39,7 @@ __all__ = [
     "BatchLast",
     "BatchNormalization",
     "Bias",
+    "BiasAndSpread",
     "Branches",
     "Chain",
     "ChosenSteps",
@@ -56,6 +58,7 @@ __all__ = [
     "GCNConvolution",
     "GINConvolution",
     "Gate",
+    "GaussianLatent",
     "GlobalPooling",
     "GraphPooling",
     "IndRNN",
@@ -63,6 +66,7 @@ __all__ = [
     "Layer",
     "LayerNormalization",
     "LearnedPositions",
+    "Limit",
     "LocalResponseNormalization",
     "Mask",
     "MultiheadScan",
@@ -86,5 +90,7 @@ __all__ = [
     "StepPooling",
     "StepsFirst",
     "TiedEmbedding",
+    "TransposedConvolution",
+    "Unflatten",
     "WithClassToken",
 ]

@@ -12,6 +12,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import get_tags
 
 from skneural import (
+    Autoencoder,
     CNNClassifier,
     CNNRegressor,
     CNNSequenceClassifier,
@@ -255,6 +256,18 @@ ESTIMATORS = {
         ),
         patients_two_numbers,
     ),
+    "autoencoder": EstimatorCase(Autoencoder(2, 8, max_iter=5, batch_size=16, random_state=0), flowers),
+    "autoencoder lbfgs": EstimatorCase(Autoencoder(2, 8, solver="lbfgs", max_iter=10, random_state=0), flowers),
+    "autoencoder variational": EstimatorCase(
+        Autoencoder(2, 8, variational=True, early_stopping=True, noise=0.1, max_iter=5, batch_size=16, random_state=0),
+        patients,
+    ),
+    "autoencoder of images": EstimatorCase(
+        Autoencoder(
+            2, (), image_shape="auto", channels=(2, 3), solver="adamw", max_iter=5, batch_size=16, random_state=0
+        ),
+        flowers,
+    ),
     "regressor poisson": EstimatorCase(
         MLPRegressor(8, loss="poisson", max_iter=5, batch_size=16, dropout=0.2, random_state=0), patients
     ),
@@ -295,5 +308,5 @@ def continuable(case: EstimatorCase) -> Any:
 
 def telling(model: Any, X: Any) -> np.ndarray:
     """The output in which small differences show."""
-    methods = ("decision_function", "predict_proba", "predict", "transform")
+    methods = ("decision_function", "predict_proba", "predict", "score_samples", "transform")
     return next(getattr(model, method) for method in methods if hasattr(model, method))(X)
