@@ -27,6 +27,7 @@ from skneural.layers.positions import LearnedPositions, Scale, SinusoidalPositio
 from skneural.layers.recurrent import GRU, LSTM, Elman, IndRNN, Jordan
 from skneural.layers.spline import SplineEdges
 from skneural.layers.step_pooling import AttentionPooling, StepPooling
+from skneural.layers.time_embedding import FeatureRange, TimeEmbedding
 
 __all__ = [
     "GRU",
@@ -47,6 +48,7 @@ __all__ = [
     "Dropout",
     "Elman",
     "Embedding",
+    "FeatureRange",
     "FilterBank",
     "Flatten",
     "GATConvolution",
@@ -81,5 +83,6 @@ __all__ = [
     "Standardization",
     "StepPooling",
     "StepsFirst",
+    "TimeEmbedding",
     "WithClassToken",
 ]

@@ -16,6 +16,7 @@ from skneural import (
     CNNRegressor,
     CNNSequenceClassifier,
     CNNSequenceRegressor,
+    DiffusionModel,
     GNNGraphClassifier,
     GNNGraphRegressor,
     GNNNodeClassifier,
@@ -245,6 +246,10 @@ ESTIMATORS = {
         ),
         patients_two_numbers,
     ),
+    "diffusion model": EstimatorCase(DiffusionModel(8, max_iter=5, batch_size=16, random_state=0), flowers),
+    "diffusion model of ranks": EstimatorCase(
+        DiffusionModel((8, 6), prediction="noise", scaling="quantile", averaging=0, **BRIEF), patients
+    ),
     "regressor poisson": EstimatorCase(
         MLPRegressor(8, loss="poisson", max_iter=5, batch_size=16, dropout=0.2, random_state=0), patients
     ),
@@ -267,5 +272,5 @@ def continuable(case: EstimatorCase) -> Any:
 
 def telling(model: Any, X: Any) -> np.ndarray:
     """The output in which small differences show."""
-    methods = ("decision_function", "predict_proba", "predict")
+    methods = ("decision_function", "predict_proba", "predict", "score_samples")
     return next(getattr(model, method) for method in methods if hasattr(model, method))(X)
