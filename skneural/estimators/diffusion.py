@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from numbers import Integral
 from typing import Any, ClassVar
 
@@ -14,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skneural.data import Container, NoisyRows, Rows, TableRows
 from skneural.data.noisy import joined
-from skneural.hyperparameters import BOOLEAN, NONE, Choice, Integer, Number, Sizes, declare, hyperparameter
+from skneural.hyperparameters import BOOLEAN, INFINITY, NONE, Choice, Integer, Number, Sizes, declare, hyperparameter
 from skneural.inputs import Expected, RestorableTable, RestorableTableFields
 from skneural.inputs.column_encoding import ColumnEncoding
 from skneural.layers import Chain
@@ -22,7 +24,7 @@ from skneural.networks.diffusion import diffusion_network
 from skneural.ops.diffusion import add_noise, back_to_data, levels, to_be_found
 from skneural.ops.pointwise import ACTIVATIONS
 from skneural.ops.types import Array
-from skneural.optimizers import Averaging, Optimizer
+from skneural.optimizers import SCHEDULES, Averaging, Optimizer
 from skneural.targets import Denoising, Given
 from skneural.template.all_or_nothing import all_or_nothing
 from skneural.template.estimator import NeuralEstimator, takes_single_passes
@@ -86,6 +88,18 @@ class DiffusionModel(RestorableTableFields, DensityMixin, NeuralEstimator):
         Choice("auto") | BOOLEAN,
         """Whether training stops when held-out data is denoised no better, instead of the training data. "auto": if
         `X_val` is given.""",
+    )
+    max_iter: int = hyperparameter(400, Integer(1), "Epochs (passes over the data), or most iterations of lbfgs.")
+    learning_rate: str = hyperparameter(
+        "cosine",
+        replace(Choice(*SCHEDULES), number_is="learning_rate_init"),
+        """How the step size changes: "cosine" down to zero at `max_iter`, "one_cycle" up and down again by `max_iter`,
+        "invscaling" with the samples seen, "adaptive" to a fifth whenever the score stops improving, or "constant".""",
+    )
+    n_iter_no_change: float = hyperparameter(
+        math.inf,
+        Integer(1) | INFINITY,
+        "Training stops after more epochs in a row than this without improvement; inf: never for that reason.",
     )
     n_steps: int = hyperparameter(1000, Integer(1), "Steps in which noise comes over the training data.")
     n_sampling_steps: int | None = hyperparameter(
@@ -256,7 +270,7 @@ class DiffusionModel(RestorableTableFields, DensityMixin, NeuralEstimator):
         values, condition = self._values_and_condition(X, y)
         rng, error = Seeds(self._seed).generator("scores"), np.zeros(len(values))
         for time in ((np.arange(N_SCORED) + 0.5) / N_SCORED).astype(values.dtype):
-            noise = rng.standard_normal(values.shape[1], dtype=values.dtype.type)
+            noise = rng.standard_normal(values.shape[1:], dtype=values.dtype.type)
             at = levels(time)
             noisy = add_noise(values, noise, *at)
             found = self._raw(self._parameters(), Rows(joined(noisy, condition, time)))

@@ -30,10 +30,12 @@ class ColumnEncoding:
         Categories of each column; zero for numbers.
     center, scale : arrays of shape (n_numbers,)
         Scale is one for constant numbers.
-    quantiles : array of shape (N_QUANTILES, n_numbers), or of length zero
+    quantiles : array of shape (n_quantiles, n_numbers), or of length zero
         Equally spaced quantiles, where ranks count.
     least_rank : array of shape ()
         Ranks are at least so far from 0 and 1.
+    least, greatest : arrays of shape (n_numbers,)
+        Of the training data.
     may_be_missing : bool array of shape (n_numbers,)
     lower, upper : arrays of shape (n_encoded,)
         Between which the encoded training data lies.
@@ -44,6 +46,8 @@ class ColumnEncoding:
     scale: Array
     quantiles: Array
     least_rank: Array
+    least: Array
+    greatest: Array
     may_be_missing: Array
     lower: Array
     upper: Array
@@ -54,21 +58,26 @@ class ColumnEncoding:
         numbers = table[:, n_categories == 0]
         missing = np.isnan(numbers)
         center, scale, quantiles = (np.zeros(numbers.shape[1]), np.ones(numbers.shape[1]), np.zeros((0, 0)))
+        at = np.linspace(0, 1, max(2, min(N_QUANTILES, len(table))))
         if by_rank:
-            quantiles = np.zeros((N_QUANTILES, numbers.shape[1]))
+            quantiles = np.zeros((len(at), numbers.shape[1]))
         for j, column in enumerate(numbers.T):
             present = ~missing[:, j]
-            known, known_weight = column[present], None if weight is None else weight[present]
-            if not len(known) or (known_weight is not None and not known_weight.any()):
+            some, some_weight = column[present], None if weight is None else weight[present]
+            if not len(some):
                 continue
-            center[j], scale[j] = _moments(known, known_weight)
+            center[j], scale[j] = _moments(some, some_weight)
             if by_rank:
-                at = np.linspace(0, 1, N_QUANTILES)
-                how = "linear" if known_weight is None else "inverted_cdf"
-                quantiles[:, j] = np.quantile(known, at, weights=known_weight, method=how)  # type: ignore[call-overload]
-        least = np.array(0.5 / max(len(table), 2))
+                of = np.ones(len(some)) if some_weight is None else some_weight
+                quantiles[:, j] = np.quantile(some, at, weights=of, method="inverted_cdf")
+        least_rank = np.array(0.5 / max(len(table), 2))
+        known = np.where(missing, center, numbers)
+        least, greatest = known.min(axis=0), known.max(axis=0)
+        may_be_missing = np.array(missing.any(axis=0))
         nothing = np.zeros(0)
-        unbounded = cls(n_categories, center, scale, quantiles, least, np.array(missing.any(axis=0)), nothing, nothing)
+        unbounded = cls(
+            n_categories, center, scale, quantiles, least_rank, least, greatest, may_be_missing, nothing, nothing
+        )
         encoded = unbounded.encode(table, np.dtype(np.float64))
         bounds = {"lower": encoded.min(axis=0), "upper": encoded.max(axis=0)}
         return cls(**vars(unbounded) | bounds)
@@ -92,6 +101,7 @@ class ColumnEncoding:
         n_numbers, n_flags = len(self.center), int(self.may_be_missing.sum())
         standard = encoded[:, :n_numbers].astype(np.float64)
         numbers = self._from_ranks(standard) if len(self.quantiles) else standard * self.scale + self.center
+        numbers = np.clip(numbers, self.least, self.greatest)
         flags = np.zeros(numbers.shape, bool)
         flags[:, self.may_be_missing] = encoded[:, n_numbers : n_numbers + n_flags] > 0
         numbers[flags] = np.nan

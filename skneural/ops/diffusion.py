@@ -33,8 +33,8 @@ def levels(time: Any) -> tuple[Any, Any]:
     -------
     signal_level, noise_level : arrays or numbers like time
     """
-    angle = (time + OFFSET) * (0.5 * math.pi / (1 + OFFSET))
-    signal_level = np.cos(angle) * (1 / math.cos(OFFSET * 0.5 * math.pi / (1 + OFFSET)))
+    quarter = 0.5 * math.pi / (1 + OFFSET)
+    signal_level = np.cos((time + OFFSET) * quarter) / math.cos(OFFSET * quarter)
     signal_level = np.clip(signal_level, LEAST_SIGNAL, 1.0)
     return signal_level, np.sqrt(1.0 - signal_level * signal_level)
 
