@@ -41,8 +41,8 @@ class DiffusionModel(RestorableTableFields, DensityMixin, NeuralEstimator):
     """Diffusion model: makes more samples like those that it was fitted on.
 
     Noise comes over the training data in small steps, along the cosine schedule [2]_, until nothing else is left. A
-    residual perceptron learns to tell noise from data at each step [1]_, and `sample` goes back from noise to
-    data [3]_. With y, it learns what the data of each class is like, or for each value of numbers; `guidance` goes
+    residual perceptron learns to tell noise from data at each step [1]_, and `sample` goes back from noise to data in
+    fewer and longer steps [3]_. With y, it learns what the data of each class is like, or for each value of numbers; `guidance` goes
     further that way [4]_. What samples are made with is a running mean of the weights.
 
     X is an array or a DataFrame, and `sample` returns what X was: columns with their names, dtypes and categories.
@@ -58,7 +58,8 @@ class DiffusionModel(RestorableTableFields, DensityMixin, NeuralEstimator):
     ----------
     .. [1] Ho, Jain and Abbeel. "Denoising diffusion probabilistic models". NeurIPS 2020.
     .. [2] Nichol and Dhariwal. "Improved denoising diffusion probabilistic models". ICML 2021.
-    .. [3] Song, Meng and Ermon. "Denoising diffusion implicit models". ICLR 2021.
+    .. [3] Lu, Zhou, Bao, Chen, Li and Zhu. "DPM-Solver++: fast solver for guided sampling of diffusion probabilistic
+       models". Machine Intelligence Research 22, 2025.
     .. [4] Ho and Salimans. "Classifier-free diffusion guidance". NeurIPS workshop on deep generative models, 2021.
     .. [5] Salimans and Ho. "Progressive distillation for fast sampling of diffusion models". ICLR 2022.
 
@@ -111,8 +112,8 @@ class DiffusionModel(RestorableTableFields, DensityMixin, NeuralEstimator):
     eta: float = hyperparameter(
         1.0,
         Number(0, 1),
-        """Share of the noise that `sample` draws anew at each step: none with 0, so that the noise at the start decides
-        [3]_; all with 1 [1]_, which makes up for errors on the way, but takes more steps.""",
+        """Share of the noise that `sample` draws anew at each step: none with 0, so that the noise at the start
+        decides; all with 1 [1]_, which makes up for errors on the way, but takes more steps.""",
     )
     activation: str = hyperparameter("silu", Choice(*ACTIVATIONS), "Function before each dense layer of the blocks.")
     prediction: str = hyperparameter(

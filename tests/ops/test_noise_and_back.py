@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from skneural.ops.diffusion import add_noise, back_to_data, clean_and_noise, levels, to_be_found
+from skneural.ops.diffusion import add_noise, back_to_data, clean_of, levels, to_be_found
 
 RNG = np.random.default_rng(0)
 CLEAN, NOISE = RNG.standard_normal((5, 3)), RNG.standard_normal((5, 3))
@@ -25,12 +25,10 @@ def test_levels_are_those_of_the_paper():
 
 @pytest.mark.parametrize("prediction", ["velocity", "noise"])
 @pytest.mark.parametrize("time", [0.01, 0.5, 0.9])
-def test_what_is_to_be_found_tells_clean_data_and_noise(prediction, time):
+def test_what_is_to_be_found_tells_clean_data(prediction, time):
     at = levels(time)
     noisy, found = add_noise(CLEAN, NOISE, *at), to_be_found(prediction, CLEAN, NOISE, *at)
-    clean, noise = clean_and_noise(noisy, found, prediction, *at)
-    np.testing.assert_allclose(clean, CLEAN, atol=1e-12)
-    np.testing.assert_allclose(noise, NOISE, atol=1e-12)
+    np.testing.assert_allclose(clean_of(noisy, found, prediction, *at), CLEAN, atol=1e-12)
 
 
 @pytest.mark.parametrize("prediction", ["velocity", "noise"])
@@ -56,3 +54,18 @@ def test_noise_drawn_anew_keeps_its_size():
     for eta in (0.0, 0.5, 1.0):
         *_, last = back_to_data(start, find, times, "velocity", (-np.inf, np.inf), eta, np.random.RandomState(0))
         assert last.std() == pytest.approx(levels(0.4)[1], rel=0.02)
+
+
+@pytest.mark.parametrize("n_steps", [10, 20, 40])
+def test_steps_of_second_order_are_nearer_to_the_end_of_a_known_walk(n_steps):
+    """Of a normal distribution the way back is known: as far from its mean, in its deviations."""
+    deviation = 0.2
+
+    def find(noisy, time):
+        signal, noise = levels(time)
+        clean = deviation**2 * signal / (signal**2 * deviation**2 + noise**2) * noisy
+        return to_be_found("velocity", clean, (noisy - signal * clean) / noise, signal, noise)
+
+    start = np.array([[2.0]])
+    *_, last = back_to_data(start, find, np.linspace(1, 0, n_steps + 1), "velocity", (-9, 9), 0.0, None)
+    assert abs(last[0, 0] - deviation * 2.0) < 15 / n_steps**2
