@@ -110,7 +110,7 @@ class DiffusionModel(RestorableTableFields, DensityMixin, NeuralEstimator):
         after `fit`, like `eta` and `guidance`.""",
     )
     eta: float = hyperparameter(
-        1.0,
+        0.0,
         Number(0, 1),
         """Share of the noise that `sample` draws anew at each step: none with 0, so that the noise at the start
         decides; all with 1 [1]_, which makes up for errors on the way, but takes more steps.""",

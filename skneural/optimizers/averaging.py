@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skneural.ops.types import Array
-from skneural.optimizers.optimizer import Optimizer, State
+from skneural.optimizers.optimizer import Optimizer, State, blocks
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,11 @@ class Averaging(Optimizer):
     def update(self, weights: Array, gradient: Array, state: State, rate: float) -> None:
         self.inner.update(weights, gradient, state, rate)
         n = state["n_averaged"] = state.get("n_averaged", 0) + 1
-        average = self._average(weights, state)
-        np.subtract(weights, average, out=gradient)
-        gradient *= 1 - min(self.decay, (1 + n) / (10 + n))
-        average += gradient
+        share = 1 - min(self.decay, (1 + n) / (10 + n))
+        for w, average, difference in blocks(weights, self._average(weights, state), gradient):
+            np.subtract(w, average, out=difference)
+            difference *= share
+            average += difference
 
     def exchange(self, weights: Array, state: State) -> None:
         average = self._average(weights, state)
