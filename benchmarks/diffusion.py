@@ -5,8 +5,9 @@
     python benchmarks/diffusion.py digits --set eta=0 n_sampling_steps=20 --pictures FOLDER
 
 Points: energy distance between 2000 samples and fresh data, beside a GaussianMixture whose number of components BIC has
-chosen; the mean over twenty draws of both with its standard error, without the part that is due to their number: zero for
-equal distributions. Digits: accuracy on real digits of a default SVC trained on 1500 that were made, and
+chosen; the mean over twenty draws of both with its standard error. What is due to their number is taken off: it is zero
+for equal distributions, and below zero for moons, which are drawn more evenly than at random.
+Digits: accuracy on real digits of a default SVC trained on 1500 that were made, and
 the share of these that are nearer to a training digit than to any other real one; half of all digits are for training,
 so that half would be by chance. Table: accuracy on real rows of gradient boosting trained on as many rows as were made
 of 5000.
