@@ -190,7 +190,8 @@ class DiffusionModel(RestorableTableFields, DensityMixin, NeuralEstimator):
     def partial_fit(self, X, y=None, classes=None, sample_weight=None):
         """Take exactly one pass over the given samples, going on from where the last call or `fit` ended.
 
-        The first call learns how to scale X, and which categories there are.
+        The first call learns how to scale X, and which categories there are. Each pass follows the whole of
+        `learning_rate`: "constant" suits many passes.
 
         Parameters
         ----------
@@ -251,7 +252,10 @@ class DiffusionModel(RestorableTableFields, DensityMixin, NeuralEstimator):
         steps : list of ndarrays or DataFrames of shape (n_samples, n_features)
             What X was in `fit`: the noise first, then after each step, and what `sample` returns last.
         """
-        return [self._restored(noisy) for noisy in self._denoised(n_samples, y, random_state)]
+        *noisy, last = self._denoised(n_samples, y, random_state)
+        # Noise may lie beyond the data, but integers and the columns of DataFrames may not be able to hold it.
+        bounded = self._form["labels"] is not None or np.dtype(self._form["dtypes"][0]).kind != "f"
+        return [*(self._restored(encoded, bounded) for encoded in noisy), self._restored(last)]
 
     def score_samples(self, X, y=None):
         """How well noise over each row is told from it: the higher, the more it is like the training data.
@@ -361,5 +365,5 @@ class DiffusionModel(RestorableTableFields, DensityMixin, NeuralEstimator):
             return x.values, x.condition
         return x.values, self._target_kind.condition(self, y, x.dtype, len(x))
 
-    def _restored(self, encoded: Array) -> Any:
-        return self._input_kind.restore(self, ColumnEncoding(**self._encoding).decode(encoded))
+    def _restored(self, encoded: Array, bounded: bool = True) -> Any:
+        return self._input_kind.restore(self, ColumnEncoding(**self._encoding).decode(encoded, bounded))

@@ -95,13 +95,14 @@ class ColumnEncoding:
             blocks.append(one_hot)
         return np.concatenate(blocks, axis=1).astype(dtype)
 
-    def decode(self, encoded: Array) -> Array:
-        """The table in double precision; of categories the largest counts."""
+    def decode(self, encoded: Array, bounded: bool = True) -> Array:
+        """The table in double precision, within the range of the training data; of categories the largest counts."""
         table = np.empty((len(encoded), len(self.n_categories)))
         n_numbers, n_flags = len(self.center), int(self.may_be_missing.sum())
         standard = encoded[:, :n_numbers].astype(np.float64)
         numbers = self._from_ranks(standard) if len(self.quantiles) else standard * self.scale + self.center
-        numbers = np.clip(numbers, self.least, self.greatest)
+        if bounded:
+            numbers = np.clip(numbers, self.least, self.greatest)
         flags = np.zeros(numbers.shape, bool)
         flags[:, self.may_be_missing] = encoded[:, n_numbers : n_numbers + n_flags] > 0
         numbers[flags] = np.nan

@@ -246,9 +246,10 @@ ESTIMATORS = {
         ),
         patients_two_numbers,
     ),
-    "diffusion model": EstimatorCase(DiffusionModel(8, max_iter=5, batch_size=16, random_state=0), flowers),
+    "diffusion model": EstimatorCase(DiffusionModel(8, learning_rate="constant", **BRIEF), flowers),
     "diffusion model of ranks": EstimatorCase(
-        DiffusionModel((8, 6), prediction="noise", scaling="quantile", averaging=0, **BRIEF), patients
+        DiffusionModel((8, 6), learning_rate="constant", prediction="noise", scaling="quantile", averaging=0, **BRIEF),
+        patients,
     ),
     "regressor poisson": EstimatorCase(
         MLPRegressor(8, loss="poisson", max_iter=5, batch_size=16, dropout=0.2, random_state=0), patients

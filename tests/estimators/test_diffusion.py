@@ -69,6 +69,7 @@ class TestSamples:
         steps = CONDITIONAL.sample_steps(4, y=1, random_state=0)
         assert np.array_equal(steps[-1], CONDITIONAL.sample(4, y=1, random_state=0))
         assert {step.shape for step in steps} == {(4, 4)}
+        assert brief().fit(X.astype(np.uint8)).sample_steps(50)[0].dtype == np.uint8
 
     def test_none_leaves_the_range_of_the_data(self):
         made = brief(max_iter=1).fit(X).sample(200, random_state=0)
