@@ -5,6 +5,7 @@ enters the network; they do not look inside.
 """
 
 from skneural.data.container import Container, Known, NoisyRows, Rows
+from skneural.data.diffused import DiffusedRows, TableRows
 from skneural.data.graph import Graph, GraphNodes
 from skneural.data.graphs import Graphs
 from skneural.data.nodes import Nodes
@@ -14,6 +15,7 @@ from skneural.data.targets import Targets
 
 __all__ = [
     "Container",
+    "DiffusedRows",
     "Graph",
     "GraphNodes",
     "Graphs",
@@ -23,5 +25,6 @@ __all__ = [
     "Rows",
     "Samples",
     "Series",
+    "TableRows",
     "Targets",
 ]

@@ -28,6 +28,7 @@ from skneural.layers.positions import LearnedPositions, Scale, SinusoidalPositio
 from skneural.layers.recurrent import GRU, LSTM, Elman, IndRNN, Jordan
 from skneural.layers.spline import SplineEdges
 from skneural.layers.step_pooling import AttentionPooling, StepPooling
+from skneural.layers.time_embedding import FeatureRange, TimeEmbedding
 
 __all__ = [
     "GRU",
@@ -49,6 +50,7 @@ __all__ = [
     "Dropout",
     "Elman",
     "Embedding",
+    "FeatureRange",
     "FilterBank",
     "Flatten",
     "GATConvolution",
@@ -86,6 +88,7 @@ __all__ = [
     "Standardization",
     "StepPooling",
     "StepsFirst",
+    "TimeEmbedding",
     "TransposedConvolution",
     "Unflatten",
     "WithClassToken",
