@@ -5,6 +5,7 @@ enters the network; they do not look inside.
 """
 
 from skneural.data.container import Container, Known, NoisyRows, Rows
+from skneural.data.diffused import DiffusedRows, TableRows
 from skneural.data.graph import Graph, GraphNodes
 from skneural.data.graphs import Graphs
 from skneural.data.hidden_tokens import HiddenTokens, MaskedWindows
@@ -16,6 +17,7 @@ from skneural.data.token_windows import TokenWindows
 
 __all__ = [
     "Container",
+    "DiffusedRows",
     "Graph",
     "GraphNodes",
     "Graphs",
@@ -27,6 +29,7 @@ __all__ = [
     "Rows",
     "Samples",
     "Series",
+    "TableRows",
     "Targets",
     "TokenWindows",
 ]

@@ -10,6 +10,7 @@ from skneural.estimators.convolutional import (
     CNNSequenceClassifier,
     CNNSequenceRegressor,
 )
+from skneural.estimators.diffusion import DiffusionModel
 from skneural.estimators.graph import GNNGraphClassifier, GNNGraphRegressor, GNNNodeClassifier, GNNNodeRegressor
 from skneural.estimators.hopfield import HopfieldNetwork
 from skneural.estimators.kan import KANClassifier, KANRegressor
@@ -30,6 +31,7 @@ __all__ = [
     "CNNRegressor",
     "CNNSequenceClassifier",
     "CNNSequenceRegressor",
+    "DiffusionModel",
     "GNNGraphClassifier",
     "GNNGraphRegressor",
     "GNNNodeClassifier",

@@ -3,6 +3,7 @@
 from skneural.inputs.graphs import GraphInput, NodeInput
 from skneural.inputs.images import IMAGE_SHAPE, ImageFields, Images
 from skneural.inputs.input_kind import Expected, InputKind, lengths_of, precision, with_dtype
+from skneural.inputs.restorable_table import RestorableTable, RestorableTableFields
 from skneural.inputs.rows_or_images import RowsOrImages
 from skneural.inputs.sequences import (
     EmbeddedSequenceFields,
@@ -25,6 +26,8 @@ __all__ = [
     "InputKind",
     "NodeInput",
     "PlacedSequences",
+    "RestorableTable",
+    "RestorableTableFields",
     "RowsOrImages",
     "SequenceFields",
     "Sequences",

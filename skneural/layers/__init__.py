@@ -29,6 +29,7 @@ from skneural.layers.positions import LearnedPositions, Scale, SinusoidalPositio
 from skneural.layers.recurrent import GRU, LSTM, Elman, IndRNN, Jordan
 from skneural.layers.spline import SplineEdges
 from skneural.layers.step_pooling import AttentionPooling, StepPooling
+from skneural.layers.time_embedding import FeatureRange, TimeEmbedding
 
 __all__ = [
     "GRU",
@@ -51,6 +52,7 @@ __all__ = [
     "Dropout",
     "Elman",
     "Embedding",
+    "FeatureRange",
     "FilterBank",
     "Flatten",
     "Frozen",
@@ -90,6 +92,7 @@ __all__ = [
     "StepPooling",
     "StepsFirst",
     "TiedEmbedding",
+    "TimeEmbedding",
     "TransposedConvolution",
     "Unflatten",
     "WithClassToken",

@@ -1,6 +1,7 @@
 """Floor 7: kinds of y. How targets are learned, encoded and given back, and which loss compares them."""
 
 from skneural.targets.classes import Classes
+from skneural.targets.denoising import Denoising
 from skneural.targets.itself import Itself
 from skneural.targets.node_classes import NodeClasses
 from skneural.targets.numbers import Numbers
@@ -10,6 +11,7 @@ from skneural.targets.tokens import MaskedToken, NextToken, TokensOfText
 
 __all__ = [
     "Classes",
+    "Denoising",
     "Given",
     "Itself",
     "MaskedToken",

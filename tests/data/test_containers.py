@@ -7,6 +7,7 @@ from scipy import sparse
 from skneural import data
 from skneural.data import (
     Container,
+    DiffusedRows,
     Graph,
     Graphs,
     MaskedWindows,
@@ -14,6 +15,7 @@ from skneural.data import (
     NoisyRows,
     Rows,
     Series,
+    TableRows,
     Targets,
     TokenWindows,
 )
@@ -42,6 +44,8 @@ def graphs(edge_features=False):
 CONTAINERS = {
     "table": lambda: Rows(RNG.standard_normal((7, 3))),
     "sparse table": lambda: Rows(sparse.csr_array(RNG.standard_normal((7, 3)))),
+    "table in single precision": lambda: TableRows(RNG.standard_normal((7, 3)).astype(np.float32), np.float32),
+    "diffused rows": lambda: DiffusedRows(RNG.standard_normal((7, 3)), RNG.standard_normal((7, 2)), 10, "noise", 0.1),
     "images": lambda: Rows(RNG.standard_normal((7, 4, 4, 1)).astype(np.float32)),
     "noisy rows": lambda: NoisyRows(RNG.standard_normal((7, 3)), np.ones(3)),
     "series": lambda: Series(RNG.standard_normal((7, 5, 2))),

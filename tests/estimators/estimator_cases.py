@@ -17,6 +17,7 @@ from skneural import (
     CNNRegressor,
     CNNSequenceClassifier,
     CNNSequenceRegressor,
+    DiffusionModel,
     GNNGraphClassifier,
     GNNGraphRegressor,
     GNNNodeClassifier,
@@ -267,6 +268,11 @@ ESTIMATORS = {
             2, (), image_shape="auto", channels=(2, 3), solver="adamw", max_iter=5, batch_size=16, random_state=0
         ),
         flowers,
+    ),
+    "diffusion model": EstimatorCase(DiffusionModel(8, learning_rate="constant", **BRIEF), flowers),
+    "diffusion model of ranks": EstimatorCase(
+        DiffusionModel((8, 6), learning_rate="constant", prediction="noise", scaling="quantile", averaging=0, **BRIEF),
+        patients,
     ),
     "regressor poisson": EstimatorCase(
         MLPRegressor(8, loss="poisson", max_iter=5, batch_size=16, dropout=0.2, random_state=0), patients

@@ -15,6 +15,7 @@ from skneural import (
     CNNRegressor,
     CNNSequenceClassifier,
     CNNSequenceRegressor,
+    DiffusionModel,
     GNNGraphClassifier,
     GNNGraphRegressor,
     GNNNodeClassifier,
@@ -40,7 +41,9 @@ SMALL_RECURRENT = {"hidden_size": 16, "max_iter": 60, "learning_rate_init": 0.01
 # Masks of dropout are drawn for each row: with them, a weight of two is no repetition.
 SMALL_TRANSFORMER = {"d_model": 16, "feedforward_size": 16, "dropout": 0, "max_iter": 60, "learning_rate_init": 0.01}
 SMALL_MAMBA = {"d_model": 8, "state_size": 4, "max_iter": 60, "learning_rate_init": 0.01}
+SMALL_DIFFUSION = {"hidden_layer_sizes": (16,), "max_iter": 20}
 SMALL = [
+    DiffusionModel(**SMALL_DIFFUSION),
     GNNGraphClassifier(**SMALL_GRAPHS),
     GNNGraphRegressor(**SMALL_GRAPHS, pooling="mean"),
     CNNClassifier(**SMALL_IMAGES),
@@ -73,6 +76,7 @@ VARIANTS = [
     Autoencoder(1, variational=True, max_iter=30),
     GNNNodeClassifier(convolution="gat", hidden_layer_sizes=(4,)),
     GNNNodeRegressor(convolution="sage", dropout=0),
+    DiffusionModel(scaling="quantile", prediction="noise", solver="lbfgs", **SMALL_DIFFUSION),
     HopfieldNetwork("projection", update="synchronous"),
     HopfieldNetwork("modern"),
     KANClassifier(solver="lbfgs", spline_order=1, alpha=0.1, max_iter=50),

@@ -14,6 +14,7 @@ from skneural.layers.recurrent import CELLS
 from skneural.networks.autoencoder import autoencoder_network
 from skneural.networks.convolutional_image import IMAGE_ARCHITECTURES, convolutional_image_network
 from skneural.networks.convolutional_series import convolutional_series_network
+from skneural.networks.diffusion import diffusion_network
 from skneural.networks.graph import CONVOLUTIONS, POOLINGS, graph_node_network, whole_graph_network
 from skneural.networks.kan import kan_network
 from skneural.networks.language import LANGUAGE_ARCHITECTURES, language_network
@@ -269,7 +270,19 @@ def _of_series(builder, table, **tokens):
     return found
 
 
+DIFFUSIONS = {
+    "one block": {"hidden_layer_sizes": (6,)},
+    "blocks of several widths": {"hidden_layer_sizes": (6, 6, 4), "activation": "tanh"},
+    "no block": {"hidden_layer_sizes": ()},
+}
+
 NETWORKS = {
+    **{  # two noisy values, a condition, and the time
+        f"diffusion_network: {name}": NetworkCase(
+            diffusion_network, {"n_in": 2, "n_condition": 1, "n_out": N_OUT, **options}, ROWS
+        )
+        for name, options in DIFFUSIONS.items()
+    },
     **_of_rows(perceptron_network, {"": {}}),
     **_of_rows(mlp_network, MLPS),
     **{
