@@ -33,6 +33,11 @@ def normal(deviation: float) -> Initializer:
     return lambda rng, shape: rng.normal(0, deviation, shape)
 
 
+def initializer_of(start: str | float) -> Initializer:
+    """What a layer is told of how its weights start: a key of `INITIALIZERS`, or the deviation of normal ones."""
+    return INITIALIZERS[start] if isinstance(start, str) else normal(start)
+
+
 def interval(low: float, high: float) -> Initializer:
     """Uniform between two bounds, whatever the shape."""
     return lambda rng, shape: rng.uniform(low, high, shape)

@@ -113,7 +113,9 @@ def test_every_hyperparameter_is_documented_with_its_default(name):
 
 
 def flowers_for(name):
-    """A flower of each row; a tagger wants it at each step."""
+    """A flower of each row; a tagger wants it at each step, and a language model reads about flowers."""
+    if name == "LanguageModel":
+        return ["setosa has short petals", "virginica has long ones"], None
     X, y = load_iris(return_X_y=True)
     return X[::5], np.repeat(y[::5, np.newaxis], 4, axis=1) if name.endswith("Tagger") else y[::5]
 

@@ -8,10 +8,12 @@ from skneural.data.container import Container, Known, NoisyRows, Rows
 from skneural.data.diffused import DiffusedRows, TableRows
 from skneural.data.graph import Graph, GraphNodes
 from skneural.data.graphs import Graphs
+from skneural.data.hidden_tokens import HiddenTokens, MaskedWindows
 from skneural.data.nodes import Nodes
 from skneural.data.samples import Samples
 from skneural.data.series import Series
 from skneural.data.targets import Targets
+from skneural.data.token_windows import TokenWindows
 
 __all__ = [
     "Container",
@@ -19,7 +21,9 @@ __all__ = [
     "Graph",
     "GraphNodes",
     "Graphs",
+    "HiddenTokens",
     "Known",
+    "MaskedWindows",
     "Nodes",
     "NoisyRows",
     "Rows",
@@ -27,4 +31,5 @@ __all__ = [
     "Series",
     "TableRows",
     "Targets",
+    "TokenWindows",
 ]

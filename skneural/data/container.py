@@ -64,6 +64,11 @@ class Container:
         return (len(self),)
 
     @property
+    def n_scored(self) -> Array | None:
+        """Rows of raw scores of each sample, where elements have such; None where all samples have equally many."""
+        return self.lengths
+
+    @property
     def named_shape(self) -> tuple[int | str, ...]:
         """Shape of what enters the network, where numbers that need not stay as they are have names."""
         return ("n", *self[:1].enter()[0].shape[1:])

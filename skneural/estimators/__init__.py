@@ -14,6 +14,7 @@ from skneural.estimators.diffusion import DiffusionModel
 from skneural.estimators.graph import GNNGraphClassifier, GNNGraphRegressor, GNNNodeClassifier, GNNNodeRegressor
 from skneural.estimators.hopfield import HopfieldNetwork
 from skneural.estimators.kan import KANClassifier, KANRegressor
+from skneural.estimators.language_model import LanguageModel
 from skneural.estimators.mamba import MambaSequenceClassifier, MambaSequenceRegressor, MambaSequenceTagger
 from skneural.estimators.mlp import MLPClassifier, MLPRegressor
 from skneural.estimators.perceptron import PerceptronClassifier
@@ -38,6 +39,7 @@ __all__ = [
     "HopfieldNetwork",
     "KANClassifier",
     "KANRegressor",
+    "LanguageModel",
     "MLPClassifier",
     "MLPRegressor",
     "MambaSequenceClassifier",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
+from skneural.estimators.pretrained import Pretrained, PretrainedSequences
 from skneural.hyperparameters import NONE, Choice, Integer, Number, declare, hyperparameter
-from skneural.inputs import InputKind, PlacedSequences, SequenceFields
+from skneural.inputs import InputKind, SequenceFields
 from skneural.layers import Chain
 from skneural.networks.transformer import POSITIONAL, TRANSFORMER_POOLINGS, transformer_network
 from skneural.template.attention import AttentionHeads
@@ -17,10 +18,10 @@ from skneural.template.tagger import NeuralTagger
 
 
 @declare
-class TransformerFields(SequenceFields, AttentionHeads):
+class TransformerFields(Pretrained, SequenceFields, AttentionHeads):
     """What all Transformers share."""
 
-    _input_kind: ClassVar[InputKind] = PlacedSequences()
+    _input_kind: ClassVar[InputKind] = PretrainedSequences()
     _network_builder: ClassVar[Callable[..., Chain]] = staticmethod(transformer_network)
 
     d_model: int = hyperparameter(

@@ -14,6 +14,7 @@ from skneural.inputs.sequences import (
     steps_like,
 )
 from skneural.inputs.table import Table
+from skneural.inputs.texts import TextFields, Texts, vocabulary_of
 
 __all__ = [
     "IMAGE_SHAPE",
@@ -31,9 +32,12 @@ __all__ = [
     "SequenceFields",
     "Sequences",
     "Table",
+    "TextFields",
+    "Texts",
     "given_one_by_one",
     "lengths_of",
     "precision",
     "steps_like",
+    "vocabulary_of",
     "with_dtype",
 ]

@@ -80,10 +80,11 @@ class Sequences(InputKind):
         pieces = _pieces(X)
         if pieces is not None and len({piece.shape for piece in pieces}) == 1:
             X, pieces = np.stack(pieces), None
-        if expected.reset:
-            _warn_of_tokens(estimator, X if pieces is None else pieces)
-        if estimator.vocabulary_size is not None:
-            x = _tokens(with_dtype(X) if pieces is None else pieces, estimator.vocabulary_size)
+        vocabulary_size = self.vocabulary_size(estimator)
+        if expected.reset and vocabulary_size is None:
+            _warn_of_tokens(X if pieces is None else pieces)
+        if vocabulary_size is not None:
+            x = _tokens(with_dtype(X) if pieces is None else pieces, vocabulary_size)
         elif pieces is not None:
             x = _joined(pieces, expected.dtype)
         else:
@@ -95,6 +96,11 @@ class Sequences(InputKind):
                 _warn_of_channels_first(x)
         _learn_or_compare(estimator, x, columns=False, reset=expected.reset)
         return x
+
+    def vocabulary_size(self, estimator: BaseEstimator) -> int | None:
+        """How many tokens there are; None for series of numbers."""
+        size: int | None = estimator.vocabulary_size
+        return size
 
     def _columns(self, estimator: BaseEstimator, X: Any, expected: Expected) -> Container:
         """A table, each row of which is a univariate series; its columns may have names."""
@@ -130,7 +136,7 @@ class PlacedSequences(Sequences):
         n_steps = x.shape[1]
         if expected.reset:
             learned = estimator.positional == "learned"
-            estimator.max_length_ = int(estimator.max_length or n_steps) if learned else None
+            estimator.max_length_ = int(self.n_places(estimator) or n_steps) if learned else None
         if estimator.max_length_ is not None and n_steps > estimator.max_length_:
             raise ValueError(
                 f"X has a series of {n_steps} steps, but {type(estimator).__name__} with "
@@ -138,6 +144,11 @@ class PlacedSequences(Sequences):
                 'max_length before fitting, or choose "sinusoidal" or "rotary" positions, which go on.'
             )
         return x
+
+    def n_places(self, estimator: BaseEstimator) -> int | None:
+        """How many places are learned, if that does not follow from X."""
+        n: int | None = estimator.max_length
+        return n
 
     def rows_per_batch(self, n_samples: int) -> int:
         return min(SERIES_PER_BATCH, n_samples)
@@ -167,10 +178,8 @@ def _learn_or_compare(estimator: BaseEstimator, x: Series, *, columns: bool, res
         )
 
 
-def _warn_of_tokens(estimator: BaseEstimator, X: Any) -> None:
+def _warn_of_tokens(X: Any) -> None:
     """Warn of what looks like tokens and is about to be read as numbers: of one feature, whole and not negative."""
-    if estimator.vocabulary_size is not None:
-        return
     parts = X if isinstance(X, list) else [with_dtype(X)]
     n_axes = 1 if isinstance(X, list) else 2
     if parts and all(getattr(part, "ndim", 0) == n_axes and _are_counts(np.asarray(part)) for part in parts):

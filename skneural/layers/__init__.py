@@ -3,13 +3,14 @@
 from skneural.layers.activation import Activation, Limit
 from skneural.layers.attention import CrossAttention, SelfAttention
 from skneural.layers.augmentation import RandomFlip, RandomShift
-from skneural.layers.axes import BatchLast, Flatten, Mask, RealSteps, RowsFirst, StepsFirst, Unflatten
+from skneural.layers.axes import BatchLast, ChosenSteps, Flatten, Mask, RealSteps, RowsFirst, StepsFirst, Unflatten
 from skneural.layers.combinators import Branches, Chain, Gate, Residual, Reversed
 from skneural.layers.convolution import Convolution, DepthwiseConvolution, TransposedConvolution
 from skneural.layers.dense import Bias, BiasAndSpread, Dense
 from skneural.layers.dropout import Dropout
-from skneural.layers.embedding import Embedding
+from skneural.layers.embedding import Embedding, TiedEmbedding
 from skneural.layers.filter_bank import FilterBank
+from skneural.layers.frozen import Frozen
 from skneural.layers.graph import (
     GATConvolution,
     GCNConvolution,
@@ -42,6 +43,7 @@ __all__ = [
     "BiasAndSpread",
     "Branches",
     "Chain",
+    "ChosenSteps",
     "Context",
     "Convolution",
     "CrossAttention",
@@ -53,6 +55,7 @@ __all__ = [
     "FeatureRange",
     "FilterBank",
     "Flatten",
+    "Frozen",
     "GATConvolution",
     "GCNConvolution",
     "GINConvolution",
@@ -88,6 +91,7 @@ __all__ = [
     "Standardization",
     "StepPooling",
     "StepsFirst",
+    "TiedEmbedding",
     "TimeEmbedding",
     "TransposedConvolution",
     "Unflatten",

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skneural.initializers import for_each_gate, glorot_uniform
+from skneural.initializers import for_each_gate, glorot_uniform, initializer_of
 from skneural.layers.key_value_cache import KeyValueCache
 from skneural.layers.layer import AnyShape, Backward, Context, Layer, mask_of
 from skneural.ops.attention import BLOCK_SIZE, Attended, WeightDropout, attend, attend_one
@@ -43,6 +43,9 @@ class SelfAttention(Layer):
         Share of the weights that is set to zero while training.
     block_size : int, default=128
         Longer series are attended to in blocks of so many queries, in memory that grows with ``block_size * steps``.
+    initializer, output_initializer : str or float, default="glorot_uniform"
+        How the weights of queries, keys and values start, and those of the output: a name in
+        `skneural.initializers.INITIALIZERS`, or a standard deviation.
     """
 
     d_model: int
@@ -51,6 +54,8 @@ class SelfAttention(Layer):
     rotary: bool = False
     dropout: float = 0.0
     block_size: int = BLOCK_SIZE
+    initializer: str | float = "glorot_uniform"
+    output_initializer: str | float = "glorot_uniform"
 
     def __post_init__(self) -> None:
         _head_width(self.d_model, self.n_heads, unit=2 if self.rotary else 1)
@@ -58,9 +63,9 @@ class SelfAttention(Layer):
     def parameters(self) -> Tree:
         d = self.d_model
         return {
-            "weight": Parameter((d, 3 * d), for_each_gate(glorot_uniform, 3)),
+            "weight": Parameter((d, 3 * d), for_each_gate(initializer_of(self.initializer), 3)),
             "bias": Parameter((3 * d,), penalized=False),
-            "output_weight": Parameter((d, d), glorot_uniform),
+            "output_weight": Parameter((d, d), initializer_of(self.output_initializer)),
             "output_bias": Parameter((d,), penalized=False),
         }
 

@@ -148,3 +148,24 @@ class RealSteps(Layer):
 
     def step(self, p: Tree, x: Array, state: Any = None) -> tuple[Any, Any]:
         return x, None
+
+
+@dataclass(frozen=True)
+class ChosenSteps(RealSteps):
+    """One row for each step that the container has chosen, series by series; for each real step if it chooses none.
+
+    Where few steps have targets, such as words that were hidden, only these are compared with all words there are. The
+    container tells by the structure that it knows, a boolean array of shape (batch, steps).
+    """
+
+    def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
+        chosen = context.structure
+        if chosen is None:
+            return super().forward(p, x, context)
+
+        def backward(dy: Any, g: Tree) -> Any:
+            dx = zeros(x.shape, x.dtype)
+            dx[chosen] = dy
+            return dx
+
+        return x[chosen], backward

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from skneural.initializers import INITIALIZERS, uniform, zeros
+from skneural.initializers import initializer_of, uniform, zeros
 from skneural.layers.layer import AnyShape, Backward, Context, Layer, step_axis
 from skneural.ops.linear import linear
 from skneural.ops.normalize import add_bias
@@ -88,8 +88,8 @@ class Dense(Layer):
     Parameters
     ----------
     n_in, n_out : int
-    initializer : str, default="glorot_uniform"
-        Name in `skneural.initializers.INITIALIZERS`.
+    initializer : str or float, default="glorot_uniform"
+        Name in `skneural.initializers.INITIALIZERS`, or the standard deviation with which weights start.
     bias : {"uniform", "zeros", None}, default="zeros"
         How the bias starts. "uniform" spreads it over 1 / sqrt(n_in), so that the kinks of ReLU units do
         not all lie at the origin. None leaves it out.
@@ -99,14 +99,14 @@ class Dense(Layer):
 
     n_in: int
     n_out: int
-    initializer: str = "glorot_uniform"
+    initializer: str | float = "glorot_uniform"
     bias: str | None = "zeros"
     input_gradient: bool = True
 
     stepwise: ClassVar[bool] = True
 
     def parameters(self) -> Tree:
-        weight = Parameter((self.n_in, self.n_out), INITIALIZERS[self.initializer])
+        weight = Parameter((self.n_in, self.n_out), initializer_of(self.initializer))
         if self.bias is None:
             return {"weight": weight}
         start = zeros if self.bias == "zeros" else uniform(1 / math.sqrt(self.n_in))

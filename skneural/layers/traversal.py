@@ -75,7 +75,7 @@ def mapped(network: Layer, function: Callable[[str, Layer], Layer], name: str = 
 
 
 def without_input_gradient(network: AnyLayer) -> AnyLayer:
-    """The same network with the first layer that learns, on each way into it, told to skip dx.
+    """The same network with the first layer that learns, on each way into it, told to skip dx, and all before it.
 
     That product costs as much as the gradient of the layer's weights, and training has no use for it.
     """
@@ -83,9 +83,8 @@ def without_input_gradient(network: AnyLayer) -> AnyLayer:
     if isinstance(network, Chain):
         first = next((i for i, layer in enumerate(network.layers) if learns(layer)), None)
         if first is not None:
-            layers = list(network.layers)
-            layers[first] = without_input_gradient(layers[first])
-            changes["layers"] = tuple(layers)
+            ends = first + 1
+            changes["layers"] = (*map(without_input_gradient, network.layers[:ends]), *network.layers[ends:])
     elif isinstance(network, Branches):
         changes["branches"] = tuple(map(without_input_gradient, network.branches))
     elif isinstance(network, Residual | Gate | Reversed):

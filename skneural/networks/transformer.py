@@ -6,11 +6,13 @@ Normalizing first (Xiong et al. 2020) needs no warm-up of the learning rate.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from skneural.layers import (
     Activation,
     Chain,
     Dense,
+    Frozen,
     Layer,
     LayerNormalization,
     LearnedPositions,
@@ -39,6 +41,8 @@ def transformer_network(
     vocabulary_size: int | None = None,
     max_length: int | None = None,
     standardize: bool = True,
+    causal: bool = False,
+    freeze: int = 0,
 ) -> Chain:
     """Series (batch, steps, features) or tokens (batch, steps) in, raw scores out.
 
@@ -57,6 +61,11 @@ def transformer_network(
         Number of tokens; None for series.
     standardize : bool
         Whether each feature is centred and scaled first; not used for tokens.
+    causal : bool
+        Whether no step sees those after it.
+    freeze : int
+        Pairs of an attention and a feedforward layer that do not learn; if there are any, what comes before the first
+        does not learn either.
     """
 
     def encoder(n_in: int) -> Encoder:
@@ -67,12 +76,28 @@ def transformer_network(
             feedforward_size,
             positional,
             dropout,
+            causal=causal,
             class_token=pooling == "cls",
             max_length=max_length,
             n_in=n_in if vocabulary_size is None else None,
         )
 
-    return sequence_network(encoder, n_features, n_out, pooling, dropout, vocabulary_size, d_model, standardize)
+    sizes = vocabulary_size, d_model
+    network = sequence_network(encoder, n_features, n_out, pooling, dropout, *sizes, standardize)
+    return _frozen(network, freeze) if freeze else network
+
+
+def _frozen(network: Chain, n_blocks: int) -> Chain:
+    """The network with everything up to the end of a block frozen, a class token apart, which a task has for itself."""
+    layers = network.layers
+    first = next(i for i, layer in enumerate(layers) if isinstance(layer, Residual | WithClassToken))
+    start, rest = layers[:first], layers[first:]
+    if not isinstance(rest[0], WithClassToken):
+        return Chain((Frozen(Chain((*start, *rest[: 2 * n_blocks]))), *rest[2 * n_blocks :]))
+    inner = rest[0].inner
+    assert isinstance(inner, Chain)
+    blocks = Chain((Frozen(Chain(inner.layers[: 2 * n_blocks])), *inner.layers[2 * n_blocks :]))
+    return Chain((Frozen(Chain(start)), replace(rest[0], inner=blocks), *rest[1:]))
 
 
 def transformer_encoder(
@@ -87,6 +112,7 @@ def transformer_encoder(
     class_token: bool = False,
     max_length: int | None = None,
     n_in: int | None = None,
+    deviation: float | None = None,
 ) -> Encoder:
     """Attention and feedforward layers by turns, each added to what it is given.
 
@@ -113,6 +139,10 @@ def transformer_encoder(
     n_in : int, optional
         Features of each step of the input, where a first product shall make `d_model` of them; None for tokens that
         `d_model` numbers stand for already.
+    deviation : float, optional
+        Standard deviation with which weights start, those of what is added to the steps divided by the root of how
+        often something is added, as in GPT-2 (Radford et al. 2019). By default weights start as Glorot and Bengio have
+        it.
 
     Returns
     -------
@@ -126,22 +156,20 @@ def transformer_encoder(
     elif positional == "learned":
         assert max_length is not None
         start.append(LearnedPositions(max_length, d_model))
-    blocks: list[Layer] = []
-    for _ in range(n_layers):
-        attention = SelfAttention(d_model, n_heads, causal, positional == "rotary", dropout)
-        blocks += [
-            Residual(Chain((LayerNormalization(d_model), attention, *dropped(dropout, 0)))),
-            Residual(Chain((LayerNormalization(d_model), *_feedforward(d_model, feedforward_size, dropout)))),
-        ]
-    blocks.append(LayerNormalization(d_model))
+    inside: str | float = "glorot_uniform" if deviation is None else deviation
+    added: str | float = "glorot_uniform" if deviation is None else deviation / math.sqrt(max(2 * n_layers, 1))
+    rotary = positional == "rotary"
+    attention = SelfAttention(d_model, n_heads, causal, rotary, dropout, initializer=inside, output_initializer=added)
+    hidden = Dense(d_model, feedforward_size, inside), Activation("gelu"), *dropped(dropout, 0)
+    feedforward = *hidden, Dense(feedforward_size, d_model, added)
+    block: list[Layer] = [
+        Residual(Chain((LayerNormalization(d_model), *sublayer, *dropped(dropout, 0))))
+        for sublayer in ((attention,), feedforward)
+    ]
+    blocks = [*(n_layers * block), LayerNormalization(d_model)]
     if class_token:
         blocks = [WithClassToken(Chain(tuple(blocks)), d_model)]
     return Encoder((*start, *dropped(dropout, 0), *blocks), d_model, ROWS_FIRST, pooled=class_token)
-
-
-def _feedforward(d_model: int, hidden_size: int, dropout: float) -> list[Layer]:
-    inner: list[Layer] = [Dense(d_model, hidden_size), Activation("gelu"), *dropped(dropout, 0)]
-    return [*inner, Dense(hidden_size, d_model), *dropped(dropout, 0)]
 
 
 def _check(positional: str, causal: bool, class_token: bool, max_length: int | None) -> None:

@@ -7,15 +7,19 @@ from skneural.targets.node_classes import NodeClasses
 from skneural.targets.numbers import Numbers
 from skneural.targets.per_step import PerSampleOrStep, PerStep
 from skneural.targets.target_kind import Given, TargetKind
+from skneural.targets.tokens import MaskedToken, NextToken, TokensOfText
 
 __all__ = [
     "Classes",
     "Denoising",
     "Given",
     "Itself",
+    "MaskedToken",
+    "NextToken",
     "NodeClasses",
     "Numbers",
     "PerSampleOrStep",
     "PerStep",
     "TargetKind",
+    "TokensOfText",
 ]

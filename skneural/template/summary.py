@@ -33,7 +33,7 @@ class LayerSummary(NamedTuple):
     shape : tuple of int and str
         Of what it puts out; numbers that are not fixed have names.
     n_parameters : int
-        Its own, without those of layers inside of it.
+        Its own, without those of layers inside of it. Where layers are frozen, they have none to learn.
     """
 
     name: str
@@ -100,13 +100,15 @@ def summary(self: BaseEstimator) -> Summary:
     """
     check_is_fitted(self)
     network = self.network_
-    layers = {name: layer for name, layer, _ in named(network, network.parameters())}
-    return Summary(
-        tuple(
-            LayerSummary(name, type(layers[name]).__name__, shape, _own_parameters(layers[name]))
-            for name, shape in named_shapes(network, self._x_shape).items()
-        )
-    )
+    found = {name: (layer, declared) for name, layer, declared in named(network, network.parameters())}
+    sizes = {name: Layout(declared).size for name, (_, declared) in found.items()}
+
+    def row(name: str, shape: NamedShape) -> LayerSummary:
+        layer = found[name][0]
+        inside = sum(sizes[child.name] for child in children(layer, name))
+        return LayerSummary(name, type(layer).__name__, shape, sizes[name] - inside)
+
+    return Summary(tuple(row(name, shape) for name, shape in named_shapes(network, self._x_shape).items()))
 
 
 def named_shapes(network: Layer, x_shape: NamedShape) -> dict[str, NamedShape]:
@@ -134,11 +136,6 @@ def named_shapes(network: Layer, x_shape: NamedShape) -> dict[str, NamedShape]:
 def _numbers(x_shape: NamedShape, unknown: str | None) -> tuple[int | None, ...]:
     """The shape of x with one of the numbers that have names unknown, and the others some number."""
     return tuple((None if one == unknown else MANY) if isinstance(one, str) else one for one in x_shape)
-
-
-def _own_parameters(layer: Layer) -> int:
-    inside = sum(Layout(child.layer.parameters()).size for child in children(layer))
-    return Layout(layer.parameters()).size - inside
 
 
 def _written(shape: NamedShape) -> str:

@@ -15,12 +15,17 @@ from sklearn.base import BaseEstimator
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import train_test_split
 
+from skneural.losses.loss import Value
 from skneural.parameters import Snapshot
 from skneural.template.epoch_callbacks import fitted_attributes
 from skneural.template.run import Data, Run
 from skneural.template.step_scores import StepsAsSamples
 from skneural.training.seeds import Seeds
 from skneural.training.train import DivergenceError
+
+# Held-out data is scored so many blocks of predictions at a time: enough to share among threads, and few enough that
+# the raw scores of all words for all steps of a text, 16 MB a block, need not lie in memory at once.
+BLOCKS_PER_PART = 16
 
 
 def split(n_samples: int, fraction: float, classes: np.ndarray | None, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -123,12 +128,16 @@ def _negative_loss(estimator: BaseEstimator, run: Run, held_out: Data) -> Callab
     samples = held_out.samples.drawn(Seeds(estimator._seed).generator("held-out draws"))
     weight = samples.target_weight
     unit = estimator._targets.unit(estimator, run.loss)
-    total = None if weight is None else float(weight.sum())
+    total = float(len(samples.y.values) if weight is None else weight.sum())
+    rows = BLOCKS_PER_PART * estimator._input_kind.rows_per_block(samples.x)
+    parts = [samples.part(slice(start, start + rows)) for start in range(0, len(samples), rows)]
     n_threads = estimator._n_threads()  # asked now: while training, BLAS may be held to one
 
     def score() -> tuple[float, float]:
-        raw = estimator._raw(run.weights.tree, samples.x, n_threads)
-        value = run.loss.value(samples.y.values, raw, weight, total)
+        value: Value = 0.0
+        for part in parts:
+            raw = estimator._raw(run.weights.tree, part.x, n_threads)
+            value = value + run.loss.value(part.y.values, raw, part.target_weight, total)
         return -float(np.mean(value)), -float(np.mean(value * unit))
 
     return score

@@ -27,7 +27,7 @@ from skneural.ops.types import Array
 Targets: TypeAlias = Sequence[Any] | Array | None
 
 # From the most to the least telling: labels hide small differences that probabilities show.
-OUTPUTS = ("predict_proba", "decision_function", "predict", "score_samples")
+OUTPUTS = ("predict_proba", "decision_function", "predict", "score_samples", "transform")
 
 
 def check_estimator_contract(estimator: BaseEstimator, X: object, y: Targets) -> None:
@@ -110,7 +110,8 @@ def check_read_only_data(estimator: BaseEstimator, X: object, y: Targets) -> Non
 
 def check_predict_shape_and_dtype(estimator: BaseEstimator, X: object, y: Targets) -> None:
     """One prediction for each sample: numbers in the precision of X, or classes that are in `classes_`."""
-    method = _outputs(estimator.fit(X, y))[-1]
+    estimator.fit(X, y)
+    method = next(name for name in ("score_samples", "predict", "transform") if hasattr(estimator, name))
     predicted = getattr(estimator, method)(X)
     n, n_samples = _num_samples(predicted), _num_samples(X)
     assert n == n_samples, f"{_name(estimator)}.{method} returned {n} predictions for {n_samples} samples"

@@ -44,7 +44,7 @@ def predict_raw(network: Layer, tree: Tree, x: Container, rows_per_block: int, n
             raw = np.concatenate(list(pool.map(predict, blocks)))
     if isinstance(blocks[0], slice):
         return raw
-    return _in_place(raw, np.concatenate([np.asarray(block) for block in blocks]), x.lengths)
+    return _in_place(raw, np.concatenate([np.asarray(block) for block in blocks]), x.n_scored)
 
 
 def _in_place(raw: Array, order: Array, lengths: Array | None) -> Array:

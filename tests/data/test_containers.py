@@ -5,7 +5,20 @@ import pytest
 from scipy import sparse
 
 from skneural import data
-from skneural.data import Container, DiffusedRows, Graph, Graphs, Nodes, NoisyRows, Rows, Series, TableRows, Targets
+from skneural.data import (
+    Container,
+    DiffusedRows,
+    Graph,
+    Graphs,
+    MaskedWindows,
+    Nodes,
+    NoisyRows,
+    Rows,
+    Series,
+    TableRows,
+    Targets,
+    TokenWindows,
+)
 from skneural.data.container import Known
 from skneural.data.hops import Hop
 from skneural.data.nodes import WholeGraph
@@ -41,6 +54,15 @@ CONTAINERS = {
     "nodes": lambda: Nodes(WholeGraph(RNG.standard_normal((7, 3)), edges(7)), np.arange(7), 2),
     "graphs": lambda: Graphs.of(list(graphs()), np.float64),
     "graphs with features of edges": lambda: Graphs.of(list(graphs(edge_features=True)), np.float64),
+}
+TEXTS = [np.arange(n) for n in LENGTHS]
+CONTAINERS |= {
+    "texts": lambda: TokenWindows.from_sequences(TEXTS, start=9),
+    "windows of a text": lambda: TokenWindows.from_sequences([np.arange(21)], start=21).cut(3),
+    "windows of which tokens are hidden": lambda: MaskedWindows(
+        TokenWindows.from_sequences(TEXTS, 9).without_start(), 10, 9
+    ),
+    "hidden tokens": lambda: MaskedWindows(TokenWindows.from_sequences(TEXTS, 9), 10, 9).drawn(RNG, None)[0],
 }
 every_container = pytest.mark.parametrize("make", CONTAINERS.values(), ids=CONTAINERS.keys())
 

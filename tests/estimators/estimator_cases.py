@@ -25,6 +25,7 @@ from skneural import (
     HopfieldNetwork,
     KANClassifier,
     KANRegressor,
+    LanguageModel,
     MambaSequenceClassifier,
     MambaSequenceRegressor,
     MambaSequenceTagger,
@@ -74,6 +75,12 @@ def both_neighbours(dtype: Any = np.float64) -> tuple[np.ndarray, np.ndarray]:
     X, _ = patients(dtype)
     X = X[:, :4]
     return X, np.stack([np.roll(X, 1, axis=1), X], axis=2)
+
+
+def sentences(dtype: Any = np.float64) -> tuple[list[str], None]:
+    """24 texts of one to ten words; nothing in them is floating."""
+    rng = np.random.default_rng(0)
+    return [" ".join(rng.choice(["who", "what", "is", "here", "?"], n)) for n in rng.integers(1, 11, 24)], None
 
 
 def iris():
@@ -275,6 +282,24 @@ ESTIMATORS = {
 # They learn no weights by gradient, and have no targets: tests about training are not about them.
 UNTRAINED = {"associative memory": EstimatorCase(HopfieldNetwork(random_state=0), flowers)}
 
+# They take texts: tests that change numbers of X are not about them.
+OF_TEXTS = {
+    "language model": EstimatorCase(LanguageModel(**SMALL_TRANSFORMER), sentences),
+    "masked language model": EstimatorCase(
+        LanguageModel(objective="masked", level="word", positional="learned", **SMALL_TRANSFORMER), sentences
+    ),
+    "recurrent language model": EstimatorCase(LanguageModel(architecture="gru", d_model=4, **BRIEF), sentences),
+    "language model of selective states": EstimatorCase(
+        LanguageModel(architecture="mamba", d_model=4, **BRIEF), sentences
+    ),
+}
+every_trained_model = pytest.mark.parametrize("case", (ESTIMATORS | OF_TEXTS).values(), ids=(ESTIMATORS | OF_TEXTS))
+every_model_in_passes = pytest.mark.parametrize(
+    "case",
+    [case for case in (ESTIMATORS | OF_TEXTS).values() if case.stochastic],
+    ids=[name for name, case in (ESTIMATORS | OF_TEXTS).items() if case.stochastic],
+)
+
 every_estimator = pytest.mark.parametrize("case", ESTIMATORS.values(), ids=ESTIMATORS.keys())
 SPARSE = {name: case for name, case in ESTIMATORS.items() if get_tags(case.estimator).input_tags.sparse}
 every_sparse_estimator = pytest.mark.parametrize("case", SPARSE.values(), ids=SPARSE.keys())
@@ -289,5 +314,5 @@ def continuable(case: EstimatorCase) -> Any:
 
 def telling(model: Any, X: Any) -> np.ndarray:
     """The output in which small differences show."""
-    methods = ("decision_function", "predict_proba", "predict", "score_samples")
+    methods = ("decision_function", "predict_proba", "predict", "score_samples", "transform")
     return next(getattr(model, method) for method in methods if hasattr(model, method))(X)

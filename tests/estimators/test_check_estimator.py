@@ -1,11 +1,11 @@
 """scikit-learn's own checks: every estimator, with default parameters, no expected failures.
 
-Networks for images and series are smaller here; ``pytest -m slow`` takes their defaults. Taggers are left to
-`skneural.testing`: scikit-learn's checks have no target for each step.
+Networks for images and series are smaller here; ``pytest -m slow`` takes their defaults. Taggers and
+what takes texts are left to `skneural.testing`: scikit-learn's checks have no target for each step, and no texts.
 """
 
 import pytest
-from estimator_cases import ESTIMATORS, UNTRAINED
+from estimator_cases import ESTIMATORS, OF_TEXTS, UNTRAINED
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import skneural
@@ -60,7 +60,8 @@ SMALL = [
 SLOW = [getattr(skneural, type(model).__name__)() for model in SMALL]
 SLOW += [TransformerSequenceClassifier(dropout=0), TransformerSequenceRegressor(dropout=0)]
 TAGGERS = {name for name in skneural.__all__ if name.endswith("Tagger")}
-QUICK = sorted(set(skneural.__all__) - TAGGERS - {type(model).__name__ for model in SMALL})
+WITH_TEXTS = {type(case.estimator).__name__ for case in OF_TEXTS.values()}
+QUICK = sorted(set(skneural.__all__) - TAGGERS - WITH_TEXTS - {type(model).__name__ for model in SMALL})
 DEFAULTS = [getattr(skneural, name)() for name in QUICK]
 # Their dropout draws for each row, so that a repeated one is dropped apart; without it they pass that check, too.
 # Dropout over nodes does not, because repetitions are the same node.
@@ -94,7 +95,7 @@ VARIANTS = [
 
 
 def test_the_table_of_cases_has_every_estimator():
-    tabled = {type(case.estimator).__name__ for case in (ESTIMATORS | UNTRAINED).values()}
+    tabled = {type(case.estimator).__name__ for case in (ESTIMATORS | OF_TEXTS | UNTRAINED).values()}
     missing = set(skneural.__all__) - tabled
     assert not missing, f"add a row to ESTIMATORS in tests/estimators/estimator_cases.py for {sorted(missing)}"
 

@@ -7,7 +7,7 @@ import joblib
 import numpy as np
 import pytest
 import skops.io
-from estimator_cases import continuable, every_estimator, every_stochastic_estimator, telling
+from estimator_cases import continuable, every_model_in_passes, every_stochastic_estimator, every_trained_model, telling
 from sklearn.base import clone
 
 from skneural.estimators.kan import SAMPLES_OF_A_FORMULA, KANFields
@@ -39,7 +39,7 @@ def class_path(model):
     return f"{type(model).__module__}.{type(model).__qualname__}"
 
 
-@every_estimator
+@every_trained_model
 def test_same_seed_same_bits(case):
     X, y = case.data()
     first, second = case.new().fit(X, y), case.new().fit(X, y)
@@ -49,14 +49,14 @@ def test_same_seed_same_bits(case):
     assert_same_bits(second.fit(X, y).weights_, first.weights_)
 
 
-@every_stochastic_estimator
+@every_model_in_passes
 def test_another_seed_another_model(case):
     X, y = case.data()
     one, other = case.new(random_state=1).fit(X, y), case.new(random_state=2).fit(X, y)
     assert not np.array_equal(one.weights_, other.weights_)
 
 
-@every_estimator
+@every_trained_model
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @every_trip
 def test_predicts_the_same(case, dtype, trip, tmp_path):
@@ -69,7 +69,7 @@ def test_predicts_the_same(case, dtype, trip, tmp_path):
     assert vars(back).keys() == vars(model).keys()
 
 
-@every_estimator
+@every_trained_model
 def test_predictions_of_a_copy_are_its_own(case):
     X, y = case.data()
     model = case.new().fit(X, y)
@@ -78,13 +78,13 @@ def test_predictions_of_a_copy_are_its_own(case):
     assert_same_bits(telling(model, X), before)
 
 
-@every_estimator
+@every_trained_model
 def test_skops_asks_to_trust_the_class_alone(case):
     model = case.new().fit(*case.data())
     assert skops.io.get_untrusted_types(data=skops.io.dumps(model)) == [class_path(model)]
 
 
-@every_estimator
+@every_trained_model
 def test_clone_is_unfitted_and_fits_alike(case):
     X, y = case.data()
     model = case.new().fit(X, y)
@@ -93,7 +93,7 @@ def test_clone_is_unfitted_and_fits_alike(case):
     assert_same_bits(cloned.fit(X, y).weights_, model.weights_)
 
 
-@every_stochastic_estimator
+@every_model_in_passes
 @pytest.mark.parametrize("solver", ["sgd", "adam", "adamw", "rmsprop"])
 @every_trip
 def test_partial_fit_goes_on_exactly(case, solver, trip, tmp_path):
@@ -113,7 +113,7 @@ def test_partial_fit_goes_on_exactly(case, solver, trip, tmp_path):
     assert travelled.t_ == straight.t_ == 4 * len(X)
 
 
-@every_stochastic_estimator
+@every_model_in_passes
 def test_the_optimizer_state_is_part_of_the_model(case):
     """The test above could not fail otherwise: without the state, training goes on differently."""
     X, y = case.data()
@@ -126,7 +126,7 @@ def test_the_optimizer_state_is_part_of_the_model(case):
     assert not np.array_equal(model.partial_fit(X, y).weights_, forgetful.partial_fit(X, y).weights_)
 
 
-@every_stochastic_estimator
+@every_model_in_passes
 def test_partial_fit_equals_fit_epoch_by_epoch(case):
     X, y = case.data()
     whole = continuable(case).set_params(n_iter_no_change=100)
@@ -141,7 +141,7 @@ def test_partial_fit_equals_fit_epoch_by_epoch(case):
         assert_same_bits(stepwise.weights_, whole.weights_)
 
 
-@every_stochastic_estimator
+@every_model_in_passes
 @every_trip
 def test_warm_start_goes_on(case, trip, tmp_path):
     X, y = case.data()

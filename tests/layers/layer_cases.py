@@ -17,6 +17,7 @@ from skneural.layers import (
     BiasAndSpread,
     Branches,
     Chain,
+    ChosenSteps,
     Convolution,
     CrossAttention,
     Dense,
@@ -27,6 +28,7 @@ from skneural.layers import (
     FeatureRange,
     FilterBank,
     Flatten,
+    Frozen,
     GATConvolution,
     Gate,
     GaussianLatent,
@@ -61,6 +63,7 @@ from skneural.layers import (
     Standardization,
     StepPooling,
     StepsFirst,
+    TiedEmbedding,
     TimeEmbedding,
     TransposedConvolution,
     Unflatten,
@@ -168,6 +171,14 @@ LAYER_CASES = {
     "multihead scan over more than one chunk": (MultiheadScan(4, 4, 2, 2), numbers(2, 70, 16)),
     "multihead scan of one channel over one step": (MultiheadScan(1, 1, 1), numbers(2, 1, 5)),
     "embedding": (Embedding(5, 3), np.random.default_rng(0).integers(0, 5, (6, 4))),
+    "frozen": (Frozen(HIDDEN), numbers(6, 4)),
+    "frozen in first place": (Frozen(Dense(4, 3), input_gradient=False), numbers(6, 4)),
+    "frozen in part": (Chain((Dense(4, 4), Frozen(Chain((HIDDEN, Dense(4, 2)))), Dense(2, 3))), numbers(6, 4)),
+    "tied embedding": (TiedEmbedding(5, 3, Dense(3, 3), n_special=1), np.random.default_rng(0).integers(0, 6, (6, 4))),
+    "tied embedding around attention": (
+        TiedEmbedding(5, 4, SelfAttention(4, 2, causal=True), ChosenSteps()),
+        np.random.default_rng(0).integers(0, 5, (6, 4)),
+    ),
     **{f"recurrence of {name}": (cell(3, 5), STEPS) for name, cell in CELLS.items()},
     **{f"recurrence of {name} backwards": (cell(3, 5, reverse=True), STEPS) for name, cell in CELLS.items()},
     **{
@@ -190,6 +201,7 @@ LAYER_CASES = {
     "to rows first": (RowsFirst(), STEPS),
     "to rows first from the batch last": (RowsFirst(), SERIES),
     "to rows of steps": (RealSteps(), numbers(4, 5, 3)),
+    "to rows of chosen steps, where none are chosen": (ChosenSteps(), numbers(4, 5, 3)),
     "gaussian latent": (GaussianLatent(3, 0.7), numbers(6, 6)),
     "one gaussian latent": (GaussianLatent(1), numbers(2, 2)),
     "random flip": (RandomFlip(), numbers(6, 4, 5, 2)),
@@ -255,7 +267,7 @@ LAYER_CASES = {
 }
 # where it is not the first axis of x and y; None where x and y count the batch along different ones
 LAST = ("images", "convolution", "pooling", "local", "mask", "filter")
-CHANGING = ("global", "images to", "series to", "flatten", "to ")
+CHANGING = ("global", "images to", "series to", "flatten", "to ", "tied")
 BATCH_AXIS = {
     **{name: 2 for name in LAYER_CASES if name.startswith("recurrence")},
     "dropout on 3-D x": 1,
@@ -383,6 +395,15 @@ BATCH_CASES = {
     "to steps first": (StepsFirst(), BATCHES[ROWS_FIRST], ROWS_FIRST, STEPS_FIRST),
     "to rows first": (RowsFirst(), BATCHES[STEPS_FIRST], STEPS_FIRST, ROWS_FIRST),
     "to elements": (RealSteps(), BATCHES[ROWS_FIRST], ROWS_FIRST, ELEMENTS),
+    "to chosen elements": (ChosenSteps(), BATCHES[ROWS_FIRST], ROWS_FIRST, ELEMENTS),
+    "frozen cell": (Frozen(LSTM(3, 2)), BATCHES[STEPS_FIRST], STEPS_FIRST, STEPS_FIRST),
+    "tied embedding": (TiedEmbedding(5, 4, SelfAttention(4, 2, causal=True)), TOKENS, ROWS_FIRST, ELEMENTS),
+    "tied embedding around cells": (
+        TiedEmbedding(4, 3, Chain((StepsFirst(), LSTM(3, 3), RowsFirst())), n_special=1),
+        TOKENS,
+        ROWS_FIRST,
+        ELEMENTS,
+    ),
     "residual around a cell": (Residual(GRU(3, 3)), BATCHES[STEPS_FIRST], STEPS_FIRST, STEPS_FIRST),
     "branches of cells": (
         Branches((LSTM(3, 2), Chain((GRU(3, 2), Elman(2, 4)))), axis=1),

@@ -17,6 +17,7 @@ from skneural.networks.convolutional_series import convolutional_series_network
 from skneural.networks.diffusion import diffusion_network
 from skneural.networks.graph import CONVOLUTIONS, POOLINGS, graph_node_network, whole_graph_network
 from skneural.networks.kan import kan_network
+from skneural.networks.language import LANGUAGE_ARCHITECTURES, language_network
 from skneural.networks.mamba import VARIANTS, mamba_network
 from skneural.networks.mlp import mlp_network
 from skneural.networks.perceptron import perceptron_network
@@ -134,6 +135,9 @@ TRANSFORMERS = {
     "for each step": {"pooling": None, "positional": "rotary"},
     "three layers without dropout": {"n_layers": 3, "dropout": 0.0, "standardize": False},
     "no layers": {"n_layers": 0},
+    "causal": {"causal": True},
+    "one of two layers frozen": {"freeze": 1, "positional": "learned"},
+    "all layers frozen, and a class token": {"freeze": 2, "pooling": "cls", "positional": "learned"},
 }
 MAMBAS = {
     **{
@@ -147,6 +151,20 @@ MAMBAS = {
         f"in both directions with {pooling}": {"bidirectional": True, "pooling": pooling, "dropout": 0.3}
         for pooling in (*SEQUENCE_POOLINGS, None)
     },
+}
+SMALL_LANGUAGE = {
+    "n_out": N_OUT,
+    "n_special": 6,
+    "d_model": 8,
+    "n_heads": 2,
+    "feedforward_size": 6,
+    "context_length": 7,
+}
+LANGUAGE = {
+    **{f"{architecture}": {"architecture": architecture} for architecture in LANGUAGE_ARCHITECTURES},
+    **{f"{positional} positions": {"positional": positional, "dropout": 0.0} for positional in POSITIONAL},
+    "masked": {"objective": "masked", "n_layers": 1},
+    "no layers": {"n_layers": 0},
 }
 WIDTHS_OF_SERIES = {"fcn": (4, 3, 4), "resnet": (3, 3), "inception": (2,) * 4, "textcnn": (4,)}
 CONVOLUTIONAL_SERIES = {
@@ -303,6 +321,13 @@ NETWORKS = {
         transformer_network, {name: {**SMALL_TRANSFORMER, **options} for name, options in TRANSFORMERS.items()}
     ),
     **_of_series(mamba_network, {name: {"d_model": 6, "state_size": 3, **options} for name, options in MAMBAS.items()}),
+    **{
+        f"language_network: {name}, {length}": NetworkCase(
+            language_network, {**SMALL_LANGUAGE, **options}, TOKENS, lengths, batch_axis=None
+        )
+        for name, options in LANGUAGE.items()
+        for length, lengths in (("equal lengths", None), ("unequal lengths", LENGTHS))
+    },
     **_of_series(convolutional_series_network, CONVOLUTIONAL_SERIES, embedding_size=3),
     **{
         f"convolutional_image_network: {name}": NetworkCase(

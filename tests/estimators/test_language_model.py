@@ -1,0 +1,294 @@
+"""Language models: what they read, tell and write."""
+
+import pickle
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.utils import estimator_checks
+
+from skneural import LanguageModel
+from skneural.layers import TiedEmbedding
+from skneural.networks.language import LANGUAGE_ARCHITECTURES
+from skneural.preprocessing import TokenEncoder
+from skneural.testing.estimator_contract import check_estimator_contract
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+RNG = np.random.default_rng(0)
+TEXTS = ["".join(RNG.choice(list("abcd "), n)).strip() + "a" for n in RNG.integers(1, 30, 24)]
+WORDS = [text.split() for text in TEXTS]
+NUMBERS = [RNG.integers(0, 7, n) for n in RNG.integers(1, 30, 24)]
+ROWS = RNG.integers(0, 7, (24, 9))
+COUNTING = ["abcdefgh" * 4] * 10
+
+
+def model(**options):
+    small = {"d_model": 8, "n_heads": 2, "n_layers": 1, "feedforward_size": 8, "context_length": 12}
+    return LanguageModel(**small | {"max_iter": 3, "random_state": 0} | options)
+
+
+KINDS = {
+    "characters": (TEXTS, {}),
+    "words": (TEXTS, {"level": "word"}),
+    "lists of words": (WORDS, {}),
+    "integers": (NUMBERS, {}),
+    "rows of integers": (ROWS, {"vocabulary_size": 8}),
+}
+every_kind = pytest.mark.parametrize(("X", "options"), KINDS.values(), ids=KINDS)
+every_architecture = pytest.mark.parametrize("architecture", LANGUAGE_ARCHITECTURES)
+EACH = [*({"architecture": name} for name in LANGUAGE_ARCHITECTURES), {"objective": "masked"}]
+each = pytest.mark.parametrize("kind", EACH, ids=str)
+
+
+@every_kind
+@each
+def test_contract(X, options, kind):
+    check_estimator_contract(model(**options, **kind), X, None)
+
+
+@each
+def test_the_score_is_the_mean_of_the_loss(kind):
+    fitted = model(dropout=0, **kind).fit(TEXTS, X_val=TEXTS)
+    assert fitted.score(TEXTS) < 0
+    assert fitted.perplexity(TEXTS) == pytest.approx(np.exp(-fitted.score(TEXTS)))
+    if fitted.objective == "causal":  # what is hidden is drawn otherwise
+        assert fitted.score(TEXTS) == pytest.approx(fitted.best_validation_score_, rel=1e-5)
+        assert fitted.score_samples(TEXTS).sum() / sum(map(len, TEXTS)) == pytest.approx(fitted.score(TEXTS))
+        assert fitted.score_samples(TEXTS[3:4]) == pytest.approx(fitted.score_samples(TEXTS)[3], rel=1e-5)
+
+
+@every_architecture
+def test_no_token_is_told_by_later_ones(architecture):
+    fitted = model(architecture=architecture).fit(TEXTS)
+    together = fitted.score_samples(["abca", "abcd"])
+    first = fitted.score_samples(["abc"])
+    numbers = [fitted.vocabulary_.index(letter) for letter in "abcad"]
+    start = fitted.vocabulary_size_
+    scores = fitted.network_.predict(fitted._parameters(), np.array([[start, *numbers[:3]]]))[-1]
+    likelihoods = np.log(np.exp(scores) / np.exp(scores).sum())[numbers[3:]]
+    np.testing.assert_allclose(together, first + likelihoods, rtol=1e-5)
+
+
+@every_architecture
+def test_it_learns_to_count(architecture):
+    settings = {"d_model": 16, "dropout": 0, "learning_rate_init": 0.02, "max_iter": 60, "context_length": 16}
+    fitted = model(architecture=architecture, **settings).fit(COUNTING)
+    assert fitted.generate("abc", 13, temperature=0) == "defghabcdefgh"
+    assert fitted.perplexity(["abcdefghab"]) < 1.2
+
+
+def test_hidden_tokens_are_told_from_both_sides():
+    settings = {"d_model": 16, "dropout": 0, "learning_rate_init": 0.02, "max_iter": 200, "n_iter_no_change": 200}
+    fitted = model(objective="masked", **settings).fit(COUNTING)
+    assert fitted.perplexity(COUNTING) < 1.5
+
+
+@every_kind
+def test_what_is_written_has_the_form_of_the_prompt(X, options):
+    fitted = model(**options).fit(X)
+    written = fitted.generate(n_tokens=5, random_state=0)
+    assert type(written) is (np.ndarray if isinstance(X[0], np.ndarray) else type(X[0]))
+    n = len(written.split()) if options.get("level") == "word" else len(written)
+    assert n == 5
+    assert "<unknown>" not in str(written)
+    same = fitted.generate(X[0], 4, random_state=3), fitted.generate(X[0], 4, random_state=3)
+    assert np.array_equal(*same)
+    if isinstance(X[0], np.ndarray):
+        assert written.max() < fitted.vocabulary_size_
+        assert np.array_equal(fitted.generate(X[0].tolist(), 4, random_state=3), same[0])
+
+
+@pytest.mark.parametrize("positional", ["sinusoidal", "learned", "rotary", "none"])
+def test_it_writes_beyond_its_context_and_takes_longer_prompts(positional):
+    fitted = model(positional=positional).fit(TEXTS)
+    assert len(fitted.generate("abc", 50, random_state=0)) == 50
+    assert len(fitted.generate("abcd" * 20, 50, random_state=0)) == 50
+    assert fitted.generate("dd" + "abc" * 4, 1, temperature=0) == fitted.generate("abc" * 4, 1, temperature=0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"n_tokens": 0}, "n_tokens must be int >= 1"),
+        ({"temperature": -1}, "temperature must be"),
+        ({"top_k": 0}, "top_k must be"),
+        ({"prompt": [1, 2]}, "prompt is sequences of integers"),
+        ({"prompt": ["a", 2]}, "has the token 2"),
+    ],
+)
+def test_bad_arguments(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        model().fit(TEXTS).generate(**arguments)
+
+
+def test_tokens_never_seen():
+    fitted = model().fit(TEXTS)
+    assert np.isfinite(fitted.score(["xyz"]))
+    assert len(fitted.generate("xyz", 3)) == 3
+    numbers = model().fit(NUMBERS)
+    with pytest.raises(ValueError, match="Token 7 in X"):
+        numbers.score([[7]])
+    with pytest.raises(ValueError, match="Token 9 in prompt"):
+        numbers.generate([9])
+    with pytest.raises(ValueError, match="fitted on texts"):
+        fitted.score(NUMBERS)
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        ("a text", r"give \[X\]"),
+        ([], "no sequences"),
+        (["a", ""], r"X\[1\] has no tokens"),
+        ([[1], []], r"X\[1\] has no tokens"),
+        ([[0.5, 1.5]], "integers"),
+    ],
+)
+def test_bad_texts(X, message):
+    with pytest.raises(ValueError, match=message):
+        model().fit(X)
+    fitted = model().fit(TEXTS)
+    with pytest.raises(ValueError, match=r"X|sequences"):
+        fitted.transform(X)
+
+
+@pytest.mark.parametrize("architecture", ["lstm", "gru", "mamba"])
+def test_only_transformers_see_both_sides(architecture):
+    with pytest.raises(ValueError, match='needs architecture="transformer"'):
+        model(architecture=architecture, objective="masked").fit(TEXTS)
+
+
+def test_what_reads_both_sides_does_not_write():
+    fitted = model(objective="masked").fit(TEXTS)
+    assert not hasattr(fitted, "generate")
+    assert not hasattr(fitted, "score_samples")
+    assert fitted.score(TEXTS) == fitted.score(TEXTS)
+
+
+def test_not_fitted():
+    for call in (lambda m: m.generate(), lambda m: m.score(TEXTS), lambda m: m.transform(TEXTS)):
+        with pytest.raises(NotFittedError):
+            call(model())
+
+
+@each
+def test_embeddings_do_not_depend_on_company_or_padding(kind):
+    fitted = model(**kind).fit(TEXTS)
+    whole = fitted.transform(TEXTS)
+    assert whole.shape == (24, 8)
+    for i in (0, 5):
+        np.testing.assert_allclose(fitted.transform(TEXTS[i : i + 1])[0], whole[i], atol=1e-5)
+    assert fitted.get_feature_names_out()[1] == "languagemodel1"
+
+
+def test_a_long_text_is_as_good_as_its_windows():
+    one, many = (model(shuffle=False).fit(X) for X in (["abcd" * 30], ["abcd" * 30]))
+    assert np.array_equal(one.weights_, many.weights_)
+    assert one.t_ == 3 * 10
+    assert one.transform(["abcd" * 30]).shape == (1, 8)
+
+
+def test_a_text_of_weight_two_is_a_text_twice():
+    settings = {"solver": "lbfgs", "dropout": 0, "alpha": 0}
+    weighted = model(**settings).fit(TEXTS, sample_weight=np.r_[2, np.ones(23)])
+    repeated = model(**settings).fit([TEXTS[0], *TEXTS])
+    np.testing.assert_allclose(weighted.loss_curve_, repeated.loss_curve_, rtol=1e-4)
+
+
+@each
+def test_chunks_of_text(kind):
+    streamed = model(**kind)
+    for start in range(0, 24, 8):
+        streamed.partial_fit(TEXTS[start : start + 8])
+    assert streamed.score(TEXTS) < 0
+    back = pickle.loads(pickle.dumps(streamed))
+    assert np.array_equal(back.partial_fit(TEXTS).weights_, streamed.partial_fit(TEXTS).weights_)
+
+
+def test_early_stopping_holds_out_windows():
+    fitted = model(early_stopping=True).fit(["abcd" * 60])
+    assert len(fitted.validation_scores_) == fitted.n_iter_
+    scored = model(early_stopping=True, scoring=lambda estimator, X, y: estimator.score(X)).fit(["abcd" * 60])
+    np.testing.assert_allclose(scored.validation_scores_, fitted.validation_scores_, rtol=1e-4)
+    scored = model(early_stopping=True, objective="masked", scoring=lambda estimator, X, y: estimator.score(X))
+    assert scored.fit(["abcd" * 60]).validation_scores_[0] < 0
+
+
+def test_more_epochs():
+    fitted = model(warm_start=True).fit(TEXTS)
+    assert len(fitted.fit(TEXTS).loss_curve_) == 6
+    with pytest.raises(ValueError, match="Training cannot go on"):
+        fitted.set_params(context_length=5).fit(TEXTS)
+
+
+def test_in_searches_and_pipelines():
+    search = GridSearchCV(model(), {"d_model": [4, 8], "architecture": ["gru", "transformer"]}, cv=2).fit(TEXTS)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    y = [text.count("a") > 2 for text in TEXTS]
+    pipeline = make_pipeline(model(), LogisticRegression()).fit(TEXTS, y)
+    assert 0 <= pipeline.score(TEXTS, y) <= 1
+    encoded = make_pipeline(TokenEncoder(level="character"), model()).fit(TEXTS)
+    assert encoded.transform(TEXTS).shape == (24, 8)
+
+
+def test_a_clone_knows_no_tokens():
+    fitted = model().fit(TEXTS)
+    assert not hasattr(clone(fitted), "vocabulary_")
+    assert fitted.vocabulary_[0] == "<unknown>"
+
+
+def test_rare_tokens_are_unknown():
+    fitted = model(level="word", vocabulary_size=3).fit(["a a a b b c"])
+    assert fitted.vocabulary_ == ["<unknown>", "a", "b"]
+    assert model(level="word", min_frequency=3).fit(["a a a b b c"]).vocabulary_ == ["<unknown>", "a"]
+    assert "<unknown>" not in fitted.generate(n_tokens=50, random_state=0)
+
+
+@each
+def test_shards_change_nothing_but_rounding(kind, monkeypatch):
+    monkeypatch.setattr("skneural.networks.shards.LEAST_SHARD", {TiedEmbedding: 1})  # shards, however small
+    one, two = (model(n_jobs=n, dropout=0.2, **kind).fit(TEXTS) for n in (1, 2))
+    np.testing.assert_allclose(two.transform(TEXTS), one.transform(TEXTS), rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("objective", ["causal", "masked"])
+def test_held_out_texts_may_be_scored_in_parts(objective, monkeypatch):
+    """Scores of all tokens for all of them would need too much memory at once."""
+    weight = np.linspace(1, 2, 24)
+    fits = {"X": TEXTS, "X_val": TEXTS, "sample_weight_val": weight}
+    whole = model(objective=objective).fit(**fits).validation_scores_
+    monkeypatch.setattr("skneural.inputs.texts.SCORES_PER_BLOCK", 1)
+    monkeypatch.setattr("skneural.template.validation.BLOCKS_PER_PART", 3)
+    in_parts = model(objective=objective).fit(**fits)
+    np.testing.assert_allclose(in_parts.validation_scores_, whole, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        estimator_checks.check_estimator_cloneable,
+        estimator_checks.check_estimator_repr,
+        estimator_checks.check_estimator_tags_renamed,
+        estimator_checks.check_valid_tag_types,
+        estimator_checks.check_no_attributes_set_in_init,
+        estimator_checks.check_do_not_raise_errors_in_init_or_set_params,
+        estimator_checks.check_parameters_default_constructible,
+        estimator_checks.check_get_params_invariance,
+        estimator_checks.check_set_params,
+        estimator_checks.check_mixin_order,
+        estimator_checks.check_transformer_get_feature_names_out,
+    ],
+    ids=lambda check: check.__name__,
+)
+def test_checks_that_need_no_numbers(check):
+    check("LanguageModel", LanguageModel())
+
+
+def test_embeddings_as_a_table():
+    frame = model().set_output(transform="pandas").fit_transform(TEXTS)
+    assert list(frame.columns)[:2] == ["languagemodel0", "languagemodel1"]
