@@ -8,8 +8,21 @@ from skneural.data.container import Container, Known, Rows
 from skneural.data.graph import Graph, GraphNodes
 from skneural.data.graphs import Graphs
 from skneural.data.nodes import Nodes
+from skneural.data.pairs import Pairs
 from skneural.data.samples import Samples
 from skneural.data.series import Series
 from skneural.data.targets import Targets
 
-__all__ = ["Container", "Graph", "GraphNodes", "Graphs", "Known", "Nodes", "Rows", "Samples", "Series", "Targets"]
+__all__ = [
+    "Container",
+    "Graph",
+    "GraphNodes",
+    "Graphs",
+    "Known",
+    "Nodes",
+    "Pairs",
+    "Rows",
+    "Samples",
+    "Series",
+    "Targets",
+]

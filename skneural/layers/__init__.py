@@ -9,6 +9,7 @@ from skneural.layers.convolution import Convolution, DepthwiseConvolution
 from skneural.layers.dense import Bias, Dense
 from skneural.layers.dropout import Dropout
 from skneural.layers.embedding import Embedding
+from skneural.layers.encoder_decoder import EncoderDecoder, StartedByMemory, WithMemory
 from skneural.layers.filter_bank import FilterBank
 from skneural.layers.graph import (
     GATConvolution,
@@ -21,6 +22,7 @@ from skneural.layers.graph import (
 from skneural.layers.layer import PREDICTING, Context, Layer, Share
 from skneural.layers.layer_normalization import LayerNormalization, RMSNormalization
 from skneural.layers.mamba import MultiheadScan, SelectiveScan
+from skneural.layers.memory_attention import AdditiveAttention, DotAttention
 from skneural.layers.normalization import BatchNormalization, LocalResponseNormalization, Standardization
 from skneural.layers.pooling import GlobalPooling, Pooling
 from skneural.layers.positions import LearnedPositions, Scale, SinusoidalPositions, WithClassToken
@@ -33,6 +35,7 @@ __all__ = [
     "LSTM",
     "PREDICTING",
     "Activation",
+    "AdditiveAttention",
     "AttentionPooling",
     "BatchLast",
     "BatchNormalization",
@@ -44,9 +47,11 @@ __all__ = [
     "CrossAttention",
     "Dense",
     "DepthwiseConvolution",
+    "DotAttention",
     "Dropout",
     "Elman",
     "Embedding",
+    "EncoderDecoder",
     "FilterBank",
     "Flatten",
     "GATConvolution",
@@ -79,7 +84,9 @@ __all__ = [
     "SinusoidalPositions",
     "SplineEdges",
     "Standardization",
+    "StartedByMemory",
     "StepPooling",
     "StepsFirst",
     "WithClassToken",
+    "WithMemory",
 ]

@@ -131,12 +131,13 @@ class WithClassToken(Layer):
         return whole[:, 0].copy()
 
     def shape(self, x_shape: AnyShape) -> AnyShape:
-        whole = self.inner.shape(self.inner_shape(x_shape))
+        (longer,) = self.inner_shapes(x_shape)
+        whole = self.inner.shape(longer)
         return whole[0], whole[2]
 
-    def inner_shape(self, x_shape: AnyShape) -> AnyShape:
+    def inner_shapes(self, x_shape: AnyShape) -> tuple[AnyShape]:
         batch, steps, n_features = x_shape
-        return batch, None if steps is None else steps + 1, n_features
+        return ((batch, None if steps is None else steps + 1, n_features),)
 
 
 def _prepended(token: Array, x: Array) -> Array:

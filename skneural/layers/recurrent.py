@@ -40,6 +40,8 @@ class Recurrent(Layer):
     reverse: bool = False
     input_gradient: bool = True
 
+    state_batch_axis: ClassVar[int] = -1
+
     walk: ClassVar[Callable[..., Any]]
     one_step: ClassVar[Callable[..., Any]]
 
@@ -77,6 +79,49 @@ class Recurrent(Layer):
     def _first_state(self, zero: Any) -> Any:
         return zero
 
+    def forward_from(self, p: Tree, x: Array, first: Array, context: Context) -> tuple[Any, Backward]:
+        """`forward` from a given state on; `backward` returns the pair of dx and the gradient of that state.
+
+        Parameters
+        ----------
+        first : array of shape (n_state, batch)
+        """
+        order = self._order_from(x, context)
+        y, vjp = type(self).walk(
+            order.arrange(x),
+            *p.values(),
+            columns=order.columns,
+            first=order.arrange_columns(first),
+            input_gradient=self.input_gradient,
+        )
+
+        def backward(dy: Any, g: Tree) -> Any:
+            dx, d_first = vjp(order.arrange(dy), *g.values())
+            return None if dx is None else order.restore(dx), order.restore_columns(d_first)
+
+        return order.restore(y), backward
+
+    def predict_from(self, p: Tree, x: Array, first: Array, context: Context = PREDICTING) -> Any:
+        """`predict` from a given state on."""
+        order = self._order_from(x, context)
+        first = order.arrange_columns(first)
+        y, _ = type(self).walk(order.arrange(x), *p.values(), columns=order.columns, first=first, keep=False)
+        return order.restore(y)
+
+    def _order_from(self, x: Array, context: Context) -> Walk:
+        if self.reverse:
+            raise NotImplementedError("Backwards, series of unequal lengths start at different steps: at zero only.")
+        return Walk.over(len(x), context.lengths, reverse=False)
+
+    def stacked_state(self, first: Array) -> Any:
+        """What `step` takes as the state, for what `forward_from` takes."""
+        return first
+
+    @property
+    def n_state(self) -> int:
+        """Numbers of the state."""
+        return self.n_out
+
     def shape(self, x_shape: AnyShape) -> AnyShape:
         return (x_shape[0], self.n_out, x_shape[2])
 
@@ -98,6 +143,13 @@ class LSTM(Recurrent):
 
     def _first_state(self, zero: Any) -> Any:
         return zero, zero
+
+    def stacked_state(self, first: Array) -> Any:
+        return first[: self.n_out], first[self.n_out :]
+
+    @property
+    def n_state(self) -> int:
+        return 2 * self.n_out
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from skneural.layers import (
     GRU,
     LSTM,
     Activation,
+    AdditiveAttention,
     AttentionPooling,
     BatchLast,
     BatchNormalization,
@@ -20,9 +21,11 @@ from skneural.layers import (
     CrossAttention,
     Dense,
     DepthwiseConvolution,
+    DotAttention,
     Dropout,
     Elman,
     Embedding,
+    EncoderDecoder,
     FilterBank,
     Flatten,
     GATConvolution,
@@ -54,9 +57,11 @@ from skneural.layers import (
     SinusoidalPositions,
     SplineEdges,
     Standardization,
+    StartedByMemory,
     StepPooling,
     StepsFirst,
     WithClassToken,
+    WithMemory,
 )
 from skneural.testing.batch_contract import BATCH_LAST, ELEMENTS, ROWS, ROWS_FIRST, STEPS_FIRST
 
@@ -79,6 +84,8 @@ CELLS = {"elman": Elman, "lstm": LSTM, "gru": GRU, "indrnn": IndRNN, "jordan": J
 POOLINGS = {name: StepPooling(name) for name in ("first", "last", "mean", "max")} | {
     "attention": AttentionPooling(3, 5)
 }
+
+OF_THE_LAST = Chain((StepPooling("last"), Dense(2, 4), Activation("tanh")))
 
 GRAPH_CONVOLUTIONS = {
     "gcn": GCNConvolution(4, 3),
@@ -198,6 +205,30 @@ LAYER_CASES = {
     "cross attention": (CrossAttention(6, 2), (numbers(4, 5, 6), numbers(4, 3, 6, seed=1))),
     "cross attention to a narrow memory": (CrossAttention(6, 3, 2), (numbers(4, 2, 6), numbers(4, 7, 2, seed=1))),
     "cross attention with everything": (CrossAttention(4, 2, 3, 0.3, 2), (numbers(4, 5, 4), numbers(4, 3, 3, seed=1))),
+    "additive attention": (AdditiveAttention(4, 3, 5), (numbers(3, 5, 4), numbers(3, 6, 3, seed=1))),
+    "additive attention to one step": (AdditiveAttention(4, 3, 2), (numbers(3, 2, 4), numbers(3, 1, 3, seed=1))),
+    "attention by products": (DotAttention(4, 3), (numbers(3, 5, 4), numbers(3, 6, 3, seed=1))),
+    "gru started by a memory": (StartedByMemory(GRU(3, 4), OF_THE_LAST), (numbers(5, 3, 4), numbers(4, 6, 2, seed=1))),
+    "lstm started by a memory": (
+        StartedByMemory(LSTM(3, 2), OF_THE_LAST),
+        (numbers(5, 3, 4), numbers(4, 6, 2, seed=1)),
+    ),
+    "layers of a decoder": (
+        WithMemory((Dense(4, 3), AdditiveAttention(3, 2, 4), Dense(5, 4), CrossAttention(4, 2, 2), Activation("tanh"))),
+        (numbers(3, 5, 4), numbers(3, 6, 2, seed=1)),
+    ),
+    "layers of a decoder, added": (
+        WithMemory((Dense(4, 4), CrossAttention(4, 2, 2), Dropout(0.3)), residual=True),
+        (numbers(3, 5, 4), numbers(3, 6, 2, seed=1)),
+    ),
+    "layers of a decoder that do not look": (
+        WithMemory((Dense(4, 3),)),
+        (numbers(3, 5, 4), numbers(3, 6, 2, seed=1)),
+    ),
+    "encoder and decoder": (
+        EncoderDecoder(Chain((Dense(2, 3), Dropout(0.2))), WithMemory((SelfAttention(4, 2, True), DotAttention(4, 3)))),
+        (numbers(3, 6, 2, seed=1), numbers(3, 5, 4)),
+    ),
     "scale": (Scale(3.0), numbers(4, 5, 3)),
     "sinusoidal positions": (SinusoidalPositions(), numbers(4, 5, 3)),
     "learned positions": (LearnedPositions(7, 3), numbers(4, 5, 3)),
@@ -237,6 +268,8 @@ BATCH_AXIS = {
     **{name: 2 for name in LAYER_CASES if name.endswith("with the batch last")},
     **{name: 3 for name in LAYER_CASES if any(word in name for word in LAST)},
     **{name: None for name in LAYER_CASES if name.startswith(CHANGING)},
+    "gru started by a memory": None,
+    "lstm started by a memory": None,
 }
 
 
@@ -288,8 +321,9 @@ ATTENTION = {
     "to the past": SelfAttention(8, 2, causal=True),
     "to the past in blocks": SelfAttention(8, 2, causal=True, rotary=True, block_size=3),
 }
-# They take pairs, whose steps and lengths have tests of their own: tests/layers/test_attention_layers.py
-OF_PAIRS = {"CrossAttention"}
+# They take pairs, whose steps and lengths have tests of their own: tests/layers/test_attention_layers.py and
+# tests/layers/test_encoder_decoder.py
+OF_PAIRS = {"AdditiveAttention", "CrossAttention", "DotAttention", "EncoderDecoder", "StartedByMemory", "WithMemory"}
 # name -> layer, x, how x lies, how y lies; every layer in every layout that it accepts
 BATCH_CASES = {
     **everywhere("activation", lambda batch, axis, rows: Activation("tanh")),
