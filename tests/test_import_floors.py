@@ -20,6 +20,7 @@ FLOORS = {
     "losses": 2,
     "layers": 3,
     "training": 4,
+    "decoding": 4,
     "networks": 5,
     "inputs": 6,
     "targets": 7,

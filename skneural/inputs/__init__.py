@@ -5,12 +5,15 @@ from skneural.inputs.images import ImageFields, Images
 from skneural.inputs.input_kind import Expected, InputKind, lengths_of, precision, with_dtype
 from skneural.inputs.sequences import (
     EmbeddedSequenceFields,
+    Pieces,
     PlacedSequences,
     SequenceFields,
     Sequences,
     given_one_by_one,
+    object_array,
     steps_like,
 )
+from skneural.inputs.sources import SourceFields, Sources, learned_vocabulary, series_of
 from skneural.inputs.table import Table
 
 __all__ = [
@@ -21,13 +24,19 @@ __all__ = [
     "Images",
     "InputKind",
     "NodeInput",
+    "Pieces",
     "PlacedSequences",
     "SequenceFields",
     "Sequences",
+    "SourceFields",
+    "Sources",
     "Table",
     "given_one_by_one",
+    "learned_vocabulary",
     "lengths_of",
+    "object_array",
     "precision",
+    "series_of",
     "steps_like",
     "with_dtype",
 ]

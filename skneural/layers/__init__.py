@@ -3,7 +3,7 @@
 from skneural.layers.activation import Activation
 from skneural.layers.attention import CrossAttention, SelfAttention
 from skneural.layers.augmentation import RandomFlip, RandomShift
-from skneural.layers.axes import BatchLast, Flatten, Mask, RealSteps, RowsFirst, StepsFirst
+from skneural.layers.axes import BatchLast, Flatten, Mask, OneStep, RealSteps, RowsFirst, StepsFirst
 from skneural.layers.combinators import Branches, Chain, Gate, Residual
 from skneural.layers.convolution import Convolution, DepthwiseConvolution
 from skneural.layers.dense import Bias, Dense
@@ -68,6 +68,7 @@ __all__ = [
     "LocalResponseNormalization",
     "Mask",
     "MultiheadScan",
+    "OneStep",
     "Pooling",
     "RMSNormalization",
     "RandomFlip",

@@ -111,6 +111,11 @@ def layer_outputs(network: Layer, tree: Tree, x: Array) -> dict[str, Array]:
     return seen
 
 
+def shape_of(x: Any) -> Any:
+    """The shape of an input; for a pair, both."""
+    return tuple(map(shape_of, x)) if isinstance(x, tuple) else x.shape
+
+
 def output_shapes(network: Layer, x_shape: AnyShape, name: str = "") -> dict[str, AnyShape]:
     """The shape of what every layer but chains puts out, by name, in the order in which they are computed."""
     shapes: dict[str, AnyShape] = {}

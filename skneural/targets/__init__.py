@@ -5,5 +5,15 @@ from skneural.targets.node_classes import NodeClasses
 from skneural.targets.numbers import Numbers
 from skneural.targets.per_step import PerSampleOrStep, PerStep
 from skneural.targets.target_kind import Given, TargetKind
+from skneural.targets.token_sequence import TokenSequence
 
-__all__ = ["Classes", "Given", "NodeClasses", "Numbers", "PerSampleOrStep", "PerStep", "TargetKind"]
+__all__ = [
+    "Classes",
+    "Given",
+    "NodeClasses",
+    "Numbers",
+    "PerSampleOrStep",
+    "PerStep",
+    "TargetKind",
+    "TokenSequence",
+]

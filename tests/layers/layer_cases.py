@@ -42,6 +42,7 @@ from skneural.layers import (
     LocalResponseNormalization,
     Mask,
     MultiheadScan,
+    OneStep,
     Pooling,
     RandomFlip,
     RandomShift,
@@ -180,6 +181,7 @@ LAYER_CASES = {
     "to steps first": (StepsFirst(), numbers(4, 5, 3)),
     "to rows first": (RowsFirst(), STEPS),
     "to rows first from the batch last": (RowsFirst(), SERIES),
+    "to one step": (OneStep(), numbers(4, 3)),
     "to rows of steps": (RealSteps(), numbers(4, 5, 3)),
     "random flip": (RandomFlip(), numbers(6, 4, 5, 2)),
     "random shift": (RandomShift(2), numbers(6, 4, 5, 2)),
@@ -377,6 +379,7 @@ BATCH_CASES = {
     "to batch last": (BatchLast(), BATCHES[ROWS_FIRST], ROWS_FIRST, BATCH_LAST),
     "to steps first": (StepsFirst(), BATCHES[ROWS_FIRST], ROWS_FIRST, STEPS_FIRST),
     "to rows first": (RowsFirst(), BATCHES[STEPS_FIRST], STEPS_FIRST, ROWS_FIRST),
+    "to one step": (OneStep(), BATCHES[ROWS], ROWS, ROWS_FIRST),
     "to elements": (RealSteps(), BATCHES[ROWS_FIRST], ROWS_FIRST, ELEMENTS),
     "residual around a cell": (Residual(GRU(3, 3)), BATCHES[STEPS_FIRST], STEPS_FIRST, STEPS_FIRST),
     "branches of cells": (

@@ -20,7 +20,7 @@ WITHOUT_STEP = {
     "masked filter bank",
     "max pooling",
 }
-WHOLE = {"WithClassToken"}
+WHOLE = {"OneStep", "WithClassToken"}
 OF_GRAPHS = {"GATConvolution", "GCNConvolution", "GINConvolution", "GraphPooling", "SAGEConvolution", "SelectNodes"}
 OF_IMAGES = {"FilterBank", "Flatten", "Pooling", "RandomFlip", "RandomShift"}
 WITH_STEPS = {name: case for name, case in BATCH_CASES.items() if case[2].steps is not None}
