@@ -13,7 +13,7 @@ from skneural.data import Container
 from skneural.data.texts import read_sequences, written
 from skneural.decoding import Ends, beam_search, greedy_search
 from skneural.hyperparameters import NONE, Choice, Integer, Number, declare, hyperparameter
-from skneural.inputs import InputKind, Pieces, SourceFields, Sources
+from skneural.inputs import InputKind, Pieces, SourceFields, Sources, object_array
 from skneural.layers import Chain
 from skneural.layers.attention import MEMORY_ATTENTION
 from skneural.networks.sequence_to_sequence import (
@@ -90,7 +90,7 @@ class SequenceToSequence(SourceFields, NeuralEstimator):
     >>> model.fit(X[:500], y[:500]).score(X[500:], y[500:]) > 0.9
     True
     >>> model.predict(["bead"])
-    ['daeb']
+    array(['daeb'], dtype=object)
     >>> model.attention_weights(["bead"])[0].shape  # tokens written, tokens read
     (4, 4)
     """
@@ -190,12 +190,12 @@ class SequenceToSequence(SourceFields, NeuralEstimator):
 
         Returns
         -------
-        y : list of n_samples str, lists of str, or integer arrays
+        y : ndarray of n_samples str, or list of n_samples lists of str or integer arrays
             In the form that y had in training. A sequence may be empty.
         """
         check_is_fitted(self)
         found = [written(tokens, self._target_form, self.level) for tokens in self._found(self._check_X(X))]
-        return found if self._target_form == "text" else Pieces(found)
+        return object_array(found) if self._target_form == "text" else Pieces(found)
 
     def score(self, X, y, sample_weight=None):
         """Share of the samples whose predicted sequence is y, token by token.

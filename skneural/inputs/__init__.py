@@ -13,7 +13,7 @@ from skneural.inputs.sequences import (
     object_array,
     steps_like,
 )
-from skneural.inputs.sources import SourceFields, Sources, learned_vocabulary, series_of
+from skneural.inputs.sources import SourceFields, Sources, learned_vocabulary, series_of, sorted_vocabulary
 from skneural.inputs.table import Table
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "object_array",
     "precision",
     "series_of",
+    "sorted_vocabulary",
     "steps_like",
     "with_dtype",
 ]

@@ -177,7 +177,7 @@ class StartedByMemory(Layer):
     def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
         x, memory = x
         first, first_backward = self.first.forward(p["first"], memory, of_memory(context))
-        y, cell_backward = self.cell.forward_from(p["cell"], x, first.T, context)
+        y, cell_backward = self.cell.forward(p["cell"], (x, first.T), context)
 
         def backward(dy: Any, g: Tree) -> Any:
             dx, d_first = cell_backward(dy, g["cell"])
@@ -188,7 +188,7 @@ class StartedByMemory(Layer):
     def predict(self, p: Tree, x: Any, context: Context = PREDICTING) -> Any:
         x, memory = x
         first = self.first.predict(p["first"], memory, of_memory(context))
-        return self.cell.predict_from(p["cell"], x, first.T, context)
+        return self.cell.predict(p["cell"], (x, first.T), context)
 
     def start(self, p: Tree, memory: Any, lengths: Array | None = None) -> Any:
         first = self.first.predict(p["first"], memory, Context(lengths=lengths))

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_consistent_length
 from skneural.data import Container, Pairs, Targets
 from skneural.data.texts import TokenSequences, read_sequences, written
 from skneural.data.vocabulary import Vocabulary
-from skneural.inputs import learned_vocabulary, object_array, series_of
+from skneural.inputs import learned_vocabulary, object_array, series_of, sorted_vocabulary
 from skneural.losses import Loss, SoftmaxLogLoss
 from skneural.ops.types import Array
 from skneural.targets.target_kind import Given, TargetKind, ensure_y_is_given
@@ -42,7 +42,10 @@ class TokenSequence(TargetKind):
 
     def learn(self, estimator: BaseEstimator, given: Given) -> None:
         sequences = read_sequences(given.y, estimator.level, "y")
-        vocabulary = Vocabulary.of(sequences, size=estimator.vocabulary_size)
+        if given.sample_weight is not None:
+            counting = [one for one, weight in zip(sequences.sequences, given.sample_weight, strict=True) if weight]
+            sequences = sequences._replace(sequences=counting or sequences.sequences)
+        vocabulary = sorted_vocabulary(sequences, estimator.vocabulary_size)
         estimator.target_vocabulary_ = None if vocabulary.tokens is None else list(vocabulary.tokens)
         estimator._target_size, estimator._target_form = vocabulary.size, sequences.form
         longest = max(map(len, sequences.sequences))

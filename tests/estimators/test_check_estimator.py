@@ -1,7 +1,7 @@
 """scikit-learn's own checks: every estimator, with default parameters, no expected failures.
 
-Networks for images and series are smaller here; ``pytest -m slow`` takes their defaults. Taggers are left to
-`skneural.testing`: scikit-learn's checks have no target for each step.
+Networks for images and series are smaller here; ``pytest -m slow`` takes their defaults. Taggers, and what writes
+sequences, are left to `skneural.testing`: scikit-learn's checks have one label or number for each sample.
 """
 
 import pytest
@@ -56,7 +56,8 @@ SMALL = [
 SLOW = [getattr(skneural, type(model).__name__)() for model in SMALL]
 SLOW += [TransformerSequenceClassifier(dropout=0), TransformerSequenceRegressor(dropout=0)]
 TAGGERS = {name for name in skneural.__all__ if name.endswith("Tagger")}
-QUICK = sorted(set(skneural.__all__) - TAGGERS - {type(model).__name__ for model in SMALL})
+OF_SEQUENCES = {"SequenceToSequence"}
+QUICK = sorted(set(skneural.__all__) - TAGGERS - OF_SEQUENCES - {type(model).__name__ for model in SMALL})
 DEFAULTS = [getattr(skneural, name)() for name in QUICK]
 # Their dropout draws for each row, so that a repeated one is dropped apart; without it they pass that check, too.
 # Dropout over nodes does not, because repetitions are the same node.

@@ -153,4 +153,4 @@ def test_what_is_not_kept_is_computed_again(monkeypatch):
 
 def test_backwards_there_is_no_state_to_start_from():
     with pytest.raises(NotImplementedError, match="start at different steps"):
-        GRU(3, 4, reverse=True).forward_from({}, numbers(5, 3, 2), numbers(4, 2), Context())
+        GRU(3, 4, reverse=True).forward({}, (numbers(5, 3, 2), numbers(4, 2)), Context())
