@@ -40,7 +40,7 @@ def main():
     model.fit(X_train, y_train)
     print(f"{model.score(X_test, y_test):.3f} of the test dates are right to the last character")
 
-    shown = ["may 02, 2020", "7 september 1987", "friday, 21.11.2003", "12/31/2049"]
+    shown = ["may 02, 2020", "07 september 1987", "friday, 21.11.2003", "12/31/2049"]
     for source, written in zip(shown, model.predict(shown), strict=True):
         print(f"{source:>20} -> {written}")
     figure, axes = plt.subplots(2, 2, figsize=(10, 7), layout="constrained")

@@ -109,7 +109,8 @@ def plot_alignment(estimator: SequenceToSequence, source: Any, *, cmap: str = "m
     Returns
     -------
     ax : matplotlib Axes
-        Tokens that are written stand below each other, and those that are read from side by side.
+        Tokens that are written stand below each other, and those that are read from side by side. Empty if nothing
+        is written.
 
     Raises
     ------
@@ -121,7 +122,7 @@ def plot_alignment(estimator: SequenceToSequence, source: Any, *, cmap: str = "m
     >>> from skneural import SequenceToSequence
     >>> from skneural.inspection import plot_alignment
     >>> words = ["left", "right", "up", "down"] * 5
-    >>> model = SequenceToSequence(hidden_size=8, max_iter=1).fit(words, [word[::-1] for word in words])
+    >>> model = SequenceToSequence(hidden_size=8, max_iter=5).fit(words, [word[::-1] for word in words])
     >>> ax = plot_alignment(model, "left")
     """
     if not isinstance(estimator, SequenceToSequence) or not hasattr(estimator, "attention_weights"):
@@ -131,10 +132,11 @@ def plot_alignment(estimator: SequenceToSequence, source: Any, *, cmap: str = "m
         )
     (weights,) = estimator.attention_weights([source])
     (written,) = estimator.predict([source])
-    read, found = (read_sequences([one], estimator.level).sequences[0] for one in (source, written))
+    read, found = (read_sequences([one], estimator.level).sequences[0] if len(one) else [] for one in (source, written))
     if ax is None:
         ax = new_figure(None, 1 + 0.25 * len(read), 1 + 0.25 * len(found)).subplots()
-    ax.imshow(weights, cmap=cmap, vmin=0, vmax=1, aspect="auto", interpolation="nearest")
+    if len(found):
+        ax.imshow(weights, cmap=cmap, vmin=0, vmax=1, aspect="auto", interpolation="nearest")
     rotation = 0 if all(len(str(token)) == 1 for token in read) else 90
     ax.set_xticks(range(len(read)), [str(token) for token in read], rotation=rotation)
     ax.set_yticks(range(len(found)), [str(token) for token in found])
