@@ -55,8 +55,8 @@ class Pairs(Container):
 
     @property
     def given(self) -> Any:
-        """The sources: scorers decode them."""
-        return self.source.given
+        """The sources, which scorers decode; numbers of tokens stay what they are, no X of integers."""
+        return self.source if isinstance(self.source, Series) else self.source.given
 
     def in_order(self, rows: Array) -> Array:
         """The longest targets first, and among equals the longest sources.

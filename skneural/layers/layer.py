@@ -228,9 +228,13 @@ class Layer:
     def shape(self, x_shape: AnyShape) -> AnyShape:
         return x_shape
 
+    def inner_shape(self, x_shape: AnyShape) -> AnyShape:
+        """The shape of what layers inside of this one are given, where all are given the same."""
+        return x_shape
+
     def inner_shapes(self, x_shape: AnyShape) -> Iterable[AnyShape]:
         """The shape of what each layer inside of this one is given, in their order; as many as there are, or more."""
-        return repeat(x_shape)
+        return repeat(self.inner_shape(x_shape))
 
 
 def _taken(state: Any, rows: Array, axis: int) -> Any:

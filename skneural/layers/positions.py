@@ -131,13 +131,12 @@ class WithClassToken(Layer):
         return whole[:, 0].copy()
 
     def shape(self, x_shape: AnyShape) -> AnyShape:
-        (longer,) = self.inner_shapes(x_shape)
-        whole = self.inner.shape(longer)
+        whole = self.inner.shape(self.inner_shape(x_shape))
         return whole[0], whole[2]
 
-    def inner_shapes(self, x_shape: AnyShape) -> tuple[AnyShape]:
+    def inner_shape(self, x_shape: AnyShape) -> AnyShape:
         batch, steps, n_features = x_shape
-        return ((batch, None if steps is None else steps + 1, n_features),)
+        return batch, None if steps is None else steps + 1, n_features
 
 
 def _prepended(token: Array, x: Array) -> Array:

@@ -12,6 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV, cross_val_predict
 
 from skneural import SequenceToSequence
+from skneural.networks.shards import rows_per_shard
 from skneural.testing import check_estimator_contract
 
 SMALL = {"hidden_size": 12, "embedding_size": 6, "n_heads": 2, "feedforward_size": 8, "max_iter": 3, "random_state": 0}
@@ -139,6 +140,9 @@ def test_held_out_data_and_scorers_that_decode():
     fitted = model(scoring=lambda estimator, X, y: estimator.score(X, y)).fit(X, y, X_val=X[:9], y_val=y[:9])
     assert len(fitted.validation_scores_) == fitted.n_iter_
     assert all(round(9 * score) == pytest.approx(9 * score) for score in fitted.validation_scores_)
+    equal = ["abc", "bca", "cab"] * 10
+    exact = model(scoring=lambda estimator, X, y: estimator.score(X, y), early_stopping=True, validation_fraction=0.5)
+    assert len(exact.fit(equal, equal).validation_scores_) == exact.n_iter_
     assert model(early_stopping=True).fit(X, y).validation_scores_[0] < 0  # minus the loss
 
 
@@ -159,6 +163,21 @@ def test_passes_go_on():
     np.testing.assert_array_equal(one.weights_, whole.weights_)
     with pytest.warns(UserWarning, match="such as 'x'. They count as unknown"):
         one.partial_fit(["abx"], ["xx"])
+
+
+def test_threads_share_batches():
+    options = {"architecture": "transformer", "hidden_size": 64, "feedforward_size": 128, "dropout": 0.2}
+    one, two = (model(**options, n_jobs=n_jobs, batch_size=60).fit(WORDS, WORDS) for n_jobs in (1, 2))
+    x = two._targets.beside(two, two._check_X(WORDS), two._decoded(two._check_X(WORDS)))
+    assert rows_per_shard(two.network_, two._parameters(), x) <= 30
+    np.testing.assert_allclose(one.loss_curve_, two.loss_curve_, rtol=1e-4)
+
+
+def test_a_vector_is_a_memory_of_one_step():
+    X, y = FORMS["vectors"][:2]
+    fitted = model(learning_rate_init=0.03).fit(X, y)
+    for weights, word in zip(fitted.attention_weights(X), fitted.predict(X), strict=True):
+        np.testing.assert_array_equal(weights, np.ones((len(word), 1)))
 
 
 def test_pandas():
