@@ -4,7 +4,7 @@ from skneural.layers.activation import Activation
 from skneural.layers.attention import CrossAttention, SelfAttention
 from skneural.layers.augmentation import RandomFlip, RandomShift
 from skneural.layers.axes import BatchLast, Flatten, Mask, OneStep, RealSteps, RowsFirst, StepsFirst
-from skneural.layers.combinators import Branches, Chain, Gate, Residual
+from skneural.layers.combinators import Branches, Chain, Gate, Residual, Reversed
 from skneural.layers.convolution import Convolution, DepthwiseConvolution
 from skneural.layers.dense import Bias, Dense
 from skneural.layers.dropout import Dropout
@@ -75,6 +75,7 @@ __all__ = [
     "RandomShift",
     "RealSteps",
     "Residual",
+    "Reversed",
     "RowsFirst",
     "SAGEConvolution",
     "Scale",

@@ -219,6 +219,9 @@ ESTIMATORS = {
     "mamba regressor": EstimatorCase(MambaSequenceRegressor(pooling="last", **SMALL_MAMBA), patients),
     "mamba regressor of steps": EstimatorCase(MambaSequenceRegressor(**SMALL_MAMBA), both_neighbours),
     "mamba tagger": EstimatorCase(MambaSequenceTagger(**SMALL_MAMBA), large_petals),
+    "mamba tagger in both directions": EstimatorCase(
+        MambaSequenceTagger(bidirectional=True, **SMALL_MAMBA), large_petals
+    ),
     "spline classifier": EstimatorCase(
         KANClassifier(hidden_layer_sizes=3, max_iter=5, batch_size=16, random_state=0), flowers
     ),

@@ -13,6 +13,8 @@ from skneural.testing.batch_contract import BATCH_LAST, ROWS_FIRST, STEPS_FIRST
 WITHOUT_STEP = {
     *(f"{name} cell backwards" for name in CELLS),
     *(f"attention {name}" for name, layer in ATTENTION.items() if not layer.causal),
+    "selective scan backwards",
+    "branches in both directions",
     "class token",
     "class token with dropout of steps",
     "masked convolution",
@@ -20,7 +22,7 @@ WITHOUT_STEP = {
     "masked filter bank",
     "max pooling",
 }
-WHOLE = {"OneStep", "WithClassToken"}
+WHOLE = {"OneStep", "Reversed", "WithClassToken"}
 OF_GRAPHS = {"GATConvolution", "GCNConvolution", "GINConvolution", "GraphPooling", "SAGEConvolution", "SelectNodes"}
 OF_IMAGES = {"FilterBank", "Flatten", "Pooling", "RandomFlip", "RandomShift"}
 WITH_STEPS = {name: case for name, case in BATCH_CASES.items() if case[2].steps is not None}

@@ -125,6 +125,10 @@ MAMBAS = {
     },
     **{f"wide {variant}": {"variant": variant, "expansion": 3, "convolution_width": 9} for variant in VARIANTS},
     "one layer with dropout": {"n_layers": 1, "dropout": 0.3, "standardize": False},
+    **{
+        f"in both directions with {pooling}": {"bidirectional": True, "pooling": pooling, "dropout": 0.3}
+        for pooling in (*SEQUENCE_POOLINGS, None)
+    },
 }
 WIDTHS_OF_SERIES = {"fcn": (4, 3, 4), "resnet": (3, 3), "inception": (2,) * 4, "textcnn": (4,)}
 CONVOLUTIONAL_SERIES = {
