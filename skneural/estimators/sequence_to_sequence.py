@@ -162,6 +162,35 @@ class SequenceToSequence(SourceFields, NeuralEstimator):
         "n_outputs_": ("int", "Number of raw scores at each step: tokens of y, and its end."),
     }
 
+    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
+        """Fit the network.
+
+        Parameters
+        ----------
+        X : list of n_samples sequences, or array-like of shape (n_samples, n_features)
+            Texts, lists of str, or integer sequences; or rows of numbers.
+        y : list of n_samples sequences
+            Texts, lists of str, or integer sequences.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each sample: none negative, not all zero. A weight of two equals a repetition.
+        X_val, y_val : like X and y, default=None
+            Data that decides when to stop, instead of a part held out of X. It is given the true tokens, too, unless
+            `scoring` is a callable that predicts.
+        sample_weight_val : array-like, default=None
+            Weights of the validation samples.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If hyper-parameters or data are not valid, or training diverges; the estimator is then as it was before.
+        """
+        return self._fit(Given(X, y, sample_weight), Given(X_val, y_val, sample_weight_val))
+
     @available_if(takes_single_passes)
     @all_or_nothing
     def partial_fit(self, X, y, sample_weight=None):
