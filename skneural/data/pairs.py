@@ -45,7 +45,8 @@ class Pairs(Container):
     @property
     def shape(self) -> tuple[int, ...]:
         """Samples, and the most steps of either side."""
-        return (len(self), max(self.target.shape[1], *self.source.shape[1:2]))
+        n_read = self.source.shape[1] if isinstance(self.source, Series) else 1
+        return (len(self), max(self.target.shape[1], n_read))
 
     @property
     def named_shape(self) -> Any:
