@@ -12,7 +12,7 @@ from sklearn.utils.validation import _check_sample_weight, check_consistent_leng
 from skneural.data import Container
 from skneural.data.texts import read_sequences, written
 from skneural.decoding import Ends, beam_search, greedy_search
-from skneural.hyperparameters import NONE, Choice, Integer, Number, declare, hyperparameter
+from skneural.hyperparameters import NONE, Choice, Integer, Number, check_hyperparameters, declare, hyperparameter
 from skneural.inputs import InputKind, Pieces, SourceFields, Sources, object_array
 from skneural.layers import Chain
 from skneural.layers.attention import MEMORY_ATTENTION
@@ -295,6 +295,7 @@ class SequenceToSequence(SourceFields, NeuralEstimator):
 
     def _decoded(self, x: Container) -> list[Array]:
         """Numbers of the tokens that are predicted for each sample."""
+        check_hyperparameters(self)  # the width of the beam may be another than in training
         vocabulary = TokenSequence().vocabulary(self)
         never = () if vocabulary.tokens is None or vocabulary.n_tokens == 1 else (0,)
         ends = Ends(vocabulary.number_of("start"), vocabulary.number_of("end"), self.max_length_, never)

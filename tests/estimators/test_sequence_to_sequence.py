@@ -81,6 +81,17 @@ def test_it_learns(trained):
     assert trained.token_accuracy(["bad", "a"], ["dxb", "ab"]) == pytest.approx(3 / 5)
 
 
+def test_a_prediction_may_be_empty():
+    fitted = model().fit(WORDS, WORDS)
+    fitted.network_.output_bias(fitted._parameters())[-1] = 100  # the end
+    assert set(fitted.predict(WORDS)) == {""}
+    assert fitted.score(WORDS, WORDS) == fitted.token_accuracy(WORDS, WORDS) == 0.0
+    assert fitted.attention_weights(["abc"])[0].shape == (0, 3)
+    numbers = model().fit(NUMBERS, NUMBERS)
+    numbers.network_.output_bias(numbers._parameters())[-1] = 100
+    assert [len(one) for one in numbers.predict(NUMBERS)] == [0] * 60
+
+
 def test_attention_looks_where_the_token_comes_from(trained):
     (weights,) = trained.attention_weights(["edcba"])
     assert weights.shape == (5, 5)
@@ -213,6 +224,10 @@ MISTAKES = {
     "a label for each": (lambda: model().fit(WORDS, np.arange(60)), r"y\[0\] is 0"),
     "too long": (lambda: model(max_length=4).fit(WORDS, WORDS), "has 5 tokens, which max_length=4 would never let"),
     "no beam": (lambda: model(beam_width=0).fit(WORDS, WORDS), "beam_width must be int >= 1; got 0"),
+    "no beam after training": (
+        lambda: model().fit(WORDS, WORDS).set_params(beam_width=0).predict(WORDS),
+        "beam_width must be int >= 1; got 0",
+    ),
     "an integer too great": (lambda: model(vocabulary_size=4).fit(NUMBERS, NUMBERS), "Token 4 is outside"),
     "an integer never seen": (lambda: model().fit(NUMBERS, NUMBERS).predict([[7]]), r"Token 7 in X\[0\] is outside"),
     "texts after integers": (lambda: model().fit(NUMBERS, NUMBERS).predict(WORDS), "texts, but .* fitted on integers"),
