@@ -94,7 +94,7 @@ def sort(arguments: argparse.Namespace) -> Iterator[Result]:
     X = random_sequences(11_000, arguments.seed)
     y = [np.sort(sequence) for sequence in X]
     for architecture in ("gru", "transformer"):
-        options = {"n_layers": 2, "max_iter": 30, "learning_rate_init": 2e-3} if architecture == "transformer" else {}
+        options = {"n_layers": 2, "max_iter": 12, "learning_rate_init": 3e-3} if architecture == "transformer" else {}
         settings = {"hidden_size": 64, "embedding_size": 16, "max_iter": 20, "learning_rate_init": 5e-3} | options
         model = SequenceToSequence(architecture=architecture, random_state=0, **settings, **ONE_CYCLE)
         yield run(model, (X[:10_000], y[:10_000]), (X[10_000:], y[10_000:]), f"sort, {architecture}", ">= .99")
