@@ -3,10 +3,12 @@
 from skneural.data import Graph as Graph
 from skneural.data import GraphNodes as GraphNodes
 from skneural.estimators import (
+    Autoencoder,
     CNNClassifier,
     CNNRegressor,
     CNNSequenceClassifier,
     CNNSequenceRegressor,
+    DiffusionModel,
     GNNGraphClassifier,
     GNNGraphRegressor,
     GNNNodeClassifier,
@@ -32,10 +34,12 @@ from skneural.estimators import (
 __version__ = "0.1.0"
 
 __all__ = [
+    "Autoencoder",
     "CNNClassifier",
     "CNNRegressor",
     "CNNSequenceClassifier",
     "CNNSequenceRegressor",
+    "DiffusionModel",
     "GNNGraphClassifier",
     "GNNGraphRegressor",
     "GNNNodeClassifier",

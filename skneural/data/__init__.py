@@ -4,7 +4,8 @@ Training and prediction ask a `Container` for its length, for some of its sample
 enters the network; they do not look inside.
 """
 
-from skneural.data.container import Container, Known, Rows
+from skneural.data.container import Container, Known, NoisyRows, Rows
+from skneural.data.diffused import DiffusedRows, TableRows
 from skneural.data.graph import Graph, GraphNodes
 from skneural.data.graphs import Graphs
 from skneural.data.nodes import Nodes
@@ -15,14 +16,17 @@ from skneural.data.targets import Targets
 
 __all__ = [
     "Container",
+    "DiffusedRows",
     "Graph",
     "GraphNodes",
     "Graphs",
     "Known",
     "Nodes",
+    "NoisyRows",
     "Pairs",
     "Rows",
     "Samples",
     "Series",
+    "TableRows",
     "Targets",
 ]

@@ -128,4 +128,28 @@ class Rows(Container):
         return self.values, NOTHING_KNOWN
 
 
+class NoisyRows(Rows):
+    """Rows to which normal noise is added for each batch anew; their targets stay what they are.
+
+    Parameters
+    ----------
+    values : array of shape (samples, ..., features)
+    deviation : array of shape (features,)
+        Standard deviation of the noise of each feature.
+    """
+
+    def __init__(self, values: Array, deviation: Array) -> None:
+        super().__init__(values)
+        self.deviation = deviation
+
+    def __getitem__(self, rows: Selection) -> NoisyRows:
+        return NoisyRows(super().__getitem__(rows).values, self.deviation)
+
+    def drawn(self, rng: np.random.Generator, targets: Targets) -> tuple[Container, Targets]:
+        noise = rng.standard_normal(self.values.shape, dtype=self.dtype.type)
+        noise *= self.deviation
+        noise += self.values
+        return Rows(noise), targets
+
+
 NOTHING_KNOWN = Known()

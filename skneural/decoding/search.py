@@ -44,7 +44,7 @@ def greedy_search(layer: Layer, p: Tree, state: Any, n_samples: int, ends: Ends)
         Its `step` takes the pair of a source, here None, and tokens of shape (samples,), and gives raw scores.
     p : tree of arrays
     state : object
-        Before the first step; see `Layer.start`.
+        Before the first step; see `Layer.state_over`.
     n_samples : int
     ends : Ends
 

@@ -3,12 +3,14 @@
 # Before anything imports SciPy: in the other order, importing both takes 0.1 s longer.
 import sklearn  # noqa: F401
 
+from skneural.estimators.autoencoder import Autoencoder
 from skneural.estimators.convolutional import (
     CNNClassifier,
     CNNRegressor,
     CNNSequenceClassifier,
     CNNSequenceRegressor,
 )
+from skneural.estimators.diffusion import DiffusionModel
 from skneural.estimators.graph import GNNGraphClassifier, GNNGraphRegressor, GNNNodeClassifier, GNNNodeRegressor
 from skneural.estimators.hopfield import HopfieldNetwork
 from skneural.estimators.kan import KANClassifier, KANRegressor
@@ -24,10 +26,12 @@ from skneural.estimators.transformer import (
 )
 
 __all__ = [
+    "Autoencoder",
     "CNNClassifier",
     "CNNRegressor",
     "CNNSequenceClassifier",
     "CNNSequenceRegressor",
+    "DiffusionModel",
     "GNNGraphClassifier",
     "GNNGraphRegressor",
     "GNNNodeClassifier",

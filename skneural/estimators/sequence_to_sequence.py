@@ -304,7 +304,7 @@ class SequenceToSequence(SourceFields, NeuralEstimator):
         with recycling():
             for rows in x.blocks(max(1, DECODED_AT_ONCE // self.beam_width)):
                 source, known = x[rows].enter()
-                state, n = layer.start(p, source, known.lengths), len(source)
+                state, n = layer.state_over(p, source, known.lengths), len(source)
                 if self.beam_width == 1:
                     decoded = greedy_search(layer, p, state, n, ends)
                 else:

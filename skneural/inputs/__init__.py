@@ -1,8 +1,10 @@
 """Floor 6: kinds of X. What is accepted, which container it becomes, and what the network must know of it."""
 
 from skneural.inputs.graphs import GraphInput, NodeInput
-from skneural.inputs.images import ImageFields, Images
+from skneural.inputs.images import IMAGE_SHAPE, ImageFields, Images
 from skneural.inputs.input_kind import Expected, InputKind, lengths_of, precision, with_dtype
+from skneural.inputs.restorable_table import RestorableTable, RestorableTableFields
+from skneural.inputs.rows_or_images import RowsOrImages
 from skneural.inputs.sequences import (
     EmbeddedSequenceFields,
     Pieces,
@@ -17,6 +19,7 @@ from skneural.inputs.sources import SourceFields, Sources, learned_vocabulary, s
 from skneural.inputs.table import Table
 
 __all__ = [
+    "IMAGE_SHAPE",
     "EmbeddedSequenceFields",
     "Expected",
     "GraphInput",
@@ -26,6 +29,9 @@ __all__ = [
     "NodeInput",
     "Pieces",
     "PlacedSequences",
+    "RestorableTable",
+    "RestorableTableFields",
+    "RowsOrImages",
     "SequenceFields",
     "Sequences",
     "SourceFields",

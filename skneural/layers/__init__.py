@@ -1,12 +1,12 @@
 """Floor 3: frozen dataclasses that name their parameters and call ops; `layer` states the protocol."""
 
-from skneural.layers.activation import Activation
+from skneural.layers.activation import Activation, Limit
 from skneural.layers.attention import CrossAttention, SelfAttention
 from skneural.layers.augmentation import RandomFlip, RandomShift
-from skneural.layers.axes import BatchLast, Flatten, Mask, OneStep, RealSteps, RowsFirst, StepsFirst
+from skneural.layers.axes import BatchLast, Flatten, Mask, OneStep, RealSteps, RowsFirst, StepsFirst, Unflatten
 from skneural.layers.combinators import Branches, Chain, Gate, Residual, Reversed
-from skneural.layers.convolution import Convolution, DepthwiseConvolution
-from skneural.layers.dense import Bias, Dense
+from skneural.layers.convolution import Convolution, DepthwiseConvolution, TransposedConvolution
+from skneural.layers.dense import Bias, BiasAndSpread, Dense
 from skneural.layers.dropout import Dropout
 from skneural.layers.embedding import Embedding
 from skneural.layers.encoder_decoder import EncoderDecoder, StartedByMemory, WithMemory
@@ -19,6 +19,7 @@ from skneural.layers.graph import (
     SAGEConvolution,
     SelectNodes,
 )
+from skneural.layers.latent import GaussianLatent
 from skneural.layers.layer import PREDICTING, Context, Layer, Share
 from skneural.layers.layer_normalization import LayerNormalization, RMSNormalization
 from skneural.layers.mamba import MultiheadScan, SelectiveScan
@@ -29,6 +30,7 @@ from skneural.layers.positions import LearnedPositions, Scale, SinusoidalPositio
 from skneural.layers.recurrent import GRU, LSTM, Elman, IndRNN, Jordan
 from skneural.layers.spline import SplineEdges
 from skneural.layers.step_pooling import AttentionPooling, StepPooling
+from skneural.layers.time_embedding import FeatureRange, TimeEmbedding
 
 __all__ = [
     "GRU",
@@ -40,6 +42,7 @@ __all__ = [
     "BatchLast",
     "BatchNormalization",
     "Bias",
+    "BiasAndSpread",
     "Branches",
     "Chain",
     "Context",
@@ -52,12 +55,14 @@ __all__ = [
     "Elman",
     "Embedding",
     "EncoderDecoder",
+    "FeatureRange",
     "FilterBank",
     "Flatten",
     "GATConvolution",
     "GCNConvolution",
     "GINConvolution",
     "Gate",
+    "GaussianLatent",
     "GlobalPooling",
     "GraphPooling",
     "IndRNN",
@@ -65,6 +70,7 @@ __all__ = [
     "Layer",
     "LayerNormalization",
     "LearnedPositions",
+    "Limit",
     "LocalResponseNormalization",
     "Mask",
     "MultiheadScan",
@@ -89,6 +95,9 @@ __all__ = [
     "StartedByMemory",
     "StepPooling",
     "StepsFirst",
+    "TimeEmbedding",
+    "TransposedConvolution",
+    "Unflatten",
     "WithClassToken",
     "WithMemory",
 ]

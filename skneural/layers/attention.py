@@ -203,7 +203,7 @@ class CrossAttention(Layer):
 
         return y.reshape(x.shape), backward
 
-    def start(self, p: Tree, memory: Any, lengths: Array | None = None) -> MemoryState:
+    def state_over(self, p: Tree, memory: Any, lengths: Array | None = None) -> MemoryState:
         """The state with which decoding starts. memory: (batch, memory steps, d_memory)."""
         pairs = linear(memory, p["memory_weight"], p["memory_bias"])[0]
         keys, values = _heads(pairs.reshape(*memory.shape[:2], 2, self.n_heads, -1))
@@ -212,7 +212,7 @@ class CrossAttention(Layer):
     def step(self, p: Tree, x: Any, state: MemoryState | None = None) -> tuple[Any, MemoryState]:
         """One step of the decoder. x: a pair of (batch, d_model) and the memory, which only the first step reads."""
         x, memory = x
-        state = self.start(p, memory) if state is None else state
+        state = self.state_over(p, memory) if state is None else state
         query = linear(x, p["query_weight"], p["query_bias"])[0].reshape(len(x), self.n_heads, -1)
         attended = attend_one(query, state.keys, state.values, state.mask)
         return linear(attended, p["output_weight"], p["output_bias"])[0], state

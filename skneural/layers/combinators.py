@@ -65,8 +65,8 @@ class Chain(Layer):
             states.append(layer_state)
         return x, tuple(states)
 
-    def start(self, p: Tree, memory: Any, lengths: Array | None = None) -> Any:
-        return tuple(layer.start(p_layer, memory, lengths) for layer, p_layer in zip(self.layers, p, strict=True))
+    def state_over(self, p: Tree, memory: Any, lengths: Array | None = None) -> Any:
+        return tuple(layer.state_over(p_layer, memory, lengths) for layer, p_layer in zip(self.layers, p, strict=True))
 
     def take(self, state: Any, rows: Array) -> Any:
         return take_each(self.layers, state, rows)

@@ -53,14 +53,14 @@ class EncoderDecoder(Layer):
         memory = self.encoder.predict(p["encoder"], source, of_memory(context))
         return self.decoder.predict(p["decoder"], (target, memory), context)
 
-    def start(self, p: Tree, memory: Any, lengths: Array | None = None) -> Any:
+    def state_over(self, p: Tree, memory: Any, lengths: Array | None = None) -> Any:
         """The state with which decoding starts. Here `memory` is the source, of which the encoder makes the memory."""
         encoded = self.encoder.predict(p["encoder"], memory, Context(lengths=lengths))
-        return self.decoder.start(p["decoder"], encoded, lengths)
+        return self.decoder.state_over(p["decoder"], encoded, lengths)
 
     def step(self, p: Tree, x: Any, state: Any = None) -> tuple[Any, Any]:
         source, target = x
-        state = self.start(p, source) if state is None else state
+        state = self.state_over(p, source) if state is None else state
         return self.decoder.step(p["decoder"], (target, None), state)
 
     def take(self, state: Any, rows: Array) -> Any:
@@ -123,13 +123,13 @@ class WithMemory(Layer):
             y = layer.predict(p_layer, (y, memory) if layer.takes_memory else y, context)
         return y + entered if self.residual else y
 
-    def start(self, p: Tree, memory: Any, lengths: Array | None = None) -> Any:
-        return tuple(layer.start(p_layer, memory, lengths) for layer, p_layer in zip(self.layers, p, strict=True))
+    def state_over(self, p: Tree, memory: Any, lengths: Array | None = None) -> Any:
+        return tuple(layer.state_over(p_layer, memory, lengths) for layer, p_layer in zip(self.layers, p, strict=True))
 
     def step(self, p: Tree, x: Any, state: Any = None) -> tuple[Any, Any]:
         entered, memory = x
         y, states = entered, []
-        state = self.start(p, memory) if state is None else state
+        state = self.state_over(p, memory) if state is None else state
         for layer, p_layer, own in zip(self.layers, p, state, strict=True):
             y, own = layer.step(p_layer, (y, memory) if layer.takes_memory else y, own)
             states.append(own)
@@ -190,13 +190,13 @@ class StartedByMemory(Layer):
         first = self.first.predict(p["first"], memory, of_memory(context))
         return self.cell.predict(p["cell"], (x, first.T), context)
 
-    def start(self, p: Tree, memory: Any, lengths: Array | None = None) -> Any:
+    def state_over(self, p: Tree, memory: Any, lengths: Array | None = None) -> Any:
         first = self.first.predict(p["first"], memory, Context(lengths=lengths))
         return self.cell.stacked_state(np.ascontiguousarray(first.T))
 
     def step(self, p: Tree, x: Any, state: Any = None) -> tuple[Any, Any]:
         x, memory = x
-        return self.cell.step(p["cell"], x, self.start(p, memory) if state is None else state)
+        return self.cell.step(p["cell"], x, self.state_over(p, memory) if state is None else state)
 
     def take(self, state: Any, rows: Array) -> Any:
         return self.cell.take(state, rows)

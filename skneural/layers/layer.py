@@ -79,6 +79,9 @@ class Context:
         their steps that no layer must look at.
     sample_weight : array of shape (samples,) or None
         Weight of each sample of this shard; None where all weigh one.
+    total : float or None
+        What the loss divides sums over all samples of the batch by: penalties that are means over samples do, too. None
+        where no loss is computed.
     structure : Any
         What else a container knows, such as which nodes are neighbours.
     settling : bool
@@ -99,6 +102,7 @@ class Context:
     sum_over_shards: Callable[[Array], Array] | None = None
     lengths: Array | None = None
     sample_weight: Array | None = None
+    total: float | None = None
     structure: Any = None
     settling: bool = False
     penalties: list[float] | None = None
@@ -167,6 +171,12 @@ class Context:
         whole[batch_axis], kept[batch_axis] = share.of, share.rows
         return self.rng.integers(0, 65536, whole, dtype=np.uint16)[tuple(kept)]
 
+    def random_normals(self, shape: tuple[int, ...], dtype: Any) -> Array:
+        """Standard normal numbers for samples in rows, the same however the batch is split."""
+        assert self.rng is not None
+        n_rows, rows = (shape[0], slice(None)) if self.samples is None else (self.samples.of, self.samples.rows)
+        return self.rng.standard_normal((n_rows, *shape[1:]), dtype=np.dtype(dtype).type)[rows]
+
 
 def mask_of(lengths: Array | None, n_steps: int) -> Array | None:
     """Which steps of series of the given lengths are real, of shape (samples, n_steps); None if all are.
@@ -214,7 +224,7 @@ class Layer:
             )
         return self.predict(p, x), None
 
-    def start(self, p: Tree, memory: Any, lengths: Array | None = None) -> Any:
+    def state_over(self, p: Tree, memory: Any, lengths: Array | None = None) -> Any:
         """The state with which steps over a memory start; None for layers that look at none.
 
         memory: (batch, memory steps, features), of which each sample has so many as `lengths` says; None for all.

@@ -87,14 +87,14 @@ class AdditiveAttention(Layer):
 
         return np.concatenate([attended.y, states], axis=2), backward
 
-    def start(self, p: Tree, memory: Any, lengths: Array | None = None) -> MemoryState:
+    def state_over(self, p: Tree, memory: Any, lengths: Array | None = None) -> MemoryState:
         keys = linear(memory, p["key_weight"])[0]
         return MemoryState(keys, np.ascontiguousarray(memory), mask_of(lengths, memory.shape[1]))
 
     def step(self, p: Tree, x: Any, state: MemoryState | None = None) -> tuple[Any, MemoryState]:
         """One step of the decoder. x: a pair of (batch, n_in) and the memory, which only the first step reads."""
         x, memory = x
-        state = self.start(p, memory) if state is None else state
+        state = self.state_over(p, memory) if state is None else state
         query = linear(x, p["query_weight"], p["query_bias"])[0][:, np.newaxis]
         taken = additive_attend(query, state.keys, p["judge"], state.values, state.mask).y[:, 0]
         return np.concatenate([taken, x], axis=1), state
@@ -142,14 +142,14 @@ class DotAttention(Layer):
 
         return np.concatenate([attended.y, states], axis=2), backward
 
-    def start(self, p: Tree, memory: Any, lengths: Array | None = None) -> MemoryState:
+    def state_over(self, p: Tree, memory: Any, lengths: Array | None = None) -> MemoryState:
         keys, values = linear(memory, p["weight"])[0], np.ascontiguousarray(memory)
         return MemoryState(keys[:, np.newaxis], values[:, np.newaxis], mask_of(lengths, memory.shape[1]))
 
     def step(self, p: Tree, x: Any, state: MemoryState | None = None) -> tuple[Any, MemoryState]:
         """One step of the decoder. x: a pair of (batch, n_in) and the memory, which only the first step reads."""
         x, memory = x
-        state = self.start(p, memory) if state is None else state
+        state = self.state_over(p, memory) if state is None else state
         taken = attend_one(x[:, np.newaxis], state.keys, state.values, state.mask)
         return np.concatenate([taken, x], axis=1), state
 

@@ -33,6 +33,12 @@ class Optimizer:
         """Take one step of learning rate `rate`: changes `weights` and `state`, uses up `gradient`."""
         raise NotImplementedError(f"{type(self).__name__} must define update")
 
+    def exchange(self, weights: Array, state: State) -> None:
+        """Where an epoch starts or ends: put the weights in place that train, or those that are scored and kept.
+
+        They are the same unless the optimizer keeps a second vector of weights.
+        """
+
 
 def blocks(*vectors: Array) -> Iterator[tuple[Array, ...]]:
     """Matching pieces of vectors of equal length."""

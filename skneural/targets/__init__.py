@@ -1,6 +1,8 @@
 """Floor 7: kinds of y. How targets are learned, encoded and given back, and which loss compares them."""
 
 from skneural.targets.classes import Classes
+from skneural.targets.denoising import Denoising
+from skneural.targets.itself import Itself
 from skneural.targets.node_classes import NodeClasses
 from skneural.targets.numbers import Numbers
 from skneural.targets.per_step import PerSampleOrStep, PerStep
@@ -9,7 +11,9 @@ from skneural.targets.token_sequence import TokenSequence
 
 __all__ = [
     "Classes",
+    "Denoising",
     "Given",
+    "Itself",
     "NodeClasses",
     "Numbers",
     "PerSampleOrStep",

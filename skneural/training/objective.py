@@ -61,7 +61,7 @@ class Objective:
             known.structure,
             known.memory_lengths,
         )
-        context.sample_weight = part.sample_weight
+        context.sample_weight, context.total = part.sample_weight, total
         context.penalties = []
         raw, backward = self.network.forward(self.weights.tree, x, context)
         value, d_raw = self.loss.value_and_gradient(part.y.values, raw, part.target_weight, total)

@@ -152,9 +152,14 @@ class Descent:
     def run(self, samples: Samples, watch: Watch) -> None:
         """Pass over the samples until `watch` says stop or the epochs are used up."""
         n_plateaus = 0
+        vector = self.objective.weights.vector
         for epoch in range(self.max_epochs):
             watch.epoch_starts()
-            loss = self._one_epoch(samples, epoch, n_plateaus, watch.interrupts)
+            self.optimizer.exchange(vector, self.state)
+            try:
+                loss = self._one_epoch(samples, epoch, n_plateaus, watch.interrupts)
+            finally:  # an interrupted training may go on
+                self.optimizer.exchange(vector, self.state)
             _ensure_finite_state(self.state, self.epochs_before + epoch + 1)
             if watch.epoch_ends(loss):
                 if watch.told_to_stop or not self.schedule.outlives_plateau(n_plateaus):

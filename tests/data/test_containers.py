@@ -5,7 +5,19 @@ import pytest
 from scipy import sparse
 
 from skneural import data
-from skneural.data import Container, Graph, Graphs, Nodes, Pairs, Rows, Series, Targets
+from skneural.data import (
+    Container,
+    DiffusedRows,
+    Graph,
+    Graphs,
+    Nodes,
+    NoisyRows,
+    Pairs,
+    Rows,
+    Series,
+    TableRows,
+    Targets,
+)
 from skneural.data.container import Known
 from skneural.data.hops import Hop
 from skneural.data.nodes import WholeGraph
@@ -32,7 +44,10 @@ def graphs(edge_features=False):
 CONTAINERS = {
     "table": lambda: Rows(RNG.standard_normal((7, 3))),
     "sparse table": lambda: Rows(sparse.csr_array(RNG.standard_normal((7, 3)))),
+    "table in single precision": lambda: TableRows(RNG.standard_normal((7, 3)).astype(np.float32), np.float32),
+    "diffused rows": lambda: DiffusedRows(RNG.standard_normal((7, 3)), RNG.standard_normal((7, 2)), 10, "noise", 0.1),
     "images": lambda: Rows(RNG.standard_normal((7, 4, 4, 1)).astype(np.float32)),
+    "noisy rows": lambda: NoisyRows(RNG.standard_normal((7, 3)), np.ones(3)),
     "series": lambda: Series(RNG.standard_normal((7, 5, 2))),
     "unequal series": lambda: Series.of(FLAT, LENGTHS),
     "tokens": lambda: Series(RNG.integers(0, 9, (7, 5))),

@@ -12,10 +12,12 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import get_tags
 
 from skneural import (
+    Autoencoder,
     CNNClassifier,
     CNNRegressor,
     CNNSequenceClassifier,
     CNNSequenceRegressor,
+    DiffusionModel,
     GNNGraphClassifier,
     GNNGraphRegressor,
     GNNNodeClassifier,
@@ -265,6 +267,23 @@ ESTIMATORS = {
         ),
         patients_two_numbers,
     ),
+    "autoencoder": EstimatorCase(Autoencoder(2, 8, max_iter=5, batch_size=16, random_state=0), flowers),
+    "autoencoder lbfgs": EstimatorCase(Autoencoder(2, 8, solver="lbfgs", max_iter=10, random_state=0), flowers),
+    "autoencoder variational": EstimatorCase(
+        Autoencoder(2, 8, variational=True, early_stopping=True, noise=0.1, max_iter=5, batch_size=16, random_state=0),
+        patients,
+    ),
+    "autoencoder of images": EstimatorCase(
+        Autoencoder(
+            2, (), image_shape="auto", channels=(2, 3), solver="adamw", max_iter=5, batch_size=16, random_state=0
+        ),
+        flowers,
+    ),
+    "diffusion model": EstimatorCase(DiffusionModel(8, learning_rate="constant", **BRIEF), flowers),
+    "diffusion model of ranks": EstimatorCase(
+        DiffusionModel((8, 6), learning_rate="constant", prediction="noise", scaling="quantile", averaging=0, **BRIEF),
+        patients,
+    ),
     "regressor poisson": EstimatorCase(
         MLPRegressor(8, loss="poisson", max_iter=5, batch_size=16, dropout=0.2, random_state=0), patients
     ),
@@ -287,5 +306,5 @@ def continuable(case: EstimatorCase) -> Any:
 
 def telling(model: Any, X: Any) -> np.ndarray:
     """The output in which small differences show."""
-    methods = ("decision_function", "predict_proba", "predict")
+    methods = ("decision_function", "predict_proba", "predict", "score_samples")
     return next(getattr(model, method) for method in methods if hasattr(model, method))(X)

@@ -10,10 +10,12 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import skneural
 from skneural import (
+    Autoencoder,
     CNNClassifier,
     CNNRegressor,
     CNNSequenceClassifier,
     CNNSequenceRegressor,
+    DiffusionModel,
     GNNGraphClassifier,
     GNNGraphRegressor,
     GNNNodeClassifier,
@@ -39,7 +41,9 @@ SMALL_RECURRENT = {"hidden_size": 16, "max_iter": 60, "learning_rate_init": 0.01
 # Masks of dropout are drawn for each row: with them, a weight of two is no repetition.
 SMALL_TRANSFORMER = {"d_model": 16, "feedforward_size": 16, "dropout": 0, "max_iter": 60, "learning_rate_init": 0.01}
 SMALL_MAMBA = {"d_model": 8, "state_size": 4, "max_iter": 60, "learning_rate_init": 0.01}
+SMALL_DIFFUSION = {"hidden_layer_sizes": (16,), "max_iter": 20}
 SMALL = [
+    DiffusionModel(**SMALL_DIFFUSION),
     GNNGraphClassifier(**SMALL_GRAPHS),
     GNNGraphRegressor(**SMALL_GRAPHS, pooling="mean"),
     CNNClassifier(**SMALL_IMAGES),
@@ -68,8 +72,11 @@ DRAW_FOR_EACH_ROW = (
     TransformerSequenceRegressor,
 )
 VARIANTS = [
+    Autoencoder(1, image_shape="auto", channels=4, max_iter=30),
+    Autoencoder(1, variational=True, max_iter=30),
     GNNNodeClassifier(convolution="gat", hidden_layer_sizes=(4,)),
     GNNNodeRegressor(convolution="sage", dropout=0),
+    DiffusionModel(scaling="quantile", prediction="noise", solver="lbfgs", **SMALL_DIFFUSION),
     HopfieldNetwork("projection", update="synchronous"),
     HopfieldNetwork("modern"),
     KANClassifier(solver="lbfgs", spline_order=1, alpha=0.1, max_iter=50),
@@ -94,7 +101,9 @@ def test_the_table_of_cases_has_every_estimator():
 
 
 def expected_failures(estimator):
-    """The one check that masks drawn for each row must fail."""
+    """The one check that what is drawn for each row must fail."""
+    if getattr(estimator, "variational", False):
+        return {"check_sample_weight_equivalence_on_dense_data": "repeated rows have draws of their own"}
     if isinstance(estimator, DRAW_FOR_EACH_ROW) and estimator.dropout > 0:
         return {"check_sample_weight_equivalence_on_dense_data": "repeated rows have dropout masks of their own"}
     return {}

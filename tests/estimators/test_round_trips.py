@@ -11,6 +11,7 @@ from estimator_cases import continuable, every_estimator, every_stochastic_estim
 from sklearn.base import clone
 
 from skneural.estimators.kan import SAMPLES_OF_A_FORMULA, KANFields
+from skneural.inputs.column_encoding import N_QUANTILES
 
 
 def assert_same_bits(found, expected):
@@ -176,9 +177,10 @@ def test_without_warm_start_fit_starts_anew():
 
 @every_stochastic_estimator
 def test_a_fitted_model_is_small(case):
-    """Nothing of the training data, but for the samples of a formula, and no dead optimizer state is kept."""
+    """Nothing of the training data, but for a formula's samples and quantiles, and no dead optimizer state is kept."""
     X, y = case.data()
     repeated = np.tile(X, (20, 1)), np.concatenate([y] * 20)
     few, many = (len(pickle.dumps(case.new().fit(*data))) for data in ((X, y), repeated))
     of_a_formula = SAMPLES_OF_A_FORMULA * 8 * (X.shape[1] + 3) if isinstance(case.estimator, KANFields) else 0
-    assert many < few + 2000 + of_a_formula
+    of_ranks = N_QUANTILES * 8 * X.shape[1] if getattr(case.estimator, "scaling", None) == "quantile" else 0
+    assert many < few + 2000 + of_a_formula + of_ranks

@@ -79,7 +79,7 @@ def test_gradients_where_lengths_differ(layer):
 def test_steps_equal_the_whole(layer):
     p = started(layer)
     whole = layer.predict(p, (SOURCE, TARGET), Context(memory_lengths=SOURCE_LENGTHS))
-    state = layer.start(p, SOURCE, SOURCE_LENGTHS)
+    state = layer.state_over(p, SOURCE, SOURCE_LENGTHS)
     rows = np.array([2, 0, 0])
     for t in range(5):
         y, next_state = layer.step(p, (None, TARGET[:, t]), state)

@@ -1,6 +1,7 @@
 """The table of networks that drives the tests: every builder of `skneural.networks`, with all that it can be told."""
 
 import itertools
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,8 +11,10 @@ import pytest
 
 from skneural.layers import LSTM, Activation, Chain, Context, Convolution, Dense, Layer, Mask
 from skneural.layers.recurrent import CELLS
+from skneural.networks.autoencoder import autoencoder_network
 from skneural.networks.convolutional_image import IMAGE_ARCHITECTURES, convolutional_image_network
 from skneural.networks.convolutional_series import convolutional_series_network
+from skneural.networks.diffusion import diffusion_network
 from skneural.networks.graph import CONVOLUTIONS, POOLINGS, graph_node_network, whole_graph_network
 from skneural.networks.kan import kan_network
 from skneural.networks.mamba import VARIANTS, mamba_network
@@ -84,6 +87,23 @@ MLPS = {
         "batch_norm": True,
         "residual": True,
     },
+}
+AUTOENCODERS = {
+    "one hidden layer": {},
+    "linear": {"hidden_layer_sizes": ()},
+    "several hidden layers": {"hidden_layer_sizes": (6, 5), "activation": "silu"},
+    "variational": {"variational": True, "beta": 0.5, "latent_size": 3},
+    "variational with a spread": {"variational": True, "n_out": 5},
+}
+AUTOENCODERS_OF_IMAGES = {
+    f"{shape} {options}": {"image_shape": shape, **options}
+    for shape in [(8, 8, 2), (6, 9, 1), (7, 5, 3), (1, 7, 1), (1, 1, 1)]
+    for options in (
+        {},
+        {"channels": (3,), "kernel_size": 2},
+        {"channels": (2, 2, 3), "kernel_size": 5, "hidden_layer_sizes": ()},
+        {"variational": True},
+    )
 }
 KANS = {
     "no hidden layer": {"hidden_layer_sizes": ()},
@@ -274,9 +294,44 @@ def _of_pairs(builder, table):
     return found
 
 
+DIFFUSIONS = {
+    "one block": {"hidden_layer_sizes": (6,)},
+    "blocks of several widths": {"hidden_layer_sizes": (6, 6, 4), "activation": "tanh"},
+    "no block": {"hidden_layer_sizes": ()},
+}
+
 NETWORKS = {
+    **{  # two noisy values, a condition, and the time
+        f"diffusion_network: {name}": NetworkCase(
+            diffusion_network, {"n_in": 2, "n_condition": 1, "n_out": N_OUT, **options}, ROWS
+        )
+        for name, options in DIFFUSIONS.items()
+    },
     **_of_rows(perceptron_network, {"": {}}),
     **_of_rows(mlp_network, MLPS),
+    **{
+        f"autoencoder_network: {name}": NetworkCase(
+            autoencoder_network,
+            {"n_in": 4, "n_out": 4, "hidden_layer_sizes": (5,), "activation": "tanh", **options},
+            ROWS,
+        )
+        for name, options in AUTOENCODERS.items()
+    },
+    **{
+        f"autoencoder_network: {name}": NetworkCase(
+            autoencoder_network,
+            {
+                "n_in": math.prod(options["image_shape"]),
+                "n_out": math.prod(options["image_shape"]),
+                "channels": (3, 4),
+                "hidden_layer_sizes": (5,),
+                "activation": "tanh",
+                **options,
+            },
+            images(options["image_shape"]),
+        )
+        for name, options in AUTOENCODERS_OF_IMAGES.items()
+    },
     **_of_rows(kan_network, KANS),
     **_of_rows(graph_node_network, GRAPHS_OF_NODES),
     **_of_rows(whole_graph_network, WHOLE_GRAPHS),

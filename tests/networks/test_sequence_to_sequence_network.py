@@ -16,7 +16,7 @@ def test_steps_equal_the_whole(case):
     network, (source, target) = case.build(), case.x
     p = started(network)
     whole = network.predict(p, case.x, Context(memory_lengths=case.memory_lengths)).reshape(*target.shape, N_OUT)
-    state = network.start(p, source, case.memory_lengths)
+    state = network.state_over(p, source, case.memory_lengths)
     rows = np.arange(len(source))
     for t, tokens in enumerate(target.T):
         y, state = network.step(p, (None, tokens[rows]), state)

@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 import pytest
 
-from skneural.optimizers import SCHEDULES, SGD, SOLVERS, Adam, Optimizer, Schedule, make_optimizer
+from skneural.optimizers import SCHEDULES, SGD, SOLVERS, Adam, Averaging, Optimizer, Schedule, make_optimizer
 
 
 def made(solver, **changes):
@@ -146,6 +146,22 @@ def test_the_first_adam_step_is_as_long_as_the_rate_whatever_the_gradient():
     gradients = np.array([[1e-3, -1.0, 1e6]])
     weights, _ = walked(Adam(), gradients, start=np.zeros(3))
     np.testing.assert_allclose(weights, [-0.01, 0.01, -0.01], rtol=1e-4)
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.5, 0.99])
+def test_an_average_follows_the_weights_and_changes_nothing_about_them(decay, gradients):
+    optimizer, weights = Averaging(Adam(), decay), np.linspace(-1, 1, N_WEIGHTS)
+    plain, average = weights.copy(), weights.copy()
+    state, plain_state = optimizer.start(weights), Adam().start(weights)
+    for n, gradient in enumerate(gradients, start=1):
+        optimizer.exchange(weights, state)
+        np.testing.assert_allclose(weights, average, rtol=1e-12)
+        optimizer.exchange(weights, state)
+        optimizer.update(weights, gradient.copy(), state, 0.01)
+        Adam().update(plain, gradient.copy(), plain_state, 0.01)
+        keep = min(decay, (1 + n) / (10 + n))
+        average = keep * average + (1 - keep) * plain
+    np.testing.assert_array_equal(weights, plain)
 
 
 def test_the_base_optimizer_says_what_is_missing():

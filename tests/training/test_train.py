@@ -12,8 +12,8 @@ from skneural.layers.layer import Layer
 from skneural.losses import SquaredLoss
 from skneural.networks.mlp import mlp_network
 from skneural.ops.linear import linear
-from skneural.optimizers import SGD, Adam, Optimizer, Schedule
-from skneural.parameters import Layout, Parameter, Weights
+from skneural.optimizers import SGD, Adam, Averaging, Optimizer, Schedule
+from skneural.parameters import Layout, Parameter, Snapshot, Weights
 from skneural.training.early_stopping import EarlyStopping
 from skneural.training.history import History
 from skneural.training.objective import Objective
@@ -246,6 +246,24 @@ def test_training_reaches_least_squares():
 
 
 # How it ends badly
+
+
+def test_averaged_weights_are_scored_and_kept_and_training_goes_on_with_its_own():
+    plain, method = descent(max_epochs=4), descent(Averaging(Adam(), 0.9), max_epochs=4)
+    vector, seen = method.objective.weights.vector, []
+    told = watch(method, validate=lambda: (seen.append(vector.copy()), (float(len(seen)),) * 2)[1])
+    plain_history, history = train(plain, samples(), watch(plain)), train(method, samples(), told)
+    assert history.losses == plain_history.losses
+    np.testing.assert_array_equal(vector, seen[-1])
+    assert not np.array_equal(vector, method.state["other_weights"])
+    # two epochs and two more are four
+    start, state = Snapshot(descent().objective.weights.vector.copy(), np.zeros(0)), {}
+    for epochs_before in (0, 2):
+        part = descent(Averaging(Adam(), 0.9), max_epochs=2, start=start, epochs_before=epochs_before)
+        part.state = state = state or part.state
+        train(part, samples(), watch(part, validate=scripted([0.0, 1.0])))
+        start = part.objective.weights.snapshot()
+    np.testing.assert_array_equal(start.vector, vector)
 
 
 def test_divergence_names_the_epoch_and_the_rate():

@@ -1,0 +1,64 @@
+import numpy as np
+import pytest
+
+from skneural.inputs.column_encoding import ColumnEncoding
+
+RNG = np.random.default_rng(0)
+TABLE = np.stack(
+    [
+        RNG.normal(1e6, 0.1, 500),
+        RNG.integers(0, 3, 500),  # categories
+        RNG.exponential(size=500) ** 3,
+        np.full(500, 0.1),
+        RNG.integers(0, 4, 500),  # few equal numbers
+        RNG.integers(0, 2, 500),  # categories
+    ],
+    axis=1,
+)
+TABLE[:50, 2] = np.nan
+N_CATEGORIES = np.array([0, 3, 0, 0, 0, 2])
+by_rank_or_not = pytest.mark.parametrize("by_rank", [False, True])
+
+
+@by_rank_or_not
+def test_what_was_encoded_comes_back(by_rank):
+    encoding = ColumnEncoding.learned(TABLE, N_CATEGORIES, by_rank, None)
+    encoded = encoding.encode(TABLE, np.dtype(np.float64))
+    assert encoded.shape == (500, 4 + 1 + 3 + 2)
+    assert np.abs(encoded).max() < 12
+    restored = encoding.decode(encoded)
+    exact = [1, 3, 4, 5]
+    np.testing.assert_array_equal(restored[:, exact], TABLE[:, exact])
+    inside = np.sort(np.argsort(TABLE[:, 2])[5:-55])  # the last ranks are cut
+    np.testing.assert_allclose(restored[inside], TABLE[inside], rtol=1e-6)
+    np.testing.assert_array_equal(np.isnan(restored), np.isnan(TABLE))
+
+
+def test_ranks_are_normal_whatever_the_numbers():
+    skewed = RNG.exponential(size=(2000, 1)) ** 4
+    encoding = ColumnEncoding.learned(skewed, np.array([0]), True, None)
+    z = encoding.encode(skewed, np.dtype(np.float64))
+    assert abs(z.mean()) < 0.01
+    assert z.std() == pytest.approx(1, abs=0.02)
+
+
+def test_many_equal_numbers_have_the_middle_of_their_ranks():
+    zeros = np.concatenate([np.zeros(800), np.arange(1, 201)])[:, np.newaxis]
+    encoding = ColumnEncoding.learned(zeros, np.array([0]), True, None)
+    z = encoding.encode(zeros[:1], np.dtype(np.float64))
+    assert z[0, 0] == pytest.approx(-0.2533, abs=0.01)  # the normal quantile of 0.4
+    np.testing.assert_array_equal(encoding.decode(np.array([[-3.0], [0.0], [0.8]])), np.zeros((3, 1)))
+
+
+@by_rank_or_not
+def test_weights_are_repetitions(by_rank):
+    table, weight = np.tile(TABLE, (3, 1)), RNG.integers(1, 4, 1500)  # from 1000 rows on there are as many quantiles
+    weighted = ColumnEncoding.learned(table, N_CATEGORIES, by_rank, weight.astype(float))
+    repeated = ColumnEncoding.learned(np.repeat(table, weight, axis=0), N_CATEGORIES, by_rank, None)
+    for name in ("center", "scale", "quantiles"):
+        np.testing.assert_allclose(getattr(weighted, name), getattr(repeated, name))
+
+
+def test_the_encoding_is_plain_arrays():
+    encoding = ColumnEncoding.learned(TABLE, N_CATEGORIES, True, None)
+    assert all(isinstance(array, np.ndarray) for array in vars(encoding).values())

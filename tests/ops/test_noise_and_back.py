@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+
+from skneural.ops.diffusion import add_noise, back_to_data, clean_of, levels, to_be_found
+
+RNG = np.random.default_rng(0)
+CLEAN, NOISE = RNG.standard_normal((5, 3)), RNG.standard_normal((5, 3))
+EVERYWHERE = (np.full(3, -np.inf), np.full(3, np.inf))
+
+
+def test_signal_falls_and_noise_rises_from_nothing_to_all():
+    signal, noise = levels(np.linspace(0, 1, 101, dtype=np.float64))
+    np.testing.assert_allclose(signal**2 + noise**2, 1)
+    assert (np.diff(signal) < 0).all()
+    assert signal[0] == 1
+    assert signal[-1] == pytest.approx(1e-3)
+
+
+def test_levels_are_those_of_the_paper():
+    """Of Nichol and Dhariwal 2021, equation 17."""
+    time = np.linspace(0, 0.99, 50)
+    f = np.cos((time + 0.008) / 1.008 * np.pi / 2) ** 2
+    np.testing.assert_allclose(levels(time)[0] ** 2, f / f[0])
+
+
+@pytest.mark.parametrize("prediction", ["velocity", "noise"])
+@pytest.mark.parametrize("time", [0.01, 0.5, 0.9])
+def test_what_is_to_be_found_tells_clean_data(prediction, time):
+    at = levels(time)
+    noisy, found = add_noise(CLEAN, NOISE, *at), to_be_found(prediction, CLEAN, NOISE, *at)
+    np.testing.assert_allclose(clean_of(noisy, found, prediction, *at), CLEAN, atol=1e-12)
+
+
+@pytest.mark.parametrize("prediction", ["velocity", "noise"])
+@pytest.mark.parametrize("eta", [0.0, 0.5, 1.0])
+def test_a_perfect_finder_leads_back(prediction, eta):
+    def find(noisy, time):
+        at = levels(time)
+        return to_be_found(prediction, CLEAN, (noisy - at[0] * CLEAN) / at[1], *at)
+
+    rng = np.random.RandomState(0)
+    *_, last = back_to_data(NOISE, find, np.linspace(1, 0, 11), prediction, EVERYWHERE, eta, rng)
+    np.testing.assert_allclose(last, CLEAN, atol=1e-9)
+
+
+def test_noise_drawn_anew_keeps_its_size():
+    """Where everything is noise, and nothing else is found, ancestral steps leave it normal."""
+
+    def find(noisy, time):  # clean data is zero
+        return to_be_found("velocity", 0 * noisy, noisy / levels(time)[1], *levels(time))
+
+    times = np.linspace(1, 0.4, 20)
+    start = np.random.default_rng(0).standard_normal((20000, 1)) * levels(1.0)[1]
+    for eta in (0.0, 0.5, 1.0):
+        *_, last = back_to_data(start, find, times, "velocity", (-np.inf, np.inf), eta, np.random.RandomState(0))
+        assert last.std() == pytest.approx(levels(0.4)[1], rel=0.02)
+
+
+@pytest.mark.parametrize("n_steps", [10, 20, 40])
+def test_steps_of_second_order_are_nearer_to_the_end_of_a_known_walk(n_steps):
+    """Of a normal distribution the way back is known: as far from its mean, in its deviations."""
+    deviation = 0.2
+
+    def find(noisy, time):
+        signal, noise = levels(time)
+        clean = deviation**2 * signal / (signal**2 * deviation**2 + noise**2) * noisy
+        return to_be_found("velocity", clean, (noisy - signal * clean) / noise, signal, noise)
+
+    start = np.array([[2.0]])
+    *_, last = back_to_data(start, find, np.linspace(1, 0, n_steps + 1), "velocity", (-9, 9), 0.0, None)
+    assert abs(last[0, 0] - deviation * 2.0) < 15 / n_steps**2
