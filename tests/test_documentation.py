@@ -113,10 +113,12 @@ def test_every_hyperparameter_is_documented_with_its_default(name):
 
 
 def flowers_for(name):
-    """A flower of each row; a tagger wants it at each step, and a language model reads about flowers."""
+    """A flower of each row; taggers want it at each step, writers of sequences its name, language models sentences."""
     if name == "LanguageModel":
         return ["setosa has short petals", "virginica has long ones"], None
     X, y = load_iris(return_X_y=True)
+    if name == "SequenceToSequence":
+        return X[::5], load_iris().target_names[y[::5]]
     return X[::5], np.repeat(y[::5, np.newaxis], 4, axis=1) if name.endswith("Tagger") else y[::5]
 
 

@@ -10,6 +10,7 @@ from skneural.data.graph import Graph, GraphNodes
 from skneural.data.graphs import Graphs
 from skneural.data.hidden_tokens import HiddenTokens, MaskedWindows
 from skneural.data.nodes import Nodes
+from skneural.data.pairs import Pairs
 from skneural.data.samples import Samples
 from skneural.data.series import Series
 from skneural.data.targets import Targets
@@ -26,6 +27,7 @@ __all__ = [
     "MaskedWindows",
     "Nodes",
     "NoisyRows",
+    "Pairs",
     "Rows",
     "Samples",
     "Series",

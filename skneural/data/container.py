@@ -21,10 +21,14 @@ class Known(NamedTuple):
         Elements of each sample: steps of a series, nodes of a graph. None where all have equally many.
     structure : object
         What else a container knows, such as the edges of a graph.
+    memory_lengths : array of shape (samples,) or None
+        Steps of each source, where x is a pair of a source and what a decoder is given; None where all have equally
+        many.
     """
 
     lengths: Array | None = None
     structure: Any = None
+    memory_lengths: Array | None = None
 
 
 class Container:

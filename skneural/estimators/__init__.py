@@ -19,6 +19,7 @@ from skneural.estimators.mamba import MambaSequenceClassifier, MambaSequenceRegr
 from skneural.estimators.mlp import MLPClassifier, MLPRegressor
 from skneural.estimators.perceptron import PerceptronClassifier
 from skneural.estimators.recurrent import RNNSequenceClassifier, RNNSequenceRegressor, RNNSequenceTagger
+from skneural.estimators.sequence_to_sequence import SequenceToSequence
 from skneural.estimators.transformer import (
     TransformerSequenceClassifier,
     TransformerSequenceRegressor,
@@ -49,6 +50,7 @@ __all__ = [
     "RNNSequenceClassifier",
     "RNNSequenceRegressor",
     "RNNSequenceTagger",
+    "SequenceToSequence",
     "TransformerSequenceClassifier",
     "TransformerSequenceRegressor",
     "TransformerSequenceTagger",

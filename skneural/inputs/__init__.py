@@ -7,12 +7,15 @@ from skneural.inputs.restorable_table import RestorableTable, RestorableTableFie
 from skneural.inputs.rows_or_images import RowsOrImages
 from skneural.inputs.sequences import (
     EmbeddedSequenceFields,
+    Pieces,
     PlacedSequences,
     SequenceFields,
     Sequences,
     given_one_by_one,
+    object_array,
     steps_like,
 )
+from skneural.inputs.sources import SourceFields, Sources, learned_vocabulary, series_of, sorted_vocabulary
 from skneural.inputs.table import Table
 from skneural.inputs.texts import TextFields, Texts, vocabulary_of
 
@@ -25,18 +28,25 @@ __all__ = [
     "Images",
     "InputKind",
     "NodeInput",
+    "Pieces",
     "PlacedSequences",
     "RestorableTable",
     "RestorableTableFields",
     "RowsOrImages",
     "SequenceFields",
     "Sequences",
+    "SourceFields",
+    "Sources",
     "Table",
     "TextFields",
     "Texts",
     "given_one_by_one",
+    "learned_vocabulary",
     "lengths_of",
+    "object_array",
     "precision",
+    "series_of",
+    "sorted_vocabulary",
     "steps_like",
     "vocabulary_of",
     "with_dtype",

@@ -239,14 +239,14 @@ def given_one_by_one(X: Any) -> bool:
     return isinstance(X, list | tuple | Series) or (isinstance(X, np.ndarray) and X.dtype == object)
 
 
-class Pieces(list[Array]):
-    """One array for each series; NumPy makes an object array of them where lengths differ.
+class Pieces(list[Any]):
+    """One array, or list, for each series; NumPy makes an object array of them where lengths differ.
 
     `sklearn.model_selection.cross_val_predict` joins what was predicted for its folds by way of that.
     """
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        if len({piece.shape for piece in self}) == 1:
+        if all(isinstance(piece, np.ndarray) for piece in self) and len({piece.shape for piece in self}) == 1:
             return np.array(list(self), dtype=dtype)
         return object_array(self)
 

@@ -1,6 +1,6 @@
 """Floor 10: looking inside fitted models. Plots need matplotlib, which is imported where they are drawn."""
 
-from skneural.inspection.attention import plot_attention
+from skneural.inspection.attention import plot_alignment, plot_attention
 from skneural.inspection.edges import plot_kan_edge
 from skneural.inspection.graphs import plot_graph
 from skneural.inspection.images import occlusion_map, plot_feature_maps, plot_kernels, saliency_map
@@ -8,6 +8,7 @@ from skneural.inspection.samples import plot_samples
 
 __all__ = [
     "occlusion_map",
+    "plot_alignment",
     "plot_attention",
     "plot_feature_maps",
     "plot_graph",

@@ -1,4 +1,4 @@
-"""Where the heads of Transformers look."""
+"""Where the heads of Transformers look, and what decoders read while they write."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator
 
+from skneural.data.texts import read_sequences
+from skneural.estimators.sequence_to_sequence import SequenceToSequence
 from skneural.inspection.images import new_figure
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 # Steps up to which each has its label.
@@ -87,6 +90,58 @@ def plot_attention(
     for ax in axes[-1]:
         ax.set_xlabel("step it takes from", fontsize=8)
     return figure
+
+
+def plot_alignment(estimator: SequenceToSequence, source: Any, *, cmap: str = "magma", ax: Axes | None = None) -> Axes:
+    """Draw how much each token of a predicted sequence takes from each token of its source.
+
+    Parameters
+    ----------
+    estimator : SequenceToSequence
+        Fitted, with attention.
+    source : str, list of str, or array-like of integers
+        One sequence, as X had them.
+    cmap : str, default="magma"
+        Colour map, from zero to one.
+    ax : matplotlib Axes, default=None
+        What to draw on; None: the axes of a new figure.
+
+    Returns
+    -------
+    ax : matplotlib Axes
+        Tokens that are written stand below each other, and those that are read from side by side. Empty if nothing
+        is written.
+
+    Raises
+    ------
+    TypeError
+        If the estimator has no attention from one sequence to another.
+
+    Examples
+    --------
+    >>> from skneural import SequenceToSequence
+    >>> from skneural.inspection import plot_alignment
+    >>> words = ["left", "right", "up", "down"] * 5
+    >>> model = SequenceToSequence(hidden_size=8, max_iter=5).fit(words, [word[::-1] for word in words])
+    >>> ax = plot_alignment(model, "left")
+    """
+    if not isinstance(estimator, SequenceToSequence) or not hasattr(estimator, "attention_weights"):
+        raise TypeError(
+            f"{type(estimator).__name__} has no attention from one sequence to another; SequenceToSequence has, unless "
+            'attention="none".'
+        )
+    (weights,) = estimator.attention_weights([source])
+    (written,) = estimator.predict([source])
+    read, found = (read_sequences([one], estimator.level).sequences[0] if len(one) else [] for one in (source, written))
+    if ax is None:
+        ax = new_figure(None, 1 + 0.25 * len(read), 1 + 0.25 * len(found)).subplots()
+    if len(found):
+        ax.imshow(weights, cmap=cmap, vmin=0, vmax=1, aspect="auto", interpolation="nearest")
+    rotation = 0 if all(len(str(token)) == 1 for token in read) else 90
+    ax.set_xticks(range(len(read)), [str(token) for token in read], rotation=rotation)
+    ax.set_yticks(range(len(found)), [str(token) for token in found])
+    ax.set(xlabel="read", ylabel="written")
+    return ax
 
 
 def _names(n_given: int, n_steps: int, labels: Sequence[Any] | None) -> list[str]:

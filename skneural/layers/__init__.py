@@ -3,12 +3,23 @@
 from skneural.layers.activation import Activation, Limit
 from skneural.layers.attention import CrossAttention, SelfAttention
 from skneural.layers.augmentation import RandomFlip, RandomShift
-from skneural.layers.axes import BatchLast, ChosenSteps, Flatten, Mask, RealSteps, RowsFirst, StepsFirst, Unflatten
+from skneural.layers.axes import (
+    BatchLast,
+    ChosenSteps,
+    Flatten,
+    Mask,
+    OneStep,
+    RealSteps,
+    RowsFirst,
+    StepsFirst,
+    Unflatten,
+)
 from skneural.layers.combinators import Branches, Chain, Gate, Residual, Reversed
 from skneural.layers.convolution import Convolution, DepthwiseConvolution, TransposedConvolution
 from skneural.layers.dense import Bias, BiasAndSpread, Dense
 from skneural.layers.dropout import Dropout
 from skneural.layers.embedding import Embedding, TiedEmbedding
+from skneural.layers.encoder_decoder import EncoderDecoder, StartedByMemory, WithMemory
 from skneural.layers.filter_bank import FilterBank
 from skneural.layers.frozen import Frozen
 from skneural.layers.graph import (
@@ -23,6 +34,7 @@ from skneural.layers.latent import GaussianLatent
 from skneural.layers.layer import PREDICTING, Context, Layer, Share
 from skneural.layers.layer_normalization import LayerNormalization, RMSNormalization
 from skneural.layers.mamba import MultiheadScan, SelectiveScan
+from skneural.layers.memory_attention import AdditiveAttention, DotAttention
 from skneural.layers.normalization import BatchNormalization, LocalResponseNormalization, Standardization
 from skneural.layers.pooling import GlobalPooling, Pooling
 from skneural.layers.positions import LearnedPositions, Scale, SinusoidalPositions, WithClassToken
@@ -36,6 +48,7 @@ __all__ = [
     "LSTM",
     "PREDICTING",
     "Activation",
+    "AdditiveAttention",
     "AttentionPooling",
     "BatchLast",
     "BatchNormalization",
@@ -49,9 +62,11 @@ __all__ = [
     "CrossAttention",
     "Dense",
     "DepthwiseConvolution",
+    "DotAttention",
     "Dropout",
     "Elman",
     "Embedding",
+    "EncoderDecoder",
     "FeatureRange",
     "FilterBank",
     "Flatten",
@@ -72,6 +87,7 @@ __all__ = [
     "LocalResponseNormalization",
     "Mask",
     "MultiheadScan",
+    "OneStep",
     "Pooling",
     "RMSNormalization",
     "RandomFlip",
@@ -89,6 +105,7 @@ __all__ = [
     "SinusoidalPositions",
     "SplineEdges",
     "Standardization",
+    "StartedByMemory",
     "StepPooling",
     "StepsFirst",
     "TiedEmbedding",
@@ -96,4 +113,5 @@ __all__ = [
     "TransposedConvolution",
     "Unflatten",
     "WithClassToken",
+    "WithMemory",
 ]

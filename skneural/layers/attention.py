@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -116,12 +116,16 @@ class SelfAttention(Layer):
         return linear(attended, p["output_weight"], p["output_bias"])[0], state
 
 
+# Under which decoders note what their steps take from a memory.
+MEMORY_ATTENTION = "memory attention"
+
+
 class MemoryState(NamedTuple):
     """Keys and values of a memory, which every step of the decoder looks at.
 
     Attributes
     ----------
-    keys, values : arrays of shape (batch, heads, memory steps, width)
+    keys, values : arrays of shape (batch, heads, memory steps, width), or (batch, memory steps, width)
     mask : boolean array of shape (batch, memory steps) or None
     """
 
@@ -136,7 +140,7 @@ class CrossAttention(Layer):
 
     x is a pair: the state of the decoder (batch, steps, d_model), and the memory (batch, memory steps, d_memory), whose
     own lengths are the context's ``memory_lengths``. y: (batch, steps, d_model). The weights are left as a note called
-    "attention", of shape (batch, heads, steps, memory steps), where notes are wanted.
+    "memory attention", of shape (batch, heads, steps, memory steps), where notes are wanted.
 
     Parameters
     ----------
@@ -160,6 +164,8 @@ class CrossAttention(Layer):
 
     def __post_init__(self) -> None:
         _head_width(self.d_model, self.n_heads)
+
+    takes_memory: ClassVar[bool] = True
 
     def parameters(self) -> Tree:
         d = self.d_model
@@ -188,7 +194,7 @@ class CrossAttention(Layer):
             block_size=self.block_size,
             dropout=_weight_dropout(self.dropout, context, (batch, self.n_heads), x.dtype),
         )
-        _note(context, attended)
+        _note(context, attended, MEMORY_ATTENTION)
         y, output_vjp = linear(attended.y.reshape(-1, d), p["output_weight"], p["output_bias"])
 
         def backward(dy: Any, g: Tree) -> Any:
@@ -202,7 +208,7 @@ class CrossAttention(Layer):
 
         return y.reshape(x.shape), backward
 
-    def start(self, p: Tree, memory: Any, lengths: Array | None = None) -> MemoryState:
+    def state_over(self, p: Tree, memory: Any, lengths: Array | None = None) -> MemoryState:
         """The state with which decoding starts. memory: (batch, memory steps, d_memory)."""
         pairs = linear(memory, p["memory_weight"], p["memory_bias"])[0]
         keys, values = _heads(pairs.reshape(*memory.shape[:2], 2, self.n_heads, -1))
@@ -211,7 +217,7 @@ class CrossAttention(Layer):
     def step(self, p: Tree, x: Any, state: MemoryState | None = None) -> tuple[Any, MemoryState]:
         """One step of the decoder. x: a pair of (batch, d_model) and the memory, which only the first step reads."""
         x, memory = x
-        state = self.start(p, memory) if state is None else state
+        state = self.state_over(p, memory) if state is None else state
         query = linear(x, p["query_weight"], p["query_bias"])[0].reshape(len(x), self.n_heads, -1)
         attended = attend_one(query, state.keys, state.values, state.mask)
         return linear(attended, p["output_weight"], p["output_bias"])[0], state
@@ -241,10 +247,10 @@ def _heads(split: Array) -> Array:
     return split.transpose(2, 0, 3, 1, 4)
 
 
-def _note(context: Context, attended: Attended) -> None:
+def _note(context: Context, attended: Attended, name: str = "attention") -> None:
     """Leave the weights where notes are wanted, and compute them only there."""
     if context.notes is not None:
-        context.note("attention", attended.weights())
+        context.note(name, attended.weights())
 
 
 def _weight_dropout(rate: float, context: Context, head_shape: tuple[int, int], dtype: Any) -> WeightDropout | None:

@@ -126,6 +126,17 @@ class RowsFirst(Layer):
 
 
 @dataclass(frozen=True)
+class OneStep(Layer):
+    """Rows as series of a single step: (batch, features) to (batch, 1, features), as a view."""
+
+    def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
+        return x[:, np.newaxis], lambda dy, g: dy[:, 0]
+
+    def shape(self, x_shape: AnyShape) -> AnyShape:
+        return x_shape[0], 1, x_shape[1]
+
+
+@dataclass(frozen=True)
 class RealSteps(Layer):
     """One row for each real step: (batch, steps, features) to (steps of all series, features), series by series."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,12 +53,23 @@ class Chain(Layer):
             x_shape = layer.shape(x_shape)
         return x_shape
 
+    def inner_shapes(self, x_shape: AnyShape) -> Iterator[AnyShape]:
+        for layer in self.layers:
+            yield x_shape
+            x_shape = layer.shape(x_shape)
+
     def step(self, p: Tree, x: Any, state: Any = None) -> tuple[Any, Any]:
         states = []
         for layer, p_layer, layer_state in zip(self.layers, p, _states(state, len(self.layers)), strict=True):
             x, layer_state = layer.step(p_layer, x, layer_state)
             states.append(layer_state)
         return x, tuple(states)
+
+    def state_over(self, p: Tree, memory: Any, lengths: Array | None = None) -> Any:
+        return tuple(layer.state_over(p_layer, memory, lengths) for layer, p_layer in zip(self.layers, p, strict=True))
+
+    def take(self, state: Any, rows: Array) -> Any:
+        return take_each(self.layers, state, rows)
 
 
 @dataclass(frozen=True)
@@ -97,6 +109,9 @@ class Residual(Layer):
             return x + y, (inner_state, None)
         along, along_state = self.shortcut.step(p["shortcut"], x, along_state)
         return along + y, (inner_state, along_state)
+
+    def take(self, state: Any, rows: Array) -> Any:
+        return take_each((self.inner, self.shortcut or self.inner), state, rows)
 
 
 @dataclass(frozen=True)
@@ -139,6 +154,9 @@ class Branches(Layer):
         outputs = [y for y, _ in steps]
         return np.concatenate(outputs, axis=step_axis(self.axis, outputs[0].ndim)), tuple(new for _, new in steps)
 
+    def take(self, state: Any, rows: Array) -> Any:
+        return take_each(self.branches, state, rows)
+
 
 @dataclass(frozen=True)
 class Gate(Layer):
@@ -170,6 +188,9 @@ class Gate(Layer):
         value, value_state = self.value.step(p["value"], x, value_state)
         gate, gate_state = self.gate.step(p["gate"], x, gate_state)
         return value * gate, (value_state, gate_state)
+
+    def take(self, state: Any, rows: Array) -> Any:
+        return take_each((self.value, self.gate), state, rows)
 
 
 @dataclass(frozen=True)
@@ -214,6 +235,13 @@ def _sum(*parts: Any) -> Any:
     for part in parts[2:]:
         total += part
     return total
+
+
+def take_each(layers: tuple[Layer, ...], states: Any, rows: Array) -> Any:
+    """The states of several layers for some rows of the batch; None before the first step."""
+    return (
+        None if states is None else tuple(layer.take(state, rows) for layer, state in zip(layers, states, strict=True))
+    )
 
 
 def _states(state: Any, n: int) -> tuple[Any, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -62,6 +62,8 @@ class Convolution(Layer):
     def shape(self, x_shape: AnyShape) -> AnyShape:
         return shape_behind(x_shape, self.channels_out, self.kernel_size, self.stride, self.dilation, self.padding)
 
+    state_batch_axis: ClassVar[int] = -1
+
     def step(self, p: Tree, x: Array, state: Any = None) -> tuple[Any, Any]:
         """One column of images: x of shape (height, channels_in, batch); the state is the columns before it."""
         return _step(self, p, x, state)
@@ -97,6 +99,8 @@ class DepthwiseConvolution(Layer):
 
     def shape(self, x_shape: AnyShape) -> AnyShape:
         return shape_behind(x_shape, x_shape[1], self.kernel_size, self.stride, self.dilation, self.padding)
+
+    state_batch_axis: ClassVar[int] = -1
 
     def step(self, p: Tree, x: Array, state: Any = None) -> tuple[Any, Any]:
         """One column of images, as `Convolution.step` takes it."""

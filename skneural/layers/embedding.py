@@ -9,6 +9,7 @@ import numpy as np
 
 from skneural.initializers import normal, uniform
 from skneural.layers.axes import RealSteps
+from skneural.layers.combinators import take_each
 from skneural.layers.layer import PREDICTING, AnyShape, Backward, Context, Layer
 from skneural.ops.embedding import embedding
 from skneural.ops.linear import linear
@@ -118,6 +119,9 @@ class TiedEmbedding(Layer):
         y, inner_state = self.inner.step(p["inner"], p["table"].take(x, axis=0), inner_state)
         y, rows_state = self.rows.step(p["rows"], y, rows_state)
         return self._scores(p, y), (inner_state, rows_state)
+
+    def take(self, state: Any, rows: Array) -> Any:
+        return take_each((self.inner, self.rows), state, rows)
 
     def _scores(self, p: Tree, rows: Array) -> Array:
         scores: Array = rows @ p["table"][: self.vocabulary_size].T

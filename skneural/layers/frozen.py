@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from skneural.layers.layer import PREDICTING, AnyShape, Backward, Context, Layer
+from skneural.ops.types import Array
 from skneural.parameters import Buffer, Layout, Parameter, Tree
 
 
@@ -48,6 +49,9 @@ class Frozen(Layer):
 
     def step(self, p: Tree, x: Any, state: Any = None) -> tuple[Any, Any]:
         return self.inner.step(p["inner"], x, state)
+
+    def take(self, state: Any, rows: Array) -> Any:
+        return self.inner.take(state, rows)
 
     def shape(self, x_shape: AnyShape) -> AnyShape:
         return self.inner.shape(x_shape)

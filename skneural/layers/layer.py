@@ -10,7 +10,8 @@ Its rules, stated once:
    place into what it made itself. A layer that does nothing may hand on x as it is.
 4. `context` carries what gradients do not flow through. It tells samples from elements: a row of x need not be a
    sample, and a layer to which that makes a difference has a field `rows`, "samples" or "elements". Two inputs that
-   both need gradients are a pair, and `backward` returns a pair.
+   both need gradients are a pair, and `backward` returns a pair. Layers of a decoder that look at the memory of an
+   encoder, `takes_memory`, take the pair of their x and the memory; of their steps, only the first reads the memory.
 5. `traversal.without_input_gradient` gives the first layer of a network that learns ``input_gradient=False``: it
    returns None for dx, and layers before it do not go back.
 6. A layer with its own `predict` equals `forward`. ``layer.shape(x_shape)`` is the shape of y, batch included; None
@@ -20,7 +21,8 @@ Its rules, stated once:
    with steps first, (1, channels, batch) of images of height one, (batch,) of tokens. y is the step that `forward`
    would give on the whole series; layers that pool steps give what they would for the steps so far. Each series has all
    steps. States are borrowed and never written into: one may be taken up again. Layers that are `stepwise` act on
-   each step by itself; those to which later steps matter raise NotImplementedError.
+   each step by itself; those to which later steps matter raise NotImplementedError. ``layer.take(state, rows)`` is the
+   state of some rows of the batch.
 8. Buffers, such as running means, are views in `p` like parameters, but have no place in `g`. A
    layer writes into them in `forward` while training; that is the one exception to rule 3.
 
@@ -31,8 +33,9 @@ docstring gives another layout.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -192,6 +195,10 @@ class Layer:
 
     # Whether each step of y is made of the same step of x alone, in the same way.
     stepwise: ClassVar[bool] = False
+    # Whether x is a pair, of which the second is the memory of an encoder.
+    takes_memory: ClassVar[bool] = False
+    # Where arrays in the state of `step` count the rows of the batch.
+    state_batch_axis: ClassVar[int] = 0
 
     def parameters(self) -> Tree:
         """Declare parameters and buffers: name -> `Parameter` or `Buffer`."""
@@ -217,12 +224,37 @@ class Layer:
             )
         return self.predict(p, x), None
 
+    def state_over(self, p: Tree, memory: Any, lengths: Array | None = None) -> Any:
+        """The state with which steps over a memory start; None for layers that look at none.
+
+        memory: (batch, memory steps, features), of which each sample has so many as `lengths` says; None for all.
+        """
+        return None
+
+    def take(self, state: Any, rows: Array) -> Any:
+        """The state of some rows of the batch, such as the beams that go on."""
+        return _taken(state, rows, self.state_batch_axis)
+
     def shape(self, x_shape: AnyShape) -> AnyShape:
         return x_shape
 
     def inner_shape(self, x_shape: AnyShape) -> AnyShape:
-        """The shape of what layers inside of this one are given."""
+        """The shape of what layers inside of this one are given, where all are given the same."""
         return x_shape
+
+    def inner_shapes(self, x_shape: AnyShape) -> Iterable[AnyShape]:
+        """The shape of what each layer inside of this one is given, in their order; as many as there are, or more."""
+        return repeat(self.inner_shape(x_shape))
+
+
+def _taken(state: Any, rows: Array, axis: int) -> Any:
+    """Some rows of all arrays of a state; numbers belong to all rows."""
+    if isinstance(state, np.ndarray):
+        return state.take(rows, axis=axis)
+    if isinstance(state, tuple):
+        parts = (_taken(part, rows, axis) for part in state)
+        return type(state)(*parts) if hasattr(state, "_fields") else tuple(parts)
+    return state.take(rows) if hasattr(state, "take") else state
 
 
 def step_axis(axis: int, ndim: int) -> int:

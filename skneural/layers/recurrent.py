@@ -20,6 +20,8 @@ from skneural.parameters import Parameter, Tree
 class Recurrent(Layer):
     """What recurrent layers have in common; members name an op, its step, and their parameters.
 
+    GRU and LSTM also take a pair: x, and the state before the first step, (n_state, batch), which otherwise is zero.
+
     Series of unequal lengths are sorted by length where they are not yet, so that late steps work on few of them.
     Backwards, each series begins at its own end.
 
@@ -40,25 +42,41 @@ class Recurrent(Layer):
     reverse: bool = False
     input_gradient: bool = True
 
+    state_batch_axis: ClassVar[int] = -1
+
     walk: ClassVar[Callable[..., Any]]
     one_step: ClassVar[Callable[..., Any]]
 
-    def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
-        order = Walk.over(len(x), context.lengths, self.reverse)
+    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+        x, first = x if isinstance(x, tuple) else (x, None)
+        order, start = self._start(x, first, context)
         y, vjp = type(self).walk(
-            order.arrange(x), *p.values(), columns=order.columns, input_gradient=self.input_gradient
+            order.arrange(x), *p.values(), columns=order.columns, input_gradient=self.input_gradient, **start
         )
 
         def backward(dy: Any, g: Tree) -> Any:
             dx = vjp(order.arrange(dy), *g.values())
-            return None if dx is None else order.restore(dx)
+            if first is None:
+                return None if dx is None else order.restore(dx)
+            dx, d_first = dx
+            return None if dx is None else order.restore(dx), order.restore_columns(d_first)
 
         return order.restore(y), backward
 
-    def predict(self, p: Tree, x: Array, context: Context = PREDICTING) -> Any:
-        order = Walk.over(len(x), context.lengths, self.reverse)
-        y, _ = type(self).walk(order.arrange(x), *p.values(), columns=order.columns, keep=False)
+    def predict(self, p: Tree, x: Any, context: Context = PREDICTING) -> Any:
+        x, first = x if isinstance(x, tuple) else (x, None)
+        order, start = self._start(x, first, context)
+        y, _ = type(self).walk(order.arrange(x), *p.values(), columns=order.columns, keep=False, **start)
         return order.restore(y)
+
+    def _start(self, x: Array, first: Array | None, context: Context) -> tuple[Walk, dict[str, Array]]:
+        """The order of the steps and columns, and the first state in it, if it is given."""
+        order = Walk.over(len(x), context.lengths, self.reverse)
+        if first is None:
+            return order, {}
+        if self.reverse:
+            raise NotImplementedError("Backwards, series of unequal lengths start at different steps: at zero only.")
+        return order, {"first": order.arrange_columns(first)}
 
     def step(self, p: Tree, x: Array, state: Any = None) -> tuple[Any, Any]:
         """One step alone: x of shape (n_in, batch), and what the step before gave as state; None before the first.
@@ -76,6 +94,15 @@ class Recurrent(Layer):
 
     def _first_state(self, zero: Any) -> Any:
         return zero
+
+    def stacked_state(self, first: Array) -> Any:
+        """What `step` takes as the state, for what `forward` takes as the state before the first step."""
+        return first
+
+    @property
+    def n_state(self) -> int:
+        """Numbers of the state."""
+        return self.n_out
 
     def shape(self, x_shape: AnyShape) -> AnyShape:
         return (x_shape[0], self.n_out, x_shape[2])
@@ -98,6 +125,13 @@ class LSTM(Recurrent):
 
     def _first_state(self, zero: Any) -> Any:
         return zero, zero
+
+    def stacked_state(self, first: Array) -> Any:
+        return first[: self.n_out], first[self.n_out :]
+
+    @property
+    def n_state(self) -> int:
+        return 2 * self.n_out
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
 from skneural.layers.combinators import Branches, Chain, Gate, Residual, Reversed
+from skneural.layers.encoder_decoder import EncoderDecoder
 from skneural.layers.layer import PREDICTING, AnyShape, Context, Layer
 from skneural.ops.types import Array
 from skneural.parameters import Parameter, Tree, leaves
@@ -87,6 +88,8 @@ def without_input_gradient(network: AnyLayer) -> AnyLayer:
             changes["layers"] = (*map(without_input_gradient, network.layers[:ends]), *network.layers[ends:])
     elif isinstance(network, Branches):
         changes["branches"] = tuple(map(without_input_gradient, network.branches))
+    elif isinstance(network, EncoderDecoder):  # the memory comes from layers that learn
+        changes["encoder"] = without_input_gradient(network.encoder)
     elif isinstance(network, Residual | Gate | Reversed):
         changes = {child.field: without_input_gradient(child.layer) for child in children(network)}
     elif getattr(network, "input_gradient", False):
@@ -107,14 +110,16 @@ def layer_outputs(network: Layer, tree: Tree, x: Array) -> dict[str, Array]:
     return seen
 
 
+def shape_of(x: Any) -> Any:
+    """The shape of an input; for a pair, both."""
+    return tuple(map(shape_of, x)) if isinstance(x, tuple) else x.shape
+
+
 def output_shapes(network: Layer, x_shape: AnyShape, name: str = "") -> dict[str, AnyShape]:
     """The shape of what every layer but chains puts out, by name, in the order in which they are computed."""
     shapes: dict[str, AnyShape] = {}
-    inner_shape = network.inner_shape(x_shape)
-    for child in children(network, name):
+    for child, inner_shape in zip(children(network, name), network.inner_shapes(x_shape), strict=False):
         shapes |= output_shapes(child.layer, inner_shape, child.name)
-        if isinstance(network, Chain):
-            inner_shape = child.layer.shape(inner_shape)
     return shapes if isinstance(network, Chain) else shapes | {name: network.shape(x_shape)}
 
 
@@ -125,6 +130,10 @@ class _Probe(Layer):
     inner: Layer
     name: str
     seen: dict[str, Array]
+
+    @property
+    def takes_memory(self) -> bool:  # type: ignore[override]
+        return self.inner.takes_memory
 
     def predict(self, p: Tree, x: Any, context: Context = PREDICTING) -> Any:
         self.seen[self.name] = self.inner.predict(p, x, context)

@@ -6,7 +6,7 @@ import math
 
 from skneural.data import Container
 from skneural.layers import Convolution, Layer, SelectiveScan, SelfAttention
-from skneural.layers.traversal import find, output_shapes
+from skneural.layers.traversal import find, output_shapes, shape_of
 from skneural.parameters import Tree
 
 # Numbers in the widest layer of a shard from which a thread of its own pays, where such layers are.
@@ -30,5 +30,6 @@ def rows_per_shard(network: Layer, tree: Tree, x: Container) -> float:
     if not least or not x.divisible:
         return math.inf
     first, _ = x[:1].enter()
-    sizes = (math.prod(n for n in shape if n is not None) for shape in output_shapes(network, first.shape).values())
+    shapes = output_shapes(network, shape_of(first)).values()
+    sizes = (math.prod(n for n in shape if n is not None) for shape in shapes)
     return min(least) / max(sizes)

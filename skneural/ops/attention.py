@@ -42,7 +42,7 @@ class Attended(NamedTuple):
 
     Attributes
     ----------
-    y : array of shape (batch, queries, heads * width)
+    y : array of shape (batch, queries, heads * width of values)
     vjp : ``vjp(dy, dq, dk, dv) -> None``
         Fills the gradients, which may be strided like q, k and v.
     weights : callable
@@ -72,7 +72,8 @@ def attend(
     Parameters
     ----------
     q : array of shape (batch, heads, queries, width)
-    k, v : arrays of shape (batch, heads, keys, width)
+    k : array of shape (batch, heads, keys, width)
+    v : array of shape (batch, heads, keys, width of values)
     mask : boolean array of shape (batch, keys), optional
         True for keys that are there. A query that has none of them takes zero.
     causal : bool, default=False
@@ -90,7 +91,7 @@ def attend(
     scale = 1.0 / math.sqrt(width)
     scored = _Scored(np.multiply(q, scale, out=empty(q.shape, q.dtype)), k, _bias(mask, q.dtype), causal)
     keep = n_queries <= block_size
-    y = empty((batch, n_queries, n_heads, width), q.dtype)
+    y = empty((batch, n_queries, n_heads, v.shape[-1]), q.dtype)
     y_heads = y.transpose(0, 2, 1, 3)
     blocks = list(_blocks(q.shape, n_keys, causal, block_size, dropout is not None))
     kept: list[tuple[Array, Array | None]] = []

@@ -19,6 +19,8 @@ behind the product, `recalled` has a bias of its own, and one product of the sta
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from skneural.ops.memory import empty, empty_like
@@ -47,6 +49,7 @@ def gru(
     bias: Array,
     columns: Columns = None,
     *,
+    first: Array | None = None,
     input_gradient: bool = True,
     keep: bool = True,
 ) -> tuple[Array, Vjp]:
@@ -63,6 +66,8 @@ def gru(
         Of recalled, reset, update and candidate.
     columns : sequence of int, optional
         How many of the columns, which are sorted by length, have each step.
+    first : array of shape (n, batch), optional
+        The state before the first step, which all columns have; zero by default.
     input_gradient : bool
         False to skip dx.
     keep : bool
@@ -73,10 +78,11 @@ def gru(
     y : array of shape (steps, n, batch)
         Zero where there is no step.
     vjp : ``vjp(dy, d_recurrent, d_inputs, d_bias) -> dx``
+        With `first`, the pair of dx and the gradient of that.
     """
     n_steps, n_in, batch = x.shape
     n = len(recurrent)
-    z = stacked_inputs(x, n, columns)
+    z = stacked_inputs(x, n, columns, first)
     unseen: Array = np.zeros((n_in, n), x.dtype)  # recalled does not see x
     weight = stacked_weight(recurrent, np.concatenate([unseen, inputs[:, : 2 * n]], axis=1), bias[: 3 * n])
     weight[n:] *= 0.5  # the logistic function is 0.5 * tanh(0.5 * x) + 0.5
@@ -87,7 +93,7 @@ def gru(
         gates[...] = 0  # going back multiplies what has no step by zero: it must be finite
     _walk(weight, z, gates if keep else same_memory(gates[0], n_steps), candidate, columns)
 
-    def vjp(dy: Array, d_recurrent: Array, d_inputs: Array, d_bias: Array) -> Array | None:
+    def vjp(dy: Array, d_recurrent: Array, d_inputs: Array, d_bias: Array) -> Any:
         d_of_state, d_of_x = np.zeros((3 * n, n + 1), x.dtype), np.zeros((3 * n, n_in + 1), x.dtype)
         dx = empty_like(x) if input_gradient else None
         for steps, d, own in chunks_backwards((n_steps, 5 * n, batch), n, columns, x.dtype):
@@ -101,7 +107,9 @@ def gru(
         d_inputs[...] = d_of_x[:, 1:].T
         d_bias[:n] = d_of_state[:n, n]
         d_bias[n:] = d_of_x[:, 0]
-        return dx
+        if first is None:
+            return dx
+        return dx, recurrent @ d[0, : 3 * n] + d[0, 4 * n :]
 
     return z[1:, :n], vjp
 

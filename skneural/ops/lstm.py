@@ -20,6 +20,8 @@ the step before, one behind the other: the neighbours input, forget and candidat
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from skneural.ops.memory import empty, empty_like, zeros
@@ -48,6 +50,7 @@ def lstm(
     bias: Array,
     columns: Columns = None,
     *,
+    first: Array | None = None,
     input_gradient: bool = True,
     keep: bool = True,
 ) -> tuple[Array, Vjp]:
@@ -61,6 +64,8 @@ def lstm(
     bias : array of shape (4 * n,)
     columns : sequence of int, optional
         How many of the columns, which are sorted by length, have each step.
+    first : array of shape (2 * n, batch), optional
+        State and memory before the first step, which all columns have; zero by default.
     input_gradient : bool
         False to skip dx.
     keep : bool
@@ -71,16 +76,19 @@ def lstm(
     y : array of shape (steps, n, batch)
         Zero where there is no step.
     vjp : ``vjp(dy, d_recurrent, d_inputs, d_bias) -> dx``
+        With `first`, the pair of dx and the gradient of that.
     """
     n_steps, _, batch = x.shape
     n = len(recurrent)
     weight = stacked_weight(recurrent, inputs, bias)
     weight[: 3 * n] *= 0.5
-    z = stacked_inputs(x, n, columns)
+    z = stacked_inputs(x, n, columns, None if first is None else first[:n])
     gates, emitted = _memory_of_steps(n_steps, n, batch, columns, x.dtype, keep)
+    if first is not None:
+        gates[0, 4 * n :] = first[n:]
     _walk(weight, z, gates, emitted, columns)
 
-    def vjp(dy: Array, d_recurrent: Array, d_inputs: Array, d_bias: Array) -> Array | None:
+    def vjp(dy: Array, d_recurrent: Array, d_inputs: Array, d_bias: Array) -> Any:
         d_weight = np.zeros_like(weight)
         dx = empty_like(x) if input_gradient else None
         for steps, d, own in chunks_backwards((n_steps, 6 * n, batch), n, columns, x.dtype):
@@ -90,7 +98,9 @@ def lstm(
             if dx is not None:
                 np.matmul(inputs, d_gates, out=dx[steps])
         unstack(d_weight, d_recurrent, d_inputs, d_bias)
-        return dx
+        if first is None:
+            return dx
+        return dx, np.concatenate([recurrent @ d[0, n : 5 * n], d[0, 5 * n :]])
 
     return z[1:, :n], vjp
 

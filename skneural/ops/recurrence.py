@@ -76,9 +76,23 @@ class Walk:
         restored[:, :, self.order] = y
         return restored
 
+    def arrange_columns(self, state: Array) -> Array:
+        """`arrange` for (features, batch)."""
+        return state if self.order is None else state[:, self.order]
 
-def stacked_inputs(x: Array, n_state: int, columns: Columns) -> Array:
-    """The stacked input of each step and, behind the last, room for the final state; the first state is zero.
+    def restore_columns(self, state: Array) -> Array:
+        """`restore` for (features, batch)."""
+        if self.order is None:
+            return state
+        restored = empty(state.shape, state.dtype)
+        restored[:, self.order] = state
+        return restored
+
+
+def stacked_inputs(x: Array, n_state: int, columns: Columns, first: Array | None = None) -> Array:
+    """The stacked input of each step and, behind the last, room for the final state.
+
+    `first` is the state before the first step, of shape (n_state, batch); None for zero.
 
     Where columns end or begin late, their state is zero.
 
@@ -89,6 +103,8 @@ def stacked_inputs(x: Array, n_state: int, columns: Columns) -> Array:
     n_steps, n_in, batch = x.shape
     inputs = empty((n_steps + 1, n_state + n_in + 1, batch), x.dtype)
     inputs[0 if columns is None else slice(None), :n_state] = 0
+    if first is not None:
+        inputs[0, :n_state] = first
     inputs[:, n_state] = 1
     inputs[:-1, n_state + 1 :] = x
     return inputs

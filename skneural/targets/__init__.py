@@ -7,6 +7,7 @@ from skneural.targets.node_classes import NodeClasses
 from skneural.targets.numbers import Numbers
 from skneural.targets.per_step import PerSampleOrStep, PerStep
 from skneural.targets.target_kind import Given, TargetKind
+from skneural.targets.token_sequence import TokenSequence
 from skneural.targets.tokens import MaskedToken, NextToken, TokensOfText
 
 __all__ = [
@@ -21,5 +22,6 @@ __all__ = [
     "PerSampleOrStep",
     "PerStep",
     "TargetKind",
+    "TokenSequence",
     "TokensOfText",
 ]

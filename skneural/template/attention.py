@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -59,14 +59,14 @@ class AttentionPooled(Mixin):
         return steps_like(np.concatenate(shares), x, X)
 
 
-def noted(estimator: NeuralEstimator, x: Series, name: str) -> Iterator[tuple[Series, list[Array]]]:
-    """Some series at a time, and what the layers of the network leave under a name when they predict for these."""
+def noted(estimator: NeuralEstimator, x: Any, name: str) -> Iterator[tuple[Any, list[Array]]]:
+    """Some samples of a container at a time, and what layers leave under a name when they predict for these."""
     n_rows = estimator._input_kind.rows_per_block(x)
     for start in range(0, len(x), n_rows):
         part = x[start : start + n_rows]
         notes: dict[str, list[Array]] = {}
         values, known = part.enter()
-        context = Context(lengths=known.lengths, notes=notes)
+        context = Context(**known._asdict(), notes=notes)
         estimator._network.layer.predict(estimator._parameters(), values, context)
         yield part, notes[name]
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
@@ -118,7 +119,7 @@ def named_shapes(network: Layer, x_shape: NamedShape) -> dict[str, NamedShape]:
     each step of each series are ``"n * steps"`` many. Layers are taken to leave such numbers as they are otherwise, or
     to add a few.
     """
-    names = [number for number in x_shape if isinstance(number, str)]
+    names = list(dict.fromkeys(_names(x_shape)))
     with_unknown = {name: output_shapes(network, _numbers(x_shape, unknown=name)) for name in names}
     plain = output_shapes(network, _numbers(x_shape, unknown=None))
 
@@ -133,9 +134,19 @@ def named_shapes(network: Layer, x_shape: NamedShape) -> dict[str, NamedShape]:
     return {layer: tuple(number(layer, axis) for axis in range(len(shape))) for layer, shape in plain.items()}
 
 
-def _numbers(x_shape: NamedShape, unknown: str | None) -> tuple[int | None, ...]:
+def _names(x_shape: Any) -> Iterator[str]:
+    for one in x_shape:
+        if isinstance(one, tuple):
+            yield from _names(one)
+        elif isinstance(one, str):
+            yield one
+
+
+def _numbers(x_shape: Any, unknown: str | None) -> Any:
     """The shape of x with one of the numbers that have names unknown, and the others some number."""
-    return tuple((None if one == unknown else MANY) if isinstance(one, str) else one for one in x_shape)
+    if isinstance(x_shape, tuple):
+        return tuple(_numbers(one, unknown) for one in x_shape)
+    return (None if x_shape == unknown else MANY) if isinstance(x_shape, str) else x_shape
 
 
 def _written(shape: NamedShape) -> str:

@@ -17,6 +17,8 @@ from skneural.testing.gradient_check import in_dtype, one_pass, random_start, tr
 def check_steps(layer: Layer, x: Array, x_axes: Axes, y_axes: Axes, *, seed: int = 0) -> None:
     """Check that `step` over all steps equals `predict` on the whole, and that no step of y depends on later ones of x.
 
+    Some samples, whose states `take` gives, must go on as they do among all.
+
     Parameters
     ----------
     layer : Layer
@@ -47,12 +49,20 @@ def check_steps(layer: Layer, x: Array, x_axes: Axes, y_axes: Axes, *, seed: int
         borrowed = unchanged(state, before) and np.array_equal(again, y)
         assert borrowed, f"{layer}: step writes into its state."
         assert unchanged(given, x.take(t, x_axes.steps)), f"{layer}: step writes into x."
+        rows = np.array([n_samples - 1, 0, 0])
+        taken, _ = layer.step(tree, given.take(rows, _batch_axis(x_axes)), layer.take(state, rows))
+        _compare(layer, taken, y.take(rows, _batch_axis(y_axes)), f"step {t} after take is not that of these samples")
         state = next_state
         so_far = layer.predict(tree, x.take(range(t + 1), x_axes.steps))
         _compare(layer, y, _step(so_far, t, y_axes, n_samples), f"step {t} is not that of the steps so far")
         if y_axes.steps is not None or y_axes.elements:
             whole = layer.predict(tree, x)
             _compare(layer, y, _step(whole, t, y_axes, n_samples), f"step {t} is not that of the whole series")
+
+
+def _batch_axis(axes: Axes) -> int:
+    """That of one step."""
+    return axes.batch - (axes.steps is not None and axes.steps < axes.batch)
 
 
 def _step(y: Array, t: int, axes: Axes, n_samples: int) -> Array:

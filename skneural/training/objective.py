@@ -56,7 +56,11 @@ class Objective:
 
     def _one_shard(self, part: Samples, gradient_tree: Tree, context: Context, total: float) -> Value:
         x, known = part.x.enter()
-        context.lengths, context.structure = known
+        context.lengths, context.structure, context.memory_lengths = (
+            known.lengths,
+            known.structure,
+            known.memory_lengths,
+        )
         context.sample_weight, context.total = part.sample_weight, total
         context.penalties = []
         raw, backward = self.network.forward(self.weights.tree, x, context)

@@ -59,5 +59,5 @@ def _in_place(raw: Array, order: Array, lengths: Array | None) -> Array:
 
 def _one_block(network: Layer, tree: Tree, x: Container) -> Array:
     values, known = x.enter()
-    raw: Array = network.predict(tree, values, Context(lengths=known.lengths, structure=known.structure))
+    raw: Array = network.predict(tree, values, Context(**known._asdict()))
     return raw

@@ -34,7 +34,5 @@ def settle_statistics(
         count[...] = 0
     for batch in samples.batches(batch_size, rng):
         x, known = batch.drawn(rng).x.enter()
-        context = Context(
-            rng, lengths=known.lengths, structure=known.structure, sample_weight=batch.sample_weight, settling=True
-        )
+        context = Context(rng, **known._asdict(), sample_weight=batch.sample_weight, settling=True)
         network.forward(weights.tree, x, context)

@@ -13,6 +13,7 @@ from skneural.data import (
     MaskedWindows,
     Nodes,
     NoisyRows,
+    Pairs,
     Rows,
     Series,
     TableRows,
@@ -26,6 +27,7 @@ from skneural.data.nodes import WholeGraph
 RNG = np.random.default_rng(0)
 LENGTHS = np.array([3, 7, 1, 2, 5, 5, 4])
 FLAT = RNG.standard_normal((LENGTHS.sum(), 2))
+TOKENS = RNG.integers(0, 9, 40)
 
 
 def edges(n, seed=0):
@@ -51,6 +53,8 @@ CONTAINERS = {
     "series": lambda: Series(RNG.standard_normal((7, 5, 2))),
     "unequal series": lambda: Series.of(FLAT, LENGTHS),
     "tokens": lambda: Series(RNG.integers(0, 9, (7, 5))),
+    "pairs": lambda: Pairs(Series.of(FLAT, LENGTHS), Series.of(TOKENS[: LENGTHS.sum()], LENGTHS[::-1])),
+    "pairs of a table and tokens": lambda: Pairs(Rows(RNG.standard_normal((7, 3))), Series(TOKENS[:35].reshape(7, 5))),
     "nodes": lambda: Nodes(WholeGraph(RNG.standard_normal((7, 3)), edges(7)), np.arange(7), 2),
     "graphs": lambda: Graphs.of(list(graphs()), np.float64),
     "graphs with features of edges": lambda: Graphs.of(list(graphs(edge_features=True)), np.float64),
@@ -68,21 +72,26 @@ every_container = pytest.mark.parametrize("make", CONTAINERS.values(), ids=CONTA
 
 
 def entered(container):
+    """What enters the network, as one array for each of its inputs, cut to the steps that there are."""
     x, known = container.enter()
-    return (x.toarray() if sparse.issparse(x) else x), known
+    if not isinstance(x, tuple):
+        return [cut(x.toarray() if sparse.issparse(x) else x, known.lengths)], known
+    return [cut(part, lengths) for part, lengths in zip(x, (known.memory_lengths, known.lengths), strict=True)], known
+
+
+def cut(x, lengths):
+    return x if lengths is None or x.ndim < 2 else x[:, : lengths.max()]
 
 
 def assert_same_samples(one, other):
     (x, known), (y, other_known) = entered(one), entered(other)
-    if known.lengths is not None:
-        np.testing.assert_array_equal(known.lengths, other_known.lengths)
+    for lengths, other_lengths in zip(known[::2], other_known[::2], strict=True):
+        np.testing.assert_array_equal(lengths, other_lengths)
     if isinstance(known.structure, Hop):
         np.testing.assert_array_equal(known.structure.edges.toarray(), other_known.structure.edges.toarray())
         np.testing.assert_array_equal(known.structure.edge_features, other_known.structure.edge_features)
-    elif known.lengths is not None:
-        n = known.lengths.max()
-        x, y = x[:, :n], y[:, :n]
-    np.testing.assert_array_equal(x, y)
+    for part, other_part in zip(x, y, strict=True):
+        np.testing.assert_array_equal(part, other_part)
 
 
 def test_every_container_has_a_row():
@@ -96,8 +105,9 @@ def test_it_counts_and_knows_its_numbers(make):
     x, known = container.enter()
     n_rows = known.lengths.sum() if isinstance(container, Graphs) else 7
     assert len(container) == container.shape[0] == 7
-    assert x.shape[0] == n_rows
-    assert container.dtype == x.dtype
+    first = x[0] if isinstance(x, tuple) else x
+    assert first.shape[0] == n_rows
+    assert container.dtype == first.dtype
     assert isinstance(known, Known)
     # as scorers see them: so many samples, of which rows can be taken
     assert container.given.shape[0] == 7

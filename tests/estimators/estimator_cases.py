@@ -35,6 +35,7 @@ from skneural import (
     RNNSequenceClassifier,
     RNNSequenceRegressor,
     RNNSequenceTagger,
+    SequenceToSequence,
     TransformerSequenceClassifier,
     TransformerSequenceRegressor,
     TransformerSequenceTagger,
@@ -203,6 +204,22 @@ ESTIMATORS = {
         patients_two_numbers,
     ),
     "transformer tagger": EstimatorCase(TransformerSequenceTagger(**SMALL_TRANSFORMER), large_petals),
+    # X is rows of numbers, and y names, which are spelled letter by letter
+    "sequence to sequence": EstimatorCase(
+        SequenceToSequence(hidden_size=8, embedding_size=4, max_length=12, learning_rate_init=0.01, **BRIEF), flowers
+    ),
+    "sequence to sequence transformer": EstimatorCase(
+        SequenceToSequence(
+            architecture="transformer",
+            hidden_size=8,
+            n_heads=2,
+            feedforward_size=8,
+            dropout=0.2,
+            max_length=12,
+            **BRIEF,
+        ),
+        two_flowers,
+    ),
     "mamba classifier": EstimatorCase(MambaSequenceClassifier(**SMALL_MAMBA), flowers),
     "mamba classifier with attention": EstimatorCase(
         MambaSequenceClassifier(variant="mamba", pooling="attention", dropout=0.2, n_layers=1, **SMALL_MAMBA),

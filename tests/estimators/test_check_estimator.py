@@ -1,7 +1,8 @@
 """scikit-learn's own checks: every estimator, with default parameters, no expected failures.
 
-Networks for images and series are smaller here; ``pytest -m slow`` takes their defaults. Taggers and
-what takes texts are left to `skneural.testing`: scikit-learn's checks have no target for each step, and no texts.
+Networks for images and series are smaller here; ``pytest -m slow`` takes their defaults. Taggers, what
+takes texts and what writes sequences are left to `skneural.testing`: scikit-learn's checks have no texts, and one label
+or number for each sample.
 """
 
 import pytest
@@ -60,7 +61,7 @@ SMALL = [
 SLOW = [getattr(skneural, type(model).__name__)() for model in SMALL]
 SLOW += [TransformerSequenceClassifier(dropout=0), TransformerSequenceRegressor(dropout=0)]
 TAGGERS = {name for name in skneural.__all__ if name.endswith("Tagger")}
-WITH_TEXTS = {type(case.estimator).__name__ for case in OF_TEXTS.values()}
+WITH_TEXTS = {type(case.estimator).__name__ for case in OF_TEXTS.values()} | {"SequenceToSequence"}
 QUICK = sorted(set(skneural.__all__) - TAGGERS - WITH_TEXTS - {type(model).__name__ for model in SMALL})
 DEFAULTS = [getattr(skneural, name)() for name in QUICK]
 # Their dropout draws for each row, so that a repeated one is dropped apart; without it they pass that check, too.

@@ -7,7 +7,7 @@ import pytest
 from estimator_cases import ESTIMATORS, every_estimator
 from sklearn.exceptions import NotFittedError
 
-from skneural import CNNSequenceClassifier, KANRegressor, RNNSequenceClassifier
+from skneural import CNNSequenceClassifier, KANRegressor, RNNSequenceClassifier, SequenceToSequence
 from skneural.layers.traversal import layer_outputs
 
 
@@ -27,9 +27,13 @@ def test_parameters_add_up_to_the_weights(case):
 def test_shapes_are_those_of_what_layers_put_out(case):
     model = fitted(case)
     X, _ = case.data()
-    x = model._check_X(X[:7]).enter()[0]
-    numbers = {"n": 7, "steps": x.shape[1], "steps + 1": x.shape[1] + 1, "n * steps": 7 * x.shape[1]}
-    if not model._check_X(X[:7]).divisible:
+    container = model._check_X(X[:7])
+    if isinstance(model, SequenceToSequence):
+        container = model._targets.beside(model, container, model._decoded(container))
+    x = container.enter()[0]
+    n_steps = (x[1] if isinstance(x, tuple) else x).shape[1]
+    numbers = {"n": 7, "steps": n_steps, "steps + 1": n_steps + 1, "n * steps": 7 * n_steps}
+    if not container.divisible:
         pytest.skip("nodes bring others along: what a layer puts out has more rows than there are samples")
     outputs = layer_outputs(model.network_, model._parameters(), x)
     told = {

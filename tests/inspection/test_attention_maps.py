@@ -2,8 +2,8 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from skneural import MambaSequenceClassifier, TransformerSequenceClassifier
-from skneural.inspection import plot_attention
+from skneural import MambaSequenceClassifier, SequenceToSequence, TransformerSequenceClassifier
+from skneural.inspection import plot_alignment, plot_attention
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt
@@ -50,3 +50,31 @@ def test_what_cannot_be_drawn_is_refused():
         plot_attention(model, X[0], labels="abc")
     with pytest.raises(TypeError, match="no heads"):
         plot_attention(MambaSequenceClassifier(**SMALL).fit(X, Y), X[0])
+
+
+@pytest.mark.parametrize("form", ["words", "characters", "integers"])
+def test_what_is_written_stands_beside_what_is_read(form):
+    X = {"words": ["one two three"] * 20, "characters": ["abc"] * 20, "integers": [[1, 0, 2]] * 20}[form]
+    options = {"level": "word" if form == "words" else "character", "hidden_size": 8, "max_iter": 30}
+    model = SequenceToSequence(random_state=0, learning_rate_init=0.02, **options).fit(X, X)
+    ax = plot_alignment(model, X[0])
+    written = model.predict(X[:1])[0]
+    tokens = written.split() if form == "words" else [str(token) for token in written]
+    assert [label.get_text() for label in ax.get_yticklabels()] == tokens
+    read = {"words": ["one", "two", "three"], "characters": ["a", "b", "c"], "integers": ["1", "0", "2"]}[form]
+    assert [label.get_text() for label in ax.get_xticklabels()] == read
+    assert tokens
+    np.testing.assert_allclose(ax.images[0].get_array(), model.attention_weights(X[:1])[0], rtol=1e-6)
+    assert plot_alignment(model, X[0], ax=ax) is ax
+
+
+def test_without_attention_there_is_no_alignment():
+    model = SequenceToSequence(attention="none", hidden_size=8, max_iter=1).fit(["ab"] * 20, ["ab"] * 20)
+    with pytest.raises(TypeError, match="no attention from one sequence to another"):
+        plot_alignment(model, "ab")
+
+
+def test_where_nothing_is_written_nothing_is_drawn():
+    model = SequenceToSequence(hidden_size=8, max_iter=1, random_state=0).fit(["ab"] * 20, ["ab"] * 20)
+    model.network_.output_bias(model._parameters())[-1] = 100  # the end
+    assert not plot_alignment(model, "ab").images

@@ -10,6 +10,7 @@ from skneural.layers import (
     GRU,
     LSTM,
     Activation,
+    AdditiveAttention,
     AttentionPooling,
     BatchLast,
     BatchNormalization,
@@ -22,9 +23,11 @@ from skneural.layers import (
     CrossAttention,
     Dense,
     DepthwiseConvolution,
+    DotAttention,
     Dropout,
     Elman,
     Embedding,
+    EncoderDecoder,
     FeatureRange,
     FilterBank,
     Flatten,
@@ -45,6 +48,7 @@ from skneural.layers import (
     LocalResponseNormalization,
     Mask,
     MultiheadScan,
+    OneStep,
     Pooling,
     RandomFlip,
     RandomShift,
@@ -61,6 +65,7 @@ from skneural.layers import (
     SinusoidalPositions,
     SplineEdges,
     Standardization,
+    StartedByMemory,
     StepPooling,
     StepsFirst,
     TiedEmbedding,
@@ -68,6 +73,7 @@ from skneural.layers import (
     TransposedConvolution,
     Unflatten,
     WithClassToken,
+    WithMemory,
 )
 from skneural.testing.batch_contract import BATCH_LAST, ELEMENTS, ROWS, ROWS_FIRST, STEPS_FIRST
 
@@ -90,6 +96,8 @@ CELLS = {"elman": Elman, "lstm": LSTM, "gru": GRU, "indrnn": IndRNN, "jordan": J
 POOLINGS = {name: StepPooling(name) for name in ("first", "last", "mean", "max")} | {
     "attention": AttentionPooling(3, 5)
 }
+
+OF_THE_LAST = Chain((StepPooling("last"), Dense(2, 4), Activation("tanh")))
 
 GRAPH_CONVOLUTIONS = {
     "gcn": GCNConvolution(4, 3),
@@ -200,6 +208,7 @@ LAYER_CASES = {
     "to steps first": (StepsFirst(), numbers(4, 5, 3)),
     "to rows first": (RowsFirst(), STEPS),
     "to rows first from the batch last": (RowsFirst(), SERIES),
+    "to one step": (OneStep(), numbers(4, 3)),
     "to rows of steps": (RealSteps(), numbers(4, 5, 3)),
     "to rows of chosen steps, where none are chosen": (ChosenSteps(), numbers(4, 5, 3)),
     "gaussian latent": (GaussianLatent(3, 0.7), numbers(6, 6)),
@@ -228,6 +237,30 @@ LAYER_CASES = {
     "cross attention": (CrossAttention(6, 2), (numbers(4, 5, 6), numbers(4, 3, 6, seed=1))),
     "cross attention to a narrow memory": (CrossAttention(6, 3, 2), (numbers(4, 2, 6), numbers(4, 7, 2, seed=1))),
     "cross attention with everything": (CrossAttention(4, 2, 3, 0.3, 2), (numbers(4, 5, 4), numbers(4, 3, 3, seed=1))),
+    "additive attention": (AdditiveAttention(4, 3, 5), (numbers(3, 5, 4), numbers(3, 6, 3, seed=1))),
+    "additive attention to one step": (AdditiveAttention(4, 3, 2), (numbers(3, 2, 4), numbers(3, 1, 3, seed=1))),
+    "attention by products": (DotAttention(4, 3), (numbers(3, 5, 4), numbers(3, 6, 3, seed=1))),
+    "gru started by a memory": (StartedByMemory(GRU(3, 4), OF_THE_LAST), (numbers(5, 3, 4), numbers(4, 6, 2, seed=1))),
+    "lstm started by a memory": (
+        StartedByMemory(LSTM(3, 2), OF_THE_LAST),
+        (numbers(5, 3, 4), numbers(4, 6, 2, seed=1)),
+    ),
+    "layers of a decoder": (
+        WithMemory((Dense(4, 3), AdditiveAttention(3, 2, 4), Dense(5, 4), CrossAttention(4, 2, 2), Activation("tanh"))),
+        (numbers(3, 5, 4), numbers(3, 6, 2, seed=1)),
+    ),
+    "layers of a decoder, added": (
+        WithMemory((Dense(4, 4), CrossAttention(4, 2, 2), Dropout(0.3)), residual=True),
+        (numbers(3, 5, 4), numbers(3, 6, 2, seed=1)),
+    ),
+    "layers of a decoder that do not look": (
+        WithMemory((Dense(4, 3),)),
+        (numbers(3, 5, 4), numbers(3, 6, 2, seed=1)),
+    ),
+    "encoder and decoder": (
+        EncoderDecoder(Chain((Dense(2, 3), Dropout(0.2))), WithMemory((SelfAttention(4, 2, True), DotAttention(4, 3)))),
+        (numbers(3, 6, 2, seed=1), numbers(3, 5, 4)),
+    ),
     "scale": (Scale(3.0), numbers(4, 5, 3)),
     "sinusoidal positions": (SinusoidalPositions(), numbers(4, 5, 3)),
     "time": (TimeEmbedding(6, 20.0), numbers(6, 4)),
@@ -274,6 +307,8 @@ BATCH_AXIS = {
     **{name: 2 for name in LAYER_CASES if name.endswith("with the batch last")},
     **{name: 3 for name in LAYER_CASES if any(word in name for word in LAST)},
     **{name: None for name in LAYER_CASES if name.startswith(CHANGING)},
+    "gru started by a memory": None,
+    "lstm started by a memory": None,
 }
 
 
@@ -325,8 +360,9 @@ ATTENTION = {
     "to the past": SelfAttention(8, 2, causal=True),
     "to the past in blocks": SelfAttention(8, 2, causal=True, rotary=True, block_size=3),
 }
-# They take pairs, whose steps and lengths have tests of their own: tests/layers/test_attention_layers.py
-OF_PAIRS = {"CrossAttention"}
+# They take pairs, whose steps and lengths have tests of their own: tests/layers/test_attention_layers.py and
+# tests/layers/test_encoder_decoder.py
+OF_PAIRS = {"AdditiveAttention", "CrossAttention", "DotAttention", "EncoderDecoder", "StartedByMemory", "WithMemory"}
 # name -> layer, x, how x lies, how y lies; every layer in every layout that it accepts
 BATCH_CASES = {
     **everywhere("activation", lambda batch, axis, rows: Activation("tanh")),
@@ -394,6 +430,7 @@ BATCH_CASES = {
     "to batch last": (BatchLast(), BATCHES[ROWS_FIRST], ROWS_FIRST, BATCH_LAST),
     "to steps first": (StepsFirst(), BATCHES[ROWS_FIRST], ROWS_FIRST, STEPS_FIRST),
     "to rows first": (RowsFirst(), BATCHES[STEPS_FIRST], STEPS_FIRST, ROWS_FIRST),
+    "to one step": (OneStep(), BATCHES[ROWS], ROWS, ROWS_FIRST),
     "to elements": (RealSteps(), BATCHES[ROWS_FIRST], ROWS_FIRST, ELEMENTS),
     "to chosen elements": (ChosenSteps(), BATCHES[ROWS_FIRST], ROWS_FIRST, ELEMENTS),
     "frozen cell": (Frozen(LSTM(3, 2)), BATCHES[STEPS_FIRST], STEPS_FIRST, STEPS_FIRST),

@@ -22,7 +22,7 @@ WITHOUT_STEP = {
     "masked filter bank",
     "max pooling",
 }
-WHOLE = {"Reversed", "WithClassToken"}
+WHOLE = {"OneStep", "Reversed", "WithClassToken"}
 OF_GRAPHS = {"GATConvolution", "GCNConvolution", "GINConvolution", "GraphPooling", "SAGEConvolution", "SelectNodes"}
 OF_IMAGES = {"FilterBank", "Flatten", "Pooling", "RandomFlip", "RandomShift", "TransposedConvolution", "Unflatten"}
 OF_ROWS = {"BiasAndSpread", "GaussianLatent"}

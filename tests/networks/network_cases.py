@@ -30,6 +30,7 @@ from skneural.networks.sequence import (
     Encoder,
     sequence_network,
 )
+from skneural.networks.sequence_to_sequence import ARCHITECTURES, ATTENTIONS, ENCODERS, sequence_to_sequence_network
 from skneural.networks.transformer import POSITIONAL, TRANSFORMER_POOLINGS, transformer_network
 from skneural.ops.pointwise import ACTIVATIONS
 from skneural.parameters import Layout
@@ -58,8 +59,9 @@ class NetworkCase:
 
     builder: Callable[..., Layer]
     arguments: dict[str, Any]
-    x: np.ndarray
+    x: np.ndarray | tuple[np.ndarray, np.ndarray]
     lengths: np.ndarray | None = None
+    memory_lengths: np.ndarray | None = None
     batch_axis: int | None = field(default=0, kw_only=True)  # None: there is a row for each step
 
     def build(self) -> Layer:
@@ -67,7 +69,7 @@ class NetworkCase:
 
     def context(self) -> Context:
         """That of training."""
-        return Context(np.random.default_rng(0), lengths=self.lengths)
+        return Context(np.random.default_rng(0), lengths=self.lengths, memory_lengths=self.memory_lengths)
 
 
 # case -> arguments beside the shapes
@@ -240,6 +242,31 @@ WHOLE_GRAPHS = {
 }
 
 
+SMALL_PAIRS = {"hidden_size": 4, "embedding_size": 3, "n_heads": 2, "feedforward_size": 5}
+PAIRS = {
+    **{
+        f"{architecture} with {attention}, {encoder}": {
+            "architecture": architecture,
+            "attention": attention,
+            "encoder": encoder,
+        }
+        for architecture in ("gru", "lstm")
+        for attention in ATTENTIONS
+        for encoder in ENCODERS
+    },
+    **{f"transformer, {encoder}": {"architecture": "transformer", "encoder": encoder} for encoder in ENCODERS},
+    **{
+        f"two layers of {architecture} with dropout": {
+            "architecture": architecture,
+            "encoder": "transformer" if architecture == "transformer" else "rnn",
+            "n_layers": 2,
+            "dropout": 0.3,
+        }
+        for architecture in ARCHITECTURES
+    },
+}
+
+
 SEQUENCES = {
     f"{encoder.__name__} with {pooling}": {"encoder": encoder, "pooling": pooling, "dropout": 0.3}
     for encoder in (rows_first, steps_first, batch_last)
@@ -267,6 +294,21 @@ def _of_series(builder, table, **tokens):
         found[f"{title}, unequal lengths"] = NetworkCase(builder, arguments, SERIES, LENGTHS, batch_axis=None)
         found[f"{title}, tokens"] = NetworkCase(builder, of_tokens, TOKENS, batch_axis=axis)
         found[f"{title}, unequal tokens"] = NetworkCase(builder, of_tokens, TOKENS, LENGTHS, batch_axis=None)
+    return found
+
+
+def _of_pairs(builder, table):
+    """For equal and unequal lengths, of either side."""
+    found = {}
+    tokens = np.random.default_rng(1).integers(0, N_OUT + 1, (4, 5))
+    for name, options in table.items():
+        dense = options["encoder"] == "dense"
+        arguments = {"n_out": N_OUT, "n_source": 4 if dense else 9, **SMALL_PAIRS, **options}
+        source, lengths = (ROWS[:4], None) if dense else (TOKENS, LENGTHS)
+        title = f"{builder.__name__}: {name}"
+        found[f"{title}, equal lengths"] = NetworkCase(builder, arguments, (source, tokens), batch_axis=None)
+        unequal = NetworkCase(builder, arguments, (source, tokens), np.array([5, 1, 3, 4]), lengths, batch_axis=None)
+        found[f"{title}, unequal lengths"] = unequal
     return found
 
 
@@ -320,6 +362,7 @@ NETWORKS = {
     **_of_series(
         transformer_network, {name: {**SMALL_TRANSFORMER, **options} for name, options in TRANSFORMERS.items()}
     ),
+    **_of_pairs(sequence_to_sequence_network, PAIRS),
     **_of_series(mamba_network, {name: {"d_model": 6, "state_size": 3, **options} for name, options in MAMBAS.items()}),
     **{
         f"language_network: {name}, {length}": NetworkCase(

@@ -9,7 +9,7 @@ import pytest
 from network_cases import CONVOLUTIONAL_IMAGES, CONVOLUTIONAL_SERIES, NETWORKS, every_network, started
 
 from skneural import networks
-from skneural.layers.traversal import layer_outputs, named, output_shapes, without_input_gradient
+from skneural.layers.traversal import layer_outputs, named, output_shapes, shape_of, without_input_gradient
 from skneural.networks.convolutional_image import IMAGE_ARCHITECTURES
 from skneural.networks.convolutional_series import SERIES_ARCHITECTURES
 from skneural.parameters import Layout
@@ -54,7 +54,7 @@ def test_every_layer_tells_the_shape_of_what_it_puts_out(case):
     if case.context().lengths is not None:
         pytest.skip("unequal lengths may become fewer rows than their shape tells")
     outputs = layer_outputs(network, started(network), x)
-    assert output_shapes(network, x.shape) == {name: y.shape for name, y in outputs.items()}
+    assert output_shapes(network, shape_of(x)) == {name: y.shape for name, y in outputs.items()}
 
 
 @every_network
