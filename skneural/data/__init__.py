@@ -4,7 +4,7 @@ Training and prediction ask a `Container` for its length, for some of its sample
 enters the network; they do not look inside.
 """
 
-from skneural.data.container import Container, Known, Rows
+from skneural.data.container import Container, Known, MixedRows, Rows
 from skneural.data.graph import Graph, GraphNodes
 from skneural.data.graphs import Graphs
 from skneural.data.nodes import Nodes
@@ -12,4 +12,16 @@ from skneural.data.samples import Samples
 from skneural.data.series import Series
 from skneural.data.targets import Targets
 
-__all__ = ["Container", "Graph", "GraphNodes", "Graphs", "Known", "Nodes", "Rows", "Samples", "Series", "Targets"]
+__all__ = [
+    "Container",
+    "Graph",
+    "GraphNodes",
+    "Graphs",
+    "Known",
+    "MixedRows",
+    "Nodes",
+    "Rows",
+    "Samples",
+    "Series",
+    "Targets",
+]

@@ -102,8 +102,8 @@ class Rows(Container):
 
     def __getitem__(self, rows: Selection) -> Rows:
         if isinstance(rows, slice) or sparse.issparse(self.values):
-            return Rows(self.values[rows])
-        return Rows(self.values.take(rows, axis=0))
+            return type(self)(self.values[rows])
+        return type(self)(self.values.take(rows, axis=0))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -115,6 +115,14 @@ class Rows(Container):
 
     def enter(self) -> tuple[Any, Known]:
         return self.values, NOTHING_KNOWN
+
+
+class MixedRows(Rows):
+    """Rows of numbers and of categories by their numbers: encoded, no longer as they were given."""
+
+    @property
+    def given(self) -> Any:
+        return self
 
 
 NOTHING_KNOWN = Known()

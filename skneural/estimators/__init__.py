@@ -16,6 +16,7 @@ from skneural.estimators.mamba import MambaSequenceClassifier, MambaSequenceRegr
 from skneural.estimators.mlp import MLPClassifier, MLPRegressor
 from skneural.estimators.perceptron import PerceptronClassifier
 from skneural.estimators.recurrent import RNNSequenceClassifier, RNNSequenceRegressor, RNNSequenceTagger
+from skneural.estimators.tabular import TabularMLPClassifier, TabularMLPRegressor
 from skneural.estimators.transformer import (
     TransformerSequenceClassifier,
     TransformerSequenceRegressor,
@@ -43,6 +44,8 @@ __all__ = [
     "RNNSequenceClassifier",
     "RNNSequenceRegressor",
     "RNNSequenceTagger",
+    "TabularMLPClassifier",
+    "TabularMLPRegressor",
     "TransformerSequenceClassifier",
     "TransformerSequenceRegressor",
     "TransformerSequenceTagger",

@@ -3,6 +3,7 @@
 from skneural.inputs.graphs import GraphInput, NodeInput
 from skneural.inputs.images import ImageFields, Images
 from skneural.inputs.input_kind import Expected, InputKind, lengths_of, precision, with_dtype
+from skneural.inputs.mixed_table import MixedTable, MixedTableFields
 from skneural.inputs.sequences import (
     EmbeddedSequenceFields,
     PlacedSequences,
@@ -20,6 +21,8 @@ __all__ = [
     "ImageFields",
     "Images",
     "InputKind",
+    "MixedTable",
+    "MixedTableFields",
     "NodeInput",
     "PlacedSequences",
     "SequenceFields",

@@ -4,6 +4,7 @@ from skneural.layers.activation import Activation
 from skneural.layers.attention import CrossAttention, SelfAttention
 from skneural.layers.augmentation import RandomFlip, RandomShift
 from skneural.layers.axes import BatchLast, Flatten, Mask, RealSteps, RowsFirst, StepsFirst
+from skneural.layers.columns import CategoryEmbedding, Columns, FillMissing, MissingIndicator, OneHot, SmoothClip
 from skneural.layers.combinators import Branches, Chain, Gate, Residual
 from skneural.layers.convolution import Convolution, DepthwiseConvolution
 from skneural.layers.dense import Bias, Dense
@@ -21,7 +22,9 @@ from skneural.layers.graph import (
 from skneural.layers.layer import PREDICTING, Context, Layer, Share
 from skneural.layers.layer_normalization import LayerNormalization, RMSNormalization
 from skneural.layers.mamba import MultiheadScan, SelectiveScan
+from skneural.layers.members import MemberFactors, MemberOutputs
 from skneural.layers.normalization import BatchNormalization, LocalResponseNormalization, Standardization
+from skneural.layers.numeric_embedding import PeriodicEmbedding, PiecewiseLinearEmbedding
 from skneural.layers.pooling import GlobalPooling, Pooling
 from skneural.layers.positions import LearnedPositions, Scale, SinusoidalPositions, WithClassToken
 from skneural.layers.recurrent import GRU, LSTM, Elman, IndRNN, Jordan
@@ -38,7 +41,9 @@ __all__ = [
     "BatchNormalization",
     "Bias",
     "Branches",
+    "CategoryEmbedding",
     "Chain",
+    "Columns",
     "Context",
     "Convolution",
     "CrossAttention",
@@ -47,6 +52,7 @@ __all__ = [
     "Dropout",
     "Elman",
     "Embedding",
+    "FillMissing",
     "FilterBank",
     "Flatten",
     "GATConvolution",
@@ -62,7 +68,13 @@ __all__ = [
     "LearnedPositions",
     "LocalResponseNormalization",
     "Mask",
+    "MemberFactors",
+    "MemberOutputs",
+    "MissingIndicator",
     "MultiheadScan",
+    "OneHot",
+    "PeriodicEmbedding",
+    "PiecewiseLinearEmbedding",
     "Pooling",
     "RMSNormalization",
     "RandomFlip",
@@ -77,6 +89,7 @@ __all__ = [
     "SelfAttention",
     "Share",
     "SinusoidalPositions",
+    "SmoothClip",
     "SplineEdges",
     "Standardization",
     "StepPooling",

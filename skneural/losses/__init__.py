@@ -8,6 +8,7 @@ from skneural.losses.classification import (
 )
 from skneural.losses.links import LINKS
 from skneural.losses.loss import Loss
+from skneural.losses.members import MemberLoss
 from skneural.losses.regression import AbsoluteLoss, HuberLoss, PoissonLoss, QuantileLoss, SquaredLoss
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "BinaryLogLoss",
     "HuberLoss",
     "Loss",
+    "MemberLoss",
     "MulticlassPerceptronLoss",
     "PerceptronLoss",
     "PoissonLoss",

@@ -15,7 +15,9 @@ from skneural.layers import (
     BatchNormalization,
     Bias,
     Branches,
+    CategoryEmbedding,
     Chain,
+    Columns,
     Convolution,
     CrossAttention,
     Dense,
@@ -23,6 +25,7 @@ from skneural.layers import (
     Dropout,
     Elman,
     Embedding,
+    FillMissing,
     FilterBank,
     Flatten,
     GATConvolution,
@@ -38,7 +41,13 @@ from skneural.layers import (
     LearnedPositions,
     LocalResponseNormalization,
     Mask,
+    MemberFactors,
+    MemberOutputs,
+    MissingIndicator,
     MultiheadScan,
+    OneHot,
+    PeriodicEmbedding,
+    PiecewiseLinearEmbedding,
     Pooling,
     RandomFlip,
     RandomShift,
@@ -52,6 +61,7 @@ from skneural.layers import (
     SelectNodes,
     SelfAttention,
     SinusoidalPositions,
+    SmoothClip,
     SplineEdges,
     Standardization,
     StepPooling,
@@ -75,6 +85,7 @@ HIDDEN = Chain((Dense(4, 6), BatchNormalization(6), Activation("tanh"), Dropout(
 IMAGES = numbers(5, 3, 6, 4)  # height, channels, width, batch
 SERIES = numbers(1, 3, 7, 4)
 STEPS = numbers(7, 3, 4)  # steps, features, batch
+CODES = np.array([[0.0, 0.0], [1.0, 0.0], [2.0, -1.0], [-1.0, 0.0]])  # of categories; -1 is not known
 CELLS = {"elman": Elman, "lstm": LSTM, "gru": GRU, "indrnn": IndRNN, "jordan": Jordan}
 POOLINGS = {name: StepPooling(name) for name in ("first", "last", "mean", "max")} | {
     "attention": AttentionPooling(3, 5)
@@ -152,6 +163,25 @@ LAYER_CASES = {
     "multihead scan over more than one chunk": (MultiheadScan(4, 4, 2, 2), numbers(2, 70, 16)),
     "multihead scan of one channel over one step": (MultiheadScan(1, 1, 1), numbers(2, 1, 5)),
     "embedding": (Embedding(5, 3), np.random.default_rng(0).integers(0, 5, (6, 4))),
+    "columns": (Columns((2, 0)), numbers(6, 4)),
+    "indicator of what is missing": (MissingIndicator(), numbers(6, 4)),
+    "missing numbers filled": (FillMissing(), numbers(6, 4)),
+    "smooth clip": (SmoothClip(), numbers(6, 4)),
+    "one hot": (OneHot((3, 1)), CODES),
+    "embedding of categories": (CategoryEmbedding((3, 1), 4), CODES),
+    "periodic embedding": (PeriodicEmbedding(4), numbers(6, 4)),
+    "wide periodic embedding": (PeriodicEmbedding(4, 7, 3, 0.5), numbers(6, 4)),
+    "piecewise linear embedding": (PiecewiseLinearEmbedding(4, 3, 5), numbers(6, 4)),
+    "embedding of categories in first place": (CategoryEmbedding((3, 1), 4, False), CODES),
+    "periodic embedding in first place": (PeriodicEmbedding(4, input_gradient=False), numbers(6, 4)),
+    "piecewise linear embedding in first place": (PiecewiseLinearEmbedding(4, 3, 5, False), numbers(6, 4)),
+    "factors in first place": (MemberFactors(3, 4, input_gradient=False), numbers(6, 4)),
+    "factors where members part": (MemberFactors(3, 4), numbers(6, 4)),
+    "factors of members": (MemberFactors(3, 4, "ones"), numbers(6, 3, 4)),
+    **{
+        f"outputs of members, {link}": (MemberOutputs(3, 4, 2, link), numbers(6, 3, 4))
+        for link in ("identity", "exp", "logistic", "softmax")
+    },
     **{f"recurrence of {name}": (cell(3, 5), STEPS) for name, cell in CELLS.items()},
     **{f"recurrence of {name} backwards": (cell(3, 5, reverse=True), STEPS) for name, cell in CELLS.items()},
     **{
@@ -382,6 +412,25 @@ BATCH_CASES = {
             SelectNodes(),
         )
     },
+    "columns of rows": (Columns((2, 0)), BATCHES[ROWS], ROWS, ROWS),
+    **{
+        f"{type(layer).__name__} of rows": (layer, BATCHES[ROWS], ROWS, ROWS)
+        for layer in (
+            MissingIndicator(),
+            FillMissing(),
+            SmoothClip(),
+            OneHot((2, 2, 2)),
+            CategoryEmbedding((2, 2, 2), 3),
+            PeriodicEmbedding(3),
+            PiecewiseLinearEmbedding(3),
+        )
+    },
+    "members": (
+        Chain((MemberFactors(5, 3), Dense(3, 4), Dropout(0.3), MemberFactors(5, 4, "ones"), MemberOutputs(5, 4, 2))),
+        BATCHES[ROWS],
+        ROWS,
+        ROWS,
+    ),
     "splines": (SplineEdges(3, 2, 4, sparsity=0.1), BATCHES[ROWS], ROWS, ROWS),
     "splines and named functions": (SplineEdges(3, 2, 4, sparsity=0.1, named=NAMED), BATCHES[ROWS], ROWS, ROWS),
     "splines of elements": (SplineEdges(3, 2, 4, sparsity=0.1, rows="elements"), BATCHES[ELEMENTS], ELEMENTS, ELEMENTS),
