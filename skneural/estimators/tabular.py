@@ -9,7 +9,7 @@ from typing import ClassVar
 from skneural.hyperparameters import INFINITY, NONE, Choice, Integer, Number, Sizes, declare, hyperparameter
 from skneural.inputs import InputKind, MixedTable, MixedTableFields
 from skneural.layers import Chain
-from skneural.losses import Loss, MemberLoss
+from skneural.losses import BinaryLogLoss, Loss, MemberLoss, SoftmaxLogLoss
 from skneural.networks.tabular import EMBEDDINGS, tabular_network
 from skneural.ops.pointwise import ACTIVATIONS
 from skneural.template.classifier import NeuralClassifier
@@ -75,6 +75,7 @@ class TabularMLPClassifier(TabularFields, NeuralClassifier):
 
     def _loss(self) -> tuple[Loss, int]:
         loss, n_outputs = NeuralClassifier._loss(self)
+        assert isinstance(loss, BinaryLogLoss | SoftmaxLogLoss)
         return MemberLoss(replace(loss, smoothing=self.label_smoothing)), n_outputs
 
 

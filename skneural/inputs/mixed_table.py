@@ -115,6 +115,7 @@ class MixedTable(InputKind):
 
     def prepare(self, network: Layer, tree: Tree, samples: Samples) -> None:
         """Set centre and scale of each number, and where its curve bends, by quantiles of the training rows."""
+        assert isinstance(samples.x, MixedRows)
         for layer, p in find(network, tree, Standardization):
             values, weight = samples.x.values[:, : layer.n_channels], samples.sample_weight
             p["mean"][...], p["scale"][...] = robust_scale(values, weight)
