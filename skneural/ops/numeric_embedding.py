@@ -59,10 +59,10 @@ def bins(x: Array, edges: Array) -> tuple[Array, Vjp]:
     y : array of shape (features, batch, bins)
     vjp : ``vjp(dy) -> dx``
     """
-    width = np.diff(edges, axis=1)
-    real = np.isfinite(width) & (width > 0)
-    inverse = np.divide(1.0, width, where=real, out=np.zeros_like(width))[:, np.newaxis]
-    start = np.where(real, edges[:, :-1], 0.0)[:, np.newaxis]
+    real = np.isfinite(edges[:, 1:])
+    start, end = np.where(real, edges[:, :-1], 0.0), np.where(real, edges[:, 1:], 1.0)
+    inverse = np.where(real, 1.0 / (end - start), 0.0)[:, np.newaxis].astype(x.dtype, copy=False)
+    start = start[:, np.newaxis].astype(x.dtype, copy=False)
     through = x.T[:, :, np.newaxis] - start
     through *= inverse
     y = np.clip(through, 0.0, 1.0)

@@ -196,10 +196,7 @@ def mish(x: Array) -> tuple[Array, Vjp]:
 
 def clip_smoothly(x: Array, bound: float) -> tuple[Array, Vjp]:
     """The identity around zero, and never beyond `bound`: x / sqrt(1 + (x / bound)^2) (Holzmueller et al. 2024)."""
-    inverse = np.multiply(x, 1 / bound, out=empty_like(x))
-    inverse *= inverse
-    inverse += 1.0
-    np.sqrt(inverse, out=inverse)
+    inverse = np.hypot(x * (1 / bound), 1.0)  # squares would overflow single precision from 1e19 on
     np.divide(1.0, inverse, out=inverse)
 
     def vjp(dy: Array) -> Array:
