@@ -23,7 +23,9 @@ from skneural.ops.pointwise import clip_smoothly
 from skneural.ops.types import Array
 from skneural.parameters import Tree
 
-ROWS_PER_STEP = 256
+# Rows of a training step: small tables need many steps, large ones have them with large batches, too.
+LEAST_ROWS_PER_STEP, MOST_ROWS_PER_STEP = 32, 256
+STEPS_PER_EPOCH = 24
 
 # A table of float32 must hold the numbers of categories, and each of them learns a vector from its rows alone.
 MOST_CATEGORIES = 2**15
@@ -125,7 +127,8 @@ class MixedTable(InputKind):
                 embedding_p["edges"][...] = [_distinct(column) for column in scaled.T]
 
     def rows_per_batch(self, n_samples: int) -> int:
-        return min(ROWS_PER_STEP, n_samples)
+        wanted = min(max(n_samples // STEPS_PER_EPOCH, LEAST_ROWS_PER_STEP), MOST_ROWS_PER_STEP)
+        return min(wanted, n_samples)
 
     def tag(self, tags: Any) -> None:
         tags.input_tags.sparse = False

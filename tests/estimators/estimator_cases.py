@@ -113,7 +113,7 @@ class EstimatorCase:
 
 BRIEF = {"max_iter": 5, "batch_size": 16, "random_state": 0}
 SMALL_TRANSFORMER = {"d_model": 8, "n_heads": 2, "feedforward_size": 8, **BRIEF}
-SMALL_TABULAR = {"hidden_layer_sizes": (8, 8), **BRIEF}
+SMALL_TABULAR = {"hidden_layer_sizes": (8, 8), "learning_rate": "constant", **BRIEF}
 SMALL_MAMBA = {"d_model": 4, "state_size": 3, **BRIEF}
 
 ESTIMATORS = {
