@@ -1,6 +1,6 @@
 """scikit-learn's own checks: every estimator, with default parameters, no expected failures.
 
-Networks for images and series are smaller here; ``pytest -m slow`` takes their defaults. Taggers are left to
+Networks for tables, images and series are smaller here; ``pytest -m slow`` takes their defaults. Taggers are left to
 `skneural.testing`: scikit-learn's checks have no target for each step.
 """
 
@@ -28,6 +28,8 @@ from skneural import (
     PerceptronClassifier,
     RNNSequenceClassifier,
     RNNSequenceRegressor,
+    TabularMLPClassifier,
+    TabularMLPRegressor,
     TransformerSequenceClassifier,
     TransformerSequenceRegressor,
 )
@@ -39,7 +41,10 @@ SMALL_RECURRENT = {"hidden_size": 16, "max_iter": 60, "learning_rate_init": 0.01
 # Masks of dropout are drawn for each row: with them, a weight of two is no repetition.
 SMALL_TRANSFORMER = {"d_model": 16, "feedforward_size": 16, "dropout": 0, "max_iter": 60, "learning_rate_init": 0.01}
 SMALL_MAMBA = {"d_model": 8, "state_size": 4, "max_iter": 60, "learning_rate_init": 0.01}
+SMALL_TABULAR = {"hidden_layer_sizes": (32,), "dropout": 0, "n_members": 2}
 SMALL = [
+    TabularMLPClassifier(**SMALL_TABULAR),
+    TabularMLPRegressor(**SMALL_TABULAR),
     GNNGraphClassifier(**SMALL_GRAPHS),
     GNNGraphRegressor(**SMALL_GRAPHS, pooling="mean"),
     CNNClassifier(**SMALL_IMAGES),
@@ -55,6 +60,7 @@ SMALL = [
 ]
 SLOW = [getattr(skneural, type(model).__name__)() for model in SMALL]
 SLOW += [TransformerSequenceClassifier(dropout=0), TransformerSequenceRegressor(dropout=0)]
+SLOW += [TabularMLPClassifier(dropout=0), TabularMLPRegressor(dropout=0)]
 TAGGERS = {name for name in skneural.__all__ if name.endswith("Tagger")}
 QUICK = sorted(set(skneural.__all__) - TAGGERS - {type(model).__name__ for model in SMALL})
 DEFAULTS = [getattr(skneural, name)() for name in QUICK]
@@ -63,6 +69,8 @@ DEFAULTS = [getattr(skneural, name)() for name in QUICK]
 DRAW_FOR_EACH_ROW = (
     GNNGraphClassifier,
     GNNGraphRegressor,
+    TabularMLPClassifier,
+    TabularMLPRegressor,
     TransformerSequenceClassifier,
     TransformerSequenceRegressor,
 )
@@ -82,6 +90,8 @@ VARIANTS = [
     *(RNNSequenceClassifier(cell=cell, **SMALL_RECURRENT) for cell in ("lstm", "rnn", "indrnn", "jordan")),
     TransformerSequenceClassifier(positional="learned", pooling="cls", **SMALL_TRANSFORMER),
     MambaSequenceClassifier(variant="mamba", pooling="attention", **SMALL_MAMBA),
+    TabularMLPClassifier(embedding="piecewise_linear", label_smoothing=0.1, **SMALL_TABULAR | {"n_members": 1}),
+    TabularMLPRegressor(embedding=None, **SMALL_TABULAR | {"n_members": 4}),
     RNNSequenceClassifier(bidirectional=True, n_layers=2, pooling="attention", **SMALL_RECURRENT),
 ]
 
