@@ -59,7 +59,7 @@ class TabularFields(MixedTableFields, Mixin):
         default is strong.""",
     )
     learning_rate_init: float = hyperparameter(
-        0.01, Number(0, above=True), "Step size, at the start of a schedule; lbfgs finds its own."
+        0.005, Number(0, above=True), "Step size, at the start of a schedule; lbfgs finds its own."
     )
     learning_rate: str = hyperparameter(
         "cosine",
