@@ -46,7 +46,8 @@ ABLATION = {
     "no dropout": {"dropout": 0.0},
     "no weight decay": {"alpha": 0.0},
     "one member": {"n_members": 1},
-    "label smoothing": {"label_smoothing": 0.1},
+    "no smoothing": {"label_smoothing": 0.0},
+    "more smoothing": {"label_smoothing": 0.1},
 }
 
 

@@ -59,10 +59,7 @@ def models():
 def main():
     X, rent = flats(3000, np.random.default_rng(0))
     X_train, X_test, rent_train, rent_test = train_test_split(X, rent, random_state=0)
-    # one kind of flat, of every size
     sizes = np.linspace(20, 250, 200)
-    kind = pd.DataFrame({"size": sizes, "built": 1975.0, "quarter": "park", "heating": "gas"})
-    kind = kind.astype({"quarter": X["quarter"].dtype, "heating": X["heating"].dtype})
     _, axes = plt.subplots(2, 3, figsize=(13, 8), layout="constrained", sharex="row", sharey="row")
     for column, (name, model) in enumerate(models().items()):
         predicted = model.fit(X_train, rent_train).predict(X_test)
@@ -72,8 +69,12 @@ def main():
         above.plot([200, 6000], [200, 6000], color="0.7", linewidth=1)
         above.scatter(rent_test, predicted, s=6, alpha=0.5)
         above.set(xscale="log", yscale="log", xlabel="rent")
+        above.set_xticks([300, 1000, 3000], ["300", "1000", "3000"])
+        above.set_yticks([300, 1000, 3000], ["300", "1000", "3000"])
+        above.minorticks_off()
         for quarter in ("park", "village"):
-            below.plot(sizes, model.predict(kind.assign(quarter=kind["quarter"].where(False, quarter))) / sizes)
+            alike = pd.DataFrame({"size": sizes, "built": 1975.0, "quarter": quarter, "heating": "gas"})
+            below.plot(sizes, model.predict(alike.astype(X.dtypes)) / sizes)
         below.set(xlabel="square metres")
     axes[0, 0].set_ylabel("predicted rent")
     axes[1, 0].set_ylabel("predicted rent of a square metre")

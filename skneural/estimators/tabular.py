@@ -152,7 +152,7 @@ class TabularMLPClassifier(TabularFields, NeuralClassifier):
     """
 
     label_smoothing: float = hyperparameter(
-        0.0,
+        0.05,
         Number(0, 1, below=True),
         """Share of each sample that training gives to all classes alike. Held-out data is then compared with
         smoothed targets, too, unless `scoring` says otherwise.""",
