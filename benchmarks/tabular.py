@@ -19,8 +19,10 @@ import cProfile
 import pstats
 import time
 import warnings
+from contextlib import nullcontext
 from pathlib import Path
 from typing import NamedTuple
+from unittest.mock import patch
 
 import numpy as np
 import sklearn.neural_network
@@ -33,13 +35,16 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import skneural
+import skneural.networks.tabular
+from skneural.layers import Activation
 
-CLASSES = (*("adult", "car", "credit_g", "letter", "optdigits", "segment", "sick", "splice", "tic_tac_toe", "vehicle"),)
+CLASSES = ("adult", "car", "credit_g", "letter", "optdigits", "segment", "sick", "splice", "tic_tac_toe", "vehicle")
 NUMBERS = ("airfoil", "autompg", "california", "concrete", "energy", "kin8nm", "power", "wine_red", "yacht")
 ABLATION_TABLES = ("credit_g", "segment", "splice", "airfoil", "concrete", "kin8nm")
 MODELS = ("MLP", "TabularMLP", "scikit-learn's", "HistGradient")
 ABLATION = {
     "all": {},
+    "no clip": {},
     "no embedding": {"embedding": None},
     "piecewise linear": {"embedding": "piecewise_linear"},
     "constant rate": {"learning_rate": "constant"},
@@ -170,7 +175,9 @@ def ablate(folder: Path, names: list[str], n_splits: int) -> None:
     print(f"{'':<18}" + "".join(f"{name:>12}" for name in names) + f"{'mean':>12}{'s':>8}{'Brier':>8}{'ECE':>8}")
     tables = [load(folder, name) for name in names]
     for label, parameters in ABLATION.items():
-        results = [mean_result("TabularMLP", table, n_splits, **parameters) for table in tables]
+        without_clip = patch.object(skneural.networks.tabular, "SmoothClip", lambda: Activation("identity"))
+        with without_clip if label == "no clip" else nullcontext():
+            results = [mean_result("TabularMLP", table, n_splits, **parameters) for table in tables]
         mean, seconds = np.mean([one.score for one in results]), sum(one.seconds for one in results)
         brier, error = (np.nanmean([getattr(one, key) for one in results]) for key in ("brier", "calibration_error"))
         line = "".join(f"{one.score:>12.4f}" for one in results)
