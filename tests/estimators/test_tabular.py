@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+import skops.io
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.compose import make_column_selector, make_column_transformer
@@ -236,7 +237,11 @@ def test_tags():
         assert not tags.sparse
 
 
-@pytest.mark.parametrize("copied", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])
+def through_skops(model):
+    return skops.io.loads(skops.io.dumps(model), trusted=[f"{type(model).__module__}.{type(model).__qualname__}"])
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model)), through_skops])
 def test_copies_predict_the_same(copied, model):
     np.testing.assert_array_equal(copied(model).predict(X), model.predict(X))
 
