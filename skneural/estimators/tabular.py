@@ -49,8 +49,8 @@ class TabularFields(MixedTableFields, Mixin):
         4,
         Integer(1),
         """Members of an ensemble that is one network: they share its hidden layers, differ in learned factors of their
-        features and in their output layers, and predict their mean. More of them are better, by less and less: an epoch
-        of eight costs about four times that of one.""",
+        features and in their output layers, and predict their mean. An epoch of four costs three times as much as one
+        of a single member, of eight six times.""",
     )
     solver: str = hyperparameter(
         "adamw",
