@@ -3,6 +3,7 @@
 from skneural.data import Graph as Graph
 from skneural.data import GraphNodes as GraphNodes
 from skneural.estimators import (
+    Autoencoder,
     CNNClassifier,
     CNNRegressor,
     CNNSequenceClassifier,
@@ -33,6 +34,7 @@ from skneural.estimators import (
 __version__ = "0.1.0"
 
 __all__ = [
+    "Autoencoder",
     "CNNClassifier",
     "CNNRegressor",
     "CNNSequenceClassifier",

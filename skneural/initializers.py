@@ -53,6 +53,20 @@ def for_each_gate(initializer: Initializer, n_gates: int) -> Initializer:
     return side_by_side
 
 
+def for_growing(initializer: Initializer, stride: tuple[int, int]) -> Initializer:
+    """A kernel (height, width, channels_out, channels_in) from one place of x to many of y, of which strides keep most.
+
+    An output then sees ``height * width * channels_in / strides`` numbers.
+    """
+
+    def turned(rng: np.random.Generator, shape: Shape) -> np.ndarray:
+        height, width, channels_out, channels_in = shape
+        drawn = initializer(rng, (height, width, channels_in, channels_out))
+        return math.sqrt(math.prod(stride)) * drawn.swapaxes(2, 3)
+
+    return turned
+
+
 def glorot_uniform(rng: np.random.Generator, shape: Shape) -> np.ndarray:
     """Variance 2 / (n_in + n_out), for tanh-like and linear layers (Glorot and Bengio 2010)."""
     n_in, n_out = _fans(shape)

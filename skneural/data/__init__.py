@@ -4,7 +4,7 @@ Training and prediction ask a `Container` for its length, for some of its sample
 enters the network; they do not look inside.
 """
 
-from skneural.data.container import Container, Known, MixedRows, Rows
+from skneural.data.container import Container, Known, MixedRows, NoisyRows, Rows
 from skneural.data.graph import Graph, GraphNodes
 from skneural.data.graphs import Graphs
 from skneural.data.nodes import Nodes
@@ -20,6 +20,7 @@ __all__ = [
     "Known",
     "MixedRows",
     "Nodes",
+    "NoisyRows",
     "Rows",
     "Samples",
     "Series",

@@ -8,9 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import sparse
 
+from skneural.data.targets import Selection, Targets
 from skneural.ops.types import Array
-
-Selection = slice | Array  # consecutive samples, or their numbers
 
 
 class Known(NamedTuple):
@@ -74,6 +73,14 @@ class Container:
         """The samples as scorers take them."""
         return self
 
+    def drawn(self, rng: np.random.Generator, targets: Targets) -> tuple[Container, Targets]:
+        """What enters the network at this step of training, and what its scores are compared with.
+
+        Both are drawn anew for each batch where samples are hidden in part, or covered by noise. The whole batch is
+        drawn before threads share it.
+        """
+        return self, targets
+
     def in_order(self, rows: Array) -> Array:
         """The given numbers of samples in the order in which a batch of them is computed best."""
         return rows
@@ -102,8 +109,8 @@ class Rows(Container):
 
     def __getitem__(self, rows: Selection) -> Rows:
         if isinstance(rows, slice) or sparse.issparse(self.values):
-            return type(self)(self.values[rows])
-        return type(self)(self.values.take(rows, axis=0))
+            return Rows(self.values[rows])
+        return Rows(self.values.take(rows, axis=0))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -120,9 +127,36 @@ class Rows(Container):
 class MixedRows(Rows):
     """Rows of numbers and of categories by their numbers: encoded, no longer as they were given."""
 
+    def __getitem__(self, rows: Selection) -> MixedRows:
+        return MixedRows(super().__getitem__(rows).values)
+
     @property
     def given(self) -> Any:
         return self
+
+
+class NoisyRows(Rows):
+    """Rows to which normal noise is added for each batch anew; their targets stay what they are.
+
+    Parameters
+    ----------
+    values : array of shape (samples, ..., features)
+    deviation : array of shape (features,)
+        Standard deviation of the noise of each feature.
+    """
+
+    def __init__(self, values: Array, deviation: Array) -> None:
+        super().__init__(values)
+        self.deviation = deviation
+
+    def __getitem__(self, rows: Selection) -> NoisyRows:
+        return NoisyRows(super().__getitem__(rows).values, self.deviation)
+
+    def drawn(self, rng: np.random.Generator, targets: Targets) -> tuple[Container, Targets]:
+        noise = rng.standard_normal(self.values.shape, dtype=self.dtype.type)
+        noise *= self.deviation
+        noise += self.values
+        return Rows(noise), targets
 
 
 NOTHING_KNOWN = Known()

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from skneural.data.container import Container, Known, Selection
+from skneural.data.container import Container, Known
 from skneural.data.graph import Graph
 from skneural.data.hops import Hop
+from skneural.data.targets import Selection
 from skneural.ops.types import Array
 
 

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import sparse
 
-from skneural.data.container import Container, Known, Selection
+from skneural.data.container import Container, Known
 from skneural.data.hops import Hop, degrees_of
+from skneural.data.targets import Selection
 from skneural.ops.types import Array, Rows
 
 

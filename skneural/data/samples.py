@@ -64,6 +64,11 @@ class Samples:
         weight = self.sample_weight
         return Samples(self.x[rows], self.y[rows], None if weight is None else weight[rows], self.mean_weight)
 
+    def drawn(self, rng: np.random.Generator) -> Samples:
+        """These samples with what is drawn anew at each step; see `Container.drawn`."""
+        x, y = self.x.drawn(rng, self.y)
+        return Samples(x, y, self.sample_weight, self.mean_weight)
+
     def batches(self, size: int, rng: np.random.Generator | None) -> Iterator[Samples]:
         """Every sample once, `size` at a time, in an order drawn from `rng` (None: as they stand).
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from skneural.data.container import Container, Known, Selection
+from skneural.data.container import Container, Known
+from skneural.data.targets import Selection
 from skneural.ops.types import Array
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from skneural.data.container import Selection
 from skneural.ops.types import Array
+
+Selection = slice | Array  # consecutive samples, or their numbers
 
 
 class Targets:

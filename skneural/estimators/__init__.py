@@ -3,6 +3,7 @@
 # Before anything imports SciPy: in the other order, importing both takes 0.1 s longer.
 import sklearn  # noqa: F401
 
+from skneural.estimators.autoencoder import Autoencoder
 from skneural.estimators.convolutional import (
     CNNClassifier,
     CNNRegressor,
@@ -24,6 +25,7 @@ from skneural.estimators.transformer import (
 )
 
 __all__ = [
+    "Autoencoder",
     "CNNClassifier",
     "CNNRegressor",
     "CNNSequenceClassifier",

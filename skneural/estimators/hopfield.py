@@ -22,7 +22,7 @@ from skneural.hyperparameters import (
 )
 from skneural.inputs.two_states import two_level_threshold, two_levels
 from skneural.ops import hopfield as recall
-from skneural.template.estimator import all_or_nothing
+from skneural.template.all_or_nothing import all_or_nothing
 
 FACTORS = {"hebbian": recall.hebbian_factors, "projection": recall.projection_factors}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
-from skneural.hyperparameters import Choice, Integer, Number, declare, hyperparameter
+from skneural.hyperparameters import BOOLEAN, Choice, Integer, Number, declare, hyperparameter
 from skneural.inputs import InputKind, SequenceFields, Sequences
 from skneural.layers import Chain
 from skneural.networks.mamba import VARIANTS, mamba_network
@@ -26,6 +26,11 @@ class MambaFields(SequenceFields):
     d_model: int = hyperparameter(64, Integer(1), "Numbers that stand for each step between the blocks.")
     state_size: int = hyperparameter(16, Integer(1), "Numbers of the state of each channel.")
     n_layers: int = hyperparameter(2, Integer(1), "Blocks, each of which is added to what it is given.")
+    bidirectional: bool = hyperparameter(
+        False,
+        BOOLEAN,
+        "Whether as many blocks also read each series from its end to its start, which takes twice as long.",
+    )
     expansion: int = hyperparameter(2, Integer(1), "Channels of a block, as a multiple of `d_model`.")
     convolution_width: int = hyperparameter(
         4, Integer(1), "Steps that the convolution of a block sees: each step and those before it."
@@ -46,7 +51,8 @@ class MambaFields(SequenceFields):
         "series": """
         X is (n_samples, steps, features), a list of arrays (steps, features) of unequal lengths, or (n_samples, steps)
         for a single feature; with `vocabulary_size`, sequences of integers. Unequal lengths are exact: nothing behind
-        the end of a series is seen. No step sees later ones; time and memory grow in proportion to the steps.
+        the end of a series is seen, and reading backwards starts at each series' own end. Time and memory grow in
+        proportion to the steps.
         """,
         "literature": """
         References
@@ -66,8 +72,8 @@ class MambaPooling(AttentionPooled):
     pooling: str = hyperparameter(
         "mean",
         Choice(*SEQUENCE_POOLINGS),
-        """What the output layer sees of the steps: their mean, the last, which has seen all, their maximum, or a mean
-        whose weights are learned, "attention" [3]_.""",
+        """What the output layer sees of the steps: their mean, the last, which has seen all (backwards, the first),
+        their maximum, or a mean whose weights are learned, "attention" [3]_.""",
     )
 
 
@@ -140,11 +146,11 @@ class MambaSequenceRegressor(MambaFields, MambaPooling, NeuralSequenceRegressor)
 
 @declare
 class MambaSequenceTagger(MambaFields, NeuralTagger):
-    """Mamba network for labels of each step, which depend on it and on those before it.
+    """Mamba network for labels of each step, which depend on it and on those before it, or on both sides.
 
     Walks along each series with a state that chooses at every step what to keep and what to take in [1]_ [2]_. y has
     one sequence of labels per series, as long as that; classes are found over all of them. Sequences of rows of zeros
-    and ones, (steps, n_labels), make it multilabel.
+    and ones, (steps, n_labels), make it multilabel. With the default ``bidirectional=False``, no step sees a later one.
 
     {series}
 

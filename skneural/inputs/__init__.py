@@ -1,9 +1,10 @@
 """Floor 6: kinds of X. What is accepted, which container it becomes, and what the network must know of it."""
 
 from skneural.inputs.graphs import GraphInput, NodeInput
-from skneural.inputs.images import ImageFields, Images
+from skneural.inputs.images import IMAGE_SHAPE, ImageFields, Images
 from skneural.inputs.input_kind import Expected, InputKind, lengths_of, precision, with_dtype
 from skneural.inputs.mixed_table import MixedTable, MixedTableFields
+from skneural.inputs.rows_or_images import RowsOrImages
 from skneural.inputs.sequences import (
     EmbeddedSequenceFields,
     PlacedSequences,
@@ -15,6 +16,7 @@ from skneural.inputs.sequences import (
 from skneural.inputs.table import Table
 
 __all__ = [
+    "IMAGE_SHAPE",
     "EmbeddedSequenceFields",
     "Expected",
     "GraphInput",
@@ -25,6 +27,7 @@ __all__ = [
     "MixedTableFields",
     "NodeInput",
     "PlacedSequences",
+    "RowsOrImages",
     "SequenceFields",
     "Sequences",
     "Table",

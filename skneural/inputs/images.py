@@ -27,13 +27,16 @@ def _is_image_shape(value: Any) -> bool:
     return isinstance(value, list | tuple) and len(value) in (2, 3) and all(one.allows(n) for n in value)
 
 
+IMAGE_SHAPE = Choice("auto") | Constraint("(height, width) or (height, width, channels)", _is_image_shape)
+
+
 @declare
 class ImageFields:
     """Hyper-parameters of what takes images."""
 
     image_shape: str | Sequence[int] = hyperparameter(
         "auto",
-        Choice("auto") | Constraint("(height, width) or (height, width, channels)", _is_image_shape),
+        IMAGE_SHAPE,
         """Shape of each image. "auto": that of X if X has three or four axes; rows of a square number of features are
         square grey images, other rows are images one pixel high. With an explicit shape, kernels and poolings that are
         larger than what is left of the image are an error; with "auto" they are made smaller or left out.""",

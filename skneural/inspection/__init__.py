@@ -4,6 +4,7 @@ from skneural.inspection.attention import plot_attention
 from skneural.inspection.edges import plot_kan_edge
 from skneural.inspection.graphs import plot_graph
 from skneural.inspection.images import occlusion_map, plot_feature_maps, plot_kernels, saliency_map
+from skneural.inspection.samples import plot_samples
 
 __all__ = [
     "occlusion_map",
@@ -12,5 +13,6 @@ __all__ = [
     "plot_graph",
     "plot_kan_edge",
     "plot_kernels",
+    "plot_samples",
     "saliency_map",
 ]

@@ -1,13 +1,13 @@
 """Floor 3: frozen dataclasses that name their parameters and call ops; `layer` states the protocol."""
 
-from skneural.layers.activation import Activation
+from skneural.layers.activation import Activation, Limit
 from skneural.layers.attention import CrossAttention, SelfAttention
 from skneural.layers.augmentation import RandomFlip, RandomShift
-from skneural.layers.axes import BatchLast, Flatten, Mask, RealSteps, RowsFirst, StepsFirst
+from skneural.layers.axes import BatchLast, Flatten, Mask, RealSteps, RowsFirst, StepsFirst, Unflatten
 from skneural.layers.columns import CategoryEmbedding, Columns, FillMissing, MissingIndicator, OneHot, SmoothClip
-from skneural.layers.combinators import Branches, Chain, Gate, Residual
-from skneural.layers.convolution import Convolution, DepthwiseConvolution
-from skneural.layers.dense import Bias, Dense
+from skneural.layers.combinators import Branches, Chain, Gate, Residual, Reversed
+from skneural.layers.convolution import Convolution, DepthwiseConvolution, TransposedConvolution
+from skneural.layers.dense import Bias, BiasAndSpread, Dense
 from skneural.layers.dropout import Dropout
 from skneural.layers.embedding import Embedding
 from skneural.layers.filter_bank import FilterBank
@@ -19,6 +19,7 @@ from skneural.layers.graph import (
     SAGEConvolution,
     SelectNodes,
 )
+from skneural.layers.latent import GaussianLatent
 from skneural.layers.layer import PREDICTING, Context, Layer, Share
 from skneural.layers.layer_normalization import LayerNormalization, RMSNormalization
 from skneural.layers.mamba import MultiheadScan, SelectiveScan
@@ -40,6 +41,7 @@ __all__ = [
     "BatchLast",
     "BatchNormalization",
     "Bias",
+    "BiasAndSpread",
     "Branches",
     "CategoryEmbedding",
     "Chain",
@@ -59,6 +61,7 @@ __all__ = [
     "GCNConvolution",
     "GINConvolution",
     "Gate",
+    "GaussianLatent",
     "GlobalPooling",
     "GraphPooling",
     "IndRNN",
@@ -66,6 +69,7 @@ __all__ = [
     "Layer",
     "LayerNormalization",
     "LearnedPositions",
+    "Limit",
     "LocalResponseNormalization",
     "Mask",
     "MemberFactors",
@@ -81,6 +85,7 @@ __all__ = [
     "RandomShift",
     "RealSteps",
     "Residual",
+    "Reversed",
     "RowsFirst",
     "SAGEConvolution",
     "Scale",
@@ -94,5 +99,7 @@ __all__ = [
     "Standardization",
     "StepPooling",
     "StepsFirst",
+    "TransposedConvolution",
+    "Unflatten",
     "WithClassToken",
 ]

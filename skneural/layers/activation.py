@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from skneural.layers.layer import Backward, Context, Layer
-from skneural.ops.pointwise import ACTIVATIONS
+from skneural.ops.pointwise import ACTIVATIONS, limited
 from skneural.ops.types import Array
 from skneural.parameters import Tree
 
@@ -21,4 +21,22 @@ class Activation(Layer):
 
     def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
         y, vjp = ACTIVATIONS[self.function](x)
+        return y, lambda dy, g: vjp(dy)
+
+
+@dataclass(frozen=True)
+class Limit(Layer):
+    """The nearest number between -limit and limit, element by element.
+
+    Parameters
+    ----------
+    limit : float
+    """
+
+    limit: float
+
+    stepwise: ClassVar[bool] = True
+
+    def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
+        y, vjp = limited(x, self.limit)
         return y, lambda dy, g: vjp(dy)

@@ -56,6 +56,28 @@ class Flatten(Layer):
 
 
 @dataclass(frozen=True)
+class Unflatten(Layer):
+    """Images of rows: (batch, height * channels * width) to (height, channels, width, batch), which undoes `Flatten`.
+
+    Parameters
+    ----------
+    height, channels, width : int
+    """
+
+    height: int
+    channels: int
+    width: int
+
+    def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
+        y = empty((self.height, self.channels, self.width, len(x)), x.dtype)
+        y.reshape(-1, len(x))[...] = x.T
+        return y, lambda dy, g: dy.reshape(-1, len(x)).T
+
+    def shape(self, x_shape: AnyShape) -> AnyShape:
+        return self.height, self.channels, self.width, x_shape[0]
+
+
+@dataclass(frozen=True)
 class Mask(Layer):
     """Zeros beyond the end of each series, which is what a convolution expects there. x, y: (..., steps, batch)."""
 

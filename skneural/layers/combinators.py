@@ -1,4 +1,4 @@
-"""How layers become networks: in a row, around, side by side, multiplied."""
+"""How layers become networks: in a row, around, side by side, multiplied, in the other direction."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from skneural.layers.layer import PREDICTING, AnyShape, Backward, Context, Layer, step_axis
 from skneural.ops.memory import empty_like
+from skneural.ops.turn import turned
 from skneural.ops.types import Array
 from skneural.parameters import Tree
 
@@ -169,6 +170,38 @@ class Gate(Layer):
         value, value_state = self.value.step(p["value"], x, value_state)
         gate, gate_state = self.gate.step(p["gate"], x, gate_state)
         return value * gate, (value_state, gate_state)
+
+
+@dataclass(frozen=True)
+class Reversed(Layer):
+    """Read each series from its own end to its start; y lies as x does (Schuster and Paliwal 1997).
+
+    x, y: (batch, steps, features). `inner` sees each series turned round, with the padding behind it as before; what it
+    notes in `context` lies as it sees it.
+    """
+
+    inner: Layer
+
+    def parameters(self) -> Tree:
+        return {"inner": self.inner.parameters()}
+
+    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+        turned_x, x_vjp = turned(x, context.lengths)
+        turned_y, inner_backward = self.inner.forward(p["inner"], turned_x, context)
+        y, y_vjp = turned(turned_y, context.lengths)
+
+        def backward(dy: Any, g: Tree) -> Any:
+            dx = inner_backward(y_vjp(dy), g["inner"])
+            return None if dx is None else x_vjp(dx)
+
+        return y, backward
+
+    def predict(self, p: Tree, x: Any, context: Context = PREDICTING) -> Any:
+        y = self.inner.predict(p["inner"], turned(x, context.lengths)[0], context)
+        return turned(y, context.lengths)[0]
+
+    def shape(self, x_shape: AnyShape) -> AnyShape:
+        return self.inner.shape(x_shape)
 
 
 def _sum(*parts: Any) -> Any:

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
+import numpy as np
+
 from skneural.initializers import INITIALIZERS, uniform, zeros
 from skneural.layers.layer import AnyShape, Backward, Context, Layer, step_axis
 from skneural.ops.linear import linear
@@ -42,6 +44,41 @@ class Bias(Layer):
 
     def step(self, p: Tree, x: Any, state: Any = None) -> tuple[Any, Any]:
         return replace(self, axis=step_axis(self.axis, x.ndim)).predict(p, x), None
+
+
+@dataclass(frozen=True)
+class BiasAndSpread(Layer):
+    """Add a learned number to each feature, and a column that is one number for all rows: how far off they may be.
+
+    x: (rows, n_features); y: (rows, n_features + 1), as `skneural.losses.GaussianLoss` takes it.
+
+    Parameters
+    ----------
+    n_features : int
+    """
+
+    n_features: int
+
+    def parameters(self) -> Tree:
+        return {"bias": Parameter((self.n_features + 1,), penalized=False)}
+
+    def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
+        bias = p["bias"]
+        y = np.empty((len(x), self.n_features + 1), x.dtype)
+        np.add(x, bias[:-1], out=y[:, :-1])
+        y[:, -1] = bias[-1]
+
+        def backward(dy: Any, g: Tree) -> Any:
+            np.add.reduce(dy, axis=0, out=g["bias"])
+            return dy[:, :-1]
+
+        return y, backward
+
+    def output_bias(self, p: Tree) -> Array | None:
+        return p["bias"]
+
+    def shape(self, x_shape: AnyShape) -> AnyShape:
+        return x_shape[0], self.n_features + 1
 
 
 @dataclass(frozen=True)

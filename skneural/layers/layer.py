@@ -77,6 +77,9 @@ class Context:
         their steps that no layer must look at.
     sample_weight : array of shape (samples,) or None
         Weight of each sample of this shard; None where all weigh one.
+    total : float or None
+        What the loss divides sums over all samples of the batch by: penalties that are means over samples do, too. None
+        where no loss is computed.
     structure : Any
         What else a container knows, such as which nodes are neighbours.
     settling : bool
@@ -97,6 +100,7 @@ class Context:
     sum_over_shards: Callable[[Array], Array] | None = None
     lengths: Array | None = None
     sample_weight: Array | None = None
+    total: float | None = None
     structure: Any = None
     settling: bool = False
     penalties: list[float] | None = None
@@ -164,6 +168,12 @@ class Context:
         whole, kept = list(shape), [slice(None)] * len(shape)
         whole[batch_axis], kept[batch_axis] = share.of, share.rows
         return self.rng.integers(0, 65536, whole, dtype=np.uint16)[tuple(kept)]
+
+    def random_normals(self, shape: tuple[int, ...], dtype: Any) -> Array:
+        """Standard normal numbers for samples in rows, the same however the batch is split."""
+        assert self.rng is not None
+        n_rows, rows = (shape[0], slice(None)) if self.samples is None else (self.samples.of, self.samples.rows)
+        return self.rng.standard_normal((n_rows, *shape[1:]), dtype=np.dtype(dtype).type)[rows]
 
 
 def mask_of(lengths: Array | None, n_steps: int) -> Array | None:

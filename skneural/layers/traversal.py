@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
-from skneural.layers.combinators import Branches, Chain, Gate, Residual
+from skneural.layers.combinators import Branches, Chain, Gate, Residual, Reversed
 from skneural.layers.layer import PREDICTING, AnyShape, Context, Layer
 from skneural.ops.types import Array
 from skneural.parameters import Parameter, Tree, leaves
@@ -88,7 +88,7 @@ def without_input_gradient(network: AnyLayer) -> AnyLayer:
             changes["layers"] = tuple(layers)
     elif isinstance(network, Branches):
         changes["branches"] = tuple(map(without_input_gradient, network.branches))
-    elif isinstance(network, Residual | Gate):
+    elif isinstance(network, Residual | Gate | Reversed):
         changes = {child.field: without_input_gradient(child.layer) for child in children(network)}
     elif getattr(network, "input_gradient", False):
         changes["input_gradient"] = False

@@ -9,13 +9,23 @@ from skneural.losses.classification import (
 from skneural.losses.links import LINKS
 from skneural.losses.loss import Loss
 from skneural.losses.members import MemberLoss
-from skneural.losses.regression import AbsoluteLoss, HuberLoss, PoissonLoss, QuantileLoss, SquaredLoss
+from skneural.losses.regression import (
+    AbsoluteLoss,
+    GaussianLoss,
+    HuberLoss,
+    LogisticLoss,
+    PoissonLoss,
+    QuantileLoss,
+    SquaredLoss,
+)
 
 __all__ = [
     "LINKS",
     "AbsoluteLoss",
     "BinaryLogLoss",
+    "GaussianLoss",
     "HuberLoss",
+    "LogisticLoss",
     "Loss",
     "MemberLoss",
     "MulticlassPerceptronLoss",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from dataclasses import dataclass
 
 import numpy as np
 
 from skneural.losses.loss import Loss, Value, weighted_mean
+from skneural.ops.pointwise import log_one_plus_exp, sigmoid
 from skneural.ops.types import Array
 
 
@@ -137,6 +139,68 @@ class PoissonLoss(ElementwiseLoss):
 
     def best_constant(self, y: Array, sample_weight: Array | None = None) -> Array:
         return np.log(np.maximum(weighted_mean(y, sample_weight), 0.5 / len(y)))
+
+
+@dataclass(frozen=True)
+class GaussianLoss(Loss):
+    """Minus the logarithm of a normal density, whose one variance for all outputs is learned, too.
+
+    raw has a column more than y, the logarithm of that variance. Value: half of (raw - y)^2 / variance + log(variance),
+    without the constant; the variance is never less than `floor`, where a perfect fit would end at no variance at all.
+    A decoder with such a loss is calibrated: it weighs errors against other terms by itself (Rybkin, Daniilidis and
+    Levine 2021).
+    """
+
+    floor: float = 1e-4
+
+    def value_and_gradient(
+        self, y: Array, raw: Array, sample_weight: Array | None = None, total: float | None = None
+    ) -> tuple[Value, Array]:
+        total = len(raw) if total is None else total
+        growth = np.exp(raw[:, -1:])
+        precision = 1.0 / (growth + self.floor)
+        difference = raw[:, :-1] - y
+        gradient = np.empty_like(raw)
+        scaled = np.multiply(difference, precision, out=gradient[:, :-1])
+        losses = difference * scaled
+        losses -= np.log(precision)
+        losses *= 0.5
+        squares = np.einsum("no,no->n", difference, scaled)[:, np.newaxis]
+        np.multiply(0.5 * (y.shape[1] - squares) * precision, growth, out=gradient[:, -1:])
+        if sample_weight is not None:
+            losses *= sample_weight[:, np.newaxis]
+            gradient *= sample_weight[:, np.newaxis]
+        gradient *= 1.0 / (total * y.shape[1])
+        return np.add.reduce(losses, axis=0) / total, gradient
+
+    def best_constant(self, y: Array, sample_weight: Array | None = None) -> Array:
+        mean = weighted_mean(y, sample_weight)
+        variance = float(np.mean(weighted_mean(np.square(y - mean), sample_weight)))
+        return np.append(mean, math.log(max(variance - self.floor, self.floor)))
+
+
+@dataclass(frozen=True)
+class LogisticLoss(ElementwiseLoss):
+    """Cross-entropy of numbers between 0 and 1, such as shares or yes and no: estimates their mean. Link: logistic.
+
+    Value: log(1 + exp(raw)) - y raw, which is least where the prediction equals y: the entropy of y, zero at 0 and 1.
+    """
+
+    @property
+    def link_name(self) -> str:
+        return "logistic"
+
+    def _losses_and_slopes(self, y: Array, raw: Array) -> tuple[Array, Array]:
+        losses = log_one_plus_exp(raw)
+        losses -= y * raw
+        slopes = sigmoid(raw)
+        slopes -= y
+        return losses, slopes
+
+    def best_constant(self, y: Array, sample_weight: Array | None = None) -> Array:
+        least = 0.5 / len(y)  # half a sample: where all are 0 or 1, the logit would not be finite
+        share = np.clip(weighted_mean(y, sample_weight), least, 1.0 - least)
+        return np.log(share / (1.0 - share))
 
 
 def weighted_quantile(y: Array, quantile: float, sample_weight: Array | None) -> Array:

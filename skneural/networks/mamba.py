@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import math
 
-from skneural.layers import Chain, Dense, Layer, MultiheadScan, Residual, RMSNormalization, SelectiveScan
+from skneural.layers import (
+    Branches,
+    Chain,
+    Dense,
+    Layer,
+    MultiheadScan,
+    Residual,
+    Reversed,
+    RMSNormalization,
+    SelectiveScan,
+)
 from skneural.networks.sequence import ROWS_FIRST, Encoder, dropped, sequence_network
 
 VARIANTS = ("mamba2", "mamba")
@@ -24,6 +34,7 @@ def mamba_network(
     pooling: str | None = "mean",
     dropout: float = 0.0,
     variant: str = "mamba2",
+    bidirectional: bool = False,
     vocabulary_size: int | None = None,
     standardize: bool = True,
 ) -> Chain:
@@ -35,7 +46,7 @@ def mamba_network(
         Features of each step; not used for tokens.
     n_out : int
         Raw scores.
-    d_model, state_size, n_layers, expansion, convolution_width, dropout, variant
+    d_model, state_size, n_layers, expansion, convolution_width, dropout, variant, bidirectional
         See `mamba_encoder`.
     pooling : {"mean", "last", "max", "attention"} or None
         How steps become one row. None: raw scores of each real step, series behind series.
@@ -46,8 +57,8 @@ def mamba_network(
     """
 
     def encoder(n_in: int) -> Encoder:
-        first = n_in if vocabulary_size is None else None
-        return mamba_encoder(d_model, state_size, n_layers, expansion, convolution_width, dropout, variant, first)
+        sizes = d_model, state_size, n_layers, expansion, convolution_width
+        return mamba_encoder(*sizes, dropout, variant, bidirectional, n_in if vocabulary_size is None else None)
 
     return sequence_network(encoder, n_features, n_out, pooling, dropout, vocabulary_size, d_model, standardize)
 
@@ -60,9 +71,10 @@ def mamba_encoder(
     convolution_width: int = 4,
     dropout: float = 0.0,
     variant: str = "mamba2",
+    bidirectional: bool = False,
     n_in: int | None = None,
 ) -> Encoder:
-    """Mamba blocks, one behind the other; no step sees a later one.
+    """Mamba blocks, one behind the other; no step sees a later one, unless they read in both directions.
 
     Parameters
     ----------
@@ -80,6 +92,8 @@ def mamba_encoder(
         Rate behind each block, before its input is added.
     variant : {"mamba2", "mamba"}
         Whether heads of channels decay as one, or each number of the state for itself, which takes four times as long.
+    bidirectional : bool
+        Whether blocks of their own also read each series from its end to its start; `n_out` then is ``2 * d_model``.
     n_in : int, optional
         Features of each step of the input, where a first product shall make `d_model` of them; None for tokens that
         `d_model` numbers stand for already.
@@ -89,8 +103,13 @@ def mamba_encoder(
     encoder : Encoder
     """
     start: list[Layer] = [] if n_in is None else [Dense(n_in, d_model)]
-    blocks = [mamba_block(d_model, state_size, expansion, convolution_width, dropout, variant) for _ in range(n_layers)]
-    return Encoder((*start, *blocks, RMSNormalization(d_model)), d_model, ROWS_FIRST)
+    block = mamba_block(d_model, state_size, expansion, convolution_width, dropout, variant)
+    stack = *[block] * n_layers, RMSNormalization(d_model)
+    if not bidirectional:
+        return Encoder((*start, *stack), d_model, ROWS_FIRST)
+    both = Branches((Chain(stack), Reversed(Chain(stack))), axis=ROWS_FIRST.features)
+    # Backwards, a series has been read when its first step has.
+    return Encoder((*start, both), 2 * d_model, ROWS_FIRST, ends=("last", "first"))
 
 
 def mamba_block(

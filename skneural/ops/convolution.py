@@ -62,10 +62,45 @@ def convolution(
         if d_kernel is not None:
             d_kernel[...] = _kernel_gradient(image, dy, window)
         if d_bias is not None:
-            # The product with ones takes a third of the time of a sum over the last axis.
-            flat = _flat(dy)
-            np.add.reduce(flat @ np.ones(flat.shape[2], dy.dtype), axis=0, out=d_bias)
+            d_bias[...] = _channel_sums(dy)
         return _input_gradient(dy, kernel, window, x.shape) if input_gradient else None
+
+    return y, vjp
+
+
+def transposed_convolution(
+    x: Array, kernel: Array, window: Window, image_size: tuple[int, int], bias: Array | None = None
+) -> tuple[Array, Vjp]:
+    """What the gradient of a convolution by its images would be: images grow where that has strides.
+
+    Parameters
+    ----------
+    x : array of shape (height, channels_in, width, batch)
+    kernel : array of shape (kernel_height, kernel_width, channels_out, channels_in)
+        That of the convolution that would go back from y to x.
+    window : Window
+        Of that convolution.
+    image_size : pair of int
+        Height and width of y.
+    bias : array of shape (channels_out,), optional
+
+    Returns
+    -------
+    y : array of shape (height_out, channels_out, width_out, batch)
+    vjp : ``vjp(dy, d_kernel, d_bias) -> dx``
+    """
+    shape = (image_size[0], kernel.shape[2], image_size[1], x.shape[3])
+    x = np.ascontiguousarray(x)
+    y = _input_gradient(x, kernel, window, shape)
+    if bias is not None:
+        y += bias[:, np.newaxis, np.newaxis]
+
+    def vjp(dy: Array, d_kernel: Array, d_bias: Array | None = None) -> Array:
+        image = window.padded(dy)
+        d_kernel[...] = _kernel_gradient(image, x, window)
+        if d_bias is not None:
+            d_bias[...] = _channel_sums(np.ascontiguousarray(dy))
+        return _convolve(image, kernel, window)
 
     return y, vjp
 
@@ -236,6 +271,12 @@ def _blocks(shape: Shape, size: int) -> Iterator[tuple[slice, slice]]:
     for top in range(0, height, n_rows):
         for left in range(0, width, n_columns):
             yield slice(top, min(top + n_rows, height)), slice(left * batch, min(left + n_columns, width) * batch)
+
+
+def _channel_sums(y: Array) -> Array:
+    """Sum of each channel; the product with ones takes a third of the time of a sum over the last axis."""
+    flat = _flat(y)
+    return np.add.reduce(flat @ np.ones(flat.shape[2], y.dtype), axis=0)
 
 
 def _flat(y: Array) -> Array:

@@ -219,6 +219,17 @@ def softplus(x: Array) -> tuple[Array, Vjp]:
     return y, vjp
 
 
+def limited(x: Array, limit: float) -> tuple[Array, Vjp]:
+    """The nearest number between -limit and limit."""
+    y = np.clip(x, -limit, limit, out=empty_like(x))
+
+    def vjp(dy: Array) -> Array:
+        inside = np.abs(x) <= limit
+        return np.multiply(dy, inside, out=empty_like(dy))
+
+    return y, vjp
+
+
 ACTIVATIONS: dict[str, Pointwise] = {
     function.__name__: function
     for function in (identity, logistic, tanh, relu, leaky_relu, elu, selu, gelu, silu, mish, softplus)

@@ -6,9 +6,8 @@ import functools
 import itertools
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Self
+from collections.abc import Callable, Iterable, Sequence
+from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +15,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
+from skneural.data.texts import ensure_texts, listed_texts, listed_tokens
+from skneural.data.vocabulary import most_frequent
 from skneural.hyperparameters import (
     BOOLEAN,
     CALLABLE,
@@ -244,18 +245,8 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         return tags
 
     def _learn(self, tokens: list[list[str]]) -> None:
-        counts = Counter(itertools.chain.from_iterable(tokens))
-        counts.pop(self.unknown_token, None)
-        frequent = [token for token, count in counts.items() if count >= self.min_frequency]
-        if not frequent:
-            raise ValueError(
-                f"Of {len(counts)} different tokens in {len(tokens)} texts, none occurs min_frequency="
-                f"{self.min_frequency} times."
-            )
-        kept = sorted(frequent, key=lambda token: (-counts[token], token))
-        if self.vocabulary_size is not None:
-            kept = kept[: self.vocabulary_size - 1]
-        self.vocabulary_ = {str(token): number for number, token in enumerate([self.unknown_token, *kept])}
+        kept = most_frequent(tokens, self.vocabulary_size, self.min_frequency, self.unknown_token)
+        self.vocabulary_ = {str(token): number for number, token in enumerate(kept)}
         self.vocabulary_size_ = len(self.vocabulary_)
 
     def _encoded(self, tokens: list[list[str]]) -> list[np.ndarray]:
@@ -264,13 +255,13 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
 
     def _tokens(self, X: object) -> list[list[str]]:
         """The tokens of each text."""
-        texts = _listed(X)
+        texts = listed_texts(X)
         if texts and isinstance(texts[0], str):
-            _check_texts(texts)
+            ensure_texts(texts)
             split = self._splitter()
             tokens = [split(text.lower() if self.lowercase else text) for text in texts]
         else:
-            tokens = [_listed_tokens(one, f"Text {i}") for i, one in enumerate(texts)]
+            tokens = [listed_tokens(one, f"Text {i}") for i, one in enumerate(texts)]
             if self.lowercase:
                 tokens = [[token.lower() for token in one] for one in tokens]
         return tokens if self.max_length is None else [one[: self.max_length] for one in tokens]
@@ -279,7 +270,7 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         """What makes tokens of a text."""
         tokenizer = self.tokenizer
         if tokenizer is not None:
-            return lambda text: _listed_tokens(tokenizer(text), "What tokenizer returns")
+            return lambda text: listed_tokens(tokenizer(text), "What tokenizer returns")
         if self.level == "character":
             return list
         return _pattern_of_words().findall if self.token_pattern is None else _compiled(self.token_pattern).findall
@@ -308,47 +299,6 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     if compiled.groups > 1:
         raise ValueError(f"token_pattern={pattern!r} has {compiled.groups} groups; make all but one (?:...).")
     return compiled
-
-
-def _listed(X: object) -> list[Any]:
-    """X as a list of texts, unless it is something else."""
-    if isinstance(X, str | bytes):
-        raise ValueError(f"X is a single {type(X).__name__}, not a list of texts; give [X].")
-    if getattr(X, "ndim", 1) != 1:
-        raise ValueError(
-            f"X has shape {getattr(X, 'shape', None)}; give texts in one dimension, such as a single column of a "
-            "table, or a list of lists of tokens."
-        )
-    if not isinstance(X, Iterable) or isinstance(X, Mapping | set | frozenset):
-        raise ValueError(f"X is of type {type(X).__name__}, not a list of texts.")
-    return X.tolist() if hasattr(X, "tolist") else list(X)
-
-
-def _check_texts(texts: list[Any]) -> None:
-    for i, text in enumerate(texts):
-        if not isinstance(text, str):
-            raise ValueError(f"{_wrong_text(text, f'Text {i}')} Text 0 is a str.")
-
-
-def _listed_tokens(tokens: object, name: str) -> list[str]:
-    """The tokens of one text, checked."""
-    if hasattr(tokens, "tolist"):
-        tokens = tokens.tolist()
-    if not isinstance(tokens, list | tuple):
-        raise ValueError(_wrong_text(tokens, name))
-    for token in tokens:
-        if not isinstance(token, str):
-            raise ValueError(f"{name} has the token {token!r}, of type {type(token).__name__}; tokens are str.")
-    return list(tokens)
-
-
-def _wrong_text(text: object, name: str) -> str:
-    hint = ""
-    if isinstance(text, bytes):
-        hint = " Decode it: text.decode()."
-    elif not isinstance(text, Iterable):
-        hint = " If it is missing, leave it out, or make it an empty str."
-    return f"{name} is {text!r:.60}, of type {type(text).__name__}; texts are all str, or all lists of str.{hint}"
 
 
 def _numbers(X: npt.ArrayLike, i: int, size: int) -> list[int]:

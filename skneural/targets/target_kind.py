@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, is_regressor
 from sklearn.utils.validation import _check_y, check_consistent_length, column_or_1d
 
-from skneural.data import Targets
+from skneural.data import Container, Targets
 from skneural.inputs import lengths_of, precision
 from skneural.losses import Loss
 from skneural.losses.loss import Value
@@ -33,6 +33,7 @@ class TargetKind:
     """A kind of y. Members hold other kinds at most; what they learn of y, they set on the estimator."""
 
     stepwise: ClassVar[bool] = False  # whether each step has a target
+    required: ClassVar[bool] = True  # whether y must be given; where not, targets are made of X
 
     def of(self, estimator: BaseEstimator) -> TargetKind:
         """The kind of y that the estimator was fitted on, if there is a choice."""
@@ -69,6 +70,15 @@ class TargetKind:
     def encode(self, estimator: BaseEstimator, given: Given) -> Targets:
         """Targets as the loss takes them."""
         raise NotImplementedError(f"{type(self).__name__} must define encode")
+
+    def entering(self, estimator: BaseEstimator, given: Given) -> Container:
+        """What enters the network while it trains: X, or X with that of y beside it which the network sees, too.
+
+        Targets that are drawn anew for each batch, such as noise that is to be found, come from a container with a
+        method `drawn`.
+        """
+        x: Container = given.X
+        return x
 
     def weigh(self, estimator: BaseEstimator, given: Given) -> Array | None:
         """Sample weights with class weights in them."""

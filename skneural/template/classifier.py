@@ -10,8 +10,9 @@ from sklearn.utils.metaestimators import available_if
 
 from skneural.hyperparameters import declare
 from skneural.targets import Classes, Given, TargetKind
+from skneural.template.all_or_nothing import all_or_nothing
 from skneural.template.class_weight import ClassWeighted
-from skneural.template.estimator import NeuralEstimator, all_or_nothing, takes_single_passes
+from skneural.template.estimator import NeuralEstimator, takes_single_passes
 
 
 def gives_probabilities(estimator: NeuralClassifier) -> bool:

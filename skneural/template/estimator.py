@@ -9,7 +9,6 @@ these.
 from __future__ import annotations
 
 import copy
-import functools
 import operator
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -34,6 +33,7 @@ from skneural.optimizers import Optimizer
 from skneural.parameters import Snapshot, Tree, Weights
 from skneural.targets import Given, TargetKind
 from skneural.template import outcome, solving
+from skneural.template.all_or_nothing import all_or_nothing
 from skneural.template.epoch_callbacks import EpochCallbacks
 from skneural.template.run import Data, Mode, Network, Run
 from skneural.template.summary import NamedShape
@@ -44,22 +44,6 @@ from skneural.training.objective import Objective
 from skneural.training.predict import predict_raw
 from skneural.training.seeds import Seeds
 from skneural.training.train import Method, Observer
-
-
-def all_or_nothing(method: Callable[..., Any]) -> Callable[..., Any]:
-    """If `method` fails, the estimator is as it was before: a fitted model survives a failed refit."""
-
-    @functools.wraps(method)
-    def guarded(self: Any, *args: Any, **kwargs: Any) -> Any:
-        before = dict(self.__dict__)
-        try:
-            return method(self, *args, **kwargs)
-        except BaseException:
-            self.__dict__.clear()
-            self.__dict__.update(before)
-            raise
-
-    return guarded
 
 
 def takes_single_passes(estimator: NeuralEstimator) -> bool:
@@ -147,8 +131,6 @@ class NeuralEstimator(TrainingFields, CallbackSupportMixin, BaseEstimator):
 
     # --- fit and partial_fit --------------------------------------------------------------------------
 
-    @all_or_nothing
-    @with_callbacks
     def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
         """Fit the network.
 
@@ -177,17 +159,22 @@ class NeuralEstimator(TrainingFields, CallbackSupportMixin, BaseEstimator):
         ValueError
             If hyper-parameters or data are not valid, or training diverges; the estimator is then as it was before.
         """
+        return self._fit(Given(X, y, sample_weight), Given(X_val, y_val, sample_weight_val))
+
+    @all_or_nothing
+    @with_callbacks
+    def _fit(self, given: Given, validation: Given) -> Any:
+        """What every `fit` calls, and nothing between: warnings name the line that called `fit`."""
         check_hyperparameters(self)
-        given = Given(X, y, sample_weight)
         callbacks = EpochCallbacks(self, given)
         mode = Mode(continuing=bool(self.warm_start) and self.__sklearn_is_fitted__())
-        data, held_out = self._hold_out(self._check(given, mode), Given(X_val, y_val, sample_weight_val))
+        data, held_out = self._hold_out(self._check(given, mode), validation)
         run = self._build(data, mode)
         run.held_out, run.observers = held_out, (callbacks, *self._observers(run))
         run = self._train(run)
         callbacks.end()
         for message in outcome.remarks(self, run):
-            warnings.warn(message, ConvergenceWarning, stacklevel=4)
+            warnings.warn(message, ConvergenceWarning, stacklevel=5)
         return self
 
     def _partial_fit(self, given: Given) -> None:
@@ -238,17 +225,20 @@ class NeuralEstimator(TrainingFields, CallbackSupportMixin, BaseEstimator):
         weight = self._targets.weigh(self, given)
         if weight is not None:
             weight = None if (weight == 1).all() else weight.astype(given.dtype)
-        return Data(Samples(given.X, self._targets.encode(self, given), weight), given.y)
+        x, y = self._targets.entering(self, given), self._targets.encode(self, given)
+        return Data(Samples(x, y, weight), given.y)
 
     def _hold_out(self, data: Data, validation: Given) -> tuple[Data, Data | None]:
         """Training data and validation data: what was given, or a part of the training data, or none."""
-        if validation.X is not None and validation.y is not None:
+        if validation.X is not None and (validation.y is not None or not self._target_kind.required):
             expected = Expected(precision(data.samples.x.dtype), reset=False)
             with naming_validation_data():
                 validation = self._checked(validation, expected)
                 self._targets.compare(self, validation)
                 return data, self._encoded(validation)
         if any(part is not None for part in validation):
+            if not self._target_kind.required:
+                raise ValueError("sample_weight_val must be given with X_val.")
             raise ValueError("X_val and y_val must be given together, and sample_weight_val only with them.")
         n_samples = len(data.samples)
         large = n_samples >= self._early_stopping_from and self._solver(one_pass=False) != "lbfgs"
@@ -256,7 +246,7 @@ class NeuralEstimator(TrainingFields, CallbackSupportMixin, BaseEstimator):
             warn_of_idle_scoring(self, n_samples)
             return data, None
         seed = int(Seeds(self._seed).generator("hold out").integers(2**31))
-        strata = self._targets.strata(self, data.y)
+        strata = None if data.y is None else self._targets.strata(self, data.y)
         train_rows, held_out_rows = split(n_samples, self.validation_fraction, strata, seed)
         return data.take(train_rows), data.take(held_out_rows)
 
@@ -307,7 +297,7 @@ class NeuralEstimator(TrainingFields, CallbackSupportMixin, BaseEstimator):
                 run = stage
             self._summarize(run)
         if interrupts.waiting:
-            warnings.warn("The interrupt came when training was over; the model is complete.", stacklevel=5)
+            warnings.warn("The interrupt came when training was over; the model is complete.", stacklevel=6)
         return run
 
     def _keep(self, run: Run) -> None:

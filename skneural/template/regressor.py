@@ -11,7 +11,8 @@ from sklearn.utils.metaestimators import available_if
 from skneural.hyperparameters import BOOLEAN, Choice, Number, declare, hyperparameter
 from skneural.targets import Given, Numbers, PerSampleOrStep, PerStep, TargetKind
 from skneural.targets.numbers import LOSSES
-from skneural.template.estimator import NeuralEstimator, all_or_nothing, takes_single_passes
+from skneural.template.all_or_nothing import all_or_nothing
+from skneural.template.estimator import NeuralEstimator, takes_single_passes
 from skneural.template.step_scores import score_steps
 
 

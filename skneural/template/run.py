@@ -17,13 +17,13 @@ from skneural.training.train import Observer, Watch
 
 
 class Data(NamedTuple):
-    """Checked and encoded samples; `y` is what was given, for scorers."""
+    """Checked and encoded samples; `y` is what was given, for scorers: None where there are no targets."""
 
     samples: Samples
-    y: np.ndarray
+    y: np.ndarray | None
 
     def take(self, rows: np.ndarray) -> Data:
-        return Data(self.samples.take(rows), self.y[rows])
+        return Data(self.samples.take(rows), None if self.y is None else self.y[rows])
 
 
 class Network(NamedTuple):

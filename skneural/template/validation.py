@@ -19,6 +19,7 @@ from skneural.parameters import Snapshot
 from skneural.template.epoch_callbacks import fitted_attributes
 from skneural.template.run import Data, Run
 from skneural.template.step_scores import StepsAsSamples
+from skneural.training.seeds import Seeds
 from skneural.training.train import DivergenceError
 
 
@@ -97,7 +98,7 @@ def validation_score(estimator: BaseEstimator, run: Run, held_out: Data) -> Call
     snapshot = Snapshot(run.weights.vector, run.weights.buffers)
     model.__dict__.update(fitted_attributes(snapshot))  # the vectors themselves: the model follows the training
     y, weight = held_out.y, samples.sample_weight
-    if estimator._targets.stepwise and isinstance(estimator.scoring, str):
+    if y is not None and estimator._targets.stepwise and isinstance(estimator.scoring, str):
         model, y, weight = StepsAsSamples(model), np.concatenate(y), samples.target_weight
     scorer = check_scoring(model, estimator.scoring)
     takes_weights = "sample_weight" in inspect.signature(getattr(scorer, "_score_func", scorer)).parameters
@@ -118,7 +119,9 @@ def validation_score(estimator: BaseEstimator, run: Run, held_out: Data) -> Call
 
 
 def _negative_loss(estimator: BaseEstimator, run: Run, held_out: Data) -> Callable[[], tuple[float, float]]:
-    samples, weight = held_out.samples, held_out.samples.target_weight
+    # Drawn once: scores of epochs are compared.
+    samples = held_out.samples.drawn(Seeds(estimator._seed).generator("held-out draws"))
+    weight = samples.target_weight
     unit = estimator._targets.unit(estimator, run.loss)
     total = None if weight is None else float(weight.sum())
     n_threads = estimator._n_threads()  # asked now: while training, BLAS may be held to one

@@ -26,7 +26,7 @@ class LBFGS:
     ----------
     objective : Objective
     seeds : Seeds
-        Dropout masks stay the same throughout, because a line search needs one function.
+        Dropout masks and what else is drawn stay the same throughout, because a line search needs one function.
     max_epochs : int
     max_fun : int
         Most evaluations of the objective.
@@ -50,6 +50,7 @@ class LBFGS:
         """Minimize until converged, or until `watch` says stop or the iterations are used up."""
         objective, weights = self.objective, self.objective.weights
         value: Value = 0.0
+        samples = samples.drawn(self.seeds.generator("draws"))
 
         def value_and_gradient(vector: Array) -> tuple[float, Array]:
             nonlocal value

@@ -57,7 +57,7 @@ class Objective:
     def _one_shard(self, part: Samples, gradient_tree: Tree, context: Context, total: float) -> Value:
         x, known = part.x.enter()
         context.lengths, context.structure = known
-        context.sample_weight = part.sample_weight
+        context.sample_weight, context.total = part.sample_weight, total
         context.penalties = []
         raw, backward = self.network.forward(self.weights.tree, x, context)
         value, d_raw = self.loss.value_and_gradient(part.y.values, raw, part.target_weight, total)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from skneural.data import Container
-from skneural.data.container import Selection
+from skneural.data.targets import Selection
 from skneural.layers.layer import Context, Layer
 from skneural.ops.memory import recycling, start_recycling
 from skneural.ops.types import Array

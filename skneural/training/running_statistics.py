@@ -25,7 +25,7 @@ def settle_statistics(
     samples : Samples
     batch_size : int
     rng : Generator
-        Draws the order of the samples, and dropout masks.
+        Draws the order of the samples, dropout masks, and what else is drawn.
     """
     counts = [array for name, array in leaves(weights.tree) if name.endswith("n_batches")]
     if not counts:
@@ -33,7 +33,7 @@ def settle_statistics(
     for count in counts:
         count[...] = 0
     for batch in samples.batches(batch_size, rng):
-        x, known = batch.x.enter()
+        x, known = batch.drawn(rng).x.enter()
         context = Context(
             rng, lengths=known.lengths, structure=known.structure, sample_weight=batch.sample_weight, settling=True
         )

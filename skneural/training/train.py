@@ -170,6 +170,7 @@ class Descent:
         number = self.epochs_before + epoch
         order = self.seeds.generator("batches", number) if self.shuffle else None
         objective.start_epoch([self.seeds.generator("dropout", number) for _ in range(objective.shards.n_shards)])
+        draws = self.seeds.generator("draws", number)
         n_steps = math.ceil(len(samples) / self.batch_size)
         n_seen = self.rows_before + epoch * len(samples)
         rate = self.schedule.rate(0.0, n_seen, n_plateaus)
@@ -178,7 +179,7 @@ class Descent:
             if self.schedule.changes_within_epoch:
                 fraction = (epoch * n_steps + step + 1) / (self.max_epochs * n_steps)
                 rate = self.schedule.rate(fraction, n_seen, n_plateaus)
-            value = objective(batch)
+            value = objective(batch.drawn(draws))
             ensure_finite(value, number + 1, rate)
             if self.max_grad_norm is not None:
                 _clip(weights.gradient, self.max_grad_norm)

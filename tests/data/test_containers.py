@@ -5,7 +5,7 @@ import pytest
 from scipy import sparse
 
 from skneural import data
-from skneural.data import Container, Graph, Graphs, MixedRows, Nodes, Rows, Series, Targets
+from skneural.data import Container, Graph, Graphs, MixedRows, Nodes, NoisyRows, Rows, Series, Targets
 from skneural.data.container import Known
 from skneural.data.hops import Hop
 from skneural.data.nodes import WholeGraph
@@ -33,6 +33,7 @@ CONTAINERS = {
     "sparse table": lambda: Rows(sparse.csr_array(RNG.standard_normal((7, 3)))),
     "table of numbers and categories": lambda: MixedRows(RNG.standard_normal((7, 3))),
     "images": lambda: Rows(RNG.standard_normal((7, 4, 4, 1)).astype(np.float32)),
+    "noisy rows": lambda: NoisyRows(RNG.standard_normal((7, 3)), np.ones(3)),
     "series": lambda: Series(RNG.standard_normal((7, 5, 2))),
     "unequal series": lambda: Series.of(FLAT, LENGTHS),
     "tokens": lambda: Series(RNG.integers(0, 9, (7, 5))),

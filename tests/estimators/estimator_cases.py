@@ -12,6 +12,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import get_tags
 
 from skneural import (
+    Autoencoder,
     CNNClassifier,
     CNNRegressor,
     CNNSequenceClassifier,
@@ -213,6 +214,9 @@ ESTIMATORS = {
     "mamba regressor": EstimatorCase(MambaSequenceRegressor(pooling="last", **SMALL_MAMBA), patients),
     "mamba regressor of steps": EstimatorCase(MambaSequenceRegressor(**SMALL_MAMBA), both_neighbours),
     "mamba tagger": EstimatorCase(MambaSequenceTagger(**SMALL_MAMBA), large_petals),
+    "mamba tagger in both directions": EstimatorCase(
+        MambaSequenceTagger(bidirectional=True, **SMALL_MAMBA), large_petals
+    ),
     "spline classifier": EstimatorCase(
         KANClassifier(hidden_layer_sizes=3, max_iter=5, batch_size=16, random_state=0), flowers
     ),
@@ -256,6 +260,18 @@ ESTIMATORS = {
         ),
         patients_two_numbers,
     ),
+    "autoencoder": EstimatorCase(Autoencoder(2, 8, max_iter=5, batch_size=16, random_state=0), flowers),
+    "autoencoder lbfgs": EstimatorCase(Autoencoder(2, 8, solver="lbfgs", max_iter=10, random_state=0), flowers),
+    "autoencoder variational": EstimatorCase(
+        Autoencoder(2, 8, variational=True, early_stopping=True, noise=0.1, max_iter=5, batch_size=16, random_state=0),
+        patients,
+    ),
+    "autoencoder of images": EstimatorCase(
+        Autoencoder(
+            2, (), image_shape="auto", channels=(2, 3), solver="adamw", max_iter=5, batch_size=16, random_state=0
+        ),
+        flowers,
+    ),
     "regressor poisson": EstimatorCase(
         MLPRegressor(8, loss="poisson", max_iter=5, batch_size=16, dropout=0.2, random_state=0), patients
     ),
@@ -278,5 +294,5 @@ def continuable(case: EstimatorCase) -> Any:
 
 def telling(model: Any, X: Any) -> np.ndarray:
     """The output in which small differences show."""
-    methods = ("decision_function", "predict_proba", "predict")
+    methods = ("decision_function", "predict_proba", "predict", "score_samples")
     return next(getattr(model, method) for method in methods if hasattr(model, method))(X)

@@ -1,71 +1,16 @@
-"""What happens if the user errs: a message that says what to do, and an estimator as it was before."""
+"""What happens if the user errs: a message that says what is wrong, and an estimator as it was before."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
-from estimator_cases import flowers, patients, telling, two_flowers
+from estimator_cases import telling
+from mistakes import DATA, XC, XR, YC, YR, Mistake, changed, classifier, each, fit, invalid, perceptron, regressor
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from skneural import (
-    CNNClassifier,
-    KANClassifier,
-    MLPClassifier,
-    MLPRegressor,
-    PerceptronClassifier,
-    RNNSequenceClassifier,
-)
-
-
-def classifier(**parameters):
-    return MLPClassifier(4, max_iter=2, random_state=0).set_params(**parameters)
-
-
-def regressor(**parameters):
-    return MLPRegressor(4, max_iter=2, random_state=0).set_params(**parameters)
-
-
-def perceptron(**parameters):
-    return PerceptronClassifier(max_iter=5, random_state=0).set_params(**parameters)
-
-
-XC, YC = flowers()
-X2, Y2 = two_flowers()
-XR, YR = patients()
-DATA = {MLPClassifier: (XC, YC), MLPRegressor: (XR, YR), PerceptronClassifier: (XC, YC)}
-
-
-def changed(array: np.ndarray, value: Any, place: Any = (3, 1)) -> np.ndarray:
-    array = array.copy()
-    array[place] = value
-    return array
-
-
-@dataclass(frozen=True)
-class Mistake:
-    """What the user wrote, with what a model fitted before, and the message: a regular expression."""
-
-    case: str
-    estimator: Any
-    call: Callable[[Any], Any]
-    message: str
-    error: type[Exception] = ValueError
-
-
-def fit(model):
-    return model.fit(*DATA[type(model)])
-
-
-def invalid(make: Callable[..., Any], message: str, **parameters: Any) -> Mistake:
-    case = ", ".join(f"{name}={value!r}".split(" at 0x")[0] for name, value in parameters.items())
-    return Mistake(f"{make.__name__}({case})", make(**parameters), fit, message)
-
+from skneural import KANClassifier, MLPClassifier, PerceptronClassifier
 
 DATA_MISTAKES = [
     Mistake("lengths differ", classifier(), lambda m: m.fit(XC, YC[:-1]), "inconsistent numbers of samples"),
@@ -235,7 +180,6 @@ TRAINING_MISTAKES = [
     ),
 ]
 EVERY_MISTAKE = DATA_MISTAKES + WEIGHT_MISTAKES + VALIDATION_MISTAKES + HYPERPARAMETER_MISTAKES + TRAINING_MISTAKES
-every_mistake = pytest.mark.parametrize("mistake", EVERY_MISTAKE, ids=[mistake.case for mistake in EVERY_MISTAKE])
 
 
 def repr_of_parameters(model):
@@ -243,7 +187,7 @@ def repr_of_parameters(model):
 
 
 @pytest.mark.filterwarnings("ignore:overflow encountered in cast")
-@every_mistake
+@each(EVERY_MISTAKE)
 def test_the_message_says_what_is_wrong_and_nothing_is_left_behind(mistake):
     model = clone(mistake.estimator)
     attributes, parameters = set(vars(model)), repr_of_parameters(model)
@@ -254,7 +198,7 @@ def test_the_message_says_what_is_wrong_and_nothing_is_left_behind(mistake):
 
 
 @pytest.mark.filterwarnings("ignore:overflow encountered in cast")
-@every_mistake
+@each(EVERY_MISTAKE)
 def test_a_fitted_model_survives(mistake):
     """It was fitted with good parameters on good data, and then the mistake was made."""
     X, _ = DATA[type(mistake.estimator)]
@@ -335,7 +279,7 @@ AFTER_FIT = [
 ]
 
 
-@pytest.mark.parametrize("mistake", AFTER_FIT, ids=[mistake.case for mistake in AFTER_FIT])
+@each(AFTER_FIT)
 def test_a_fitted_model_refuses_other_data(mistake):
     X, _ = DATA[type(mistake.estimator)]
     model = fit(clone(mistake.estimator))
@@ -392,107 +336,7 @@ def test_no_partial_fit_with_lbfgs():
     assert "solver='lbfgs'" in str(caught.value.__cause__)
 
 
-# Messages that point at what was meant
-
-
-IMAGES = np.random.default_rng(0).random((8, 6, 5))
-OBJECTS = np.empty(8, dtype=object)
-OBJECTS[:] = [image[: 6 - i % 2] for i, image in enumerate(IMAGES)]
-LABELS = np.arange(8) % 2
-WORDS = [["a", "b"], ["b"], ["a"], ["c"]] * 2
-SERIES = [np.ones((5 + i, 3)) for i in range(8)]
-
-
-def images(**parameters):
-    return CNNClassifier(channels=2, hidden_layer_sizes=2, max_iter=1).set_params(**parameters)
-
-
-def series(**parameters):
-    return RNNSequenceClassifier(hidden_size=2, max_iter=1).set_params(**parameters)
-
-
-CHANNELS_FIRST = r"skneural.preprocessing.channels_first_to_last\(X\)"
-HINTS = [
-    invalid(classifier, r"\(did you mean 'relu'\?\)", activation="Relu"),
-    invalid(classifier, r"\(did you mean 'logistic'\?\)", activation="sigmoid"),
-    invalid(classifier, r"\(did you mean 'silu'\?\)", activation="Swish"),
-    invalid(regressor, r"\(did you mean 'squared_error'\?\)", loss="mse"),
-    invalid(series, r"\(did you mean 'lstm'\?\)", cell="LSTM"),
-    invalid(series, r"\(did you mean 'mean'\?\)", pooling="average"),
-    invalid(images, r"\(did you mean 'vgg'\?\)", architecture="VGG"),
-    invalid(images, r"\(did you mean 'average'\?\)", pooling="mean"),
-    invalid(images, r"\(did you mean \('shift',\)\?\)", augmentation="shift"),
-    invalid(images, r"\(did you mean \('flip', 'shift'\)\?\)", augmentation=("flip", "Shift")),
-    invalid(classifier, r"\(did you mean learning_rate_init=0.01\?\)", learning_rate=0.01),
-    invalid(classifier, r"got 'nonsense'$", activation="nonsense"),
-]
-POINTERS = [
-    Mistake("texts", series(), lambda m: m.fit(["a", "b"] * 4, LABELS), "TokenEncoder"),
-    Mistake("texts in an array", series(), lambda m: m.fit(np.array(["a", "b"] * 4), LABELS), "TokenEncoder"),
-    Mistake("texts in pandas", series(), lambda m: m.fit(pd.Series(["a", "b"] * 4), LABELS), "TokenEncoder"),
-    Mistake("texts in a table", series(), lambda m: m.fit(pd.DataFrame({"x": ["a", "b"] * 4}), LABELS), "TokenEncoder"),
-    Mistake("words", series(vocabulary_size=5), lambda m: m.fit(WORDS, LABELS), "TokenEncoder"),
-    Mistake("predicted texts", series(), lambda m: m.fit(SERIES, LABELS).predict(("a", "b")), "TokenEncoder"),
-    Mistake("ragged rows", classifier(), lambda m: m.fit([[1, 2], [3]], [0, 1]), "different lengths, such as 1 and 2"),
-    Mistake("ragged labels", series(), lambda m: m.fit(SERIES, WORDS), "different lengths.*for taggers"),
-    Mistake("ragged numbers", regressor(), lambda m: m.fit(XR[:3], [[1.0], [1.0, 2.0], [3.0]]), "equally many for all"),
-    Mistake("object array of images", images(), lambda m: m.fit(OBJECTS, LABELS), "different shapes.*resize them"),
-    Mistake(
-        "images with channels first",
-        images(),
-        lambda m: m.fit(np.ones((8, 3, 24, 32)), LABELS),
-        rf"\(3, 24, 32\).*{CHANNELS_FIRST}.*image_shape=\(3, 24, 32\)",
-    ),
-    Mistake(
-        "images with channels first and image_shape",
-        images(image_shape=(24, 32, 3)),
-        lambda m: m.fit(np.ones((8, 3, 24, 32)), LABELS),
-        CHANNELS_FIRST,
-    ),
-    Mistake(
-        "predicted images with channels first",
-        images(),
-        lambda m: m.fit(np.ones((8, 5, 6, 3)), LABELS).predict(np.ones((8, 3, 5, 6))),
-        CHANNELS_FIRST,
-    ),
-    Mistake(
-        "predicted series with channels first",
-        series(),
-        lambda m: m.fit(np.ones((8, 20, 3)), LABELS).predict(np.ones((8, 3, 20))),
-        CHANNELS_FIRST,
-    ),
-    Mistake(
-        "series of unequal lengths with channels first",
-        series(),
-        lambda m: m.fit([one.T for one in SERIES], LABELS),
-        CHANNELS_FIRST,
-    ),
-    Mistake(
-        "complex X_val", classifier(), lambda m: m.fit(XC, YC, X_val=XC * 1j, y_val=YC), "Complex data not supported"
-    ),
-    Mistake(
-        "labels that are called X",
-        classifier(),
-        lambda m: m.fit(XC, YC, X_val=XC, y_val=["X", "y", "z"] * 25),
-        r"y_val has labels.*\['X', 'y', 'z'\]",
-    ),
-]
-
-
-@pytest.mark.parametrize("mistake", HINTS + POINTERS, ids=[mistake.case for mistake in HINTS + POINTERS])
-def test_the_message_points_at_what_was_meant(mistake):
-    DATA.update({CNNClassifier: (IMAGES, LABELS), RNNSequenceClassifier: (SERIES, LABELS)})
-    with pytest.raises(mistake.error, match=mistake.message):
-        mistake.call(clone(mistake.estimator))
-
-
-def test_images_in_an_object_array_are_images():
-    objects = np.empty(8, dtype=object)
-    objects[:] = list(IMAGES)
-    assert images().fit(objects, LABELS).image_shape_ == (6, 5, 1)
-
-
-@pytest.mark.parametrize("mistake", VALIDATION_MISTAKES, ids=[mistake.case for mistake in VALIDATION_MISTAKES])
+@each(VALIDATION_MISTAKES)
 def test_errors_about_validation_data_name_it(mistake):
     with pytest.raises(mistake.error) as caught:
         mistake.call(clone(mistake.estimator))

@@ -10,6 +10,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import skneural
 from skneural import (
+    Autoencoder,
     CNNClassifier,
     CNNRegressor,
     CNNSequenceClassifier,
@@ -75,6 +76,8 @@ DRAW_FOR_EACH_ROW = (
     TransformerSequenceRegressor,
 )
 VARIANTS = [
+    Autoencoder(1, image_shape="auto", channels=4, max_iter=30),
+    Autoencoder(1, variational=True, max_iter=30),
     GNNNodeClassifier(convolution="gat", hidden_layer_sizes=(4,)),
     GNNNodeRegressor(convolution="sage", dropout=0),
     HopfieldNetwork("projection", update="synchronous"),
@@ -103,7 +106,9 @@ def test_the_table_of_cases_has_every_estimator():
 
 
 def expected_failures(estimator):
-    """The one check that masks drawn for each row must fail."""
+    """The one check that what is drawn for each row must fail."""
+    if getattr(estimator, "variational", False):
+        return {"check_sample_weight_equivalence_on_dense_data": "repeated rows have draws of their own"}
     if isinstance(estimator, DRAW_FOR_EACH_ROW) and estimator.dropout > 0:
         return {"check_sample_weight_equivalence_on_dense_data": "repeated rows have dropout masks of their own"}
     return {}

@@ -143,7 +143,7 @@ def test_data_frames(case):
     assert not hasattr(plain, "feature_names_in_")
     np.testing.assert_allclose(telling(model, frame), telling(plain, X), rtol=1e-6, atol=1e-9)
     with pytest.raises(ValueError, match="feature names should match"):
-        model.predict(frame[frame.columns[::-1]])
+        telling(model, frame[frame.columns[::-1]])
     assert not hasattr(model.fit(X, y), "feature_names_in_")
 
 

@@ -262,7 +262,7 @@ def test_series_and_tokens_in_attention(positional, X, options):
 @each_kind_of_series
 def test_series_and_tokens_through_selective_states(variant, X, options):
     options = {**SMALL_MAMBA, "variant": variant} | options
-    check_estimator_contract(MambaSequenceClassifier(pooling="attention", **options), X, classes())
+    check_estimator_contract(MambaSequenceClassifier(bidirectional=True, pooling="attention", **options), X, classes())
     check_estimator_contract(MambaSequenceRegressor(pooling="last", **options), X, TWO_NUMBERS[:, 0])
 
 

@@ -36,6 +36,7 @@ NETWORKS = {
     "transformer": ("Transformer", ATTENTION),
     "transformer with a class token": ("Transformer", ATTENTION | {"pooling": "cls", "positional": "rotary"}),
     **{name: ("Mamba", STATES | {"variant": name}) for name in ("mamba", "mamba2")},
+    "mamba in both directions": ("Mamba", STATES | {"bidirectional": True, "pooling": "last"}),
 }
 CLASSES = {
     "CNN": (CNNSequenceClassifier, CNNSequenceRegressor),

@@ -25,6 +25,8 @@ from skneural.layers import (
     Residual,
     Share,
     Standardization,
+    TransposedConvolution,
+    Unflatten,
 )
 from skneural.parameters import Layout, Weights
 from skneural.testing import check_gradients, check_layer
@@ -377,3 +379,14 @@ def test_sparse_dropout_drops_what_is_stored():
     assert 0.38 < (y.data == 0).mean() < 0.42
     assert backward(y, {}) is None
     assert Dropout(0.4).forward({}, x, Context())[0] is x
+
+
+def test_images_cannot_grow_beyond_their_kernels():
+    layer = TransposedConvolution(1, 1, (9, 8))
+    with pytest.raises(ValueError, match=r"cannot fill \(9, 8\) from 3 x 4 pixels"):
+        layer.predict({"kernel": np.ones((3, 3, 1, 1)), "bias": np.zeros(1)}, np.ones((3, 1, 4, 2)))
+
+
+def test_unflatten_undoes_flatten():
+    x = np.random.default_rng(0).normal(size=(2, 3, 4, 5))
+    np.testing.assert_array_equal(Unflatten(2, 3, 4).predict({}, Flatten().predict({}, x)), x)

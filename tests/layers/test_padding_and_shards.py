@@ -24,6 +24,8 @@ from skneural.layers import (
     RealSteps,
     Share,
     SplineEdges,
+    TransposedConvolution,
+    Unflatten,
 )
 from skneural.losses import SquaredLoss
 from skneural.ops import memory
@@ -38,6 +40,8 @@ WEIGHTS = np.array([1.0, 3.0, 0.5, 2.0])
 # Where lengths make no difference: images
 OF_IMAGES = {
     "flatten": (Flatten(), numbers(2, 3, 5, 4), BATCH_LAST, ROWS),
+    "unflatten": (Unflatten(2, 3, 4), numbers(4, 24), ROWS, BATCH_LAST),
+    "transposed convolution": (TransposedConvolution(3, 2, (4, 10)), numbers(2, 3, 5, 4), BATCH_LAST, BATCH_LAST),
     "average pooling": (Pooling("average"), numbers(4, 3, 6, 4), BATCH_LAST, BATCH_LAST),
     "random flip": (RandomFlip(), numbers(4, 5, 6, 3), ROWS, ROWS),
     "random shift": (RandomShift(2), numbers(4, 5, 6, 3), ROWS, ROWS),

@@ -13,6 +13,8 @@ from skneural.testing.batch_contract import BATCH_LAST, ROWS_FIRST, STEPS_FIRST
 WITHOUT_STEP = {
     *(f"{name} cell backwards" for name in CELLS),
     *(f"attention {name}" for name, layer in ATTENTION.items() if not layer.causal),
+    "selective scan backwards",
+    "branches in both directions",
     "class token",
     "class token with dropout of steps",
     "masked convolution",
@@ -20,9 +22,10 @@ WITHOUT_STEP = {
     "masked filter bank",
     "max pooling",
 }
-WHOLE = {"WithClassToken"}
+WHOLE = {"Reversed", "WithClassToken"}
 OF_GRAPHS = {"GATConvolution", "GCNConvolution", "GINConvolution", "GraphPooling", "SAGEConvolution", "SelectNodes"}
-OF_IMAGES = {"FilterBank", "Flatten", "Pooling", "RandomFlip", "RandomShift"}
+OF_IMAGES = {"FilterBank", "Flatten", "Pooling", "RandomFlip", "RandomShift", "TransposedConvolution", "Unflatten"}
+OF_ROWS = {"BiasAndSpread", "GaussianLatent"}
 OF_TABLES = {
     "CategoryEmbedding",
     "Columns",
@@ -53,7 +56,7 @@ def test_what_depends_on_later_steps_has_no_step(name):
 def test_every_layer_has_a_step_or_says_that_it_has_none():
     stepping = {type(inner) for name in WITH_STEPS.keys() - WITHOUT_STEP for inner in inside(WITH_STEPS[name][0])}
     without = {layer for layer in every_layer_class() - stepping if layer.__name__ not in OF_PAIRS}
-    assert {layer.__name__ for layer in without} == OF_IMAGES | OF_GRAPHS | OF_TABLES | WHOLE
+    assert {layer.__name__ for layer in without} == OF_IMAGES | OF_GRAPHS | OF_ROWS | OF_TABLES | WHOLE
     for layer, x in LAYER_CASES.values():
         if type(layer) in without:
             with pytest.raises(NotImplementedError, match=f"{type(layer).__name__} has no step"):

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy import optimize, special
+from scipy import optimize, special, stats
 from sklearn import metrics
 
 from skneural import losses
@@ -12,7 +12,9 @@ from skneural.losses import (
     LINKS,
     AbsoluteLoss,
     BinaryLogLoss,
+    GaussianLoss,
     HuberLoss,
+    LogisticLoss,
     Loss,
     MemberLoss,
     MulticlassPerceptronLoss,
@@ -54,6 +56,17 @@ def poisson(y, raw, weight):
 def binary(y, raw, weight):
     outputs = zip(y.T, special.expit(raw).T, strict=True)
     return sum(metrics.log_loss(*output, sample_weight=weight, labels=[0, 1]) for output in outputs)
+
+
+def normal(y, raw, weight):
+    deviation = np.sqrt(np.exp(raw[:, 2:]) + 1e-4)
+    density = stats.norm(raw[:, :2], deviation).logpdf(y) + np.log(2 * np.pi) / 2
+    return -np.average(density, axis=0, weights=weight)
+
+
+def cross_entropy(y, raw, weight):
+    predicted = special.expit(raw)
+    return np.average(-special.xlogy(y, predicted) - special.xlogy(1 - y, 1 - predicted), axis=0, weights=weight)
 
 
 def softmax(y, raw, weight):
@@ -102,6 +115,8 @@ LOSS_CASES = {
     "median": Case(QuantileLoss(), NUMBERS, 2, by_output(metrics.mean_pinball_loss), degree=1),
     "high quantile": Case(QuantileLoss(0.9), NUMBERS, 2, by_output(metrics.mean_pinball_loss, alpha=0.9), degree=1),
     "poisson": Case(PoissonLoss(), COUNTS, 2, poisson, "exp"),
+    "normal": Case(GaussianLoss(), NUMBERS, 3, normal),
+    "logistic": Case(LogisticLoss(), special.expit(NUMBERS), 2, cross_entropy, "logistic"),
     "binary": Case(BinaryLogLoss(), YES_OR_NO, 2, binary, "logistic"),
     "softmax": Case(SoftmaxLogLoss(3), CLASSES, 3, softmax, "softmax"),
     "smoothed binary": Case(BinaryLogLoss(0.2), YES_OR_NO, 2, smoothed(binary, uniform_binary), "logistic"),
@@ -253,8 +268,10 @@ def test_best_constants_of_rare_classes_are_their_shares(rare):
 @each_case
 def test_link_turns_the_best_constant_into_the_mean(case):
     assert case.loss.link_name == case.link
-    if isinstance(case.loss, SquaredLoss | BinaryLogLoss | PoissonLoss | SoftmaxLogLoss):
+    if isinstance(case.loss, SquaredLoss | BinaryLogLoss | LogisticLoss | PoissonLoss | SoftmaxLogLoss):
         mean = np.bincount(case.y) / N if case.y.ndim == 1 else case.y.mean(axis=0)
+        uniform = 0.5 if isinstance(case.loss, BinaryLogLoss) else 1 / len(mean)
+        mean = mean + getattr(case.loss, "smoothing", 0.0) * (uniform - mean)
         np.testing.assert_allclose(case.loss.link(case.loss.best_constant(case.y)), mean, rtol=1e-10)
 
 
@@ -290,8 +307,13 @@ def test_two_softmax_outputs_are_one_logistic_output():
 
 @pytest.mark.parametrize(
     ("loss", "y"),
-    [(BinaryLogLoss(), np.ones((8, 1))), (SoftmaxLogLoss(3), np.zeros(8, int)), (PoissonLoss(), np.zeros((8, 1)))],
-    ids=["binary", "softmax", "poisson"],
+    [
+        (BinaryLogLoss(), np.ones((8, 1))),
+        (LogisticLoss(), np.ones((8, 1))),
+        (SoftmaxLogLoss(3), np.zeros(8, int)),
+        (PoissonLoss(), np.zeros((8, 1))),
+    ],
+    ids=["binary", "logistic", "softmax", "poisson"],
 )
 def test_best_constant_is_finite_where_the_optimum_is_not(loss, y):
     assert np.isfinite(loss.best_constant(y)).all()

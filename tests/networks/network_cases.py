@@ -1,6 +1,7 @@
 """The table of networks that drives the tests: every builder of `skneural.networks`, with all that it can be told."""
 
 import itertools
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from skneural.layers import LSTM, Activation, Chain, Context, Convolution, Dense, Layer, Mask
 from skneural.layers.recurrent import CELLS
 from skneural.losses import LINKS
+from skneural.networks.autoencoder import autoencoder_network
 from skneural.networks.convolutional_image import IMAGE_ARCHITECTURES, convolutional_image_network
 from skneural.networks.convolutional_series import convolutional_series_network
 from skneural.networks.graph import CONVOLUTIONS, POOLINGS, graph_node_network, whole_graph_network
@@ -88,6 +90,23 @@ MLPS = {
         "residual": True,
     },
 }
+AUTOENCODERS = {
+    "one hidden layer": {},
+    "linear": {"hidden_layer_sizes": ()},
+    "several hidden layers": {"hidden_layer_sizes": (6, 5), "activation": "silu"},
+    "variational": {"variational": True, "beta": 0.5, "latent_size": 3},
+    "variational with a spread": {"variational": True, "n_out": 5},
+}
+AUTOENCODERS_OF_IMAGES = {
+    f"{shape} {options}": {"image_shape": shape, **options}
+    for shape in [(8, 8, 2), (6, 9, 1), (7, 5, 3), (1, 7, 1), (1, 1, 1)]
+    for options in (
+        {},
+        {"channels": (3,), "kernel_size": 2},
+        {"channels": (2, 2, 3), "kernel_size": 5, "hidden_layer_sizes": ()},
+        {"variational": True},
+    )
+}
 KANS = {
     "no hidden layer": {"hidden_layer_sizes": ()},
     "one hidden layer": {},
@@ -145,6 +164,10 @@ MAMBAS = {
     },
     **{f"wide {variant}": {"variant": variant, "expansion": 3, "convolution_width": 9} for variant in VARIANTS},
     "one layer with dropout": {"n_layers": 1, "dropout": 0.3, "standardize": False},
+    **{
+        f"in both directions with {pooling}": {"bidirectional": True, "pooling": pooling, "dropout": 0.3}
+        for pooling in (*SEQUENCE_POOLINGS, None)
+    },
 }
 WIDTHS_OF_SERIES = {"fcn": (4, 3, 4), "resnet": (3, 3), "inception": (2,) * 4, "textcnn": (4,)}
 CONVOLUTIONAL_SERIES = {
@@ -253,6 +276,29 @@ def _of_series(builder, table, **tokens):
 NETWORKS = {
     **_of_rows(perceptron_network, {"": {}}),
     **_of_rows(mlp_network, MLPS),
+    **{
+        f"autoencoder_network: {name}": NetworkCase(
+            autoencoder_network,
+            {"n_in": 4, "n_out": 4, "hidden_layer_sizes": (5,), "activation": "tanh", **options},
+            ROWS,
+        )
+        for name, options in AUTOENCODERS.items()
+    },
+    **{
+        f"autoencoder_network: {name}": NetworkCase(
+            autoencoder_network,
+            {
+                "n_in": math.prod(options["image_shape"]),
+                "n_out": math.prod(options["image_shape"]),
+                "channels": (3, 4),
+                "hidden_layer_sizes": (5,),
+                "activation": "tanh",
+                **options,
+            },
+            images(options["image_shape"]),
+        )
+        for name, options in AUTOENCODERS_OF_IMAGES.items()
+    },
     **_of_rows(kan_network, KANS),
     **{
         f"tabular_network: {name}": NetworkCase(tabular_network, {"n_out": N_OUT, **SMALL_TABULAR, **options}, TABLE)

@@ -6,7 +6,7 @@ import pkgutil
 
 import numpy as np
 import pytest
-from network_cases import CONVOLUTIONAL_IMAGES, CONVOLUTIONAL_SERIES, N_OUT, NETWORKS, every_network, started
+from network_cases import CONVOLUTIONAL_IMAGES, CONVOLUTIONAL_SERIES, NETWORKS, every_network, started
 
 from skneural import networks
 from skneural.layers.traversal import layer_outputs, named, output_shapes, without_input_gradient
@@ -82,9 +82,10 @@ def test_the_output_bias_is_added_to_raw_scores(case):
     if case.arguments.get("link") in ("logistic", "softmax"):
         pytest.skip("members are averaged behind their links")
     network = case.build()
-    tree, shift = started(network), np.arange(1.0, N_OUT + 1)
+    n_out = case.arguments["n_out"]
+    tree, shift = started(network), np.arange(1.0, n_out + 1)
     before = network.predict(tree, case.x, case.context())
-    assert before.shape[1:] == (N_OUT,)
+    assert before.shape[1:] == (n_out,)
     network.output_bias(tree)[...] += shift
     after = network.predict(tree, case.x, case.context())
     np.testing.assert_allclose(after, before + shift, rtol=1e-12, atol=1e-12)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from skneural.layers import Chain, Context, MultiheadScan, RMSNormalization, SelectiveScan
-from skneural.networks.mamba import mamba_block, mamba_encoder
+from skneural.networks.mamba import mamba_block, mamba_encoder, mamba_network
 from skneural.parameters import Layout, Weights, leaves
 from skneural.testing import check_gradients, check_layer
 
@@ -57,6 +57,32 @@ def test_no_step_sees_a_later_one(variant):
     y, expected = network.predict(p, changed), network.predict(p, x)
     np.testing.assert_allclose(y[:, :33], expected[:, :33], rtol=1e-12)
     assert (y[:, 33] != expected[:, 33]).all()
+
+
+@each_variant
+def test_each_direction_is_an_encoder_of_its_own(variant):
+    made = mamba_encoder(6, 3, variant=variant, bidirectional=True)
+    network, x = Chain(made.layers), numbers(3, 9, 6)
+    ((forwards, backwards),) = p = started(network).tree
+    y, one = network.predict(p, x, Context(lengths=LENGTHS)), encoder(variant)
+    assert (made.n_out, y.shape) == (12, (3, 9, 12))
+    for i, n in enumerate(LENGTHS):
+        np.testing.assert_allclose(y[i, :n, :6], one.predict(forwards, x[i : i + 1, :n])[0], rtol=1e-10)
+        alone = one.predict(backwards["inner"], x[i : i + 1, :n][:, ::-1])[0, ::-1]
+        np.testing.assert_allclose(y[i, :n, 6:], alone, rtol=1e-10)
+
+
+def test_the_last_of_each_direction_is_where_it_has_seen_the_whole_series():
+    sizes = {"n_features": 2, "n_out": 3, "d_model": 6, "state_size": 3, "bidirectional": True, "standardize": False}
+    network, x = mamba_network(pooling="last", **sizes), numbers(3, 9, 2)
+    tree = started(network).tree
+    before = network.predict(tree, x, Context(lengths=LENGTHS))
+    for i, n in enumerate(LENGTHS):
+        for step in (0, n - 1):
+            changed = x.copy()
+            changed[i, step] += 10
+            after = network.predict(tree, changed, Context(lengths=LENGTHS))
+            np.testing.assert_array_equal((after != before).any(axis=1), np.arange(3) == i)
 
 
 @each_variant

@@ -5,7 +5,7 @@ import pytest
 from scipy.signal import correlate, correlate2d
 
 from skneural.ops import convolution as module
-from skneural.ops.convolution import convolution, depthwise_convolution
+from skneural.ops.convolution import convolution, depthwise_convolution, transposed_convolution
 from skneural.ops.window import Window
 
 SHAPES = [(7, 1, 9, 3), (7, 5, 12, 3), (7, 20, 9, 2)]  # few and many channels: gathered and not
@@ -178,3 +178,16 @@ def test_depthwise_is_a_convolution_with_a_diagonal_kernel(stride, dilation, pad
     np.testing.assert_allclose(dx, expected_vjp(dy, expected_kernel, expected_bias), rtol=1e-10, atol=1e-12)
     np.testing.assert_allclose(d_kernel[:, :, 0], np.einsum("hwcc->hwc", expected_kernel), rtol=1e-10)
     np.testing.assert_allclose(d_bias, expected_bias, rtol=1e-10)
+
+
+@pytest.mark.parametrize("stride", [(1, 1), (2, 2), (1, 3)], ids=str)
+@pytest.mark.parametrize("kernel_size", [(3, 3), (2, 4)], ids=str)
+def test_a_transposed_convolution_is_the_transpose(kernel_size, stride):
+    """Products with images are the same on either side of it."""
+    image, kernel = numbers(8, 2, 9, 3), numbers(*kernel_size, 2, 4, seed=1)
+    window = Window.over(image.shape, kernel_size, stride, (1, 1), "same")
+    y, _ = convolution(image, kernel, window)
+    x = numbers(*y.shape, seed=2)
+    grown, _ = transposed_convolution(x, kernel, window, (8, 9))
+    assert grown.shape == image.shape
+    np.testing.assert_allclose(np.sum(grown * image), np.sum(x * y))

@@ -1,0 +1,79 @@
+"""Texts and integers to numbers of tokens and back."""
+
+import numpy as np
+import pytest
+
+from skneural.data.texts import read_sequences, written
+from skneural.data.vocabulary import Vocabulary
+
+FORMS = {
+    "words": (["b a b", "c b"], "word"),
+    "characters": (["bab", "cb"], "character"),
+    "tokens": ([["b", "a", "b"], ["c", "b"]], "word"),
+    "numbers": ([np.array([1, 0, 1]), np.array([2, 1])], "word"),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_sequences_come_back_in_the_form_in_which_they_were_given(form):
+    X, level = FORMS[form]
+    given = read_sequences(X, level)
+    vocabulary = Vocabulary.of(given, ("start", "end"))
+    start, end = vocabulary.number_of("start"), vocabulary.number_of("end")
+    for numbers, one in zip(vocabulary.encode(given), X, strict=True):
+        framed = np.concatenate([[start], numbers, [end]])
+        assert np.array_equal(written(vocabulary.decode(framed), given.form, level), one)
+
+
+def test_special_tokens_come_last_and_texts_have_an_unknown_token():
+    words = Vocabulary.of(read_sequences(["b a b"], "word"), ("start",))
+    assert words.tokens == ("<unknown>", "b", "a")
+    assert (words.n_tokens, words.size, words.number_of("start")) == (3, 4, 3)
+    assert words.encode(read_sequences(["b x"], "word"))[0].tolist() == [1, 0]
+    numbers = Vocabulary.of(read_sequences([[0, 4], [2]], "word"), ("start", "end"))
+    assert (numbers.n_tokens, numbers.number_of("end")) == (5, 6)
+
+
+def test_size_and_frequency_limit_what_is_known():
+    given = read_sequences(["b a b c a b"], "word")
+    assert Vocabulary.of(given, size=2).tokens == ("<unknown>", "b")
+    assert Vocabulary.of(given, min_frequency=2).tokens == ("<unknown>", "b", "a")
+    with pytest.raises(ValueError, match="min_frequency=9"):
+        Vocabulary.of(given, min_frequency=9)
+
+
+def test_an_array_of_integers_is_sequences_of_equal_lengths():
+    given = read_sequences(np.array([[3, 1], [0, 2]]), "word")
+    assert given.form == "numbers"
+    assert [one.tolist() for one in given.sequences] == [[3, 1], [0, 2]]
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        ("a text", r"give \[y\]"),
+        ([], "y has no sequences"),
+        (["a", ""], r"y\[1\] has no tokens"),
+        (["a", 3], r"y\[1\] is 3"),
+        ([["a", 3]], r"y\[0\] has the token 3"),
+        ([[1], [0.5]], r"y\[1\] is \[0.5\]"),
+        ([[1], [-1]], r"y\[1\] is \[-1\]"),
+        (np.zeros((2, 2, 2), int), "shape"),
+        ({"a": 1}, "not a list of texts"),
+    ],
+)
+def test_what_is_no_list_of_sequences_is_refused(X, message):
+    with pytest.raises(ValueError, match=message):
+        read_sequences(X, "word", "y")
+
+
+def test_other_tokens_than_in_training():
+    numbers, words = read_sequences([[0, 1]], "word"), read_sequences(["a"], "word")
+    with pytest.raises(ValueError, match="fitted on integers"):
+        Vocabulary.of(numbers).encode(words)
+    with pytest.raises(ValueError, match="fitted on texts"):
+        Vocabulary.of(words).encode(numbers)
+    with pytest.raises(ValueError, match=r"Token 2 in X\[0\].* 0 to 1"):
+        Vocabulary.of(numbers).encode(read_sequences([[2]], "word"))
+    with pytest.raises(ValueError, match="Token 1 is outside"):
+        Vocabulary.of(numbers, size=1)

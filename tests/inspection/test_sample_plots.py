@@ -1,0 +1,67 @@
+"""Pictures of samples."""
+
+import numpy as np
+import pytest
+
+from skneural.inspection import plot_samples
+
+pyplot = pytest.importorskip("matplotlib.pyplot")
+IMAGES = np.arange(5 * 3 * 4.0).reshape(5, 3, 4)
+
+
+@pytest.fixture(autouse=True)
+def close():
+    yield
+    pyplot.close("all")
+
+
+def sheet(ax):
+    """The numbers of all images, in the order in which they stand."""
+    drawn = np.ma.filled(ax.images[0].get_array(), np.nan)
+    return drawn, drawn[np.isfinite(drawn)]
+
+
+@pytest.mark.parametrize(
+    "samples", [IMAGES, IMAGES[..., np.newaxis], IMAGES.reshape(5, 12)], ids=["3-D", "4-D", "rows"]
+)
+def test_images_stand_in_rows(samples):
+    ax = plot_samples(samples, image_shape=(3, 4), n_columns=2)
+    drawn, numbers = sheet(ax)
+    assert drawn.shape == (3 * (3 + 1), 2 * 4 + 1)
+    np.testing.assert_array_equal(np.sort(numbers), IMAGES.ravel())
+    np.testing.assert_array_equal(drawn[1:4, 5:9], IMAGES[1])
+
+
+def test_colours_may_be_integers_or_shares():
+    integers = np.random.default_rng(0).integers(0, 256, (4, 3, 3, 3))
+    one, other = (sheet(plot_samples(images))[0] for images in (integers, integers / 255))
+    np.testing.assert_allclose(one, other)
+
+
+def test_points_have_the_colours_of_their_classes():
+    points = np.random.default_rng(0).normal(size=(6, 2))
+    _, own = pyplot.subplots()
+    ax = plot_samples(points, labels=["a", "b", "b", "a", "a", "a"], ax=own)
+    assert ax is own
+    assert [len(part.get_offsets()) for part in ax.collections] == [4, 2]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a", "b"]
+    assert len(plot_samples(points).collections[0].get_offsets()) == 6
+
+
+def test_labels_stand_over_images():
+    assert [text.get_text() for text in plot_samples(IMAGES, labels=range(5)).texts] == list("01234")
+
+
+@pytest.mark.parametrize(
+    ("samples", "arguments", "message"),
+    [
+        (np.ones((3, 5)), {}, "give image_shape"),
+        (np.ones((0, 2)), {}, "cannot be drawn"),
+        (np.ones((2, 3, 3, 2)), {}, "one or three channels"),
+        (np.ones((3, 5)), {"image_shape": (2, 2)}, "makes 4 numbers"),
+        (IMAGES, {"labels": [1, 2]}, "Each of the 5 samples needs a label"),
+    ],
+)
+def test_what_cannot_be_drawn(samples, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        plot_samples(samples, **arguments)
