@@ -49,8 +49,7 @@ class TabularFields(MixedTableFields, Mixin):
         4,
         Integer(1),
         """Members of an ensemble that is one network: they share its hidden layers, differ in learned factors of their
-        features and in their output layers, and predict their mean. An epoch of four costs three times as much as one
-        of a single member, of eight six times.""",
+        features and in their output layers, and predict their mean. The time of an epoch grows as their number.""",
     )
     solver: str = hyperparameter(
         "adamw",
