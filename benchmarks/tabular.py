@@ -1,80 +1,228 @@
-"""Accuracy on tabular data: the default MLP beside scikit-learn's, both behind a StandardScaler.
+"""Accuracy on tables: the default MLP and TabularMLP beside scikit-learn's MLP and HistGradientBoosting.
 
-    python benchmarks/tabular.py --data FOLDER            all data sets
-    python benchmarks/tabular.py --data FOLDER letter yacht --splits 3
-    python benchmarks/tabular.py --data FOLDER --early-stopping        ours holds a tenth out, scikit-learn's not
+    python benchmarks/tabular.py --data FOLDER            all tables, three splits of each
+    python benchmarks/tabular.py --data FOLDER --tables letter yacht --splits 10
+    python benchmarks/tabular.py --data FOLDER --ablation           what each ingredient of TabularMLP gives
+    python benchmarks/tabular.py --data FOLDER --members            what an epoch of eight members costs
 
-Classification prints mean accuracy over ten stratified folds, regression mean R^2 over twenty published splits, each
-with its standard error over splits, and the seconds of all fits. Where the files come from: benchmarks/README.md.
+Accuracy for classes, R^2 for numbers: means over the given splits or folds, and seconds of all fits. TabularMLP and
+HistGradientBoosting take categories and missing values as they come; both MLPs stand behind medians, one-hot columns
+and a StandardScaler. Below the table: means, mean ranks, how often each was best, and for classes the Brier score
+and the expected calibration error (15 bins of the highest probability). Where the files come from:
+benchmarks/README.md.
 """
 
 from __future__ import annotations
 
 import argparse
+import cProfile
+import pstats
 import time
 import warnings
+from contextlib import nullcontext
 from pathlib import Path
+from typing import NamedTuple
+from unittest.mock import patch
 
 import numpy as np
 import sklearn.neural_network
+from scipy.stats import rankdata
+from sklearn.compose import make_column_transformer
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import skneural
+import skneural.networks.tabular
+from skneural.layers import Activation
 
-CLASSIFICATION = ("letter", "optdigits", "segment", "vehicle")
-REGRESSION = ("concrete", "energy", "kin8nm", "power", "wine_red", "yacht")
+CLASSES = ("adult", "car", "credit_g", "letter", "optdigits", "segment", "sick", "splice", "tic_tac_toe", "vehicle")
+NUMBERS = ("airfoil", "autompg", "california", "concrete", "energy", "kin8nm", "power", "wine_red", "yacht")
+ABLATION_TABLES = ("credit_g", "segment", "splice", "airfoil", "concrete", "kin8nm")
+MODELS = ("MLP", "TabularMLP", "scikit-learn's", "HistGradient")
+ABLATION = {
+    "all": {},
+    "no clip": {},
+    "no embedding": {"embedding": None},
+    "piecewise linear": {"embedding": "piecewise_linear"},
+    "constant rate": {"learning_rate": "constant"},
+    "no dropout": {"dropout": 0.0},
+    "no weight decay": {"alpha": 0.0},
+    "one member": {"n_members": 1},
+    "no smoothing": {"label_smoothing": 0.0},
+    "more smoothing": {"label_smoothing": 0.1},
+}
 
 
-def load(folder: Path, name: str):
-    """X, y and the test rows of every split."""
-    kind = "tab" if name in CLASSIFICATION else "uci"
-    with np.load(folder / f"{kind}_{name}.npz") as file:
-        if kind == "tab":
-            return file["X"], file["y"], [np.flatnonzero(file["fold"] == k) for k in range(10)]
-        return file["X"], file["y"], list(file["test_index"])
+class Table(NamedTuple):
+    X: np.ndarray
+    y: np.ndarray
+    categorical: np.ndarray
+    test_sets: list[np.ndarray]
+
+    @property
+    def of_classes(self) -> bool:
+        return self.y.dtype.kind != "f"
 
 
-def scores(model, X, y, test_sets):
-    """Score on every test set and the seconds of all fits."""
-    values, seconds = [], 0.0
-    for test in test_sets:
-        train = np.setdiff1d(np.arange(len(y)), test)
-        pipeline = make_pipeline(StandardScaler(), model)
+def load(folder: Path, name: str) -> Table:
+    """A table without the columns that are all missing: HistGradientBoosting takes none."""
+    (path,) = (path for kind in ("tab", "uci", "ucireg", "reg") for path in folder.glob(f"{kind}_{name}.npz"))
+    with np.load(path) as file:
+        arrays = dict(file)
+    if "X_train" in arrays:
+        n_train, n = len(arrays["y_train"]), len(arrays["y_train"]) + len(arrays["y_test"])
+        X, y = (np.concatenate([arrays[f"{part}_train"], arrays[f"{part}_test"]]) for part in "Xy")
+        test_sets = [np.arange(n_train, n)]
+    else:
+        X, y = arrays["X"], arrays["y"]
+        fold = arrays.get("fold", arrays.get("test_fold"))
+        test_sets = list(arrays["test_index"]) if fold is None else [np.flatnonzero(fold == k) for k in range(10)]
+    X = X.astype(np.float32)
+    real = ~np.isnan(X).all(axis=0)
+    categorical = arrays.get("cat_mask", np.zeros(X.shape[1], dtype=bool))
+    return Table(X[:, real], y, categorical[real], test_sets)
+
+
+def model_of(name: str, table: Table, seed: int, **parameters):
+    kind = "Classifier" if table.of_classes else "Regressor"
+    if name == "TabularMLP":
+        if not table.of_classes:
+            parameters.pop("label_smoothing", None)
+        family = getattr(skneural, f"TabularMLP{kind}")
+        return family(categorical_features=table.categorical, random_state=seed, **parameters)
+    if name == "HistGradient":
+        family = HistGradientBoostingClassifier if table.of_classes else HistGradientBoostingRegressor
+        return family(categorical_features=table.categorical, random_state=seed)
+    library = skneural if name == "MLP" else sklearn.neural_network
+    columns = make_column_transformer(
+        (OneHotEncoder(handle_unknown="ignore", sparse_output=False), table.categorical),
+        (make_pipeline(SimpleImputer(strategy="median", add_indicator=True), StandardScaler()), ~table.categorical),
+    )
+    return make_pipeline(columns, getattr(library, f"MLP{kind}")(random_state=seed))
+
+
+class Result(NamedTuple):
+    score: float
+    seconds: float
+    brier: float = np.nan
+    calibration_error: float = np.nan
+    rmse: float = np.nan
+
+
+def result(name: str, table: Table, test: np.ndarray, seed: int, **parameters) -> Result:
+    train = np.setdiff1d(np.arange(len(table.y)), test)
+    model = model_of(name, table, seed, **parameters)
+    start = time.perf_counter()
+    model.fit(table.X[train], table.y[train])
+    seconds = time.perf_counter() - start
+    score, y = model.score(table.X[test], table.y[test]), table.y[test]
+    if not table.of_classes:
+        return Result(score, seconds, rmse=float(np.sqrt(np.mean((model.predict(table.X[test]) - y) ** 2))))
+    probabilities = model.predict_proba(table.X[test])
+    true = probabilities.argmax(axis=1) == np.searchsorted(model.classes_, y)
+    indicator = y[:, np.newaxis] == model.classes_
+    brier = float(np.mean(((probabilities - indicator) ** 2).sum(axis=1)))
+    return Result(score, seconds, brier, calibration_error(probabilities.max(axis=1), true))
+
+
+def calibration_error(confidence: np.ndarray, true: np.ndarray, n_bins: int = 15) -> float:
+    """Mean distance between how sure predictions are and how often they are right, over bins of the former."""
+    bins = np.minimum((confidence * n_bins).astype(int), n_bins - 1)
+    gaps = [abs(np.sum(confidence[bins == i] - true[bins == i])) for i in range(n_bins)]
+    return float(np.sum(gaps) / len(true))
+
+
+def mean_result(name: str, table: Table, n_splits: int, **parameters) -> Result:
+    """Means over splits, but the seconds of all of them."""
+    results = [result(name, table, test, k, **parameters) for k, test in enumerate(table.test_sets[:n_splits])]
+    means = Result(*np.mean(results, axis=0).tolist())
+    return means._replace(seconds=sum(one.seconds for one in results))
+
+
+def compare(folder: Path, names: list[str], n_splits: int) -> None:
+    print(f"{'table':<13}{'rows':>6}{'splits':>7}" + "".join(f"{model:>15}{'s':>8}" for model in MODELS))
+    scores, seconds, others = [], np.zeros(len(MODELS)), []
+    for name in names:
+        table = load(folder, name)
+        results = [mean_result(model, table, n_splits) for model in MODELS]
+        line = "".join(f"{one.score:>15.4f}{one.seconds:>8.1f}" for one in results)
+        rmse = "   RMSE " + " ".join(f"{one.rmse:.5g}" for one in results) if name == "california" else ""
+        print(f"{name:<13}{len(table.y):>6}{min(n_splits, len(table.test_sets)):>7}{line}{rmse}", flush=True)
+        scores.append([one.score for one in results])
+        seconds += [one.seconds for one in results]
+        others.append([[one.brier, one.calibration_error] for one in results])
+    table, of_classes = np.array(scores), np.array([name in CLASSES for name in names])
+    ranks = rankdata(-table.round(4), axis=1)
+    rows = {
+        "mean accuracy": table[of_classes].mean(axis=0) if of_classes.any() else None,
+        "mean R^2": table[~of_classes].mean(axis=0) if not of_classes.all() else None,
+        "mean rank": ranks.mean(axis=0),
+        "best": (ranks == ranks.min(axis=1, keepdims=True)).sum(axis=0),
+        "seconds": seconds,
+        "Brier score": np.nanmean(np.array(others)[of_classes, :, 0], axis=0) if of_classes.any() else None,
+        "ECE": np.nanmean(np.array(others)[of_classes, :, 1], axis=0) if of_classes.any() else None,
+    }
+    for label, values in rows.items():
+        if values is not None:
+            print(f"{label:<26}" + "".join(f"{value:>15.4f}{'':>8}" for value in values))
+
+
+def ablate(folder: Path, names: list[str], n_splits: int) -> None:
+    """What remains of the score if one ingredient is left out, or another is taken."""
+    print(f"{'':<18}" + "".join(f"{name:>12}" for name in names) + f"{'mean':>12}{'s':>8}{'Brier':>8}{'ECE':>8}")
+    tables = [load(folder, name) for name in names]
+    for label, parameters in ABLATION.items():
+        without_clip = patch.object(skneural.networks.tabular, "SmoothClip", lambda: Activation("identity"))
+        with without_clip if label == "no clip" else nullcontext():
+            results = [mean_result("TabularMLP", table, n_splits, **parameters) for table in tables]
+        mean, seconds = np.mean([one.score for one in results]), sum(one.seconds for one in results)
+        brier, error = (np.nanmean([getattr(one, key) for one in results]) for key in ("brier", "calibration_error"))
+        line = "".join(f"{one.score:>12.4f}" for one in results)
+        print(f"{label:<18}{line}{mean:>12.4f}{seconds:>8.1f}{brier:>8.4f}{error:>8.4f}", flush=True)
+
+
+def members(folder: Path) -> None:
+    """Least seconds of an epoch with one member and with eight, in turns, and the share of dense layers' products."""
+    table = load(folder, "california")
+    rows, counts, n_epochs = np.arange(8192), (1, 8), 3
+
+    def fit(n_members: int, n: int) -> float:
+        model = model_of("TabularMLP", table, 0, n_members=n_members, max_iter=n, early_stopping=False)
         start = time.perf_counter()
-        pipeline.fit(X[train], y[train])
-        seconds += time.perf_counter() - start
-        values.append(pipeline.score(X[test], y[test]))
-    return np.array(values), seconds
+        model.fit(table.X[rows], table.y[rows])
+        return time.perf_counter() - start
+
+    # the difference of a long fit and a short one leaves out what comes before and after the epochs
+    times = [[(fit(k, 1 + n_epochs) - fit(k, 1)) / n_epochs for k in counts] for _ in range(5)]
+    least = np.min(times, axis=0)
+    for n_members, seconds in zip(counts, least, strict=True):
+        profile = cProfile.Profile()
+        profile.runcall(fit, n_members, 1 + n_epochs)
+        statistics = pstats.Stats(profile).stats
+        products = sum(entry[2] for (file, _, _), entry in statistics.items() if file.endswith("ops/linear.py"))
+        whole = sum(entry[2] for entry in statistics.values())
+        print(f"{n_members} members: {seconds:.3f} s an epoch of 8192 rows; products {products / whole:.0%} of a fit")
+    print(f"ratio {least[1] / least[0]:.2f}")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", choices=[[], *CLASSIFICATION, *REGRESSION], default=[])
     parser.add_argument("--data", type=Path, required=True, help="folder with the .npz files")
-    parser.add_argument("--splits", type=int, help="only the first so many splits")
-    parser.add_argument("--early-stopping", action="store_true", help="hold out a tenth in skneural")
+    parser.add_argument("--tables", nargs="*", choices=[*CLASSES, *NUMBERS], help="all if not given")
+    parser.add_argument("--splits", type=int, default=3, help="only the first so many splits (three)")
+    parser.add_argument("--ablation", action="store_true", help="leave out one ingredient at a time")
+    parser.add_argument("--members", action="store_true", help="the cost of an epoch of eight members")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore", ConvergenceWarning)
-
-    print(f"{'data':<12}{'rows':>7}  {'skneural':^17}{'s':>7}  {'scikit-learn':^17}{'s':>7}  difference")
-    differences = []
-    for name in arguments.names or (*CLASSIFICATION, *REGRESSION):
-        X, y, test_sets = load(arguments.data, name)
-        kind = "MLPClassifier" if name in CLASSIFICATION else "MLPRegressor"
-        row = f"{name:<12}{len(y):>7}"
-        means = []
-        for library in (skneural, sklearn.neural_network):
-            model = getattr(library, kind)(random_state=0)
-            if arguments.early_stopping and library is skneural:
-                model.set_params(early_stopping=True)
-            values, seconds = scores(model, X, y, test_sets[: arguments.splits])
-            means.append(values.mean())
-            row += f"  {values.mean():>8.4f} +- {values.std() / np.sqrt(len(values)):.4f}{seconds:>7.1f}"
-        differences.append(means[0] - means[1])
-        print(f"{row}  {differences[-1]:+.4f}", flush=True)
-    print(f"{'mean':<12}{np.mean(differences):>+67.4f}")
+    if arguments.members:
+        members(arguments.data)
+    elif arguments.ablation:
+        ablate(arguments.data, arguments.tables or list(ABLATION_TABLES), arguments.splits)
+    else:
+        compare(arguments.data, arguments.tables or [*CLASSES, *NUMBERS], arguments.splits)
 
 
 if __name__ == "__main__":

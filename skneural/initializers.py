@@ -43,6 +43,11 @@ def interval(low: float, high: float) -> Initializer:
     return lambda rng, shape: rng.uniform(low, high, shape)
 
 
+def signs(rng: np.random.Generator, shape: Shape) -> np.ndarray:
+    """One or minus one, each as likely."""
+    return rng.choice([-1.0, 1.0], shape)
+
+
 def for_each_gate(initializer: Initializer, n_gates: int) -> Initializer:
     """The weights of several gates, which stand side by side along the last axis, each drawn for itself."""
 

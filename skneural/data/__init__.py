@@ -4,7 +4,7 @@ Training and prediction ask a `Container` for its length, for some of its sample
 enters the network; they do not look inside.
 """
 
-from skneural.data.container import Container, Known, NoisyRows, Rows
+from skneural.data.container import Container, Known, MixedRows, NoisyRows, Rows
 from skneural.data.diffused import DiffusedRows, TableRows
 from skneural.data.graph import Graph, GraphNodes
 from skneural.data.graphs import Graphs
@@ -25,6 +25,7 @@ __all__ = [
     "HiddenTokens",
     "Known",
     "MaskedWindows",
+    "MixedRows",
     "Nodes",
     "NoisyRows",
     "Pairs",

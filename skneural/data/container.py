@@ -133,6 +133,17 @@ class Rows(Container):
         return self.values, NOTHING_KNOWN
 
 
+class MixedRows(Rows):
+    """Rows of numbers and of categories by their numbers: encoded, no longer as they were given."""
+
+    def __getitem__(self, rows: Selection) -> MixedRows:
+        return MixedRows(super().__getitem__(rows).values)
+
+    @property
+    def given(self) -> Any:
+        return self
+
+
 class NoisyRows(Rows):
     """Rows to which normal noise is added for each batch anew; their targets stay what they are.
 

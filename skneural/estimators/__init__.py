@@ -20,6 +20,7 @@ from skneural.estimators.mlp import MLPClassifier, MLPRegressor
 from skneural.estimators.perceptron import PerceptronClassifier
 from skneural.estimators.recurrent import RNNSequenceClassifier, RNNSequenceRegressor, RNNSequenceTagger
 from skneural.estimators.sequence_to_sequence import SequenceToSequence
+from skneural.estimators.tabular import TabularMLPClassifier, TabularMLPRegressor
 from skneural.estimators.transformer import (
     TransformerSequenceClassifier,
     TransformerSequenceRegressor,
@@ -51,6 +52,8 @@ __all__ = [
     "RNNSequenceRegressor",
     "RNNSequenceTagger",
     "SequenceToSequence",
+    "TabularMLPClassifier",
+    "TabularMLPRegressor",
     "TransformerSequenceClassifier",
     "TransformerSequenceRegressor",
     "TransformerSequenceTagger",

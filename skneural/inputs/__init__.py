@@ -3,6 +3,7 @@
 from skneural.inputs.graphs import GraphInput, NodeInput
 from skneural.inputs.images import IMAGE_SHAPE, ImageFields, Images
 from skneural.inputs.input_kind import Expected, InputKind, lengths_of, precision, with_dtype
+from skneural.inputs.mixed_table import MixedTable, MixedTableFields
 from skneural.inputs.restorable_table import RestorableTable, RestorableTableFields
 from skneural.inputs.rows_or_images import RowsOrImages
 from skneural.inputs.sequences import (
@@ -27,6 +28,8 @@ __all__ = [
     "ImageFields",
     "Images",
     "InputKind",
+    "MixedTable",
+    "MixedTableFields",
     "NodeInput",
     "Pieces",
     "PlacedSequences",

@@ -14,6 +14,7 @@ from skneural.layers.axes import (
     StepsFirst,
     Unflatten,
 )
+from skneural.layers.columns import CategoryEmbedding, Columns, FillMissing, MissingIndicator, OneHot, SmoothClip
 from skneural.layers.combinators import Branches, Chain, Gate, Residual, Reversed
 from skneural.layers.convolution import Convolution, DepthwiseConvolution, TransposedConvolution
 from skneural.layers.dense import Bias, BiasAndSpread, Dense
@@ -34,8 +35,10 @@ from skneural.layers.latent import GaussianLatent
 from skneural.layers.layer import PREDICTING, Context, Layer, Share
 from skneural.layers.layer_normalization import LayerNormalization, RMSNormalization
 from skneural.layers.mamba import MultiheadScan, SelectiveScan
+from skneural.layers.members import MemberFactors, MemberOutputs
 from skneural.layers.memory_attention import AdditiveAttention, DotAttention
 from skneural.layers.normalization import BatchNormalization, LocalResponseNormalization, Standardization
+from skneural.layers.numeric_embedding import PeriodicEmbedding, PiecewiseLinearEmbedding
 from skneural.layers.pooling import GlobalPooling, Pooling
 from skneural.layers.positions import LearnedPositions, Scale, SinusoidalPositions, WithClassToken
 from skneural.layers.recurrent import GRU, LSTM, Elman, IndRNN, Jordan
@@ -55,8 +58,10 @@ __all__ = [
     "Bias",
     "BiasAndSpread",
     "Branches",
+    "CategoryEmbedding",
     "Chain",
     "ChosenSteps",
+    "Columns",
     "Context",
     "Convolution",
     "CrossAttention",
@@ -68,6 +73,7 @@ __all__ = [
     "Embedding",
     "EncoderDecoder",
     "FeatureRange",
+    "FillMissing",
     "FilterBank",
     "Flatten",
     "Frozen",
@@ -86,8 +92,14 @@ __all__ = [
     "Limit",
     "LocalResponseNormalization",
     "Mask",
+    "MemberFactors",
+    "MemberOutputs",
+    "MissingIndicator",
     "MultiheadScan",
+    "OneHot",
     "OneStep",
+    "PeriodicEmbedding",
+    "PiecewiseLinearEmbedding",
     "Pooling",
     "RMSNormalization",
     "RandomFlip",
@@ -103,6 +115,7 @@ __all__ = [
     "SelfAttention",
     "Share",
     "SinusoidalPositions",
+    "SmoothClip",
     "SplineEdges",
     "Standardization",
     "StartedByMemory",

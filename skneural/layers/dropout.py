@@ -9,6 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from skneural.layers.layer import PREDICTING, Backward, Context, Layer
+from skneural.ops.memory import empty_like
 from skneural.ops.types import Rows
 from skneural.parameters import Tree
 
@@ -40,8 +41,12 @@ class Dropout(Layer):
             return self._sparse(x, context)
         threshold = min(round(self.rate * 65536), 65535)
         kept = context.random_bits(x.shape, self.batch_axis, self.rows) >= threshold
-        scale = np.multiply(kept, 65536 / (65536 - threshold), dtype=x.dtype)
-        return x * scale, lambda dy, g: dy * scale
+        scale = np.multiply(kept, 65536 / (65536 - threshold), out=empty_like(x), dtype=x.dtype)
+
+        def backward(dy: Any, g: Tree) -> Any:
+            return np.multiply(dy, scale, out=empty_like(scale))
+
+        return np.multiply(x, scale, out=empty_like(x)), backward
 
     def _sparse(self, x: sparse.csr_array, context: Context) -> tuple[Any, Backward]:
         """What is stored is dropped or kept: zeros stay zeros. x holds the whole batch and has no gradient."""

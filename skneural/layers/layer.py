@@ -14,8 +14,9 @@ Its rules, stated once:
    encoder, `takes_memory`, take the pair of their x and the memory; of their steps, only the first reads the memory.
 5. `traversal.without_input_gradient` gives the first layer of a network that learns ``input_gradient=False``: it
    returns None for dx, and layers before it do not go back.
-6. A layer with its own `predict` equals `forward`. ``layer.shape(x_shape)`` is the shape of y, batch included; None
-   stands for a number that is not known.
+6. A layer with its own `predict` equals `forward`. ``layer.shape(x_shape)`` is the shape of y, batch included, while
+   predicting: output layers of members of an ensemble, which average them there, train with another. None stands for
+   a number that is not known.
 7. ``y, state = layer.step(p, x, state)`` takes one step of a series and what the step before gave as state, None before
    the first. x is what `forward` takes without its axis of steps: (batch, features) with rows first, (features, batch)
    with steps first, (1, channels, batch) of images of height one, (batch,) of tokens. y is the step that `forward`

@@ -8,6 +8,7 @@ from skneural.losses.classification import (
 )
 from skneural.losses.links import LINKS
 from skneural.losses.loss import Loss
+from skneural.losses.members import MemberLoss
 from skneural.losses.regression import (
     AbsoluteLoss,
     GaussianLoss,
@@ -26,6 +27,7 @@ __all__ = [
     "HuberLoss",
     "LogisticLoss",
     "Loss",
+    "MemberLoss",
     "MulticlassPerceptronLoss",
     "PerceptronLoss",
     "PoissonLoss",

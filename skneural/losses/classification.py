@@ -17,8 +17,10 @@ class BinaryLogLoss(Loss):
     """Independent yes-or-no outputs: one for two classes, one per label for multilabel.
 
     Link: logistic. y: 0 or 1, shape (rows, n_outputs). Value: mean over rows of the sum over outputs of
-    log(1 + exp(raw)) - y raw.
+    log(1 + exp(raw)) - y raw. `smoothing` moves each y by that share of its way to one half (Szegedy et al. 2016).
     """
+
+    smoothing: float = 0.0
 
     @property
     def link_name(self) -> str:
@@ -28,6 +30,8 @@ class BinaryLogLoss(Loss):
         self, y: Array, raw: Array, sample_weight: Array | None = None, total: float | None = None
     ) -> tuple[Value, Array]:
         total = len(raw) if total is None else total
+        if self.smoothing:
+            y = y + self.smoothing * (0.5 - y)
         losses = log_one_plus_exp(raw)
         losses -= y * raw
         gradient = sigmoid(raw)
@@ -41,6 +45,7 @@ class BinaryLogLoss(Loss):
 
     def best_constant(self, y: Array, sample_weight: Array | None = None) -> Array:
         share = _inside(weighted_mean(y, sample_weight), len(y))
+        share = share + self.smoothing * (0.5 - share)
         return np.log(share / (1.0 - share))
 
 
@@ -49,10 +54,12 @@ class SoftmaxLogLoss(Loss):
     """One of several classes; the loss of a single one is zero whatever the score.
 
     Link: softmax. y: class numbers, shape (rows,), integers. Value: mean over rows of
-    log(sum(exp(raw))) - raw of the true class.
+    log(sum(exp(raw))) - raw of the true class. `smoothing` gives that share of the true class to all classes alike
+    (Szegedy et al. 2016).
     """
 
     n_classes: int
+    smoothing: float = 0.0
 
     @property
     def link_name(self) -> str:
@@ -64,8 +71,12 @@ class SoftmaxLogLoss(Loss):
         total = len(raw) if total is None else total
         gradient, log_sum = softmax_and_log_sum(raw)
         rows = np.arange(len(raw))
-        losses = log_sum[:, 0] - raw[rows, y]
-        gradient[rows, y] -= 1.0
+        true = 1.0 - self.smoothing
+        losses = log_sum[:, 0] - true * raw[rows, y]
+        gradient[rows, y] -= true
+        if self.smoothing:
+            losses -= self.smoothing * raw.mean(axis=1)
+            gradient -= self.smoothing / self.n_classes
         if sample_weight is not None:
             losses *= sample_weight
             gradient *= sample_weight[:, np.newaxis]
@@ -74,7 +85,8 @@ class SoftmaxLogLoss(Loss):
 
     def best_constant(self, y: Array, sample_weight: Array | None = None) -> Array:
         share = np.bincount(y, weights=sample_weight, minlength=self.n_classes)
-        logarithm = np.log(_inside(share / share.sum(), len(y)))
+        share = _inside(share / share.sum(), len(y))
+        logarithm = np.log(share + self.smoothing * (1 / self.n_classes - share))
         return logarithm - logarithm.mean()  # of all equivalent constants the one that sums to zero
 
 

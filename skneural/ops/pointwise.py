@@ -18,6 +18,7 @@ SELU_ALPHA = 1.6732632423543772
 LEAKY_SLOPE = 0.01
 GELU_SCALE = math.sqrt(2 / math.pi)
 GELU_CUBE = 0.044715
+MISH_STRAIGHT = 20.0
 
 
 def sigmoid(x: Array) -> Array:
@@ -165,20 +166,46 @@ def silu(x: Array) -> tuple[Array, Vjp]:
 
 
 def mish(x: Array) -> tuple[Array, Vjp]:
-    """The product x tanh(softplus(x)) (Misra 2020)."""
-    gate = np.tanh(log_one_plus_exp(x))
-    y = x * gate
+    """The product x tanh(softplus(x)) (Misra 2020).
+
+    With e = exp(x) and n = e (e + 2), the hyperbolic tangent is n / (n + 2): one exponential where the names of the
+    formula ask for two and a logarithm. Beyond `MISH_STRAIGHT`, n / (n + 2) is 1 in either precision.
+    """
+    exponential = np.minimum(x, MISH_STRAIGHT, out=empty_like(x))
+    np.exp(exponential, out=exponential)
+    gate = np.add(exponential, 2.0, out=empty_like(x))
+    gate *= exponential
+    inverse = np.add(gate, 2.0, out=empty_like(x))
+    np.divide(1.0, inverse, out=inverse)
+    gate *= inverse
+    y = np.multiply(x, gate, out=empty_like(x))
 
     def vjp(dy: Array) -> Array:
-        dx = gate * gate
-        np.subtract(1.0, dx, out=dx)
-        dx *= sigmoid(x)
+        dx = np.add(exponential, 1.0, out=empty_like(x))  # the slope of the gate is 4 e (e + 1) / (n + 2)^2
+        dx *= exponential
+        dx *= inverse
+        dx *= inverse
+        dx *= 4.0
         dx *= x
         dx += gate
         dx *= dy
         return dx
 
     return y, vjp
+
+
+def clip_smoothly(x: Array, bound: float) -> tuple[Array, Vjp]:
+    """The identity around zero, and never beyond `bound`: x / sqrt(1 + (x / bound)^2) (Holzmueller et al. 2024)."""
+    inverse = np.hypot(x * (1 / bound), 1.0)  # squares would overflow single precision from 1e19 on
+    np.divide(1.0, inverse, out=inverse)
+
+    def vjp(dy: Array) -> Array:
+        dx = np.multiply(inverse, inverse, out=empty_like(x))
+        dx *= inverse
+        dx *= dy
+        return dx
+
+    return x * inverse, vjp
 
 
 def softplus(x: Array) -> tuple[Array, Vjp]:

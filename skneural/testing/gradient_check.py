@@ -163,7 +163,7 @@ def unchanged(now: Any, before: Any) -> bool:
         return all(unchanged(*pair) for pair in zip(now, before, strict=True))
     if sparse.issparse(now):
         return now.shape == before.shape and np.array_equal(now.toarray(), before.toarray())
-    return not isinstance(now, np.ndarray) or np.array_equal(now, before)
+    return not isinstance(now, np.ndarray) or np.array_equal(now, before, equal_nan=now.dtype.kind == "f")
 
 
 def _direction(x: Arrays, dx: Arrays | None, rng: np.random.Generator) -> Arrays | None:

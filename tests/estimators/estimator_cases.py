@@ -36,6 +36,8 @@ from skneural import (
     RNNSequenceRegressor,
     RNNSequenceTagger,
     SequenceToSequence,
+    TabularMLPClassifier,
+    TabularMLPRegressor,
     TransformerSequenceClassifier,
     TransformerSequenceRegressor,
     TransformerSequenceTagger,
@@ -121,6 +123,7 @@ class EstimatorCase:
 
 BRIEF = {"max_iter": 5, "batch_size": 16, "random_state": 0}
 SMALL_TRANSFORMER = {"d_model": 8, "n_heads": 2, "feedforward_size": 8, **BRIEF}
+SMALL_TABULAR = {"hidden_layer_sizes": (8, 8), "learning_rate": "constant", **BRIEF}
 SMALL_MAMBA = {"d_model": 4, "state_size": 3, **BRIEF}
 
 ESTIMATORS = {
@@ -152,6 +155,14 @@ ESTIMATORS = {
         MLPRegressor(8, "tanh", max_iter=5, batch_size=16, solver="sgd", random_state=0), patients_two_numbers
     ),
     "regressor lbfgs": EstimatorCase(MLPRegressor(8, solver="lbfgs", max_iter=10, random_state=0), patients),
+    "tabular classifier": EstimatorCase(TabularMLPClassifier(**SMALL_TABULAR), flowers),
+    "tabular classifier of two with members": EstimatorCase(
+        TabularMLPClassifier(n_members=3, dropout=0.2, embedding="piecewise_linear", **SMALL_TABULAR), two_flowers
+    ),
+    "tabular regressor": EstimatorCase(TabularMLPRegressor(embedding=None, **SMALL_TABULAR), patients),
+    "tabular regressor of two with members": EstimatorCase(
+        TabularMLPRegressor(n_members=2, **SMALL_TABULAR), patients_two_numbers
+    ),
     "image classifier": EstimatorCase(
         CNNClassifier(channels=(4, 4), hidden_layer_sizes=8, max_iter=5, batch_size=16, random_state=0), flowers
     ),

@@ -1,6 +1,6 @@
 """scikit-learn's own checks: every estimator, with default parameters, no expected failures.
 
-Networks for images and series are smaller here; ``pytest -m slow`` takes their defaults. Taggers, what
+Networks for tables, images and series are smaller here; ``pytest -m slow`` takes their defaults. Taggers, what
 takes texts and what writes sequences are left to `skneural.testing`: scikit-learn's checks have no texts, and one label
 or number for each sample.
 """
@@ -31,6 +31,8 @@ from skneural import (
     PerceptronClassifier,
     RNNSequenceClassifier,
     RNNSequenceRegressor,
+    TabularMLPClassifier,
+    TabularMLPRegressor,
     TransformerSequenceClassifier,
     TransformerSequenceRegressor,
 )
@@ -43,8 +45,11 @@ SMALL_RECURRENT = {"hidden_size": 16, "max_iter": 60, "learning_rate_init": 0.01
 SMALL_TRANSFORMER = {"d_model": 16, "feedforward_size": 16, "dropout": 0, "max_iter": 60, "learning_rate_init": 0.01}
 SMALL_MAMBA = {"d_model": 8, "state_size": 4, "max_iter": 60, "learning_rate_init": 0.01}
 SMALL_DIFFUSION = {"hidden_layer_sizes": (16,), "max_iter": 20}
+SMALL_TABULAR = {"hidden_layer_sizes": (32,), "dropout": 0, "n_members": 2}
 SMALL = [
     DiffusionModel(**SMALL_DIFFUSION),
+    TabularMLPClassifier(**SMALL_TABULAR),
+    TabularMLPRegressor(**SMALL_TABULAR),
     GNNGraphClassifier(**SMALL_GRAPHS),
     GNNGraphRegressor(**SMALL_GRAPHS, pooling="mean"),
     CNNClassifier(**SMALL_IMAGES),
@@ -60,6 +65,7 @@ SMALL = [
 ]
 SLOW = [getattr(skneural, type(model).__name__)() for model in SMALL]
 SLOW += [TransformerSequenceClassifier(dropout=0), TransformerSequenceRegressor(dropout=0)]
+SLOW += [TabularMLPClassifier(dropout=0), TabularMLPRegressor(dropout=0)]
 TAGGERS = {name for name in skneural.__all__ if name.endswith("Tagger")}
 WITH_TEXTS = {type(case.estimator).__name__ for case in OF_TEXTS.values()} | {"SequenceToSequence"}
 QUICK = sorted(set(skneural.__all__) - TAGGERS - WITH_TEXTS - {type(model).__name__ for model in SMALL})
@@ -69,6 +75,8 @@ DEFAULTS = [getattr(skneural, name)() for name in QUICK]
 DRAW_FOR_EACH_ROW = (
     GNNGraphClassifier,
     GNNGraphRegressor,
+    TabularMLPClassifier,
+    TabularMLPRegressor,
     TransformerSequenceClassifier,
     TransformerSequenceRegressor,
 )
@@ -91,6 +99,8 @@ VARIANTS = [
     *(RNNSequenceClassifier(cell=cell, **SMALL_RECURRENT) for cell in ("lstm", "rnn", "indrnn", "jordan")),
     TransformerSequenceClassifier(positional="learned", pooling="cls", **SMALL_TRANSFORMER),
     MambaSequenceClassifier(variant="mamba", pooling="attention", **SMALL_MAMBA),
+    TabularMLPClassifier(embedding="piecewise_linear", label_smoothing=0.1, **SMALL_TABULAR | {"n_members": 1}),
+    TabularMLPRegressor(embedding=None, **SMALL_TABULAR | {"n_members": 4}),
     RNNSequenceClassifier(bidirectional=True, n_layers=2, pooling="attention", **SMALL_RECURRENT),
 ]
 

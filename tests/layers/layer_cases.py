@@ -17,8 +17,10 @@ from skneural.layers import (
     Bias,
     BiasAndSpread,
     Branches,
+    CategoryEmbedding,
     Chain,
     ChosenSteps,
+    Columns,
     Convolution,
     CrossAttention,
     Dense,
@@ -29,6 +31,7 @@ from skneural.layers import (
     Embedding,
     EncoderDecoder,
     FeatureRange,
+    FillMissing,
     FilterBank,
     Flatten,
     Frozen,
@@ -47,8 +50,14 @@ from skneural.layers import (
     Limit,
     LocalResponseNormalization,
     Mask,
+    MemberFactors,
+    MemberOutputs,
+    MissingIndicator,
     MultiheadScan,
+    OneHot,
     OneStep,
+    PeriodicEmbedding,
+    PiecewiseLinearEmbedding,
     Pooling,
     RandomFlip,
     RandomShift,
@@ -63,6 +72,7 @@ from skneural.layers import (
     SelectNodes,
     SelfAttention,
     SinusoidalPositions,
+    SmoothClip,
     SplineEdges,
     Standardization,
     StartedByMemory,
@@ -92,6 +102,7 @@ HIDDEN = Chain((Dense(4, 6), BatchNormalization(6), Activation("tanh"), Dropout(
 IMAGES = numbers(5, 3, 6, 4)  # height, channels, width, batch
 SERIES = numbers(1, 3, 7, 4)
 STEPS = numbers(7, 3, 4)  # steps, features, batch
+CODES = np.array([[0.0, 0.0], [1.0, 0.0], [2.0, -1.0], [-1.0, 0.0]])  # of categories; -1 is not known
 CELLS = {"elman": Elman, "lstm": LSTM, "gru": GRU, "indrnn": IndRNN, "jordan": Jordan}
 POOLINGS = {name: StepPooling(name) for name in ("first", "last", "mean", "max")} | {
     "attention": AttentionPooling(3, 5)
@@ -187,6 +198,25 @@ LAYER_CASES = {
         TiedEmbedding(5, 4, SelfAttention(4, 2, causal=True), ChosenSteps()),
         np.random.default_rng(0).integers(0, 5, (6, 4)),
     ),
+    "columns": (Columns((2, 0)), numbers(6, 4)),
+    "indicator of what is missing": (MissingIndicator(), numbers(6, 4)),
+    "missing numbers filled": (FillMissing(), numbers(6, 4)),
+    "smooth clip": (SmoothClip(), numbers(6, 4)),
+    "one hot": (OneHot((3, 1)), CODES),
+    "embedding of categories": (CategoryEmbedding((3, 1), 4), CODES),
+    "periodic embedding": (PeriodicEmbedding(4), numbers(6, 4)),
+    "wide periodic embedding": (PeriodicEmbedding(4, 7, 3, 0.5), numbers(6, 4)),
+    "piecewise linear embedding": (PiecewiseLinearEmbedding(4, 3, 5), numbers(6, 4)),
+    "embedding of categories in first place": (CategoryEmbedding((3, 1), 4, False), CODES),
+    "periodic embedding in first place": (PeriodicEmbedding(4, input_gradient=False), numbers(6, 4)),
+    "piecewise linear embedding in first place": (PiecewiseLinearEmbedding(4, 3, 5, False), numbers(6, 4)),
+    "factors in first place": (MemberFactors(3, 4, input_gradient=False), numbers(6, 4)),
+    "factors where members part": (MemberFactors(3, 4), numbers(6, 4)),
+    "factors of members": (MemberFactors(3, 4, "ones"), numbers(6, 3, 4)),
+    **{
+        f"outputs of members, {link}": (MemberOutputs(3, 4, 2, link), numbers(6, 3, 4))
+        for link in ("identity", "exp", "logistic", "softmax")
+    },
     **{f"recurrence of {name}": (cell(3, 5), STEPS) for name, cell in CELLS.items()},
     **{f"recurrence of {name} backwards": (cell(3, 5, reverse=True), STEPS) for name, cell in CELLS.items()},
     **{
@@ -479,6 +509,25 @@ BATCH_CASES = {
             SelectNodes(),
         )
     },
+    "columns of rows": (Columns((2, 0)), BATCHES[ROWS], ROWS, ROWS),
+    **{
+        f"{type(layer).__name__} of rows": (layer, BATCHES[ROWS], ROWS, ROWS)
+        for layer in (
+            MissingIndicator(),
+            FillMissing(),
+            SmoothClip(),
+            OneHot((2, 2, 2)),
+            CategoryEmbedding((2, 2, 2), 3),
+            PeriodicEmbedding(3),
+            PiecewiseLinearEmbedding(3),
+        )
+    },
+    "members": (
+        Chain((MemberFactors(5, 3), Dense(3, 4), Dropout(0.3), MemberFactors(5, 4, "ones"), MemberOutputs(5, 4, 2))),
+        BATCHES[ROWS],
+        ROWS,
+        ROWS,
+    ),
     "bias and spread": (BiasAndSpread(3), BATCHES[ROWS], ROWS, ROWS),
     "gaussian latent": (GaussianLatent(2, 0.7), numbers(4, 4), ROWS, ROWS),
     "splines": (SplineEdges(3, 2, 4, sparsity=0.1), BATCHES[ROWS], ROWS, ROWS),

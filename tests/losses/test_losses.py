@@ -16,6 +16,7 @@ from skneural.losses import (
     HuberLoss,
     LogisticLoss,
     Loss,
+    MemberLoss,
     MulticlassPerceptronLoss,
     PerceptronLoss,
     PoissonLoss,
@@ -72,6 +73,19 @@ def softmax(y, raw, weight):
     return metrics.log_loss(y, special.softmax(raw, axis=1), sample_weight=weight, labels=[0, 1, 2])
 
 
+def smoothed(reference, uniform):
+    """The mean of what the true targets and the uniform ones cost, by shares of 0.8 and 0.2."""
+    return lambda y, raw, weight: 0.8 * reference(y, raw, weight) + 0.2 * uniform(raw, weight)
+
+
+def uniform_binary(raw, weight):
+    return np.average(-0.5 * (np.log(special.expit(raw)) + np.log(special.expit(-raw))).sum(axis=1), weights=weight)
+
+
+def uniform_softmax(raw, weight):
+    return np.average(-special.log_softmax(raw, axis=1).mean(axis=1), weights=weight)
+
+
 def perceptron(y, raw, weight):
     return np.average(np.maximum(0, np.where(y == 1, -raw, raw)).sum(axis=1), weights=weight)
 
@@ -105,6 +119,9 @@ LOSS_CASES = {
     "logistic": Case(LogisticLoss(), special.expit(NUMBERS), 2, cross_entropy, "logistic"),
     "binary": Case(BinaryLogLoss(), YES_OR_NO, 2, binary, "logistic"),
     "softmax": Case(SoftmaxLogLoss(3), CLASSES, 3, softmax, "softmax"),
+    "smoothed binary": Case(BinaryLogLoss(0.2), YES_OR_NO, 2, smoothed(binary, uniform_binary), "logistic"),
+    "smoothed softmax": Case(SoftmaxLogLoss(3, 0.2), CLASSES, 3, smoothed(softmax, uniform_softmax), "softmax"),
+    "average of members": Case(MemberLoss(SoftmaxLogLoss(3)), CLASSES, 3, softmax, "softmax"),
     "perceptron": Case(PerceptronLoss(), YES_OR_NO, 2, perceptron, gradient_scale=N),
     "multiclass perceptron": Case(MulticlassPerceptronLoss(3), CLASSES, 3, multiclass_perceptron, gradient_scale=N),
 }
@@ -253,6 +270,8 @@ def test_link_turns_the_best_constant_into_the_mean(case):
     assert case.loss.link_name == case.link
     if isinstance(case.loss, SquaredLoss | BinaryLogLoss | LogisticLoss | PoissonLoss | SoftmaxLogLoss):
         mean = np.bincount(case.y) / N if case.y.ndim == 1 else case.y.mean(axis=0)
+        uniform = 0.5 if isinstance(case.loss, BinaryLogLoss) else 1 / len(mean)
+        mean = mean + getattr(case.loss, "smoothing", 0.0) * (uniform - mean)
         np.testing.assert_allclose(case.loss.link(case.loss.best_constant(case.y)), mean, rtol=1e-10)
 
 
@@ -332,3 +351,14 @@ def test_links_equal_their_reference_and_keep_the_dtype(name):
     np.testing.assert_allclose(LINKS[name](raw), LINK_CASES[name](raw), rtol=1e-12)
     np.testing.assert_array_equal(raw, before)
     assert LINKS[name](raw.astype(np.float32)).dtype == np.float32
+
+
+@pytest.mark.parametrize("case", [LOSS_CASES["squared"], LOSS_CASES["smoothed softmax"]], ids=["squared", "softmax"])
+@pytest.mark.parametrize("weight", [None, np.random.default_rng(0).uniform(0.2, 3, N)], ids=["alike", "weighted"])
+def test_the_loss_of_members_is_the_mean_of_theirs(case, weight):
+    loss, raw = MemberLoss(case.loss), np.stack([raw_for(case, seed) for seed in range(4)], axis=1)
+    value, gradient = loss.value_and_gradient(case.y, raw, weight)
+    each = [case.loss.value_and_gradient(case.y, raw[:, member], weight) for member in range(4)]
+    np.testing.assert_allclose(value, np.mean([v for v, _ in each], axis=0), rtol=1e-12)
+    np.testing.assert_allclose(gradient, np.stack([g for _, g in each], axis=1) / 4, rtol=1e-12)
+    check_loss(loss, case.y, raw, weight)

@@ -11,6 +11,7 @@ import pytest
 
 from skneural.layers import LSTM, Activation, Chain, Context, Convolution, Dense, Layer, Mask
 from skneural.layers.recurrent import CELLS
+from skneural.losses import LINKS
 from skneural.networks.autoencoder import autoencoder_network
 from skneural.networks.convolutional_image import IMAGE_ARCHITECTURES, convolutional_image_network
 from skneural.networks.convolutional_series import convolutional_series_network
@@ -31,12 +32,16 @@ from skneural.networks.sequence import (
     sequence_network,
 )
 from skneural.networks.sequence_to_sequence import ARCHITECTURES, ATTENTIONS, ENCODERS, sequence_to_sequence_network
+from skneural.networks.tabular import tabular_network
 from skneural.networks.transformer import POSITIONAL, TRANSFORMER_POOLINGS, transformer_network
 from skneural.ops.pointwise import ACTIVATIONS
 from skneural.parameters import Layout
 from skneural.testing.gradient_check import random_start
 
 ROWS = np.random.default_rng(0).standard_normal((8, 4))
+# Three columns of numbers, some of which are missing, and two of categories by their numbers; -1 is not known.
+TABLE = np.column_stack([ROWS[:, :3], np.arange(8) % 4 - 1.0, np.arange(8.0)])
+TABLE[[1, 4], [0, 2]] = np.nan
 SERIES = np.random.default_rng(0).standard_normal((4, 7, 2))
 TOKENS = np.random.default_rng(0).integers(0, 9, (4, 7))
 LENGTHS = np.array([1, 5, 7, 3])
@@ -112,6 +117,23 @@ KANS = {
     "two hidden layers": {"hidden_layer_sizes": (4, 2), "grid_size": 3, "spline_order": 2},
     "another base": {"base_activation": "identity", "grid_size": 1},
     "fine grids": {"grid_size": 40},
+}
+SMALL_TABULAR = {
+    "n_numbers": 3,
+    "missing": (0, 2),
+    "category_sizes": (3, 11),
+    "hidden_layer_sizes": (6, 5),
+}
+TABULAR = {
+    **{
+        f"embedding {embedding}, {n_members} members": {"embedding": embedding, "n_members": n_members}
+        for embedding in ("periodic", "piecewise_linear", None)
+        for n_members in (1, 3)
+    },
+    **{f"members of link {link}": {"link": link, "n_members": 2} for link in LINKS},
+    "dropout of members": {"n_members": 3, "dropout": 0.3},
+    "numbers alone": {"category_sizes": (), "n_numbers": 5},
+    "no hidden layer": {"hidden_layer_sizes": (), "embedding_size": 2, "n_members": 2},
 }
 RECURRENT = {
     **{f"{cell} with {pooling}": {"cell": cell, "pooling": pooling} for cell in CELLS for pooling in SEQUENCE_POOLINGS},
@@ -351,6 +373,13 @@ NETWORKS = {
         for name, options in AUTOENCODERS_OF_IMAGES.items()
     },
     **_of_rows(kan_network, KANS),
+    **{
+        f"tabular_network: {name}": NetworkCase(tabular_network, {"n_out": N_OUT, **SMALL_TABULAR, **options}, TABLE)
+        for name, options in TABULAR.items()
+    },
+    "tabular_network: categories alone": NetworkCase(
+        tabular_network, {"n_out": N_OUT, "n_numbers": 0, "missing": (), "category_sizes": (3, 11)}, TABLE[:, 3:]
+    ),
     **_of_rows(graph_node_network, GRAPHS_OF_NODES),
     **_of_rows(whole_graph_network, WHOLE_GRAPHS),
     **_of_series(sequence_network, SEQUENCES, embedding_size=3),

@@ -79,6 +79,8 @@ def test_builders_leave_all_gradients_in(case):
 
 @every_network
 def test_the_output_bias_is_added_to_raw_scores(case):
+    if case.arguments.get("link") in ("logistic", "softmax"):
+        pytest.skip("members are averaged behind their links")
     network = case.build()
     n_out = case.arguments["n_out"]
     tree, shift = started(network), np.arange(1.0, n_out + 1)

@@ -1,0 +1,121 @@
+"""Networks for tables of numbers and categories."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from skneural.initializers import initializer_for
+from skneural.layers import (
+    Activation,
+    Branches,
+    CategoryEmbedding,
+    Chain,
+    Columns,
+    Dense,
+    Dropout,
+    FillMissing,
+    Layer,
+    MemberFactors,
+    MemberOutputs,
+    MissingIndicator,
+    OneHot,
+    PeriodicEmbedding,
+    PiecewiseLinearEmbedding,
+    SmoothClip,
+    Standardization,
+)
+from skneural.networks.mlp import output_layer
+
+# Categories with more values have learned vectors, those with fewer are one-hot (Holzmueller et al. 2024).
+MOST_ONE_HOT = 9
+CATEGORY_SIZE = 8
+
+EMBEDDINGS = {"periodic": PeriodicEmbedding, "piecewise_linear": PiecewiseLinearEmbedding}
+
+
+def tabular_network(
+    n_numbers: int,
+    missing: Sequence[int],
+    category_sizes: Sequence[int],
+    n_out: int,
+    link: str = "identity",
+    hidden_layer_sizes: Sequence[int] = (256, 256, 256),
+    activation: str = "mish",
+    dropout: float = 0.0,
+    embedding: str | None = None,
+    embedding_size: int = 4,
+    n_members: int = 1,
+) -> Chain:
+    """Columns of every kind become one row of features, from which a perceptron or an ensemble of them predicts.
+
+    Parameters
+    ----------
+    n_numbers : int
+        Columns of numbers, which come first; NaN where they are missing.
+    missing : sequence of int
+        Those of them that have an indicator of what is missing.
+    category_sizes : sequence of int
+        Categories of each of the columns that follow.
+    n_out : int
+        Raw scores.
+    link : str
+        Name in `skneural.losses.LINKS`: what is averaged over members.
+    hidden_layer_sizes : sequence of int
+        Units of each hidden layer.
+    activation : str
+        Name in `skneural.ops.pointwise.ACTIVATIONS`.
+    dropout : float
+        Rate after each hidden activation.
+    embedding : {"periodic", "piecewise_linear", None}
+        What becomes of numbers.
+    embedding_size : int
+        Features of each number.
+    n_members : int
+        Members of the ensemble, which share all weights but the factors of their features and the output layer.
+    """
+    features = column_features(n_numbers, missing, category_sizes, embedding, embedding_size)
+    width = features.shape((None, n_numbers + len(category_sizes)))[1]
+    assert width is not None
+    layers: list[Layer] = [features]
+    if n_members > 1:
+        layers.append(MemberFactors(n_members, width))
+    for size in hidden_layer_sizes:
+        layers += [Dense(width, size, initializer_for(activation), "uniform"), Activation(activation)]
+        if dropout > 0:
+            layers.append(Dropout(dropout))
+        width = size
+    layers.append(MemberOutputs(n_members, width, n_out, link) if n_members > 1 else output_layer(width, n_out))
+    return Chain(tuple(layers))
+
+
+def column_features(
+    n_numbers: int, missing: Sequence[int], category_sizes: Sequence[int], embedding: str | None, embedding_size: int
+) -> Branches:
+    """One row of features for what stands in the columns."""
+    branches: list[Layer] = []
+    if n_numbers:
+        scaled: list[Layer] = [
+            Columns(tuple(range(n_numbers))),
+            Standardization(n_numbers),
+            FillMissing(),
+            SmoothClip(),
+        ]
+        if embedding is not None:
+            scaled.append(EMBEDDINGS[embedding](n_numbers, embedding_size))
+        branches.append(Chain(tuple(scaled)))
+    if missing:
+        branches.append(Chain((Columns(tuple(missing)), MissingIndicator())))
+    few = [i for i, size in enumerate(category_sizes) if size <= MOST_ONE_HOT]
+    many = [i for i, size in enumerate(category_sizes) if size > MOST_ONE_HOT]
+    if few:
+        columns, sizes = _chosen(few, n_numbers, category_sizes)
+        branches.append(Chain((columns, OneHot(sizes))))
+    if many:
+        columns, sizes = _chosen(many, n_numbers, category_sizes)
+        branches.append(Chain((columns, CategoryEmbedding(sizes, CATEGORY_SIZE))))
+    return Branches(tuple(branches))
+
+
+def _chosen(features: list[int], n_numbers: int, category_sizes: Sequence[int]) -> tuple[Columns, tuple[int, ...]]:
+    """The columns of some categorical features, and how many categories each has."""
+    return Columns(tuple(n_numbers + i for i in features)), tuple(category_sizes[i] for i in features)

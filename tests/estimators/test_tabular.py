@@ -1,0 +1,339 @@
+"""Tables of numbers and categories: what a model sees of them, and what it must not depend on."""
+
+import copy
+import pickle
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+import skops.io
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.compose import make_column_selector, make_column_transformer
+from sklearn.inspection import permutation_importance
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OrdinalEncoder, StandardScaler
+from sklearn.utils import get_tags
+
+from skneural import TabularMLPClassifier, TabularMLPRegressor
+
+START = 1_600_000_000
+BRIEF = {"hidden_layer_sizes": (16, 16), "max_iter": 5, "dropout": 0.0, "random_state": 0}
+
+
+def frame(n=120, seed=0):
+    """Numbers of odd scales, one of them sometimes missing, and categories, of which one column has many."""
+    rng = np.random.default_rng(seed)
+    income = np.exp(rng.normal(10, 2, n))
+    income[rng.random(n) < 0.2] = np.nan
+    return pd.DataFrame(
+        {
+            "income": income,
+            "colour": pd.Categorical(rng.choice(["red", "green", "blue"], n)),
+            "time": START + rng.integers(0, 60, n),
+            "place": pd.Categorical([f"place {i}" if i else None for i in rng.integers(0, 14, n)]),
+        }
+    )
+
+
+def target(X):
+    return (X["colour"] == "red") * 2.0 + (X["time"] - START) / 30 + X["income"].isna()
+
+
+def regressor(**parameters):
+    return TabularMLPRegressor(**{**BRIEF, **parameters})
+
+
+def classifier(**parameters):
+    return TabularMLPClassifier(**{**BRIEF, **parameters})
+
+
+X = frame()
+Y = target(X).to_numpy()
+LABELS = np.array(["low", "high"])[(Y > 1.5).astype(int)]
+MASK = [False, True, False, True]
+
+
+@pytest.fixture(scope="module")
+def model():
+    return regressor().fit(X, Y)
+
+
+# What a model sees
+
+
+@pytest.mark.parametrize("embedding", ["periodic", "piecewise_linear", None])
+@pytest.mark.parametrize("n_members", [1, 4])
+def test_every_kind_of_column_is_learned_from(embedding, n_members):
+    model = regressor(
+        embedding=embedding, n_members=n_members, max_iter=60, learning_rate_init=0.01, early_stopping=False
+    )
+    assert model.fit(frame(600), target(frame(600))).score(X, Y) > 0.97
+
+
+def test_which_columns_are_categories(model):
+    np.testing.assert_array_equal(model.is_categorical_, MASK)
+    assert model.categories_[0] == ["blue", "green", "red"]
+    assert model.categories_[1][-1] is None
+    for said in (MASK, [1, 3], ["colour", "place"], np.array([1, 3])):
+        same = regressor(categorical_features=said).fit(X, Y)
+        np.testing.assert_array_equal(same.predict(X), model.predict(X))
+
+
+def test_arrays_of_codes_and_of_objects_say_the_same_as_a_frame(model):
+    codes = X.assign(colour=X["colour"].cat.codes, place=X["place"].cat.codes.replace(-1, 99).astype(float)).to_numpy()
+    codes[:, 3] = np.where(codes[:, 3] == 99, np.nan, codes[:, 3])
+    single = codes.astype(np.float32)
+    single[:, 2] = codes[:, 2] - START  # times do not fit into single precision
+    of_codes = regressor(categorical_features=MASK).fit(single, Y)
+    np.testing.assert_allclose(of_codes.predict(single), model.predict(X), rtol=1e-4)
+    objects = X.astype(object).to_numpy()
+    of_objects = regressor(categorical_features=MASK).fit(objects, Y)
+    np.testing.assert_allclose(of_objects.predict(objects), model.predict(X), rtol=1e-5)
+    of_lists = regressor(categorical_features=MASK).fit(objects.tolist(), Y)
+    np.testing.assert_array_equal(of_lists.predict(objects.tolist()), of_objects.predict(objects))
+
+
+def test_missing_is_a_category_and_an_indicator(model):
+    row = X.iloc[[0]]
+    assert model.predict(row.assign(income=np.nan)) != model.predict(row.assign(income=X["income"].median()))
+    assert model.predict(row.assign(place=None)) != model.predict(row.assign(place="never seen"))
+
+
+def test_what_was_not_seen_is_no_category(model):
+    """All values that were not seen in training are alike, as is a missing one where none was missing."""
+    unknown = [model.predict(X.assign(colour=value)) for value in ("pink", "mauve", None, 7)]
+    for predicted in unknown[1:]:
+        np.testing.assert_array_equal(predicted, unknown[0])
+    assert not np.array_equal(unknown[0], model.predict(X))
+
+
+def test_missing_where_none_was_in_training_is_the_median():
+    X, y = X_of_numbers(), Y
+    model = regressor().fit(X, y)
+    median = np.quantile(X[:, 1], 0.5, method="inverted_cdf")
+    without, with_median = X.copy(), X.copy()
+    without[:, 1], with_median[:, 1] = np.nan, median
+    np.testing.assert_allclose(model.predict(without), model.predict(with_median), rtol=1e-12)
+
+
+def X_of_numbers():
+    return np.random.default_rng(1).standard_normal((len(X), 3))
+
+
+# What it must not depend on
+
+
+@pytest.mark.parametrize("embedding", ["periodic", "piecewise_linear", None])
+def test_units_do_not_matter(embedding):
+    X, y = X_of_numbers(), Y
+    other = X * [1e6, 1e-6, -3.0] + [5.0, 1.0, 0.0]
+    other[:, 2] *= -1
+    expected = regressor(embedding=embedding).fit(X, y).predict(X)
+    np.testing.assert_allclose(regressor(embedding=embedding).fit(other, y).predict(other), expected, rtol=1e-6)
+
+
+def test_names_of_categories_do_not_matter(model):
+    renamed = X.assign(colour=X["colour"].cat.rename_categories({"red": 30, "green": 20, "blue": 10}))
+    np.testing.assert_array_equal(regressor().fit(renamed, Y).predict(renamed), model.predict(X))
+    unused = X.assign(colour=X["colour"].cat.add_categories(["amber", "zinc"]))
+    np.testing.assert_array_equal(regressor().fit(unused, Y).predict(unused), model.predict(X))
+
+
+def test_outliers_are_clipped(model):
+    far, farther = (model.predict(X.assign(income=value)) for value in (1e20, 1e30))
+    np.testing.assert_allclose(far, farther, rtol=1e-5)
+
+
+def test_small_differences_of_large_numbers_are_seen(model):
+    """Times in seconds differ by less than single precision tells."""
+    spread = np.ptp(model.predict(X.assign(time=START + np.arange(len(X)) % 60, income=1e4, colour="red")))
+    assert spread > 0.02
+
+
+@pytest.mark.parametrize("value", [3.0, np.nan], ids=["constant", "all missing"])
+@pytest.mark.parametrize("embedding", ["periodic", "piecewise_linear", None])
+def test_columns_that_say_nothing_change_nothing(value, embedding):
+    X = np.column_stack([X_of_numbers(), np.full(len(Y), value)])
+    model = regressor(embedding=embedding).fit(X, Y)
+    other = X.copy()
+    other[:, 3] = 17.0 if value == value else np.nan
+    np.testing.assert_array_equal(model.predict(other), model.predict(X))
+    assert np.isfinite(model.predict(X)).all()
+
+
+def test_a_category_column_may_be_all_missing():
+    empty = X.assign(place=pd.Categorical([None] * len(X)))
+    model = regressor().fit(empty, Y)
+    assert model.categories_[1] == [None]
+    assert np.isfinite(model.predict(X)).all()
+
+
+def test_categories_alone_and_duplicate_columns():
+    alone = pd.DataFrame({"colour": X["colour"], "place": X["place"], "again": X["colour"]})
+    model = classifier().fit(alone, LABELS)
+    assert model.weights_.dtype == np.float32
+    assert model.predict_proba(alone).shape == (len(X), 2)
+
+
+def test_held_out_rows_do_not_choose_the_scale():
+    """Centre and scale are those of the training rows."""
+    X, y = X_of_numbers(), Y
+    far = X + 100
+    model = regressor().fit(X, y, X_val=far, y_val=y)
+    mean = model.network_.layers[0].branches[0].layers[1]
+    assert mean.n_channels == 3
+    np.testing.assert_array_equal(model.buffers_[:3], np.quantile(X, 0.5, axis=0, method="inverted_cdf"))
+
+
+@pytest.mark.parametrize("n_members", [1, 3])
+def test_weights_equal_repetitions(n_members):
+    X, weight = X_of_numbers(), np.random.default_rng(2).integers(0, 3, len(Y))
+    X[::7, 1] = np.nan
+    common = {"n_members": n_members, "shuffle": False, "batch_size": 10_000, "early_stopping": False}
+    weighted = regressor(**common)
+    repeated = clone(weighted)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # one batch holds everything
+        weighted.fit(X, Y, sample_weight=weight)
+        repeated.fit(np.repeat(X, weight, axis=0), np.repeat(Y, weight))
+    np.testing.assert_allclose(weighted.predict(X), repeated.predict(X), rtol=1e-7)
+
+
+# Members
+
+
+def test_members_start_alike_and_part():
+    model = classifier(n_members=5, early_stopping=False).fit(X, LABELS)
+    weight = model._parameters()[-1]["weight"]
+    assert weight.shape == (5, 16, 1)
+    assert np.ptp(weight, axis=0).max() > 1e-3
+
+
+def test_probabilities_of_members_are_averaged():
+    three = np.where(Y > 2, "high", LABELS)
+    model = classifier(n_members=4).fit(X, np.where(Y < 0.7, "least", three))
+    network, tree = model.network_, model._parameters()
+    hidden = X_hidden = model._check_X(X).enter()[0]
+    for layer, p in zip(network.layers[:-1], tree[:-1], strict=True):
+        hidden = layer.predict(p, hidden)
+    raw = np.einsum("bki,kio->bko", hidden, tree[-1]["weight"]) + tree[-1]["bias"]
+    each = np.exp(raw - raw.max(axis=2, keepdims=True))
+    each /= each.sum(axis=2, keepdims=True)
+    assert len(X_hidden) == len(X)
+    np.testing.assert_allclose(model.predict_proba(X), each.mean(axis=1), rtol=1e-4)
+
+
+# With scikit-learn
+
+
+def test_tags():
+    for model in (TabularMLPClassifier(), TabularMLPRegressor()):
+        tags = get_tags(model).input_tags
+        assert tags.allow_nan
+        assert tags.categorical
+        assert not tags.sparse
+
+
+def through_skops(model):
+    return skops.io.loads(skops.io.dumps(model), trusted=[f"{type(model).__module__}.{type(model).__qualname__}"])
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model)), through_skops])
+def test_copies_predict_the_same(copied, model):
+    np.testing.assert_array_equal(copied(model).predict(X), model.predict(X))
+
+
+def test_grid_search_with_a_scorer_on_held_out_data():
+    model = classifier(early_stopping=True, scoring="accuracy", max_iter=3)
+    search = GridSearchCV(model, {"embedding": ["periodic", None], "n_members": [1, 2]}, cv=2).fit(X, LABELS)
+    assert search.best_estimator_.validation_scores_
+    assert set(search.predict(X)) <= {"low", "high"}
+
+
+def test_behind_a_column_transformer_that_puts_out_frames():
+    columns = make_column_transformer(
+        (OrdinalEncoder(), ["colour"]),
+        (StandardScaler(), make_column_selector(dtype_include=np.number)),
+        remainder="passthrough",
+        verbose_feature_names_out=False,
+    ).set_output(transform="pandas")
+    model = make_pipeline(columns, regressor(categorical_features=["colour", "place"])).fit(X, Y)
+    assert list(model[-1].feature_names_in_) == ["colour", "income", "time", "place"]
+    assert model.predict(X).shape == (len(X),)
+
+
+def test_permutation_importance_of_a_frame():
+    model = regressor(max_iter=60, learning_rate_init=0.01, early_stopping=False).fit(X, Y)
+    importance = permutation_importance(model, X, Y, n_repeats=3, random_state=0).importances_mean
+    assert importance[1] == importance.max()
+
+
+def test_a_pass_goes_on_with_the_categories_of_the_first():
+    model = regressor(early_stopping=False)
+    model.partial_fit(X, Y).partial_fit(X.assign(colour="pink"), Y)
+    assert model.categories_[0] == ["blue", "green", "red"]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64])
+def test_precision_is_that_of_x(dtype):
+    X = (10 * X_of_numbers()).astype(dtype)
+    expected = np.float64 if dtype == np.float64 else np.float32
+    assert regressor().fit(X, Y).weights_.dtype == expected
+    assert regressor().fit(pd.DataFrame(X), Y).weights_.dtype == expected
+
+
+# Mistakes
+
+
+def with_value(column, place, value):
+    changed = X.copy()
+    changed[column] = changed[column].astype(object)
+    changed.loc[place, column] = value
+    return changed
+
+
+MISTAKES = {
+    "fractions": (
+        {"categorical_features": [0]},
+        X_of_numbers(),
+        "Column 0 of X is categorical, but holds numbers such as .* make its values strings",
+    ),
+    "an infinite category": (
+        {"categorical_features": ["place"]},
+        with_value("place", 3, np.inf).drop(columns="colour"),
+        "Column 'place' of X is categorical, but holds numbers such as inf",
+    ),
+    "index out of range": ({"categorical_features": [4]}, X, r"must be in \[0, n_features - 1\]"),
+    "mask of another length": ({"categorical_features": [True]}, X, "shape"),
+    "unknown name": ({"categorical_features": ["color"]}, X, "color"),
+    "names of an array": ({"categorical_features": ["colour"]}, X_of_numbers(), "feature names"),
+    "infinite number": ({}, X.assign(income=np.inf), "X contains infinity"),
+    "text": ({}, X.astype({"colour": str}), "could not convert string to float: .* columns have the dtype 'category'"),
+    "too many categories": (
+        {"categorical_features": [0]},
+        np.arange(2**15 + 1)[:, np.newaxis],
+        "Column 0 of X has 32769 categories, more than 32768. Make numbers of them, such as by .*TargetEncoder",
+    ),
+    "neither a mask nor columns": ({"categorical_features": "colour"}, X, "categorical_features must be"),
+}
+
+
+@pytest.mark.parametrize(("parameters", "X", "message"), MISTAKES.values(), ids=MISTAKES.keys())
+def test_mistakes_are_named(parameters, X, message):
+    with pytest.raises(ValueError, match=message):
+        regressor(**parameters).fit(X, np.zeros(len(X)))
+
+
+def test_sparse_x_is_refused_with_the_name_of_who_takes_it():
+    with pytest.raises(TypeError, match=r"takes dense X: use X.toarray\(\), or MLPClassifier and MLPRegressor"):
+        classifier().fit(sparse.csr_array(X_of_numbers()), LABELS)
+
+
+def test_columns_in_another_order_are_refused(model):
+    with pytest.raises(ValueError, match="Feature names must be in the same order"):
+        model.predict(X[["colour", "income", "time", "place"]])
+    with pytest.raises(ValueError, match="feature names"):
+        model.predict(X.drop(columns="place"))
