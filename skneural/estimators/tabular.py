@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from skneural.hyperparameters import BOOLEAN, INFINITY, NONE, Choice, Integer, Number, Sizes, declare, hyperparameter
-from skneural.inputs import InputKind, MixedTable, MixedTableFields
+from skneural.inputs import CategoricalFields, InputKind, MixedTable
 from skneural.layers import Chain
 from skneural.losses import BinaryLogLoss, Loss, MemberLoss, SoftmaxLogLoss
 from skneural.networks.tabular import EMBEDDINGS, tabular_network
@@ -24,7 +24,7 @@ from skneural.template.regressor import NeuralRegressor
 
 
 @declare
-class TabularFields(MixedTableFields, Mixin):
+class TabularFields(CategoricalFields, Mixin):
     """What `TabularMLPClassifier` and `TabularMLPRegressor` share."""
 
     _input_kind: ClassVar[InputKind] = MixedTable()
