@@ -17,7 +17,7 @@ from skneural.inputs.sequences import (
     object_array,
     steps_like,
 )
-from skneural.inputs.sources import SourceFields, Sources, learned_vocabulary, series_of, sorted_vocabulary
+from skneural.inputs.sources import SourceFields, Sources, series_of
 from skneural.inputs.table import Table
 from skneural.inputs.texts import TextFields, Texts, vocabulary_of
 
@@ -44,12 +44,10 @@ __all__ = [
     "TextFields",
     "Texts",
     "given_one_by_one",
-    "learned_vocabulary",
     "lengths_of",
     "object_array",
     "precision",
     "series_of",
-    "sorted_vocabulary",
     "steps_like",
     "vocabulary_of",
     "with_dtype",

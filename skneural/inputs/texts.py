@@ -68,8 +68,7 @@ class Texts(InputKind):
     def _learn(self, estimator: BaseEstimator, given: TokenSequences) -> None:
         size, frequency = estimator.vocabulary_size, estimator.min_frequency
         vocabulary = Vocabulary.of(given, SPECIAL, None if size is None else int(size), frequency)
-        estimator.vocabulary_ = None if vocabulary.tokens is None else list(vocabulary.tokens)
-        estimator.vocabulary_size_ = int(vocabulary.n_tokens)
+        estimator.vocabulary_, estimator.vocabulary_size_ = vocabulary.listed, int(vocabulary.n_tokens)
         estimator._form = given.form
         estimator.n_features_in_ = 1
 
@@ -90,5 +89,4 @@ class Texts(InputKind):
 
 def vocabulary_of(estimator: BaseEstimator) -> Vocabulary:
     """What an estimator has learned of tokens."""
-    tokens = None if estimator.vocabulary_ is None else tuple(estimator.vocabulary_)
-    return Vocabulary(tokens, estimator.vocabulary_size_, SPECIAL)
+    return Vocabulary.learned(estimator.vocabulary_, estimator.vocabulary_size_, SPECIAL)

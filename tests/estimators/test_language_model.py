@@ -200,6 +200,14 @@ def test_a_text_of_weight_two_is_a_text_twice():
     np.testing.assert_allclose(weighted.loss_curve_, repeated.loss_curve_, rtol=1e-4)
 
 
+def test_a_text_of_weight_zero_counts_for_nothing():
+    settings = {"solver": "lbfgs", "dropout": 0, "alpha": 0}
+    weighted = model(**settings).fit(["dddddddd", *TEXTS], sample_weight=np.r_[0, np.ones(24)])
+    without = model(**settings).fit(TEXTS)
+    assert weighted.vocabulary_ == without.vocabulary_
+    np.testing.assert_allclose(weighted.loss_curve_, without.loss_curve_, rtol=1e-4)
+
+
 @each
 def test_chunks_of_text(kind):
     streamed = model(**kind)
