@@ -104,7 +104,15 @@ class TabularFields(CategoricalFields, Mixin):
 
         float64 X trains in float64, everything else in float32: so do DataFrames with categories, whose numbers are
         centred before they are rounded.
-        """
+        """,
+        "literature": """
+        References
+        ----------
+        .. [1] Holzmueller, Grinsztajn and Steinwart. "Better by default: strong pre-tuned MLPs and boosted trees on
+           tabular data". NeurIPS 2024.
+        .. [2] Gorishniy, Kotelnikov and Babenko. "TabM: advancing tabular deep learning with parameter-efficient
+           ensembling". ICLR 2025.
+        """,
     }
 
     @property
@@ -130,12 +138,7 @@ class TabularMLPClassifier(TabularFields, NeuralClassifier):
 
     {attributes}
 
-    References
-    ----------
-    .. [1] Holzmueller, Grinsztajn and Steinwart. "Better by default: strong pre-tuned MLPs and boosted trees on
-       tabular data". NeurIPS 2024.
-    .. [2] Gorishniy, Kotelnikov and Babenko. "TabM: advancing tabular deep learning with parameter-efficient
-       ensembling". ICLR 2025.
+    {literature}
 
     Examples
     --------
@@ -176,12 +179,7 @@ class TabularMLPRegressor(TabularFields, NeuralRegressor):
 
     {attributes}
 
-    References
-    ----------
-    .. [1] Holzmueller, Grinsztajn and Steinwart. "Better by default: strong pre-tuned MLPs and boosted trees on
-       tabular data". NeurIPS 2024.
-    .. [2] Gorishniy, Kotelnikov and Babenko. "TabM: advancing tabular deep learning with parameter-efficient
-       ensembling". ICLR 2025.
+    {literature}
 
     Examples
     --------
