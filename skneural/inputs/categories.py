@@ -74,7 +74,8 @@ def learn_categories(estimator: BaseEstimator, X: Any) -> None:
     if isinstance(estimator.categorical_features, str):
         for number, dtype in enumerate(getattr(X, "dtypes", ())):
             mask[number] |= _name_of(dtype) in OF_TEXT_OR_TRUTH
-            mask[number] |= _name_of(dtype) == "object" and not _are_numbers(_column(X, number))
+            if _name_of(dtype) == "object" and not mask[number]:
+                mask[number] = not _are_numbers(_different(_column(X, number), _label(X, number)))
     estimator.is_categorical_ = mask
     estimator.categories_ = [_categories(X, number) for number in _categorical(estimator)]
 
@@ -104,7 +105,7 @@ def category_codes(estimator: BaseEstimator, X: Any, unknown: int | None) -> lis
         known = {category: code for code, category in enumerate(categories)}
         values = _column(X, number)
         # Only different values are looked at, which takes a tenth of the time; a NaN is found as the object that it is.
-        code_of = {value: known.get(_plain(value), unknown) for value in set(values)}
+        code_of = {value: known.get(_plain(value), unknown) for value in _different(values, _label(X, number))}
         new = next((_plain(value) for value, code in code_of.items() if code is None), ...)
         if new is not ...:
             what = "missing values" if new is None else f"the category {new!r}"
@@ -169,6 +170,16 @@ def _column(X: Any, number: int) -> list[Any]:
     return values
 
 
+def _different(values: list[Any], label: str) -> set[Any]:
+    try:
+        return set(values)
+    except TypeError as error:  # lists, arrays, dictionaries
+        raise TypeError(
+            f"Column {label} of X holds neither numbers nor categories ({error}). Make columns of numbers or strings "
+            "of it, or leave it out."
+        ) from error
+
+
 def _plain(value: Any) -> Any:
     """A category as Python's own number or string; None if it is missing."""
     if value is None or is_pandas_na(value) or value != value:
@@ -176,15 +187,15 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _are_numbers(values: list[Any]) -> bool:
-    """Whether objects are numbers, of which some may be missing, but not all."""
+def _are_numbers(values: set[Any]) -> bool:
+    """Whether different objects are numbers, of which some may be missing, but not all."""
     there = [value for value in values if _plain(value) is not None]
     return bool(there) and all(isinstance(value, Number) and not isinstance(value, bool) for value in there)
 
 
 def _categories(X: Any, number: int) -> list[Any]:
     """The different values of a column, in ascending order; None, if there is one, comes last."""
-    different = {_plain(value) for value in set(_column(X, number))}
+    different = {_plain(value) for value in _different(_column(X, number), _label(X, number))}
     fraction = next((v for v in different if isinstance(v, float) and not v.is_integer()), None)
     if fraction is not None:
         raise ValueError(

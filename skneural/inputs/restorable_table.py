@@ -83,6 +83,7 @@ def _form_of(X: Any, is_categorical: Array) -> dict[str, Any]:
         dtype = X.dtype if hasattr(X, "dtype") else np.asarray(X).dtype
         return {"labels": None, "dtypes": [dtype.str if dtype.kind != "O" or is_categorical.any() else "<f8"]}
     columns = [X.iloc[:, j] for j in range(X.shape[1])]
+    columns = [one if told else one.infer_objects() for one, told in zip(columns, is_categorical, strict=True)]
     levels = [column.cat.categories.tolist() if hasattr(column, "cat") else None for column in columns]
     ordered = [bool(column.cat.ordered) if hasattr(column, "cat") else False for column in columns]
     dtypes = [str(column.dtype) for column in columns]

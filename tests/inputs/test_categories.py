@@ -77,6 +77,12 @@ def test_what_was_not_seen_has_one_number_or_is_refused():
         category_codes(reader, missing, None)
 
 
+@pytest.mark.parametrize("value", [[1, 2], np.arange(2), {"a": 1}], ids=["list", "array", "dictionary"])
+def test_what_is_neither_number_nor_category_is_named(value):
+    with pytest.raises(TypeError, match=r"Column 'odd' of X holds neither numbers nor categories \(.*type"):
+        reader_of(pd.DataFrame({"number": [1.0, 2.0], "odd": [value, value]}))
+
+
 DAYS = pd.date_range("2024-01-01", periods=4)
 
 
