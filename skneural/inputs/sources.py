@@ -9,33 +9,21 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from skneural.data import Container, Series
-from skneural.data.texts import LEVELS, read_sequences
+from skneural.data.texts import read_sequences
 from skneural.data.vocabulary import Vocabulary
-from skneural.hyperparameters import NONE, Choice, Integer, declare, hyperparameter
+from skneural.hyperparameters import declare
 from skneural.inputs.input_kind import Expected, InputKind
 from skneural.inputs.sequences import STEPS_PER_BLOCK
 from skneural.inputs.table import Table
+from skneural.inputs.texts import TokenFields
 
 # Two sequences are read for each sample, in both of which most steps of a batch are short.
 PAIRS_PER_BATCH = 64
 
 
 @declare
-class SourceFields:
+class SourceFields(TokenFields):
     """Hyper-parameters of what reads and writes sequences of tokens."""
-
-    level: str = hyperparameter(
-        "character",
-        Choice(*reversed(LEVELS)),
-        """What the tokens of a text are: its characters, or what stands between white space. Not for lists of tokens or
-        integers.""",
-    )
-    vocabulary_size: int | None = hyperparameter(
-        None,
-        NONE | Integer(1),
-        """Of texts, at most so many tokens of either side are known, the most frequent ones and the unknown one;
-        integers are below it. None: all that there are in the training data.""",
-    )
 
     attributes_doc = {
         "source_vocabulary_": (

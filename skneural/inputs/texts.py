@@ -23,13 +23,14 @@ SCORES_PER_BLOCK = 4_000_000
 
 
 @declare
-class TextFields:
-    """Hyper-parameters of what reads texts."""
+class TokenFields:
+    """Hyper-parameters of what takes texts, lists of tokens, or integers."""
 
     level: str = hyperparameter(
         "character",
         Choice(*reversed(LEVELS)),
-        "What the tokens of a text are: its characters, or what stands between white space. Not for other X than str.",
+        """What the tokens of a text are: its characters, or what stands between white space. Not for lists of tokens or
+        integers.""",
     )
     vocabulary_size: int | None = hyperparameter(
         None,
@@ -37,6 +38,12 @@ class TextFields:
         """Of texts, at most so many different tokens are known, the most frequent ones and the unknown one; integers
         are below it. None: all that there are in the training data.""",
     )
+
+
+@declare
+class TextFields(TokenFields):
+    """Hyper-parameters of what learns from texts alone."""
+
     min_frequency: int = hyperparameter(
         1, Integer(1), "Tokens of texts that occur less often are unknown. Not for integers."
     )
