@@ -73,7 +73,10 @@ class Vocabulary:
     def of(
         cls, given: TokenSequences, special: tuple[str, ...] = (), size: int | None = None, min_frequency: int = 1
     ) -> Vocabulary:
-        """The vocabulary of sequences.
+        """The vocabulary of sequences. Tokens of texts are in the order of code points.
+
+        How often they occur decides which are known, but not their numbers: otherwise samples of weight zero, or a few
+        more of one kind, would give every token another start, and another model.
 
         Parameters
         ----------
@@ -90,8 +93,18 @@ class Vocabulary:
             if size is not None and most >= size:
                 raise ValueError(f"Token {most} is outside the vocabulary, which has the numbers 0 to {size - 1}.")
             return cls(None, size or most + 1, special)
-        tokens = most_frequent(given.sequences, size, min_frequency)
-        return cls(tokens, len(tokens), special)
+        unknown, *known = most_frequent(given.sequences, size, min_frequency)
+        return cls((unknown, *sorted(known)), 1 + len(known), special)
+
+    @classmethod
+    def learned(cls, tokens: list[str] | None, n_tokens: int, special: tuple[str, ...] = ()) -> Vocabulary:
+        """The vocabulary of what a fitted estimator keeps of it: `listed` and `n_tokens`."""
+        return cls(None if tokens is None else tuple(tokens), n_tokens, special)
+
+    @property
+    def listed(self) -> list[str] | None:
+        """`tokens` as a list."""
+        return None if self.tokens is None else list(self.tokens)
 
     @property
     def size(self) -> int:

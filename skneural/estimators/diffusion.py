@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from skneural.data import Container, DiffusedRows, Rows, TableRows
 from skneural.data.diffused import joined
 from skneural.hyperparameters import BOOLEAN, INFINITY, NONE, Choice, Integer, Number, Sizes, declare, hyperparameter
-from skneural.inputs import Expected, RestorableTable, RestorableTableFields
+from skneural.inputs import CategoricalFields, Expected, RestorableTable
 from skneural.inputs.column_encoding import ColumnEncoding
 from skneural.layers import Chain
 from skneural.networks.diffusion import diffusion_network
@@ -37,7 +37,7 @@ N_SCORED = 32
 
 
 @declare
-class DiffusionModel(RestorableTableFields, DensityMixin, NeuralEstimator):
+class DiffusionModel(CategoricalFields, DensityMixin, NeuralEstimator):
     """Diffusion model: makes more samples like those that it was fitted on.
 
     Noise comes over the training data in small steps, along the cosine schedule [2]_, until nothing else is left. A

@@ -69,7 +69,7 @@ class PretrainedSequences(PlacedSequences):
         read = estimator._read
         if read is not None:
             given = read_sequences(X, read["level"])
-            X = _vocabulary(read).encode(given)
+            X = Vocabulary.learned(read["tokens"], read["n_tokens"]).encode(given)
         return super().check(estimator, X, expected)
 
     def _learn(self, estimator: BaseEstimator) -> None:
@@ -81,10 +81,9 @@ class PretrainedSequences(PlacedSequences):
             return
         _ensure_alike(estimator, model)
         vocabulary = vocabulary_of(model)
-        tokens = None if vocabulary.tokens is None else list(vocabulary.tokens)
         fitted = model.network_arguments_
         estimator._read = {
-            "tokens": tokens,
+            "tokens": vocabulary.listed,
             "n_tokens": vocabulary.n_tokens,
             "level": model.level,
             "causal": fitted["objective"] == "causal",
@@ -138,10 +137,6 @@ def _ensure_alike(estimator: BaseEstimator, model: LanguageModel) -> None:
         )
     if estimator.freeze > fitted["n_layers"]:
         raise ValueError(f"freeze={estimator.freeze} is more than the {fitted['n_layers']} layers of pretrained.")
-
-
-def _vocabulary(read: dict[str, Any]) -> Vocabulary:
-    return Vocabulary(None if read["tokens"] is None else tuple(read["tokens"]), read["n_tokens"])
 
 
 def _copy(model: LanguageModel, network: Layer, tree: Tree) -> None:

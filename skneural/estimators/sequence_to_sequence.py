@@ -54,9 +54,9 @@ class SequenceToSequence(SourceFields, NeuralEstimator):
     rows of numbers, (n_samples, n_features): such a vector is all that is known of the sequence. None may be empty.
     Predictions have the form that y had.
 
-    Tokens of texts that were not in the training data (in `partial_fit`, that of the first call) are unknown: in X they
-    all count as one, in y as one that is never predicted. Integers that are greater than all in training are refused,
-    unless `vocabulary_size` allows them.
+    X and y have tokens of their own, each `vocabulary_size` at most. Tokens of texts that were not in the training data
+    (in `partial_fit`, that of the first call) are unknown: in X they all count as one, in y as one that is never
+    predicted. Integers that are greater than all in training are refused, unless `vocabulary_size` allows them.
 
     A recurrent encoder reads in both directions, and its last states start the decoder. Attention comes behind the
     recurrence, as in [3]_, with the scores of [2]_ or [3]_: so all steps of a target are learned at once, where in [2]_

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from skneural.hyperparameters import BOOLEAN, INFINITY, NONE, Choice, Integer, Number, Sizes, declare, hyperparameter
-from skneural.inputs import InputKind, MixedTable, MixedTableFields
+from skneural.inputs import CategoricalFields, InputKind, MixedTable
 from skneural.layers import Chain
 from skneural.losses import BinaryLogLoss, Loss, MemberLoss, SoftmaxLogLoss
 from skneural.networks.tabular import EMBEDDINGS, tabular_network
@@ -24,7 +24,7 @@ from skneural.template.regressor import NeuralRegressor
 
 
 @declare
-class TabularFields(MixedTableFields, Mixin):
+class TabularFields(CategoricalFields, Mixin):
     """What `TabularMLPClassifier` and `TabularMLPRegressor` share."""
 
     _input_kind: ClassVar[InputKind] = MixedTable()
@@ -104,7 +104,15 @@ class TabularFields(MixedTableFields, Mixin):
 
         float64 X trains in float64, everything else in float32: so do DataFrames with categories, whose numbers are
         centred before they are rounded.
-        """
+        """,
+        "literature": """
+        References
+        ----------
+        .. [1] Holzmueller, Grinsztajn and Steinwart. "Better by default: strong pre-tuned MLPs and boosted trees on
+           tabular data". NeurIPS 2024.
+        .. [2] Gorishniy, Kotelnikov and Babenko. "TabM: advancing tabular deep learning with parameter-efficient
+           ensembling". ICLR 2025.
+        """,
     }
 
     @property
@@ -130,12 +138,7 @@ class TabularMLPClassifier(TabularFields, NeuralClassifier):
 
     {attributes}
 
-    References
-    ----------
-    .. [1] Holzmueller, Grinsztajn and Steinwart. "Better by default: strong pre-tuned MLPs and boosted trees on
-       tabular data". NeurIPS 2024.
-    .. [2] Gorishniy, Kotelnikov and Babenko. "TabM: advancing tabular deep learning with parameter-efficient
-       ensembling". ICLR 2025.
+    {literature}
 
     Examples
     --------
@@ -176,12 +179,7 @@ class TabularMLPRegressor(TabularFields, NeuralRegressor):
 
     {attributes}
 
-    References
-    ----------
-    .. [1] Holzmueller, Grinsztajn and Steinwart. "Better by default: strong pre-tuned MLPs and boosted trees on
-       tabular data". NeurIPS 2024.
-    .. [2] Gorishniy, Kotelnikov and Babenko. "TabM: advancing tabular deep learning with parameter-efficient
-       ensembling". ICLR 2025.
+    {literature}
 
     Examples
     --------

@@ -1,10 +1,11 @@
 """Floor 6: kinds of X. What is accepted, which container it becomes, and what the network must know of it."""
 
+from skneural.inputs.categories import CategoricalFields
 from skneural.inputs.graphs import GraphInput, NodeInput
 from skneural.inputs.images import IMAGE_SHAPE, ImageFields, Images
 from skneural.inputs.input_kind import Expected, InputKind, lengths_of, precision, with_dtype
-from skneural.inputs.mixed_table import MixedTable, MixedTableFields
-from skneural.inputs.restorable_table import RestorableTable, RestorableTableFields
+from skneural.inputs.mixed_table import MixedTable
+from skneural.inputs.restorable_table import RestorableTable
 from skneural.inputs.rows_or_images import RowsOrImages
 from skneural.inputs.sequences import (
     EmbeddedSequenceFields,
@@ -16,12 +17,13 @@ from skneural.inputs.sequences import (
     object_array,
     steps_like,
 )
-from skneural.inputs.sources import SourceFields, Sources, learned_vocabulary, series_of, sorted_vocabulary
+from skneural.inputs.sources import SourceFields, Sources, series_of
 from skneural.inputs.table import Table
 from skneural.inputs.texts import TextFields, Texts, vocabulary_of
 
 __all__ = [
     "IMAGE_SHAPE",
+    "CategoricalFields",
     "EmbeddedSequenceFields",
     "Expected",
     "GraphInput",
@@ -29,12 +31,10 @@ __all__ = [
     "Images",
     "InputKind",
     "MixedTable",
-    "MixedTableFields",
     "NodeInput",
     "Pieces",
     "PlacedSequences",
     "RestorableTable",
-    "RestorableTableFields",
     "RowsOrImages",
     "SequenceFields",
     "Sequences",
@@ -44,12 +44,10 @@ __all__ = [
     "TextFields",
     "Texts",
     "given_one_by_one",
-    "learned_vocabulary",
     "lengths_of",
     "object_array",
     "precision",
     "series_of",
-    "sorted_vocabulary",
     "steps_like",
     "vocabulary_of",
     "with_dtype",

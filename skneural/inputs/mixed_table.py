@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator
 from sklearn.utils import _safe_indexing
-from sklearn.utils._missing import is_pandas_na
-from sklearn.utils.validation import _check_categorical_features, check_array, validate_data
+from sklearn.utils.validation import validate_data
 
 from skneural.data import Container, MixedRows, Samples
-from skneural.hyperparameters import NONE, Choice, Constraint, declare, hyperparameter
-from skneural.inputs.input_kind import Expected, InputKind, with_dtype
+from skneural.inputs.categories import as_table, category_codes, checked_numbers, learn_categories
+from skneural.inputs.input_kind import Expected, InputKind
 from skneural.layers import Layer, PiecewiseLinearEmbedding, Standardization
 from skneural.layers.traversal import find
 from skneural.ops.pointwise import clip_smoothly
@@ -27,34 +25,7 @@ from skneural.parameters import Tree
 LEAST_ROWS_PER_STEP, MOST_ROWS_PER_STEP = 32, 256
 STEPS_PER_EPOCH = 24
 
-# A table of float32 must hold the numbers of categories, and each of them learns a vector from its rows alone.
-MOST_CATEGORIES = 2**15
-
 UNKNOWN = -1  # the number of a category that was not seen in training
-
-
-def _are_columns(value: object) -> bool:
-    return isinstance(value, list | tuple | np.ndarray)
-
-
-@declare
-class MixedTableFields:
-    """The hyper-parameter of `MixedTable`."""
-
-    categorical_features: str | Sequence[Any] | None = hyperparameter(
-        "from_dtype",
-        Choice("from_dtype") | Constraint("array-like of bool, int or str", _are_columns) | NONE,
-        """Which columns hold categories: "from_dtype" for those of a DataFrame whose dtype is categorical; a mask,
-        column numbers or column names; None for none.""",
-    )
-
-    attributes_doc = {
-        "is_categorical_": ("ndarray of shape (n_features_in_,)", "Which columns hold categories."),
-        "categories_": (
-            "list of lists",
-            "The categories of each such column, as seen in training; None, at the end, stands for missing ones.",
-        ),
-    }
 
 
 @dataclass(frozen=True)
@@ -72,19 +43,14 @@ class MixedTable(InputKind):
                 f"Sparse data was passed to {type(estimator).__name__}, which takes dense X: use X.toarray(), or "
                 "MLPClassifier and MLPRegressor, which leave sparse X sparse."
             )
-        X = _as_table(X, estimator)
+        X = as_table(X, estimator)
         validate_data(estimator, X, skip_check_array=True, reset=expected.reset)
         if expected.reset:
-            mask = _check_categorical_features(X, estimator.categorical_features)
-            estimator.is_categorical_ = np.zeros(X.shape[1], dtype=bool) if mask is None else mask
-            estimator.categories_ = _categories(estimator, X)
+            learn_categories(estimator, X)
         numbers = self._numbers(estimator, X, expected)
         if expected.reset:
             estimator._missing = np.flatnonzero(np.isnan(numbers).any(axis=0)).tolist()
-        codes = [
-            _codes(_column(X, column), categories)
-            for column, categories in zip(_categorical(estimator), estimator.categories_, strict=True)
-        ]
+        codes = category_codes(estimator, X, UNKNOWN)
         return MixedRows(np.column_stack([numbers, *codes]).astype(numbers.dtype, copy=False))
 
     def _numbers(self, estimator: BaseEstimator, X: Any, expected: Expected) -> Array:
@@ -99,10 +65,10 @@ class MixedTable(InputKind):
         if not len(columns):
             dtypes = expected.dtype if isinstance(expected.dtype, tuple) else (expected.dtype,)
             return np.empty((len(X), 0), X.dtype if getattr(X, "dtype", None) in dtypes else dtypes[0])
-        values = _checked_numbers(part, expected.dtype, estimator)
+        values = checked_numbers(part, expected.dtype, estimator)
         if values.dtype != np.float32 or getattr(X, "dtype", None) == np.float32:
             return values - estimator._offsets.astype(values.dtype) if estimator._offsets.any() else values
-        exact = _checked_numbers(part, np.float64, estimator)
+        exact = checked_numbers(part, np.float64, estimator)
         if expected.reset:
             estimator._offsets = _quantiles(exact, [0.5], None)[0]
         exact = exact - estimator._offsets
@@ -160,81 +126,3 @@ def _distinct(edges: Array) -> Array:
     """The different ones of ascending numbers, and infinity in the place of those that were left out."""
     different = np.unique(edges)
     return np.append(different, np.full(len(edges) - len(different), np.inf))
-
-
-def _as_table(X: Any, estimator: BaseEstimator) -> Any:
-    """X as a frame, or as an array of two axes."""
-    if hasattr(X, "columns"):
-        return X
-    X = with_dtype(X) if not _has_text(X) else np.asarray(X, dtype=object)
-    return check_array(X, dtype=None, ensure_all_finite=False, estimator=estimator, input_name="X")
-
-
-def _has_text(X: Any) -> bool:
-    return isinstance(X, list | tuple) and any(isinstance(value, str) for row in X for value in np.atleast_1d(row))
-
-
-def _checked_numbers(X: Any, dtype: Any, estimator: BaseEstimator) -> Array:
-    try:
-        checked: Array = check_array(X, dtype=dtype, ensure_all_finite="allow-nan", estimator=estimator, input_name="X")
-    except ValueError as error:
-        if "could not convert string" not in str(error):
-            raise
-        raise ValueError(
-            f"{error}. Columns of text are categories: give a DataFrame whose columns have the dtype 'category', or "
-            "name them in categorical_features."
-        ) from error
-    return checked
-
-
-def _categorical(estimator: BaseEstimator) -> list[int]:
-    numbers: list[int] = np.flatnonzero(estimator.is_categorical_).tolist()
-    return numbers
-
-
-def _column(X: Any, number: int) -> list[Any]:
-    values: list[Any] = np.asarray(_safe_indexing(X, number, axis=1)).tolist()
-    return values
-
-
-def _plain(value: Any) -> Any:
-    """A category as Python's own number or string; None if it is missing."""
-    if value is None or is_pandas_na(value) or value != value:
-        return None
-    return value.item() if isinstance(value, np.generic) else value
-
-
-def _categories(estimator: BaseEstimator, X: Any) -> list[list[Any]]:
-    """The different values of each categorical column, in ascending order; None, if there is one, comes last."""
-    found = []
-    for number in _categorical(estimator):
-        different = {_plain(value) for value in set(_column(X, number))}
-        name = repr(X.columns[number]) if hasattr(X, "columns") else str(number)
-        fraction = next((v for v in different if isinstance(v, float) and not v.is_integer()), None)
-        if fraction is not None:
-            raise ValueError(
-                f"Column {name} of X is categorical, but holds numbers such as {fraction!r}. Leave it out of "
-                "categorical_features, or make its values strings."
-            )
-        if len(different) > MOST_CATEGORIES:
-            raise ValueError(
-                f"Column {name} of X has {len(different)} categories, more than {MOST_CATEGORIES}. Make numbers of "
-                "them, such as by sklearn.preprocessing.TargetEncoder, or leave the column out."
-            )
-        found.append(sorted(different, key=_rank))
-    return found
-
-
-def _rank(category: Any) -> tuple[int, float, str]:
-    """Numbers before everything else, and what is missing last."""
-    if category is None:
-        return 2, 0.0, ""
-    return (0, float(category), "") if isinstance(category, Real) else (1, 0.0, str(category))
-
-
-def _codes(values: list[Any], categories: list[Any]) -> Array:
-    """The number of each value among the categories, `UNKNOWN` for what is not there."""
-    known = {category: number for number, category in enumerate(categories)}
-    # Only different values are looked at, which takes a tenth of the time; a NaN is found as the object that it is.
-    number_of = {value: known.get(_plain(value), UNKNOWN) for value in set(values)}
-    return np.array([number_of[value] for value in values])

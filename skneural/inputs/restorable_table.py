@@ -2,45 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import _check_categorical_features, check_array, validate_data
+from sklearn.utils import _safe_indexing
+from sklearn.utils.validation import validate_data
 
 from skneural.data import Container, TableRows
-from skneural.hyperparameters import NONE, Choice, Constraint, declare, hyperparameter
-from skneural.inputs.input_kind import Expected, InputKind, with_dtype
+from skneural.inputs.categories import as_table, category_codes, checked_numbers, learn_categories
+from skneural.inputs.input_kind import Expected, InputKind
 from skneural.ops.types import Array
-
-MISSING = None  # stands among categories for what is missing
-
-
-def _are_columns(value: object) -> bool:
-    return isinstance(value, list | tuple | np.ndarray)
-
-
-@declare
-class RestorableTableFields:
-    """The hyper-parameter of `RestorableTable`."""
-
-    categorical_features: str | Sequence[Any] | None = hyperparameter(
-        "from_dtype",
-        Choice("from_dtype") | Constraint("array-like of bool, int or str", _are_columns) | NONE,
-        """Which columns hold categories: "from_dtype" for those of a DataFrame that hold categories, strings, objects
-        or truth values; a mask, column numbers or column names; None for none.""",
-    )
-
-    attributes_doc = {
-        "is_categorical_": ("ndarray of shape (n_features_in_,)", "Which columns hold categories."),
-        "categories_": (
-            "list of lists",
-            "The categories of each such column, as seen in training; None, at the end, stands for missing ones.",
-        ),
-    }
 
 
 @dataclass(frozen=True)
@@ -53,22 +27,12 @@ class RestorableTable(InputKind):
     def check(self, estimator: BaseEstimator, X: Any, expected: Expected) -> Container:
         if sparse.issparse(X):
             raise TypeError(f"Sparse data was passed to {type(estimator).__name__}, which takes dense X: X.toarray().")
-        X = with_dtype(X)
-        is_categorical = _categorical_columns(estimator, X) if expected.reset else estimator.is_categorical_
-        if not is_categorical.any():
-            dtypes = expected.dtype
-            numbers = validate_data(estimator, X, dtype=dtypes, reset=expected.reset, ensure_all_finite="allow-nan")
-            table, dtype = _exactly(X, numbers), numbers.dtype
-        else:
-            validate_data(estimator, X, reset=expected.reset, skip_check_array=True)
-            if expected.reset:
-                columns = [_column(X, j) for j in np.flatnonzero(is_categorical).tolist()]
-                estimator.categories_ = [_categories(column) for column in columns]
-            table, dtype = _coded(estimator, X, is_categorical, expected)
+        X = as_table(X, estimator)
+        validate_data(estimator, X, skip_check_array=True, reset=expected.reset)
         if expected.reset:
-            estimator.is_categorical_ = is_categorical
-            estimator.categories_ = estimator.categories_ if is_categorical.any() else []
-            estimator._form = _form_of(X, is_categorical)
+            learn_categories(estimator, X)
+            estimator._form = _form_of(X, estimator.is_categorical_)
+        table, dtype = _coded(estimator, X, expected)
         return TableRows(table, dtype)
 
     def restore(self, estimator: BaseEstimator, table: Array) -> Any:
@@ -92,72 +56,19 @@ class RestorableTable(InputKind):
         tags.input_tags.categorical = True
 
 
-def _categorical_columns(estimator: BaseEstimator, X: Any) -> Array:
-    """Which columns hold categories."""
-    asked, n = estimator.categorical_features, np.shape(X)[1] if np.ndim(X) == 2 else 0
-    if isinstance(asked, str):
-        if not hasattr(X, "dtypes"):
-            return np.zeros(n, bool)
-        words = ("category", "object", "string", "str", "bool", "boolean")
-        return np.array([str(dtype) in words for dtype in X.dtypes], bool)
-    mask = _check_categorical_features(X, asked)
-    return np.zeros(n, bool) if mask is None else mask
-
-
-def _exactly(X: Any, numbers: Array) -> Array:
-    """Numbers in double precision, as they were before they were rounded to single precision."""
-    if numbers.dtype == np.float32 and getattr(X, "dtype", None) != np.float32:
-        return check_array(X, dtype=np.float64, ensure_all_finite="allow-nan")
-    return numbers.astype(np.float64)
-
-
-def _coded(estimator: BaseEstimator, X: Any, is_categorical: Array, expected: Expected) -> tuple[Array, Any]:
-    """Numbers as they are, categories by their numbers; and the precision in which to train."""
-    table, dtype = np.empty((len(X), X.shape[1])), expected.dtype
-    if isinstance(dtype, tuple):
-        dtype = dtype[0]
+def _coded(estimator: BaseEstimator, X: Any, expected: Expected) -> tuple[Array, np.dtype[Any]]:
+    """Numbers in double precision and categories by their numbers; and the precision in which to train."""
+    table, is_categorical = np.empty(X.shape), estimator.is_categorical_
+    dtype = expected.dtype[0] if isinstance(expected.dtype, tuple) else expected.dtype
     if not is_categorical.all():
-        part = X.iloc[:, ~is_categorical] if hasattr(X, "iloc") else X[:, ~is_categorical]
-        numbers = check_array(part, dtype=expected.dtype, ensure_all_finite="allow-nan", estimator=estimator)
-        table[:, ~is_categorical], dtype = _exactly(part, numbers), numbers.dtype
-    for j, categories in zip(np.flatnonzero(is_categorical).tolist(), estimator.categories_, strict=True):
-        table[:, j] = _codes(_column(X, j), categories, j)
+        part = _safe_indexing(X, np.flatnonzero(~is_categorical), axis=1) if is_categorical.any() else X
+        numbers = checked_numbers(part, expected.dtype, estimator)
+        dtype = numbers.dtype
+        rounded = dtype == np.float32 and getattr(X, "dtype", None) != np.float32
+        table[:, ~is_categorical] = checked_numbers(part, np.float64, estimator) if rounded else numbers
+    for j, codes in zip(np.flatnonzero(is_categorical), category_codes(estimator, X, None), strict=True):
+        table[:, j] = codes
     return table, np.dtype(dtype)
-
-
-def _column(X: Any, j: int) -> Any:
-    return X.iloc[:, j] if hasattr(X, "iloc") else X[:, j]
-
-
-def _values(column: Any) -> tuple[list[Any], Array]:
-    """The values of a column as Python's own, and which are missing."""
-    if hasattr(column, "isna"):
-        return column.tolist(), column.isna().to_numpy()
-    values = column.tolist()
-    return values, np.array([value is None or value != value for value in values], bool)
-
-
-def _categories(column: Any) -> list[Any]:
-    """Those that occur, in their order; None at the end if some are missing."""
-    values, missing = _values(column)
-    seen = {value for value, absent in zip(values, missing, strict=True) if not absent}
-    levels = (
-        column.cat.categories.tolist()
-        if hasattr(column, "cat")
-        else sorted(seen, key=lambda one: (str(type(one)), one))
-    )
-    return [level for level in levels if level in seen] + ([MISSING] if missing.any() else [])
-
-
-def _codes(column: Any, categories: list[Any], j: int) -> Array:
-    values, missing = _values(column)
-    number = {category: i for i, category in enumerate(categories)}
-    try:
-        return np.array([number[MISSING if absent else v] for v, absent in zip(values, missing, strict=True)], float)
-    except KeyError as error:
-        raise ValueError(
-            f"Column {j} of X has the category {error}, which was not seen in training: {categories}."
-        ) from None
 
 
 def _chosen(categories: list[Any], codes: Array) -> Array:
@@ -172,6 +83,7 @@ def _form_of(X: Any, is_categorical: Array) -> dict[str, Any]:
         dtype = X.dtype if hasattr(X, "dtype") else np.asarray(X).dtype
         return {"labels": None, "dtypes": [dtype.str if dtype.kind != "O" or is_categorical.any() else "<f8"]}
     columns = [X.iloc[:, j] for j in range(X.shape[1])]
+    columns = [one if told else one.infer_objects() for one, told in zip(columns, is_categorical, strict=True)]
     levels = [column.cat.categories.tolist() if hasattr(column, "cat") else None for column in columns]
     ordered = [bool(column.cat.ordered) if hasattr(column, "cat") else False for column in columns]
     dtypes = [str(column.dtype) for column in columns]

@@ -2,40 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
 from skneural.data import Container, Series
-from skneural.data.texts import LEVELS, TokenSequences, read_sequences
+from skneural.data.texts import read_sequences
 from skneural.data.vocabulary import Vocabulary
-from skneural.hyperparameters import NONE, Choice, Integer, declare, hyperparameter
+from skneural.hyperparameters import declare
 from skneural.inputs.input_kind import Expected, InputKind
 from skneural.inputs.sequences import STEPS_PER_BLOCK
 from skneural.inputs.table import Table
+from skneural.inputs.texts import TokenFields
 
 # Two sequences are read for each sample, in both of which most steps of a batch are short.
 PAIRS_PER_BATCH = 64
 
 
 @declare
-class SourceFields:
+class SourceFields(TokenFields):
     """Hyper-parameters of what reads and writes sequences of tokens."""
-
-    level: str = hyperparameter(
-        "character",
-        Choice(*reversed(LEVELS)),
-        """What the tokens of a text are: its characters, or what stands between white space. Not for lists of tokens or
-        integers.""",
-    )
-    vocabulary_size: int | None = hyperparameter(
-        None,
-        NONE | Integer(1),
-        """Of texts, at most so many tokens of either side are known, the most frequent ones and the unknown one;
-        integers are below it. None: all that there are in the training data.""",
-    )
 
     attributes_doc = {
         "source_vocabulary_": (
@@ -63,11 +51,10 @@ class Sources(InputKind):
             return x
         given = read_sequences(X, estimator.level)
         if expected.reset:
-            vocabulary = sorted_vocabulary(given, estimator.vocabulary_size)
-            estimator.source_vocabulary_ = None if vocabulary.tokens is None else list(vocabulary.tokens)
-            estimator._source_size = vocabulary.size
+            vocabulary = Vocabulary.of(given, size=estimator.vocabulary_size)
+            estimator.source_vocabulary_, estimator._source_size = vocabulary.listed, vocabulary.n_tokens
             estimator.__dict__.pop("n_features_in_", None)  # of an earlier fit
-        return series_of(learned_vocabulary(estimator.source_vocabulary_, estimator._source_size).encode(given))
+        return series_of(Vocabulary.learned(estimator.source_vocabulary_, estimator._source_size).encode(given))
 
     def shapes(self, estimator: BaseEstimator, x: Container) -> dict[str, Any]:
         return {"n_source": estimator._source_size, "encoder": estimator.encoder_}
@@ -82,20 +69,6 @@ class Sources(InputKind):
         tags.input_tags.string = True
         tags.input_tags.two_d_array = False
         tags.input_tags.sparse = False
-
-
-def sorted_vocabulary(given: TokenSequences, size: int | None, special: tuple[str, ...] = ()) -> Vocabulary:
-    """The tokens that there are, sorted: so their numbers do not depend on how often each sample is given."""
-    vocabulary = Vocabulary.of(given, special, size)
-    if vocabulary.tokens is None:
-        return vocabulary
-    unknown, *known = vocabulary.tokens
-    return replace(vocabulary, tokens=(unknown, *sorted(known)))
-
-
-def learned_vocabulary(tokens: list[str] | None, n_tokens: int, special: tuple[str, ...] = ()) -> Vocabulary:
-    """The vocabulary of what a fitted estimator keeps of it."""
-    return Vocabulary(None if tokens is None else tuple(tokens), n_tokens, special)
 
 
 def series_of(sequences: list[Any]) -> Series:

@@ -23,13 +23,14 @@ SCORES_PER_BLOCK = 4_000_000
 
 
 @declare
-class TextFields:
-    """Hyper-parameters of what reads texts."""
+class TokenFields:
+    """Hyper-parameters of what takes texts, lists of tokens, or integers."""
 
     level: str = hyperparameter(
         "character",
         Choice(*reversed(LEVELS)),
-        "What the tokens of a text are: its characters, or what stands between white space. Not for other X than str.",
+        """What the tokens of a text are: its characters, or what stands between white space. Not for lists of tokens or
+        integers.""",
     )
     vocabulary_size: int | None = hyperparameter(
         None,
@@ -37,6 +38,12 @@ class TextFields:
         """Of texts, at most so many different tokens are known, the most frequent ones and the unknown one; integers
         are below it. None: all that there are in the training data.""",
     )
+
+
+@declare
+class TextFields(TokenFields):
+    """Hyper-parameters of what learns from texts alone."""
+
     min_frequency: int = hyperparameter(
         1, Integer(1), "Tokens of texts that occur less often are unknown. Not for integers."
     )
@@ -68,8 +75,7 @@ class Texts(InputKind):
     def _learn(self, estimator: BaseEstimator, given: TokenSequences) -> None:
         size, frequency = estimator.vocabulary_size, estimator.min_frequency
         vocabulary = Vocabulary.of(given, SPECIAL, None if size is None else int(size), frequency)
-        estimator.vocabulary_ = None if vocabulary.tokens is None else list(vocabulary.tokens)
-        estimator.vocabulary_size_ = int(vocabulary.n_tokens)
+        estimator.vocabulary_, estimator.vocabulary_size_ = vocabulary.listed, int(vocabulary.n_tokens)
         estimator._form = given.form
         estimator.n_features_in_ = 1
 
@@ -90,5 +96,4 @@ class Texts(InputKind):
 
 def vocabulary_of(estimator: BaseEstimator) -> Vocabulary:
     """What an estimator has learned of tokens."""
-    tokens = None if estimator.vocabulary_ is None else tuple(estimator.vocabulary_)
-    return Vocabulary(tokens, estimator.vocabulary_size_, SPECIAL)
+    return Vocabulary.learned(estimator.vocabulary_, estimator.vocabulary_size_, SPECIAL)

@@ -44,7 +44,7 @@ from skneural.layers.positions import LearnedPositions, Scale, SinusoidalPositio
 from skneural.layers.recurrent import GRU, LSTM, Elman, IndRNN, Jordan
 from skneural.layers.spline import SplineEdges
 from skneural.layers.step_pooling import AttentionPooling, StepPooling
-from skneural.layers.time_embedding import FeatureRange, TimeEmbedding
+from skneural.layers.time_embedding import TimeEmbedding
 
 __all__ = [
     "GRU",
@@ -72,7 +72,6 @@ __all__ = [
     "Elman",
     "Embedding",
     "EncoderDecoder",
-    "FeatureRange",
     "FillMissing",
     "FilterBank",
     "Flatten",

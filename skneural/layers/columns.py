@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from skneural.initializers import normal
 from skneural.layers.layer import AnyShape, Backward, Context, Layer
 from skneural.ops.embedding import embedding
+from skneural.ops.memory import zeros
 from skneural.ops.pointwise import clip_smoothly
 from skneural.ops.types import Array
 from skneural.parameters import Parameter, Tree
@@ -18,28 +19,31 @@ from skneural.parameters import Parameter, Tree
 
 @dataclass(frozen=True)
 class Columns(Layer):
-    """Some columns of x. x: (batch, features); y: (batch, len(numbers)).
+    """Some columns of x. x: (..., features); y: (..., len(numbers)).
 
     Parameters
     ----------
-    numbers : tuple of int
-        Of the columns, each once.
+    numbers : tuple of int, or range
+        Of the columns, each once. Those of a range, which must ascend, are not copied.
     """
 
-    numbers: tuple[int, ...]
+    numbers: tuple[int, ...] | range
+
+    stepwise: ClassVar[bool] = True
 
     def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
-        columns = list(self.numbers)
+        which = self.numbers
+        columns = slice(which.start, which.stop, which.step) if isinstance(which, range) else list(which)
 
         def backward(dy: Array, g: Tree) -> Array:
-            dx = np.zeros(x.shape, x.dtype)
-            dx[:, columns] = dy
+            dx = zeros(x.shape, x.dtype)
+            dx[..., columns] = dy
             return dx
 
-        return x[:, columns], backward
+        return x[..., columns], backward
 
     def shape(self, x_shape: AnyShape) -> AnyShape:
-        return (x_shape[0], len(self.numbers))
+        return (*x_shape[:-1], len(self.numbers))
 
 
 @dataclass(frozen=True)

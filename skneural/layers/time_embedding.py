@@ -1,4 +1,4 @@
-"""A moment beside the features of a row, and features that stand side by side."""
+"""A moment beside the features of a row."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 import numpy as np
 
 from skneural.layers.layer import AnyShape, Backward, Context, Layer
-from skneural.ops.memory import zeros
 from skneural.ops.sinusoids import embed_last
 from skneural.ops.types import Array
 from skneural.parameters import Tree
@@ -39,30 +38,3 @@ class TimeEmbedding(Layer):
     def shape(self, x_shape: AnyShape) -> AnyShape:
         n = x_shape[-1]
         return (*x_shape[:-1], None if n is None else n - 1 + self.size)
-
-
-@dataclass(frozen=True)
-class FeatureRange(Layer):
-    """Features that stand side by side, without the others. x: (..., features); y: (..., stop - start).
-
-    Parameters
-    ----------
-    start, stop : int
-        The first of them, and the first behind them.
-    """
-
-    start: int
-    stop: int
-
-    stepwise: ClassVar[bool] = True
-
-    def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
-        def backward(dy: Array, g: Tree) -> Array:
-            dx = zeros(x.shape, x.dtype)
-            dx[..., self.start : self.stop] = dy
-            return dx
-
-        return x[..., self.start : self.stop], backward
-
-    def shape(self, x_shape: AnyShape) -> AnyShape:
-        return (*x_shape[:-1], self.stop - self.start)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from skneural.initializers import initializer_for
-from skneural.layers import Activation, Chain, Dense, FeatureRange, Layer, Residual, TimeEmbedding
+from skneural.layers import Activation, Chain, Columns, Dense, Layer, Residual, TimeEmbedding
 from skneural.networks.mlp import output_layer
 
 TIME_SIZE = 64
@@ -48,9 +48,9 @@ def _entrance(n_in: int, n_condition: int, width: int) -> Residual:
     In one layer for both, two values were drowned by sixty-four numbers that tell the time: after 600 steps on eight
     Gaussians the loss was where it had started (0.49), with two layers 0.41.
     """
-    values = (FeatureRange(0, n_in), Dense(n_in, width, "he_normal", "uniform"))
+    values = (Columns(range(n_in)), Dense(n_in, width, "he_normal", "uniform"))
     rest = (
-        FeatureRange(n_in, n_in + n_condition + 1),
+        Columns(range(n_in, n_in + n_condition + 1)),
         TimeEmbedding(TIME_SIZE),
         Dense(n_condition + TIME_SIZE, width, "he_normal", bias=None),
     )

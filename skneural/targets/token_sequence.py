@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_consistent_length
 from skneural.data import Container, Pairs, Targets
 from skneural.data.texts import TokenSequences, read_sequences, written
 from skneural.data.vocabulary import Vocabulary
-from skneural.inputs import learned_vocabulary, object_array, series_of, sorted_vocabulary
+from skneural.inputs import object_array, series_of
 from skneural.losses import Loss, SoftmaxLogLoss
 from skneural.ops.types import Array
 from skneural.targets.target_kind import Given, TargetKind, ensure_y_is_given
@@ -45,9 +45,9 @@ class TokenSequence(TargetKind):
         if given.sample_weight is not None:
             counting = [one for one, weight in zip(sequences.sequences, given.sample_weight, strict=True) if weight]
             sequences = sequences._replace(sequences=counting or sequences.sequences)
-        vocabulary = sorted_vocabulary(sequences, estimator.vocabulary_size)
-        estimator.target_vocabulary_ = None if vocabulary.tokens is None else list(vocabulary.tokens)
-        estimator._target_size, estimator._target_form = vocabulary.size, sequences.form
+        vocabulary = Vocabulary.of(sequences, size=estimator.vocabulary_size)
+        estimator.target_vocabulary_, estimator._target_size = vocabulary.listed, vocabulary.n_tokens
+        estimator._target_form = sequences.form
         longest = max(map(len, sequences.sequences))
         estimator.max_length_ = longest if estimator.max_length is None else int(estimator.max_length)
 
@@ -85,7 +85,7 @@ class TokenSequence(TargetKind):
         return SoftmaxLogLoss(n_scored), n_scored
 
     def vocabulary(self, estimator: BaseEstimator) -> Vocabulary:
-        return learned_vocabulary(estimator.target_vocabulary_, estimator._target_size, SPECIAL)
+        return Vocabulary.learned(estimator.target_vocabulary_, estimator._target_size, SPECIAL)
 
     def tag(self, tags: Any) -> None:
         tags.target_tags.required = True

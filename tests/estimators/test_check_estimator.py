@@ -1,12 +1,14 @@
 """scikit-learn's own checks: every estimator, with default parameters, no expected failures.
 
 Networks for tables, images and series are smaller here; ``pytest -m slow`` takes their defaults. Taggers, what
-takes texts and what writes sequences are left to `skneural.testing`: scikit-learn's checks have no texts, and one label
-or number for each sample.
+takes texts and what writes sequences are left to `skneural.testing`, but for the checks that fit nothing:
+scikit-learn's have no texts, and one label or number for each sample.
 """
 
 import pytest
 from estimator_cases import ESTIMATORS, OF_TEXTS, UNTRAINED
+from sklearn.base import clone
+from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import skneural
@@ -24,6 +26,7 @@ from skneural import (
     HopfieldNetwork,
     KANClassifier,
     KANRegressor,
+    LanguageModel,
     MambaSequenceClassifier,
     MambaSequenceRegressor,
     MLPClassifier,
@@ -31,11 +34,13 @@ from skneural import (
     PerceptronClassifier,
     RNNSequenceClassifier,
     RNNSequenceRegressor,
+    SequenceToSequence,
     TabularMLPClassifier,
     TabularMLPRegressor,
     TransformerSequenceClassifier,
     TransformerSequenceRegressor,
 )
+from skneural.preprocessing import TokenEncoder
 
 SMALL_IMAGES = {"channels": (8, 16), "hidden_layer_sizes": 32, "max_iter": 60, "learning_rate_init": 0.01}
 SMALL_SERIES = {"channels": (16, 16), "max_iter": 60, "learning_rate_init": 0.01}
@@ -133,3 +138,27 @@ def test_check_estimator(estimator, check):
 @parametrize_with_checks(SLOW, expected_failed_checks=expected_failures)
 def test_check_estimator_with_defaults(estimator, check):
     check(estimator)
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        estimator_checks.check_estimator_cloneable,
+        estimator_checks.check_estimator_repr,
+        estimator_checks.check_estimator_tags_renamed,
+        estimator_checks.check_valid_tag_types,
+        estimator_checks.check_no_attributes_set_in_init,
+        estimator_checks.check_do_not_raise_errors_in_init_or_set_params,
+        estimator_checks.check_parameters_default_constructible,
+        estimator_checks.check_get_params_invariance,
+        estimator_checks.check_set_params,
+        estimator_checks.check_mixin_order,
+        estimator_checks.check_transformer_get_feature_names_out,
+    ],
+    ids=lambda check: check.__name__,
+)
+@pytest.mark.parametrize(
+    "model", [LanguageModel(), SequenceToSequence(), TokenEncoder()], ids=lambda model: type(model).__name__
+)
+def test_checks_that_need_no_numbers(model, check):
+    check(type(model).__name__, clone(model))

@@ -157,10 +157,22 @@ class TestTables:
     def test_a_new_category_is_told(self):
         table = mixed_table()
         model = brief().fit(table)
-        with pytest.raises(ValueError, match="Column 5 of X has the category 'new'"):
+        with pytest.raises(ValueError, match="Column 'word' of X has the category 'new'"):
             model.score(table.assign(word="new"))
         with pytest.raises(ValueError, match="no such column"):
             brief(categorical_features=["no such column", "word"]).fit(table.drop(columns="word"))
+
+    def test_numbers_among_objects_come_back_as_numbers(self):
+        table = pandas.DataFrame({"count": [1, 2, 3] * 20, "size": [1, 2.5, None] * 20}, dtype=object)
+        made = brief().fit(table).sample(30, random_state=0)
+        assert made["count"].dtype == np.int64
+        assert made["size"].dropna().between(1, 2.5).all()
+
+    def test_text_in_arrays_is_no_number_unless_it_is_said_to_be_categories(self):
+        array = np.array([["a", 1.5], ["b", 2.5]] * 20, object)
+        with pytest.raises(ValueError, match=r"could not convert string to float: .*list them in categorical_features"):
+            brief().fit(array)
+        assert set(brief(categorical_features=[0]).fit(array.tolist()).sample(9)[:, 0]) <= {"a", "b"}
 
     def test_survive_skops(self):
         model = brief().fit(mixed_table())

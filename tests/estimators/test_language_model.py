@@ -9,7 +9,6 @@ from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
-from sklearn.utils import estimator_checks
 
 from skneural import LanguageModel
 from skneural.layers import TiedEmbedding
@@ -200,6 +199,14 @@ def test_a_text_of_weight_two_is_a_text_twice():
     np.testing.assert_allclose(weighted.loss_curve_, repeated.loss_curve_, rtol=1e-4)
 
 
+def test_a_text_of_weight_zero_counts_for_nothing():
+    settings = {"solver": "lbfgs", "dropout": 0, "alpha": 0}
+    weighted = model(**settings).fit(["dddddddd", *TEXTS], sample_weight=np.r_[0, np.ones(24)])
+    without = model(**settings).fit(TEXTS)
+    assert weighted.vocabulary_ == without.vocabulary_
+    np.testing.assert_allclose(weighted.loss_curve_, without.loss_curve_, rtol=1e-4)
+
+
 @each
 def test_chunks_of_text(kind):
     streamed = model(**kind)
@@ -266,27 +273,6 @@ def test_held_out_texts_may_be_scored_in_parts(objective, monkeypatch):
     monkeypatch.setattr("skneural.template.validation.BLOCKS_PER_PART", 3)
     in_parts = model(objective=objective).fit(**fits)
     np.testing.assert_allclose(in_parts.validation_scores_, whole, rtol=1e-5)
-
-
-@pytest.mark.parametrize(
-    "check",
-    [
-        estimator_checks.check_estimator_cloneable,
-        estimator_checks.check_estimator_repr,
-        estimator_checks.check_estimator_tags_renamed,
-        estimator_checks.check_valid_tag_types,
-        estimator_checks.check_no_attributes_set_in_init,
-        estimator_checks.check_do_not_raise_errors_in_init_or_set_params,
-        estimator_checks.check_parameters_default_constructible,
-        estimator_checks.check_get_params_invariance,
-        estimator_checks.check_set_params,
-        estimator_checks.check_mixin_order,
-        estimator_checks.check_transformer_get_feature_names_out,
-    ],
-    ids=lambda check: check.__name__,
-)
-def test_checks_that_need_no_numbers(check):
-    check("LanguageModel", LanguageModel())
 
 
 def test_embeddings_as_a_table():

@@ -82,6 +82,12 @@ def test_which_columns_are_categories(model):
         np.testing.assert_array_equal(same.predict(X), model.predict(X))
 
 
+@pytest.mark.parametrize("dtype", ["str", "string", object])
+def test_text_is_categories(dtype, model):
+    as_text = X.astype({"colour": dtype, "place": dtype})
+    np.testing.assert_array_equal(regressor().fit(as_text, Y).predict(X), model.predict(as_text))
+
+
 def test_arrays_of_codes_and_of_objects_say_the_same_as_a_frame(model):
     codes = X.assign(colour=X["colour"].cat.codes, place=X["place"].cat.codes.replace(-1, 99).astype(float)).to_numpy()
     codes[:, 3] = np.where(codes[:, 3] == 99, np.nan, codes[:, 3])
@@ -311,7 +317,8 @@ MISTAKES = {
     "unknown name": ({"categorical_features": ["color"]}, X, "color"),
     "names of an array": ({"categorical_features": ["colour"]}, X_of_numbers(), "feature names"),
     "infinite number": ({}, X.assign(income=np.inf), "X contains infinity"),
-    "text": ({}, X.astype({"colour": str}), "could not convert string to float: .* columns have the dtype 'category'"),
+    "text": ({}, X[["colour"]].to_numpy(str), "could not convert string to float: .*list them in categorical_features"),
+    "times": ({}, X.assign(time=pd.to_datetime(X["time"], unit="s")), r"Column 'time' of X holds times \(datetime64"),
     "too many categories": (
         {"categorical_features": [0]},
         np.arange(2**15 + 1)[:, np.newaxis],

@@ -30,7 +30,6 @@ from skneural.layers import (
     Elman,
     Embedding,
     EncoderDecoder,
-    FeatureRange,
     FillMissing,
     FilterBank,
     Flatten,
@@ -294,8 +293,8 @@ LAYER_CASES = {
     "scale": (Scale(3.0), numbers(4, 5, 3)),
     "sinusoidal positions": (SinusoidalPositions(), numbers(4, 5, 3)),
     "time": (TimeEmbedding(6, 20.0), numbers(6, 4)),
-    "first features": (FeatureRange(0, 2), numbers(6, 4)),
-    "last features": (FeatureRange(1, 4), numbers(6, 4)),
+    "first features": (Columns(range(2)), numbers(6, 4)),
+    "last features": (Columns(range(1, 4)), numbers(6, 4)),
     "time alone": (TimeEmbedding(2), numbers(6, 1)),
     "learned positions": (LearnedPositions(7, 3), numbers(4, 5, 3)),
     "class token": (WithClassToken(SelfAttention(4, 2), 4), numbers(3, 5, 4)),
@@ -445,9 +444,9 @@ BATCH_CASES = {
     "sinusoidal positions": (SinusoidalPositions(), BATCHES[ROWS_FIRST], ROWS_FIRST, ROWS_FIRST),
     "time": (TimeEmbedding(4, 20.0), BATCHES[ROWS], ROWS, ROWS),
     "time of steps": (TimeEmbedding(4, 20.0), BATCHES[ROWS_FIRST], ROWS_FIRST, ROWS_FIRST),
-    "features of rows": (FeatureRange(1, 3), BATCHES[ROWS], ROWS, ROWS),
-    "features of steps": (FeatureRange(1, 3), BATCHES[ROWS_FIRST], ROWS_FIRST, ROWS_FIRST),
-    "features of elements": (FeatureRange(1, 3), BATCHES[ELEMENTS], ELEMENTS, ELEMENTS),
+    "features of rows": (Columns(range(1, 3)), BATCHES[ROWS], ROWS, ROWS),
+    "features of steps": (Columns(range(1, 3)), BATCHES[ROWS_FIRST], ROWS_FIRST, ROWS_FIRST),
+    "features of elements": (Columns(range(1, 3)), BATCHES[ELEMENTS], ELEMENTS, ELEMENTS),
     "time of elements": (TimeEmbedding(4, 20.0), BATCHES[ELEMENTS], ELEMENTS, ELEMENTS),
     "learned positions": (LearnedPositions(9, 3), BATCHES[ROWS_FIRST], ROWS_FIRST, ROWS_FIRST),
     "class token": (WithClassToken(SelfAttention(8, 2), 8), WIDE, ROWS_FIRST, ROWS),
@@ -510,6 +509,7 @@ BATCH_CASES = {
         )
     },
     "columns of rows": (Columns((2, 0)), BATCHES[ROWS], ROWS, ROWS),
+    "columns of steps": (Columns((2, 0)), BATCHES[ROWS_FIRST], ROWS_FIRST, ROWS_FIRST),
     **{
         f"{type(layer).__name__} of rows": (layer, BATCHES[ROWS], ROWS, ROWS)
         for layer in (

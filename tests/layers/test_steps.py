@@ -28,7 +28,6 @@ OF_IMAGES = {"FilterBank", "Flatten", "Pooling", "RandomFlip", "RandomShift", "T
 OF_ROWS = {"BiasAndSpread", "GaussianLatent"}
 OF_TABLES = {
     "CategoryEmbedding",
-    "Columns",
     "FillMissing",
     "MemberFactors",
     "MemberOutputs",

@@ -198,27 +198,6 @@ def test_check_estimator():
         estimator_checks.check_estimator(TokenEncoder())
 
 
-@pytest.mark.parametrize(
-    "check",
-    [
-        estimator_checks.check_estimator_cloneable,
-        estimator_checks.check_estimator_repr,
-        estimator_checks.check_estimator_tags_renamed,
-        estimator_checks.check_valid_tag_types,
-        estimator_checks.check_no_attributes_set_in_init,
-        estimator_checks.check_do_not_raise_errors_in_init_or_set_params,
-        estimator_checks.check_parameters_default_constructible,
-        estimator_checks.check_get_params_invariance,
-        estimator_checks.check_set_params,
-        estimator_checks.check_mixin_order,
-        estimator_checks.check_transformer_get_feature_names_out,
-    ],
-    ids=lambda check: check.__name__,
-)
-def test_checks_that_need_no_numbers(check):
-    check("TokenEncoder", TokenEncoder())
-
-
 def test_tags():
     tags = get_tags(TokenEncoder())
     assert tags.input_tags.string
