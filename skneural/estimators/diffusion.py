@@ -41,9 +41,9 @@ class DiffusionModel(RestorableTableFields, DensityMixin, NeuralEstimator):
     """Diffusion model: makes more samples like those that it was fitted on.
 
     Noise comes over the training data in small steps, along the cosine schedule [2]_, until nothing else is left. A
-    residual perceptron learns to tell noise from data at each step [1]_, [6]_, and `sample` goes back from noise to data in
-    fewer and longer steps [3]_. With y, it learns what the data of each class is like, or for each value of numbers;
-    `guidance` goes further that way [4]_. What samples are made with is a running mean of the weights.
+    residual perceptron learns to tell noise from data at each step [1]_, [6]_, and `sample` goes back from noise to
+    data in fewer and longer steps [3]_. With y, it learns what the data of each class is like, or for each value of
+    numbers; `guidance` goes further that way [4]_. What samples are made with is a running mean of the weights.
 
     X is an array or a DataFrame, and `sample` returns what X was: columns with their names, dtypes and categories.
     Numbers are scaled, categories are told by the largest of as many numbers. Integers are rounded, and no number
