@@ -13,6 +13,7 @@ from sklearn.datasets import load_digits
 from sklearn.svm import SVC
 
 from skneural import DiffusionModel
+from skneural.inspection import plot_samples
 
 
 def main():
@@ -24,11 +25,8 @@ def main():
     made = model.sample(len(labels), y=labels, random_state=0)
     print(f"An SVC trained on 1000 digits that were made knows {SVC().fit(made, labels).score(X, y):.1%} of real ones.")
 
-    figure, axes = plt.subplots(10, 10, figsize=(6, 6.4), layout="constrained")
-    for ax, image in zip(axes.ravel(), made[::10], strict=True):
-        ax.imshow(image.reshape(8, 8), cmap="gray_r", vmin=0, vmax=16)
-        ax.axis("off")
-    figure.suptitle("Ten digits of each class that were made")
+    ax = plot_samples(made[::10], image_shape=(8, 8), n_columns=10)
+    ax.set_title("Ten digits of each class that were made")
     plt.show()
 
 

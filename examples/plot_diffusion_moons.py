@@ -3,8 +3,7 @@
     pip install "skneural[plot]"
     python plot_diffusion_moons.py
 
-Fits a diffusion model on two moons, which takes about ten seconds, and draws what its samples are after some of the
-steps that lead from noise to data.
+Fits a diffusion model on two moons, and draws what its samples are after some of the steps from noise to data.
 """
 
 import matplotlib.pyplot as plt

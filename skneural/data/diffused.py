@@ -8,7 +8,7 @@ import numpy as np
 
 from skneural.data.container import NOTHING_KNOWN, Container, Known, Rows
 from skneural.data.targets import Selection, Targets
-from skneural.ops.diffusion import add_noise, levels, to_be_found
+from skneural.ops.diffusion import MOST_CANDIDATES, add_noise, expected_clean, levels, to_be_found
 from skneural.ops.types import Array
 
 
@@ -29,27 +29,37 @@ class DiffusedRows(Container):
         What is to be found.
     condition_dropout : float
         Share of the rows whose condition is not told.
+    weight : array of shape (samples,) or None, default=None
+        Weight of the rows.
     """
 
     def __init__(
-        self, values: Array, condition: Array, n_steps: int, prediction: str, condition_dropout: float
+        self,
+        values: Array,
+        condition: Array,
+        n_steps: int,
+        prediction: str,
+        condition_dropout: float,
+        weight: Array | None = None,
     ) -> None:
         self.values = values
         self.condition = condition
         self.n_steps = n_steps
         self.prediction = prediction
         self.condition_dropout = condition_dropout
+        self.weight = weight
         self.dtype = values.dtype
 
     def __len__(self) -> int:
         return len(self.values)
 
     def __getitem__(self, rows: Selection) -> DiffusedRows:
+        weight = None if self.weight is None else self.weight[rows]
         if isinstance(rows, slice):
             values, condition = self.values[rows], self.condition[rows]
         else:
             values, condition = self.values.take(rows, axis=0), self.condition.take(rows, axis=0)
-        return DiffusedRows(values, condition, self.n_steps, self.prediction, self.condition_dropout)
+        return DiffusedRows(values, condition, self.n_steps, self.prediction, self.condition_dropout, weight)
 
     def enter(self) -> tuple[Any, Known]:
         return joined(self.values, self.condition, 0.0), NOTHING_KNOWN
@@ -61,12 +71,30 @@ class DiffusedRows(Container):
         # have (Kingma et al. 2021). Rows of a batch may be in any order, so times are shuffled.
         time = rng.permutation((np.arange(n) + rng.random()) / n)
         time = ((np.floor(time * self.n_steps) + 1) / self.n_steps).astype(dtype)[:, np.newaxis]
-        condition = self.condition
+        condition, untold = self.condition, None
         if condition.shape[1] and self.condition_dropout:
-            condition = condition * (rng.random((n, 1)) >= self.condition_dropout)
-        at = levels(time)
-        wanted = to_be_found(self.prediction, self.values, noise, *at)
-        return Rows(joined(add_noise(self.values, noise, *at), condition, time)), Targets(wanted)
+            untold = rng.random((n, 1)) < self.condition_dropout
+            condition = condition * ~untold
+        signal, level = levels(time)
+        noisy = add_noise(self.values, noise, signal, level)
+        clean = self._expected_clean(noisy, untold, signal, level)
+        noise += (signal / level) * (self.values - clean)  # what then is noise of the same noisy row
+        wanted = to_be_found(self.prediction, clean, noise, signal, level)
+        return Rows(joined(noisy, condition, time)), Targets(wanted)
+
+    def _expected_clean(self, noisy: Array, untold: Array | None, signal: Array, level: Array) -> Array:
+        """What each noisy row comes from on average, among rows of the same condition, or all if it is not told."""
+        clean = np.empty_like(noisy)
+        for start in range(0, len(noisy), MOST_CANDIDATES):
+            rows, candidate = slice(start, start + MOST_CANDIDATES), None
+            if self.condition.shape[1]:
+                _, kind = np.unique(self.condition[rows], axis=0, return_inverse=True)
+                candidate = kind[:, np.newaxis] == kind
+                if untold is not None:
+                    candidate |= untold[rows]
+            weight = None if self.weight is None else self.weight[rows]
+            clean[rows] = expected_clean(noisy[rows], self.values[rows], signal[rows], level[rows], candidate, weight)
+        return clean
 
 
 def joined(values: Array, condition: Array, time: Array | float) -> Array:

@@ -41,9 +41,9 @@ class DiffusionModel(CategoricalFields, DensityMixin, NeuralEstimator):
     """Diffusion model: makes more samples like those that it was fitted on.
 
     Noise comes over the training data in small steps, along the cosine schedule [2]_, until nothing else is left. A
-    residual perceptron learns to tell noise from data at each step [1]_, and `sample` goes back from noise to data in
-    fewer and longer steps [3]_. With y, it learns what the data of each class is like, or for each value of numbers;
-    `guidance` goes further that way [4]_. What samples are made with is a running mean of the weights.
+    residual perceptron learns to tell noise from data at each step [1]_, [6]_, and `sample` goes back from noise to
+    data in fewer and longer steps [3]_. With y, it learns what the data of each class is like, or for each value of
+    numbers; `guidance` goes further that way [4]_. What samples are made with is a running mean of the weights.
 
     X is an array or a DataFrame, and `sample` returns what X was: columns with their names, dtypes and categories.
     Numbers are scaled, categories are told by the largest of as many numbers. Integers are rounded, and no number
@@ -62,6 +62,8 @@ class DiffusionModel(CategoricalFields, DensityMixin, NeuralEstimator):
        models". Machine Intelligence Research 22, 2025.
     .. [4] Ho and Salimans. "Classifier-free diffusion guidance". NeurIPS workshop on deep generative models, 2021.
     .. [5] Salimans and Ho. "Progressive distillation for fast sampling of diffusion models". ICLR 2022.
+    .. [6] Xu, Tong and Jaakkola. "Stable target field for reduced variance score estimation in diffusion models". ICLR
+       2023.
 
     Examples
     --------

@@ -1,8 +1,8 @@
 """Noise that comes over data, and how to go back.
 
 Our names and those of the papers (Ho, Jain and Abbeel 2020; Nichol and Dhariwal 2021; Salimans and Ho 2022; Lu et al.
-2022): `clean` x₀, `noise` ε, `noisy` x_t, `time` t / T, `signal_level` √ᾱ_t = α_t, `noise_level` √(1 - ᾱ_t) = σ_t,
-"velocity" v, `eta` η, `step` h = λ_s - λ_t of log(α / σ).
+2022; Xu, Tong and Jaakkola 2023): `clean` x₀, `noise` ε, `noisy` x_t, `time` t / T, `signal_level` √ᾱ_t = α_t,
+`noise_level` √(1 - ᾱ_t) = σ_t, "velocity" v, `eta` η, `step` h = λ_s - λ_t of log(α / σ).
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ import numpy as np
 from skneural.ops.types import Array
 
 OFFSET = 0.008  # s of Nichol and Dhariwal, which keeps the first steps from being too small to notice
+
+# Rows that are candidates for each other: memory and time grow with their square.
+MOST_CANDIDATES = 512
 
 # At the end the signal is gone. Noise alone does not tell what was there: a predicted noise is divided by this then.
 LEAST_SIGNAL = 1e-3
@@ -47,6 +50,48 @@ def add_noise(clean: Array, noise: Array, signal_level: Any, noise_level: Any) -
 def to_be_found(prediction: str, clean: Array, noise: Array, signal_level: Any, noise_level: Any) -> Array:
     """The noise, or the "velocity" of that walk: where it is heading, which is as hard to tell early as late."""
     return noise if prediction == "noise" else signal_level * noise - noise_level * clean
+
+
+def expected_clean(
+    noisy: Array, clean: Array, signal_level: Array, noise_level: Array, candidate: Array | None, weight: Array | None
+) -> Array:
+    """The mean of the clean data that each noisy row may have come from, by how likely it is to have.
+
+    Noisy data may come from any row of the batch. What came by chance from one of them says, on average over batches,
+    what this mean says, and has more variance (Rao and Blackwell; "stable target" of Xu et al.). Both lead to the same
+    network: the mean over batches of the mean within a batch is the mean.
+
+    Parameters
+    ----------
+    noisy, clean : arrays of shape (rows, features)
+        The noisy rows, in any order, are made of the clean ones, one of each.
+    signal_level, noise_level : arrays of shape (rows, 1)
+        Of the noisy rows; no noise level is zero.
+    candidate : bool array of shape (rows, rows) or None
+        Whether a noisy row (down) may come from a clean one (across); None if all may. Each may come from its own.
+    weight : array of shape (rows,) or None
+        Of the clean rows. Where all candidates have none, the noisy row counts for nothing, and its mean is its own.
+
+    Returns
+    -------
+    mean : array of shape (rows, features)
+    """
+    ratio = signal_level / noise_level
+    logit = (noisy * (ratio / noise_level)) @ clean.T
+    logit -= (0.5 * ratio * ratio) * np.square(clean).sum(axis=1)
+    excluded = None if candidate is None else ~candidate
+    if weight is not None:
+        lost = weight <= 0
+        logit += np.log(np.where(lost, 1.0, weight)).astype(clean.dtype)
+        others = ~np.eye(len(clean), dtype=bool)
+        excluded = lost & others if excluded is None else (lost & others) | excluded
+    if excluded is not None:
+        logit[excluded] = -np.inf
+    logit -= logit.max(axis=1, keepdims=True)
+    share = np.exp(logit, out=logit)
+    share /= share.sum(axis=1, keepdims=True)
+    mean: Array = share @ clean
+    return mean
 
 
 def clean_of(noisy: Array, found: Array, prediction: str, signal_level: float, noise_level: float) -> Array:

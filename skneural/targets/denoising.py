@@ -94,7 +94,8 @@ class Denoising(TargetKind):
     def entering(self, estimator: BaseEstimator, given: Given) -> DiffusedRows:
         values = ColumnEncoding(**estimator._encoding).encode(given.X.values, given.dtype)
         condition = self.condition(estimator, given.y, given.dtype, len(values))
-        return DiffusedRows(values, condition, estimator.n_steps, estimator.prediction, estimator.condition_dropout)
+        settings = estimator.n_steps, estimator.prediction, estimator.condition_dropout
+        return DiffusedRows(values, condition, *settings, given.sample_weight)
 
     def strata(self, estimator: BaseEstimator, y: Array) -> Array | None:
         return None if estimator.classes_ is None else y

@@ -24,6 +24,7 @@ from skneural.data import (
 from skneural.data.container import Known
 from skneural.data.hops import Hop
 from skneural.data.nodes import WholeGraph
+from skneural.ops.diffusion import clean_of, levels
 
 RNG = np.random.default_rng(0)
 LENGTHS = np.array([3, 7, 1, 2, 5, 5, 4])
@@ -94,6 +95,19 @@ def assert_same_samples(one, other):
         np.testing.assert_array_equal(known.structure.edge_features, other_known.structure.edge_features)
     for part, other_part in zip(x, y, strict=True):
         np.testing.assert_array_equal(part, other_part)
+
+
+@pytest.mark.parametrize("prediction", ["velocity", "noise"])
+def test_what_is_found_in_diffused_rows_leads_back_to_rows_of_the_same_condition(prediction):
+    condition = np.repeat(np.eye(2), 40, axis=0)
+    values = condition[:, :1] * 4 + RNG.uniform(-1, 1, (80, 3))
+    rows, targets = DiffusedRows(values, condition, 1000, prediction, 0.0).drawn(np.random.default_rng(0), None)
+    noisy, time = rows.enter()[0][:, :3], rows.enter()[0][:, -1:]
+    early = time[:, 0] < 0.9  # where division by the level of the signal does no harm
+    clean = clean_of(noisy, targets.values, prediction, *levels(time))[early]
+    of_first = condition[early, 0] == 1
+    assert (clean[of_first] > 2.9).all()
+    assert (clean[~of_first] < 1.1).all()
 
 
 def test_every_container_has_a_row():

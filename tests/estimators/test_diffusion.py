@@ -37,7 +37,8 @@ class TestSamples:
             energy_distance(DiffusionModel(max_iter=n, **settings).fit(moons).sample(500, random_state=0), moons)
             for n in (2, 300)
         ]
-        assert distances[1] < min(0.01, 0.1 * distances[0])
+        # 500 points at random are about .0024 away from the distribution that they are drawn from.
+        assert distances[1] < min(0.004, 0.2 * distances[0])
 
     def test_follow_their_class(self):
         model = DiffusionModel((64, 64), max_iter=150, learning_rate_init=0.003, random_state=0).fit(X, Y)

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
+from scipy.stats import multivariate_normal
 
-from skneural.ops.diffusion import add_noise, back_to_data, clean_of, levels, to_be_found
+from skneural.ops.diffusion import add_noise, back_to_data, clean_of, expected_clean, levels, to_be_found
 
 RNG = np.random.default_rng(0)
 CLEAN, NOISE = RNG.standard_normal((5, 3)), RNG.standard_normal((5, 3))
@@ -69,3 +70,49 @@ def test_steps_of_second_order_are_nearer_to_the_end_of_a_known_walk(n_steps):
     start = np.array([[2.0]])
     *_, last = back_to_data(start, find, np.linspace(1, 0, n_steps + 1), "velocity", (-9, 9), 0.0, None)
     assert abs(last[0, 0] - deviation * 2.0) < 15 / n_steps**2
+
+
+class TestExpectedClean:
+    """What noisy rows come from on average."""
+
+    def drawn(self, n=9, d=3, dtype=np.float64):
+        rng = np.random.default_rng(0)
+        clean, time = rng.standard_normal((n, d)), rng.uniform(0.05, 1, (n, 1))
+        at = levels(time)
+        noisy = add_noise(clean, rng.standard_normal((n, d)), *at)
+        return [array.astype(dtype) for array in (noisy, clean, *at)]
+
+    def test_is_the_mean_by_normal_densities(self):
+        noisy, clean, signal, noise = self.drawn()
+        for row, mean in enumerate(expected_clean(noisy, clean, signal, noise, None, None)):
+            density = multivariate_normal(np.zeros(3), noise[row] ** 2 * np.eye(3)).pdf(
+                noisy[row] - signal[row] * clean
+            )
+            np.testing.assert_allclose(mean, density @ clean / density.sum())
+
+    def test_weights_are_repetitions(self):
+        noisy, clean, signal, noise = self.drawn()
+        weight = np.arange(1.0, 10)
+        rows = np.repeat(np.arange(9), np.arange(1, 10))
+        repeated = expected_clean(*(array[rows] for array in (noisy, clean, signal, noise)), None, None)
+        np.testing.assert_allclose(expected_clean(noisy, clean, signal, noise, None, weight)[rows], repeated)
+
+    def test_rows_that_are_no_candidates_or_without_weight_leave_no_trace(self):
+        noisy, clean, signal, noise = self.drawn()
+        few = expected_clean(noisy[:5], clean[:5], signal[:5], noise[:5], None, None)
+        weight = np.repeat([1.0, 0.0], [5, 4])
+        np.testing.assert_allclose(expected_clean(noisy, clean, signal, noise, None, weight)[:5], few)
+        candidate = weight[:, np.newaxis] == weight
+        np.testing.assert_allclose(expected_clean(noisy, clean, signal, noise, candidate, None)[:5], few)
+
+    def test_a_row_without_weight_among_such_and_a_row_of_its_own_kind_are_what_they_were(self):
+        noisy, clean, signal, noise = self.drawn()
+        alone = np.eye(9, dtype=bool)
+        for weight in (None, np.zeros(9)):
+            np.testing.assert_array_equal(expected_clean(noisy, clean, signal, noise, alone, weight), clean)
+
+    def test_single_precision_suffices_where_noise_is_least(self):
+        noisy, clean, signal, noise = self.drawn(dtype=np.float32)
+        signal, noise = (np.full_like(level, value) for level, value in zip((signal, noise), levels(1e-3), strict=True))
+        noisy = add_noise(clean, np.ones_like(clean), signal, noise)
+        np.testing.assert_allclose(expected_clean(noisy, clean, signal, noise, None, None), clean, rtol=1e-6)
