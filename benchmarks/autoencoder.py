@@ -263,6 +263,8 @@ def main():
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
+    if arguments.task in ("decoders", "race") and arguments.data is None:
+        parser.error(f"{arguments.task} takes --data FOLDER, with img_mnist.npz")
     warnings.simplefilter("ignore", ConvergenceWarning)
     {"digits": digits, "outliers": outliers, "decoders": decoders, "race": race}[arguments.task](arguments)
 
