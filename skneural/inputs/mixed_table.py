@@ -27,6 +27,9 @@ STEPS_PER_EPOCH = 24
 
 UNKNOWN = -1  # the number of a category that was not seen in training
 
+# Width of the narrowest bin, in interquartile ranges.
+LEAST_BIN = 1e-5
+
 
 @dataclass(frozen=True)
 class MixedTable(InputKind):
@@ -123,6 +126,9 @@ def _quantiles(values: Array, shares: Sequence[float] | Array, weight: Array | N
 
 
 def _distinct(edges: Array) -> Array:
-    """The different ones of ascending numbers, and infinity in the place of those that were left out."""
-    different = np.unique(edges)
+    """The different ones of ascending numbers, and infinity in the place of those that were left out.
+
+    Numbers closer than `LEAST_BIN` are one: in single precision they may be equal, and a bin of no width has no slope.
+    """
+    different = edges[np.diff(edges, prepend=-np.inf) > LEAST_BIN]
     return np.append(different, np.full(len(edges) - len(different), np.inf))

@@ -170,6 +170,14 @@ def test_columns_that_say_nothing_change_nothing(value, embedding):
     assert np.isfinite(model.predict(X)).all()
 
 
+@pytest.mark.parametrize("embedding", ["periodic", "piecewise_linear", None])
+@pytest.mark.parametrize("step", [1e-8, 1e-30, 1e-44])
+def test_numbers_may_be_closer_than_single_precision_tells(embedding, step):
+    nearly_equal = np.where(np.arange(len(Y)) % 3, step * (np.arange(len(Y)) % 7), Y)
+    X = np.column_stack([X_of_numbers(), nearly_equal])
+    assert np.isfinite(regressor(embedding=embedding).fit(X.astype(np.float32), Y).predict(X)).all()
+
+
 def test_a_category_column_may_be_all_missing():
     empty = X.assign(place=pd.Categorical([None] * len(X)))
     model = regressor().fit(empty, Y)
