@@ -151,7 +151,7 @@ class DiffusionModel(CategoricalFields, DensityMixin, NeuralEstimator):
 
     # The loss of held-out data rises long before samples are as good as they become: stopped by it after 134 epochs on
     # half of digits, classifiers trained on samples reach .88 on real digits; after 400 epochs .96.
-    _early_stopping_from: ClassVar[int] = 10**9
+    _early_stopping_from: ClassVar[float] = math.inf
 
     attributes_doc = {
         "classes_": ("ndarray of shape (n_classes,) or None", "The classes of y; None without y, or if y are numbers."),

@@ -48,7 +48,7 @@ class MLPFields(Mixin):
 
     # The default MLP hardly overfits, and misses the samples: holding a tenth out lowered its score on all benchmark
     # sets of 700 to 10 000 rows that were tried, and on letter (18 000) from .955 to .950 (benchmarks/tabular.py).
-    _early_stopping_from: ClassVar[int] = 20_000
+    _early_stopping_from: ClassVar[float] = 20_000
 
     attributes_doc = {
         "coefs_": (

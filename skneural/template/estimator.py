@@ -62,7 +62,7 @@ class NeuralEstimator(TrainingFields, CallbackSupportMixin, BaseEstimator):
     _network_builder: ClassVar[Callable[..., Chain]]
 
     # With early_stopping="auto", a tenth of so many training samples is better spent on knowing when to stop.
-    _early_stopping_from: ClassVar[int] = 1000
+    _early_stopping_from: ClassVar[float] = 1000
 
     attributes_doc = {
         "n_features_in_": ("int", "Number of features seen in `fit`."),

@@ -86,9 +86,11 @@ def warn_of_idle_scoring(estimator: BaseEstimator, n_samples: int) -> None:
     if estimator.early_stopping != "auto" or (isinstance(scoring, str) and scoring == "loss"):
         return
     by_lbfgs = estimator._solver(one_pass=False) == "lbfgs"
-    off = "with lbfgs" if by_lbfgs else f"for {n_samples} samples (it is on from {estimator._early_stopping_from} on)"
+    least = estimator._early_stopping_from
+    since = f" for {n_samples} samples (it is on from {least} on)" if math.isfinite(least) else ""
+    off = " with lbfgs" if by_lbfgs else since
     warnings.warn(
-        f"scoring={scoring!r} has no effect: it scores held-out data, and early_stopping='auto' is off {off}. "
+        f"scoring={scoring!r} has no effect: it scores held-out data, and early_stopping='auto' is off{off}. "
         "Set early_stopping=True, or give X_val and y_val.",
         stacklevel=2,
     )

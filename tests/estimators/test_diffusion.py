@@ -37,7 +37,7 @@ class TestSamples:
             energy_distance(DiffusionModel(max_iter=n, **settings).fit(moons).sample(500, random_state=0), moons)
             for n in (2, 300)
         ]
-        # 500 points at random are about .0024 away from the distribution that they are drawn from.
+        # 500 fresh points are .0033 away from these on average.
         assert distances[1] < min(0.004, 0.2 * distances[0])
 
     def test_follow_their_class(self):
