@@ -1,5 +1,6 @@
 """The table of all public estimators that drives the tests: quick to train, on small data."""
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -44,11 +45,17 @@ from skneural import (
 )
 
 
+@functools.cache
+def read(load: Callable[..., tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    """X and y of a data set, from its file only once: that takes as long as a few epochs."""
+    return load(return_X_y=True)
+
+
 def flowers(dtype: Any = np.float64) -> tuple[np.ndarray, np.ndarray]:
     """Three classes with names, 75 samples."""
-    iris = load_iris()
-    X = iris.data[::2] - iris.data.mean(axis=0)
-    return X.astype(dtype), iris.target_names[iris.target[::2]]
+    X, y = read(load_iris)
+    X = X[::2] - X.mean(axis=0)
+    return X.astype(dtype), np.array(["setosa", "versicolor", "virginica"])[y[::2]]
 
 
 def two_flowers(dtype: Any = np.float64) -> tuple[np.ndarray, np.ndarray]:
@@ -58,8 +65,8 @@ def two_flowers(dtype: Any = np.float64) -> tuple[np.ndarray, np.ndarray]:
 
 def patients(dtype: Any = np.float64) -> tuple[np.ndarray, np.ndarray]:
     """One number for each of 80 patients."""
-    X, y = load_diabetes(return_X_y=True)
-    return (20 * X[:80]).astype(dtype), y[:80]
+    X, y = read(load_diabetes)
+    return (20 * X[:80]).astype(dtype), y[:80].copy()
 
 
 def patients_two_numbers(dtype: Any = np.float64) -> tuple[np.ndarray, np.ndarray]:
@@ -87,13 +94,13 @@ def sentences(dtype: Any = np.float64) -> tuple[list[str], None]:
 
 
 def iris():
-    X, y = load_iris(return_X_y=True)
-    return StandardScaler().fit_transform(X), y
+    X, y = read(load_iris)
+    return StandardScaler().fit_transform(X), y.copy()
 
 
 def cancer():
-    X, y = load_breast_cancer(return_X_y=True)
-    return StandardScaler().fit_transform(X[:200, :8]), y[:200]
+    X, y = read(load_breast_cancer)
+    return StandardScaler().fit_transform(X[:200, :8]), y[:200].copy()
 
 
 def moons(n=200, seed=0):
