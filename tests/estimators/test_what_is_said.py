@@ -111,7 +111,7 @@ def test_a_regressor_that_has_learned_nothing_new_is_silent(case):
     without_dropout = {"dropout": 0.0} if hasattr(case.estimator, "dropout") else {}
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        case.new(max_iter=50, early_stopping=False, **without_dropout).fit(X, y)
+        case.new(max_iter=100, early_stopping=False, **without_dropout).fit(X, y)
     assert not any("worse than" in str(one.message) for one in caught)
 
 
