@@ -15,7 +15,7 @@ from scipy import sparse
 from skneural.layers.layer import AnyShape, Context, Layer
 from skneural.ops.types import Array, Arrays
 from skneural.parameters import Layout, Snapshot
-from skneural.testing.gradient_check import in_dtype, one_pass, random_start, training_context, unchanged
+from skneural.testing.gradient_check import Pass, in_dtype, one_pass, random_start, training_context, unchanged
 
 
 def check_layer(
@@ -46,11 +46,11 @@ def check_layer(
     layout = Layout(layer.parameters())
     for dtype in (np.float32, np.float64):
         start = random_start(layout, np.random.default_rng(seed), dtype)
-        _check_dtypes(layer, layout, start, in_dtype(x, dtype), context, seed)
+        alone = _check_dtypes(layer, layout, start, in_dtype(x, dtype), context, seed)
     x = in_dtype(x, np.float64)
-    _check_passes_are_independent(layer, layout, start, x, context, seed)
-    _check_memory_order(layer, layout, start, x, context, seed)
-    start = start._replace(buffers=one_pass(layer, layout, start, x, context, seed).buffers)  # no longer at their fill
+    _check_passes_are_independent(layer, layout, start, x, context, alone)
+    _check_memory_order(layer, layout, start, x, context, alone)
+    start = start._replace(buffers=alone.buffers)  # no longer at their fill
     predicting = dataclasses.replace(context, rng=None, samples=None, elements=None, sum_over_shards=None)
     _check_shape(layer, layout, start, x, predicting)
     _check_predict(layer, layout, start, x, predicting)
@@ -81,14 +81,17 @@ def _check_value(layer: Layer) -> None:
     assert hash(copied) == hash(layer), f"{name} has another hash than its pickled copy."
 
 
-def _check_dtypes(layer: Layer, layout: Layout, start: Snapshot, x: Arrays, context: Context, seed: int) -> None:
+def _check_dtypes(layer: Layer, layout: Layout, start: Snapshot, x: Arrays, context: Context, seed: int) -> Pass:
+    """Returns the pass, with which others are compared."""
     dtype = start.vector.dtype
-    y, _, dx, _, _ = one_pass(layer, layout, start, x, context, seed)
+    alone = one_pass(layer, layout, start, x, context, seed)
+    y, dx = alone.y, alone.dx
     assert y.dtype == dtype, f"{layer}: y is {y.dtype} where everything else is {dtype}."
     for part in dx if isinstance(dx, tuple) else (dx,):
         assert part is None or part.dtype == dtype, f"{layer}: dx is {part.dtype} where everything else is {dtype}."
     predicted = layer.predict(layout.views(start.vector, start.buffers.copy()), x)
     assert predicted.dtype == dtype, f"{layer}: predict gives {predicted.dtype} where everything else is {dtype}."
+    return alone
 
 
 def _check_shape(layer: Layer, layout: Layout, start: Snapshot, x: Any, context: Context) -> None:
@@ -120,10 +123,9 @@ def _without(shape: tuple[int, ...], axis: int) -> AnyShape:
 
 
 def _check_passes_are_independent(
-    layer: Layer, layout: Layout, start: Snapshot, x: Arrays, context: Context, seed: int
+    layer: Layer, layout: Layout, start: Snapshot, x: Arrays, context: Context, alone: Pass
 ) -> None:
     """A second forward must not disturb the backward of the first."""
-    alone = one_pass(layer, layout, start, x, context, seed)
     tree, gradient = layout.views(start.vector.copy(), start.buffers.copy()), np.empty_like(start.vector)
     y, backward = layer.forward(tree, x, copy.deepcopy(context))
     layer.forward(tree, _halved(x), copy.deepcopy(context))
@@ -132,9 +134,10 @@ def _check_passes_are_independent(
     assert same, f"{layer}: a second forward changes the output or the gradients of the first."
 
 
-def _check_memory_order(layer: Layer, layout: Layout, start: Snapshot, x: Arrays, context: Context, seed: int) -> None:
+def _check_memory_order(
+    layer: Layer, layout: Layout, start: Snapshot, x: Arrays, context: Context, contiguous: Pass
+) -> None:
     """Neighbouring layers may hand over views: strided x and dy must give what contiguous ones give."""
-    contiguous = one_pass(layer, layout, start, x, context, seed)
     tree, gradient = layout.views(start.vector.copy(), start.buffers.copy()), np.empty_like(start.vector)
     y, backward = layer.forward(tree, _strided(x), copy.deepcopy(context))
     dx = backward(_strided(contiguous.dy), layout.views(gradient))

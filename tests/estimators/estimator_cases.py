@@ -1,5 +1,6 @@
 """The table of all public estimators that drives the tests: quick to train, on small data."""
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -44,11 +45,17 @@ from skneural import (
 )
 
 
+@functools.cache
+def read(load: Callable[..., tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    """X and y of a data set, from its file only once: that takes as long as a few epochs."""
+    return load(return_X_y=True)
+
+
 def flowers(dtype: Any = np.float64) -> tuple[np.ndarray, np.ndarray]:
     """Three classes with names, 75 samples."""
-    iris = load_iris()
-    X = iris.data[::2] - iris.data.mean(axis=0)
-    return X.astype(dtype), iris.target_names[iris.target[::2]]
+    X, y = read(load_iris)
+    X = X[::2] - X.mean(axis=0)
+    return X.astype(dtype), np.array(["setosa", "versicolor", "virginica"])[y[::2]]
 
 
 def two_flowers(dtype: Any = np.float64) -> tuple[np.ndarray, np.ndarray]:
@@ -58,8 +65,8 @@ def two_flowers(dtype: Any = np.float64) -> tuple[np.ndarray, np.ndarray]:
 
 def patients(dtype: Any = np.float64) -> tuple[np.ndarray, np.ndarray]:
     """One number for each of 80 patients."""
-    X, y = load_diabetes(return_X_y=True)
-    return (20 * X[:80]).astype(dtype), y[:80]
+    X, y = read(load_diabetes)
+    return (20 * X[:80]).astype(dtype), y[:80].copy()
 
 
 def patients_two_numbers(dtype: Any = np.float64) -> tuple[np.ndarray, np.ndarray]:
@@ -87,13 +94,13 @@ def sentences(dtype: Any = np.float64) -> tuple[list[str], None]:
 
 
 def iris():
-    X, y = load_iris(return_X_y=True)
-    return StandardScaler().fit_transform(X), y
+    X, y = read(load_iris)
+    return StandardScaler().fit_transform(X), y.copy()
 
 
 def cancer():
-    X, y = load_breast_cancer(return_X_y=True)
-    return StandardScaler().fit_transform(X[:200, :8]), y[:200]
+    X, y = read(load_breast_cancer)
+    return StandardScaler().fit_transform(X[:200, :8]), y[:200].copy()
 
 
 def moons(n=200, seed=0):
@@ -121,7 +128,7 @@ class EstimatorCase:
         return getattr(self.estimator, "solver", "auto") not in ("auto", "lbfgs")
 
 
-BRIEF = {"max_iter": 5, "batch_size": 16, "random_state": 0}
+BRIEF = {"max_iter": 3, "batch_size": 16, "random_state": 0}
 SMALL_TRANSFORMER = {"d_model": 8, "n_heads": 2, "feedforward_size": 8, **BRIEF}
 SMALL_TABULAR = {"hidden_layer_sizes": (8, 8), "learning_rate": "constant", **BRIEF}
 SMALL_MAMBA = {"d_model": 4, "state_size": 3, **BRIEF}
@@ -129,30 +136,30 @@ SMALL_MAMBA = {"d_model": 4, "state_size": 3, **BRIEF}
 ESTIMATORS = {
     "perceptron": EstimatorCase(PerceptronClassifier(max_iter=50, random_state=0), flowers),
     "perceptron adam": EstimatorCase(
-        PerceptronClassifier(solver="adam", max_iter=5, batch_size=16, random_state=0), flowers
+        PerceptronClassifier(solver="adam", max_iter=3, batch_size=16, random_state=0), flowers
     ),
     "perceptron step": EstimatorCase(
-        PerceptronClassifier("step", solver="sgd", max_iter=5, batch_size=16, random_state=0), two_flowers
+        PerceptronClassifier("step", solver="sgd", max_iter=3, batch_size=16, random_state=0), two_flowers
     ),
-    "classifier": EstimatorCase(MLPClassifier((8, 8), max_iter=5, batch_size=16, random_state=0), flowers),
+    "classifier": EstimatorCase(MLPClassifier((8, 8), max_iter=3, batch_size=16, random_state=0), flowers),
     "classifier of two": EstimatorCase(
-        MLPClassifier(8, max_iter=5, batch_size=16, solver="rmsprop", random_state=0), two_flowers
+        MLPClassifier(8, max_iter=3, batch_size=16, solver="rmsprop", random_state=0), two_flowers
     ),
     "classifier lbfgs": EstimatorCase(MLPClassifier(8, solver="lbfgs", max_iter=10, random_state=0), flowers),
     "classifier dropout": EstimatorCase(
-        MLPClassifier(8, max_iter=5, batch_size=16, dropout=0.3, solver="adamw", random_state=0), flowers
+        MLPClassifier(8, max_iter=3, batch_size=16, dropout=0.3, solver="adamw", random_state=0), flowers
     ),
     "classifier batch norm": EstimatorCase(
-        MLPClassifier((8, 8), max_iter=5, batch_size=16, batch_norm=True, random_state=0), flowers
+        MLPClassifier((8, 8), max_iter=3, batch_size=16, batch_norm=True, random_state=0), flowers
     ),
     "classifier residual": EstimatorCase(
-        MLPClassifier((8, 8), max_iter=5, batch_size=16, residual=True, early_stopping=True, random_state=0), flowers
+        MLPClassifier((8, 8), max_iter=3, batch_size=16, residual=True, early_stopping=True, random_state=0), flowers
     ),
     "regressor": EstimatorCase(
-        MLPRegressor(8, max_iter=5, batch_size=16, early_stopping=True, random_state=0), patients
+        MLPRegressor(8, max_iter=3, batch_size=16, early_stopping=True, random_state=0), patients
     ),
     "regressor of two": EstimatorCase(
-        MLPRegressor(8, "tanh", max_iter=5, batch_size=16, solver="sgd", random_state=0), patients_two_numbers
+        MLPRegressor(8, "tanh", max_iter=3, batch_size=16, solver="sgd", random_state=0), patients_two_numbers
     ),
     "regressor lbfgs": EstimatorCase(MLPRegressor(8, solver="lbfgs", max_iter=10, random_state=0), patients),
     "tabular classifier": EstimatorCase(TabularMLPClassifier(**SMALL_TABULAR), flowers),
@@ -164,24 +171,24 @@ ESTIMATORS = {
         TabularMLPRegressor(n_members=2, **SMALL_TABULAR), patients_two_numbers
     ),
     "image classifier": EstimatorCase(
-        CNNClassifier(channels=(4, 4), hidden_layer_sizes=8, max_iter=5, batch_size=16, random_state=0), flowers
+        CNNClassifier(channels=(4, 4), hidden_layer_sizes=8, max_iter=3, batch_size=16, random_state=0), flowers
     ),
     "image classifier resnet": EstimatorCase(
-        CNNClassifier(architecture="resnet", channels=4, batch_norm=True, max_iter=5, batch_size=16, random_state=0),
+        CNNClassifier(architecture="resnet", channels=4, batch_norm=True, max_iter=3, batch_size=16, random_state=0),
         flowers,
     ),
     "image regressor": EstimatorCase(
-        CNNRegressor(channels=4, hidden_layer_sizes=8, dropout=0.2, max_iter=5, batch_size=16, random_state=0), patients
+        CNNRegressor(channels=4, hidden_layer_sizes=8, dropout=0.2, max_iter=3, batch_size=16, random_state=0), patients
     ),
     "series classifier": EstimatorCase(
-        CNNSequenceClassifier(channels=(4, 4), max_iter=5, batch_size=16, random_state=0), two_flowers
+        CNNSequenceClassifier(channels=(4, 4), max_iter=3, batch_size=16, random_state=0), two_flowers
     ),
     "series regressor": EstimatorCase(
-        CNNSequenceRegressor(architecture="textcnn", channels=4, max_iter=5, batch_size=16, random_state=0),
+        CNNSequenceRegressor(architecture="textcnn", channels=4, max_iter=3, batch_size=16, random_state=0),
         patients_two_numbers,
     ),
     "recurrent classifier": EstimatorCase(
-        RNNSequenceClassifier(hidden_size=4, max_iter=5, batch_size=16, random_state=0), flowers
+        RNNSequenceClassifier(hidden_size=4, max_iter=3, batch_size=16, random_state=0), flowers
     ),
     "recurrent classifier with attention": EstimatorCase(
         RNNSequenceClassifier(
@@ -191,20 +198,20 @@ ESTIMATORS = {
             bidirectional=True,
             pooling="attention",
             dropout=0.2,
-            max_iter=5,
+            max_iter=3,
             batch_size=16,
             random_state=0,
         ),
         two_flowers,
     ),
     "recurrent regressor": EstimatorCase(
-        RNNSequenceRegressor(cell="indrnn", hidden_size=4, max_iter=5, batch_size=16, random_state=0), patients
+        RNNSequenceRegressor(cell="indrnn", hidden_size=4, max_iter=3, batch_size=16, random_state=0), patients
     ),
     "recurrent regressor of steps": EstimatorCase(
-        RNNSequenceRegressor(cell="rnn", hidden_size=4, max_iter=5, batch_size=16, random_state=0), both_neighbours
+        RNNSequenceRegressor(cell="rnn", hidden_size=4, max_iter=3, batch_size=16, random_state=0), both_neighbours
     ),
     "tagger": EstimatorCase(
-        RNNSequenceTagger(hidden_size=4, dropout=0.2, max_iter=5, batch_size=16, random_state=0), large_petals
+        RNNSequenceTagger(hidden_size=4, dropout=0.2, max_iter=3, batch_size=16, random_state=0), large_petals
     ),
     "transformer classifier": EstimatorCase(TransformerSequenceClassifier(**SMALL_TRANSFORMER), flowers),
     "transformer classifier with a class token": EstimatorCase(
@@ -243,57 +250,57 @@ ESTIMATORS = {
         MambaSequenceTagger(bidirectional=True, **SMALL_MAMBA), large_petals
     ),
     "spline classifier": EstimatorCase(
-        KANClassifier(hidden_layer_sizes=3, max_iter=5, batch_size=16, random_state=0), flowers
+        KANClassifier(hidden_layer_sizes=3, max_iter=3, batch_size=16, random_state=0), flowers
     ),
     "spline classifier lbfgs": EstimatorCase(
         KANClassifier(hidden_layer_sizes=(2,), solver="lbfgs", max_iter=10, random_state=0), flowers
     ),
     "spline regressor": EstimatorCase(
-        KANRegressor(hidden_layer_sizes=(), sparsity=0.01, max_iter=5, batch_size=16, random_state=0), patients
+        KANRegressor(hidden_layer_sizes=(), sparsity=0.01, max_iter=3, batch_size=16, random_state=0), patients
     ),
     "spline regressor with finer grids": EstimatorCase(
         KANRegressor(
-            hidden_layer_sizes=2, grid_size=2, grid_refinement=(4,), solver="lbfgs", max_iter=5, random_state=0
+            hidden_layer_sizes=2, grid_size=2, grid_refinement=(4,), solver="lbfgs", max_iter=3, random_state=0
         ),
         patients_two_numbers,
     ),
-    "node classifier": EstimatorCase(GNNNodeClassifier(max_iter=5, random_state=0), flowers),
+    "node classifier": EstimatorCase(GNNNodeClassifier(max_iter=3, random_state=0), flowers),
     "node classifier with attention": EstimatorCase(
         GNNNodeClassifier(
-            convolution="gat", hidden_layer_sizes=(3, 3), n_heads=2, max_iter=5, batch_size=16, random_state=0
+            convolution="gat", hidden_layer_sizes=(3, 3), n_heads=2, max_iter=3, batch_size=16, random_state=0
         ),
         two_flowers,
     ),
     "node regressor": EstimatorCase(
-        GNNNodeRegressor(convolution="sage", max_iter=5, batch_size=16, early_stopping=True, random_state=0), patients
+        GNNNodeRegressor(convolution="sage", max_iter=3, batch_size=16, early_stopping=True, random_state=0), patients
     ),
     "node regressor of sums": EstimatorCase(
-        GNNNodeRegressor(convolution="gin", n_neighbors=3, dropout=0, max_iter=5, random_state=0), patients_two_numbers
+        GNNNodeRegressor(convolution="gin", n_neighbors=3, dropout=0, max_iter=3, random_state=0), patients_two_numbers
     ),
     "graph classifier": EstimatorCase(
-        GNNGraphClassifier(hidden_layer_sizes=(4, 4), max_iter=5, batch_size=16, random_state=0), flowers
+        GNNGraphClassifier(hidden_layer_sizes=(4, 4), max_iter=3, batch_size=16, random_state=0), flowers
     ),
     "graph classifier with attention": EstimatorCase(
         GNNGraphClassifier(
-            convolution="gat", n_heads=2, hidden_layer_sizes=4, pooling="max", max_iter=5, batch_size=16, random_state=0
+            convolution="gat", n_heads=2, hidden_layer_sizes=4, pooling="max", max_iter=3, batch_size=16, random_state=0
         ),
         two_flowers,
     ),
     "graph regressor": EstimatorCase(
         GNNGraphRegressor(
-            convolution="gcn", hidden_layer_sizes=4, pooling="mean", max_iter=5, batch_size=16, random_state=0
+            convolution="gcn", hidden_layer_sizes=4, pooling="mean", max_iter=3, batch_size=16, random_state=0
         ),
         patients_two_numbers,
     ),
-    "autoencoder": EstimatorCase(Autoencoder(2, 8, max_iter=5, batch_size=16, random_state=0), flowers),
+    "autoencoder": EstimatorCase(Autoencoder(2, 8, max_iter=3, batch_size=16, random_state=0), flowers),
     "autoencoder lbfgs": EstimatorCase(Autoencoder(2, 8, solver="lbfgs", max_iter=10, random_state=0), flowers),
     "autoencoder variational": EstimatorCase(
-        Autoencoder(2, 8, variational=True, early_stopping=True, noise=0.1, max_iter=5, batch_size=16, random_state=0),
+        Autoencoder(2, 8, variational=True, early_stopping=True, noise=0.1, max_iter=3, batch_size=16, random_state=0),
         patients,
     ),
     "autoencoder of images": EstimatorCase(
         Autoencoder(
-            2, (), image_shape="auto", channels=(2, 3), solver="adamw", max_iter=5, batch_size=16, random_state=0
+            2, (), image_shape="auto", channels=(2, 3), solver="adamw", max_iter=3, batch_size=16, random_state=0
         ),
         flowers,
     ),
@@ -303,7 +310,7 @@ ESTIMATORS = {
         patients,
     ),
     "regressor poisson": EstimatorCase(
-        MLPRegressor(8, loss="poisson", max_iter=5, batch_size=16, dropout=0.2, random_state=0), patients
+        MLPRegressor(8, loss="poisson", max_iter=3, batch_size=16, dropout=0.2, random_state=0), patients
     ),
 }
 

@@ -1,8 +1,9 @@
 """scikit-learn's own checks: every estimator, with default parameters, no expected failures.
 
-Networks for tables, images and series are smaller here; ``pytest -m slow`` takes their defaults. Taggers, what
-takes texts and what writes sequences are left to `skneural.testing`, but for the checks that fit nothing:
-scikit-learn's have no texts, and one label or number for each sample.
+Networks for tables, images, series and whole graphs and those of splines are smaller here, and train briefly;
+``pytest -m slow`` takes their defaults. Taggers, what takes texts and what writes sequences are left to
+`skneural.testing`, but for the checks that fit nothing: scikit-learn's have no texts, and
+one label or number for each sample.
 """
 
 import pytest
@@ -42,31 +43,37 @@ from skneural import (
 )
 from skneural.preprocessing import TokenEncoder
 
-SMALL_IMAGES = {"channels": (8, 16), "hidden_layer_sizes": 32, "max_iter": 60, "learning_rate_init": 0.01}
-SMALL_SERIES = {"channels": (16, 16), "max_iter": 60, "learning_rate_init": 0.01}
-SMALL_GRAPHS = {"hidden_layer_sizes": (16,), "dropout": 0, "max_iter": 60, "learning_rate_init": 0.01}
-SMALL_RECURRENT = {"hidden_size": 16, "max_iter": 60, "learning_rate_init": 0.01}
+# As few epochs as reach the scores that some checks ask for, with a margin.
+CLASSIFIER = {"max_iter": 10, "learning_rate_init": 0.03}
+REGRESSOR = {"max_iter": 20, "learning_rate_init": 0.03}
+SMALL_IMAGES = {"channels": (8, 16), "hidden_layer_sizes": 32}
+SMALL_SERIES = {"channels": (16, 16)}
+SMALL_GRAPHS = {"hidden_layer_sizes": (16,), "dropout": 0}
+SMALL_RECURRENT = {"hidden_size": 16}
 # Masks of dropout are drawn for each row: with them, a weight of two is no repetition.
-SMALL_TRANSFORMER = {"d_model": 16, "feedforward_size": 16, "dropout": 0, "max_iter": 60, "learning_rate_init": 0.01}
-SMALL_MAMBA = {"d_model": 8, "state_size": 4, "max_iter": 60, "learning_rate_init": 0.01}
+SMALL_TRANSFORMER = {"d_model": 16, "feedforward_size": 16, "dropout": 0}
+SMALL_MAMBA = {"d_model": 8, "state_size": 4}
 SMALL_DIFFUSION = {"hidden_layer_sizes": (16,), "max_iter": 20}
-SMALL_TABULAR = {"hidden_layer_sizes": (32,), "dropout": 0, "n_members": 2}
+SMALL_TABULAR = {"hidden_layer_sizes": (32,), "dropout": 0, "n_members": 2, "max_iter": 15}
+SMALL_MLP = {"hidden_layer_sizes": 20, "dropout": 0, "batch_norm": False, "max_iter": 20}
 SMALL = [
     DiffusionModel(**SMALL_DIFFUSION),
     TabularMLPClassifier(**SMALL_TABULAR),
     TabularMLPRegressor(**SMALL_TABULAR),
-    GNNGraphClassifier(**SMALL_GRAPHS),
-    GNNGraphRegressor(**SMALL_GRAPHS, pooling="mean"),
-    CNNClassifier(**SMALL_IMAGES),
-    CNNRegressor(**SMALL_IMAGES | {"learning_rate_init": 0.005}),
-    CNNSequenceClassifier(**SMALL_SERIES),
-    CNNSequenceRegressor(**SMALL_SERIES),
-    RNNSequenceClassifier(**SMALL_RECURRENT),
-    RNNSequenceRegressor(**SMALL_RECURRENT),
-    TransformerSequenceClassifier(**SMALL_TRANSFORMER),
-    TransformerSequenceRegressor(**SMALL_TRANSFORMER),
-    MambaSequenceClassifier(**SMALL_MAMBA),
-    MambaSequenceRegressor(**SMALL_MAMBA),
+    GNNGraphClassifier(**CLASSIFIER, **SMALL_GRAPHS),
+    GNNGraphRegressor(**REGRESSOR, **SMALL_GRAPHS, pooling="mean"),
+    KANClassifier(**CLASSIFIER),
+    KANRegressor(**REGRESSOR | {"max_iter": 30}),
+    CNNClassifier(**REGRESSOR | {"learning_rate_init": 0.01}, **SMALL_IMAGES),
+    CNNRegressor(**REGRESSOR, **SMALL_IMAGES),
+    CNNSequenceClassifier(**CLASSIFIER, **SMALL_SERIES),
+    CNNSequenceRegressor(**REGRESSOR, **SMALL_SERIES),
+    RNNSequenceClassifier(**CLASSIFIER, **SMALL_RECURRENT),
+    RNNSequenceRegressor(**REGRESSOR | {"max_iter": 40}, **SMALL_RECURRENT),
+    TransformerSequenceClassifier(**CLASSIFIER, **SMALL_TRANSFORMER),
+    TransformerSequenceRegressor(**REGRESSOR, **SMALL_TRANSFORMER),
+    MambaSequenceClassifier(**CLASSIFIER, **SMALL_MAMBA),
+    MambaSequenceRegressor(pooling="last", **REGRESSOR | {"max_iter": 40}, **SMALL_MAMBA),
 ]
 SLOW = [getattr(skneural, type(model).__name__)() for model in SMALL]
 SLOW += [TransformerSequenceClassifier(dropout=0), TransformerSequenceRegressor(dropout=0)]
@@ -88,25 +95,28 @@ DRAW_FOR_EACH_ROW = (
 VARIANTS = [
     Autoencoder(1, image_shape="auto", channels=4, max_iter=30),
     Autoencoder(1, variational=True, max_iter=30),
-    GNNNodeClassifier(convolution="gat", hidden_layer_sizes=(4,)),
-    GNNNodeRegressor(convolution="sage", dropout=0),
+    GNNNodeClassifier(convolution="gat", hidden_layer_sizes=(4,), **REGRESSOR),
+    GNNNodeRegressor(convolution="sage", dropout=0, **REGRESSOR),
     DiffusionModel(scaling="quantile", prediction="noise", solver="lbfgs", **SMALL_DIFFUSION),
     HopfieldNetwork("projection", update="synchronous"),
     HopfieldNetwork("modern"),
-    KANClassifier(solver="lbfgs", spline_order=1, alpha=0.1, max_iter=50),
-    KANRegressor(solver="lbfgs", grid_refinement=(8,), alpha=0.1, max_iter=30),
-    MLPClassifier(20, dropout=0, batch_norm=False, solver="lbfgs", alpha=0.01),
-    MLPClassifier(20, dropout=0, batch_norm=False, solver="sgd", learning_rate_init=0.1),
-    MLPClassifier(20, dropout=0, batch_norm=False, solver="adamw", learning_rate_init=0.01),
-    MLPClassifier((20, 20), dropout=0, batch_norm=False, residual=True, learning_rate_init=0.01),
-    MLPRegressor(20, solver="lbfgs", max_iter=30),
-    PerceptronClassifier(solver="adam", learning_rate_init=0.1),
-    *(RNNSequenceClassifier(cell=cell, **SMALL_RECURRENT) for cell in ("lstm", "rnn", "indrnn", "jordan")),
-    TransformerSequenceClassifier(positional="learned", pooling="cls", **SMALL_TRANSFORMER),
-    MambaSequenceClassifier(variant="mamba", pooling="attention", **SMALL_MAMBA),
+    KANClassifier(solver="lbfgs", spline_order=1, alpha=0.1, max_iter=20),
+    KANRegressor(solver="lbfgs", grid_refinement=(8,), alpha=0.1, max_iter=10),
+    MLPClassifier(solver="lbfgs", alpha=0.01, **SMALL_MLP),
+    MLPClassifier(solver="sgd", learning_rate_init=0.1, **SMALL_MLP),
+    MLPClassifier(solver="adamw", learning_rate_init=0.03, **SMALL_MLP),
+    MLPClassifier(residual=True, learning_rate_init=0.03, **SMALL_MLP | {"hidden_layer_sizes": (20, 20)}),
+    MLPRegressor(20, solver="lbfgs", max_iter=20),
+    PerceptronClassifier(solver="adam", learning_rate_init=0.1, max_iter=50),
+    *(
+        RNNSequenceClassifier(cell=cell, **CLASSIFIER, **SMALL_RECURRENT)
+        for cell in ("lstm", "rnn", "indrnn", "jordan")
+    ),
+    TransformerSequenceClassifier(positional="learned", pooling="cls", **CLASSIFIER, **SMALL_TRANSFORMER),
+    MambaSequenceClassifier(variant="mamba", pooling="attention", **CLASSIFIER, **SMALL_MAMBA),
     TabularMLPClassifier(embedding="piecewise_linear", label_smoothing=0.1, **SMALL_TABULAR | {"n_members": 1}),
     TabularMLPRegressor(embedding=None, **SMALL_TABULAR | {"n_members": 4}),
-    RNNSequenceClassifier(bidirectional=True, n_layers=2, pooling="attention", **SMALL_RECURRENT),
+    RNNSequenceClassifier(bidirectional=True, n_layers=2, pooling="attention", **CLASSIFIER, **SMALL_RECURRENT),
 ]
 
 

@@ -195,10 +195,10 @@ TOKENS = [random(i).integers(0, 7, n) for i, n in enumerate(LENGTHS)]
 ROWS_OF_TOKENS = random().integers(0, 7, (40, 5))
 TWO_NUMBERS = random(2).standard_normal((40, 2))
 LABELS = random(3).integers(0, 2, (40, 3))
-SMALL_IMAGES = {"channels": (4, 8), "hidden_layer_sizes": 8, "max_iter": 3}
-SMALL_SERIES = {"channels": 4, "max_iter": 3}
-SMALL_TRANSFORMER = {"d_model": 4, "n_heads": 2, "n_layers": 1, "feedforward_size": 5, "max_iter": 3}
-SMALL_MAMBA = {"d_model": 4, "state_size": 3, "n_layers": 1, "max_iter": 3}
+SMALL_IMAGES = {"channels": (4, 8), "hidden_layer_sizes": 8, "max_iter": 2}
+SMALL_SERIES = {"channels": 4, "max_iter": 2}
+SMALL_TRANSFORMER = {"d_model": 4, "n_heads": 2, "n_layers": 1, "feedforward_size": 5, "max_iter": 2}
+SMALL_MAMBA = {"d_model": 4, "state_size": 3, "n_layers": 1, "max_iter": 2}
 
 
 @pytest.mark.parametrize("architecture", ["lenet", "alexnet", "vgg", "inception", "resnet"])
@@ -245,7 +245,7 @@ def test_series_and_tokens(architecture, X, options):
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru", "indrnn", "jordan"])
 @each_kind_of_series
 def test_series_and_tokens_step_by_step(cell, X, options):
-    options = {"cell": cell, "hidden_size": 4, "n_layers": 2, "max_iter": 3} | options
+    options = {"cell": cell, "hidden_size": 4, "n_layers": 2, "max_iter": 2} | options
     check_estimator_contract(RNNSequenceClassifier(bidirectional=True, **options), X, classes())
     check_estimator_contract(RNNSequenceRegressor(pooling="max", **options), X, TWO_NUMBERS[:, 0])
 
@@ -269,7 +269,7 @@ def test_series_and_tokens_through_selective_states(variant, X, options):
 @pytest.mark.parametrize(
     ("tagger", "regressor", "sizes"),
     [
-        (RNNSequenceTagger, RNNSequenceRegressor, {"hidden_size": 4, "max_iter": 3}),
+        (RNNSequenceTagger, RNNSequenceRegressor, {"hidden_size": 4, "max_iter": 2}),
         (TransformerSequenceTagger, TransformerSequenceRegressor, SMALL_TRANSFORMER),
         (MambaSequenceTagger, MambaSequenceRegressor, SMALL_MAMBA),
     ],

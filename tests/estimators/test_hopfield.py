@@ -202,7 +202,7 @@ def test_correlated_patterns():
 
 
 def test_memory_is_that_of_the_patterns():
-    n_features = 20_000  # whose weights would take 3.2 GB
+    n_features = 5000  # whose weights would take 200 MB
     patterns = random_patterns(4, n_features)
     tracemalloc.start()
     try:

@@ -42,7 +42,7 @@ def error(model, seed=1):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_finer_grids_learn_more_digits(seed):
-    X, y = square(3000)
+    X, y = square(1000)
     model = KANRegressor(hidden_layer_sizes=(1,), max_iter=400, random_state=seed, **EXACT).fit(X, y)
     errors = [error(model)]
     for grid_size in (10, 20):

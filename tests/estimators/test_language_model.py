@@ -47,7 +47,7 @@ each = pytest.mark.parametrize("kind", EACH, ids=str)
 @every_kind
 @each
 def test_contract(X, options, kind):
-    check_estimator_contract(model(**options, **kind), X, None)
+    check_estimator_contract(model(max_iter=2, **options, **kind), X, None)
 
 
 @each

@@ -1,6 +1,7 @@
 """A model is the same after it was saved, copied or fitted again, and training goes on from there exactly."""
 
 import copy
+import functools
 import pickle
 
 import joblib
@@ -39,6 +40,33 @@ def class_path(model):
     return f"{type(model).__module__}.{type(model).__qualname__}"
 
 
+# Trained once for all trips: nobody may change what these return.
+
+
+@functools.cache
+def fitted(case, dtype):
+    return case.new().fit(*case.data(dtype))
+
+
+@functools.cache
+def half_way_and_straight_on(case, solver):
+    """After two passes over the data, and after four without a trip between."""
+    X, y = case.data()
+    straight = continuable(case).set_params(solver=solver).partial_fit(X, y).partial_fit(X, y)
+    half_way = copy.deepcopy(straight)
+    return half_way, straight.partial_fit(X, y).partial_fit(X, y)
+
+
+@functools.cache
+def startable(case):
+    return case.new(warm_start=True, max_iter=3).fit(*case.data())
+
+
+@functools.cache
+def started_again(case):
+    return copy.deepcopy(startable(case)).fit(*case.data())
+
+
 @every_trained_model
 def test_same_seed_same_bits(case):
     X, y = case.data()
@@ -56,12 +84,12 @@ def test_another_seed_another_model(case):
     assert not np.array_equal(one.weights_, other.weights_)
 
 
+@every_trip
 @every_trained_model
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@every_trip
 def test_predicts_the_same(case, dtype, trip, tmp_path):
-    X, y = case.data(dtype)
-    model = case.new().fit(X, y)
+    X, _ = case.data(dtype)
+    model = fitted(case, dtype)
     back = trip(model, tmp_path)
     assert back is not model
     assert_same_bits(telling(back, X), telling(model, X))
@@ -93,19 +121,14 @@ def test_clone_is_unfitted_and_fits_alike(case):
     assert_same_bits(cloned.fit(X, y).weights_, model.weights_)
 
 
+@every_trip
 @every_model_in_passes
 @pytest.mark.parametrize("solver", ["sgd", "adam", "adamw", "rmsprop"])
-@every_trip
 def test_partial_fit_goes_on_exactly(case, solver, trip, tmp_path):
     X, y = case.data()
-    straight = continuable(case).set_params(solver=solver)
-    travelled = clone(straight)
+    half_way, straight = half_way_and_straight_on(case, solver)
+    travelled = trip(half_way, tmp_path)
     for _ in range(2):
-        straight.partial_fit(X, y)
-        travelled.partial_fit(X, y)
-    travelled = trip(travelled, tmp_path)
-    for _ in range(2):
-        straight.partial_fit(X, y)
         travelled.partial_fit(X, y)
     assert_same_bits(travelled.weights_, straight.weights_)
     assert_same_bits(travelled.buffers_, straight.buffers_)
@@ -141,18 +164,18 @@ def test_partial_fit_equals_fit_epoch_by_epoch(case):
         assert_same_bits(stepwise.weights_, whole.weights_)
 
 
-@every_model_in_passes
 @every_trip
+@every_model_in_passes
 def test_warm_start_goes_on(case, trip, tmp_path):
     X, y = case.data()
-    model = case.new(warm_start=True, max_iter=3).fit(X, y)
+    model = startable(case)
     curve, weights, epochs = list(model.loss_curve_), model.weights_.copy(), len(model.loss_curve_)
     travelled = trip(model, tmp_path).fit(X, y)
     assert travelled.loss_curve_[:epochs] == curve
     assert len(travelled.loss_curve_) == epochs + travelled.n_iter_
     assert travelled.t_ > model.t_
     assert_same_bits(model.weights_, weights)
-    assert_same_bits(travelled.weights_, model.fit(X, y).weights_)
+    assert_same_bits(travelled.weights_, started_again(case).weights_)
 
 
 def test_warm_start_of_lbfgs_goes_on_from_the_weights():
@@ -179,8 +202,8 @@ def test_without_warm_start_fit_starts_anew():
 def test_a_fitted_model_is_small(case):
     """Nothing of the training data, but for a formula's samples and quantiles, and no dead optimizer state is kept."""
     X, y = case.data()
-    repeated = np.tile(X, (20, 1)), np.concatenate([y] * 20)
-    few, many = (len(pickle.dumps(case.new().fit(*data))) for data in ((X, y), repeated))
+    repeated = np.tile(X, (6, 1)), np.concatenate([y] * 6)  # 400 samples more, so 5 bytes of each would be seen
+    few, many = (len(pickle.dumps(case.new(max_iter=2).fit(*data))) for data in ((X, y), repeated))
     of_a_formula = SAMPLES_OF_A_FORMULA * 8 * (X.shape[1] + 3) if isinstance(case.estimator, KANFields) else 0
     of_ranks = N_QUANTILES * 8 * X.shape[1] if getattr(case.estimator, "scaling", None) == "quantile" else 0
     assert many < few + 2000 + of_a_formula + of_ranks
