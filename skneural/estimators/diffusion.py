@@ -21,7 +21,7 @@ from skneural.inputs import CategoricalFields, Expected, RestorableTable
 from skneural.inputs.column_encoding import ColumnEncoding
 from skneural.layers import Chain
 from skneural.networks.diffusion import diffusion_network
-from skneural.ops.diffusion import add_noise, back_to_data, levels, to_be_found
+from skneural.ops.diffusion import add_noise, back_to_data, levels, times_back, to_be_found
 from skneural.ops.pointwise import ACTIVATIONS
 from skneural.ops.types import Array
 from skneural.optimizers import SCHEDULES, Averaging, Optimizer
@@ -339,8 +339,7 @@ class DiffusionModel(CategoricalFields, DensityMixin, NeuralEstimator):
         noisy = rng.standard_normal((n_samples, len(lower))).astype(dtype)
         yield noisy
         predict = self._predictor(condition, guided=y is not None)
-        times = np.linspace(1, 0, n_steps + 1)
-        walk = back_to_data(noisy, predict, times, self.prediction, (lower, upper), self.eta, rng)
+        walk = back_to_data(noisy, predict, times_back(n_steps), self.prediction, (lower, upper), self.eta, rng)
         for step, noisy in enumerate(walk, start=1):
             if self.verbose and step * 10 // n_steps > (step - 1) * 10 // n_steps:
                 print(f"Sampling step {step} of {n_steps}")
