@@ -142,6 +142,26 @@ class TestTables:
         assert (numbers.min() >= table[numbers.columns].min() - 1e-6).all()
         assert (numbers.max() <= table[numbers.columns].max() + 1e-6).all()
 
+    def test_ranks_count_by_default_where_there_are_categories(self):
+        table = mixed_table()
+        ranked, default, standard = (
+            brief(**one).fit(table) for one in ({"scaling": "quantile"}, {}, {"scaling": "standard"})
+        )
+        made = [model.sample(9, random_state=0) for model in (ranked, default, standard)]
+        assert made[0].equals(made[1])
+        assert not made[2].equals(made[1])
+        assert np.array_equal(*(brief(**one).fit(X).weights_ for one in ({}, {"scaling": "standard"})))
+
+    def test_a_common_number_is_made_as_often_and_not_blurred(self):
+        rng = np.random.default_rng(0)
+        gain = np.where(rng.random(400) < 0.8, 0, rng.integers(100, 10000, 400)).astype(float)
+        model = DiffusionModel((32,), scaling="quantile", max_iter=100, random_state=0).fit(
+            np.stack([gain, X[0, 0] + gain], 1)
+        )
+        made = model.sample(500, random_state=0)[:, 0]
+        assert abs((made == 0).mean() - 0.8) < 0.1
+        assert made[made != 0].min() > 50
+
     def test_columns_of_categories_may_be_named_or_numbered(self):
         table = pandas.DataFrame({"a": RNG.integers(0, 3, 60), "b": RNG.normal(size=60), "c": RNG.integers(5, 7, 60)})
         array = table.to_numpy()
