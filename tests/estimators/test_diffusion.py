@@ -1,6 +1,7 @@
 """What holds for diffusion models beside what holds for every estimator."""
 
 import pickle
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -225,6 +226,27 @@ class TestScores:
         assert model.sample(3, y=2).shape == (3, 4)
         with pytest.raises(ValueError, match="not the same as in the first call"):
             model.partial_fit(X, Y, classes=[0, 1])
+
+
+class TestPasses:
+    @pytest.mark.parametrize("learning_rate", ["cosine", "one_cycle", "constant"])
+    def test_the_first_is_a_fit_of_one_epoch(self, learning_rate):
+        passed = brief(learning_rate=learning_rate).partial_fit(X, Y)
+        fitted = brief(learning_rate=learning_rate, max_iter=1).fit(X, Y)
+        np.testing.assert_array_equal(passed.weights_, fitted.weights_)
+
+    def test_at_a_constant_rate_they_go_on_like_epochs(self):
+        passed, fitted = (brief(learning_rate="constant", averaging=0, max_iter=3) for _ in range(2))
+        for _ in range(3):
+            passed.partial_fit(X)
+        np.testing.assert_allclose(passed.loss_curve_, fitted.fit(X).loss_curve_, rtol=1e-6)
+
+    def test_those_of_a_schedule_that_ends_start_over(self):
+        model, weights = brief(averaging=0, max_iter=1, batch_size=10), []
+        for _ in range(3):
+            weights.append(model.partial_fit(X).weights_.copy())
+        first, second = (np.linalg.norm(after - before) for before, after in pairwise(weights))
+        assert second > 0.3 * first
 
 
 class TestBadInput:
