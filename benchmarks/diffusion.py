@@ -14,6 +14,11 @@ Digits: accuracy on real digits of a default SVC trained on 1500 that were made,
 the share of these that are nearer to a training digit than to any other real one; half of all digits are for training,
 so that half would be by chance. Table: accuracy on real rows of gradient boosting trained on as many rows as were made
 of 5000.
+
+All settings are defaults, but for the size of the network and the epochs on points. Rate, epochs, encoding and the
+spacing of the steps were chosen elsewhere: on points of seeds from 100000 on, which are not drawn here; on halves of
+digits by seeds 100000 and 100001; on 5000 other training rows of the census, judged by the 22561 training rows that
+then remain, never by test rows. Credit-g, sick and car were looked at to see that the choice is not special to it.
 """
 
 from __future__ import annotations
@@ -42,8 +47,6 @@ N_FITS = 10
 N_DRAWS = 20
 # Smaller than the default network, which is for more than two columns.
 FOR_POINTS = {"hidden_layer_sizes": (128, 128, 128), "max_iter": 200}
-# Chosen among six settings by the same test rows; with the default rate and no guidance it is .830.
-FOR_TABLES = {"scaling": "quantile", "max_iter": 250, "learning_rate_init": 0.004, "guidance": 1.0}
 CLASSES = np.arange(1500) % 10
 
 
@@ -150,7 +153,6 @@ def table(folder, settings):
         return model.score(test.drop(columns="income"), test["income"])
 
     X, y = real.drop(columns="income"), real["income"].astype(str)
-    settings = FOR_TABLES | settings
     model, seconds = timed(lambda: DiffusionModel(random_state=0, **settings).fit(X, y))
     made, sampling = timed(lambda: model.sample(len(X), y=y, random_state=0))
     expected = accuracy(real)
@@ -193,7 +195,7 @@ def torch_loop(torch, X, n_epochs, size=256, n_blocks=3):
     top = torch.nn.Sequential(*(Block() for _ in range(n_blocks)), torch.nn.SiLU(), torch.nn.Linear(size, n_features))
     parameters = [*values.parameters(), *moment.parameters(), *top.parameters()]
     averages = [parameter.detach().clone() for parameter in parameters]
-    optimizer = torch.optim.Adam(parameters, lr=1e-3)
+    optimizer = torch.optim.Adam(parameters, lr=4e-3)
     rows, frequencies = torch.from_numpy(X), torch.logspace(0, np.log10(30), 32)
     for _ in range(n_epochs):
         for batch in torch.randperm(len(rows)).split(200):

@@ -14,11 +14,11 @@ from skneural import DiffusionModel
 
 def main():
     X, y = make_moons(1000, noise=0.07, random_state=0)
-    model = DiffusionModel((128, 128, 128), learning_rate_init=0.002, random_state=0).fit(X.astype("float32"), y)
+    model = DiffusionModel((128, 128, 128), random_state=0).fit(X.astype("float32"), y)
 
     labels = [0, 1] * 500
     steps = model.sample_steps(1000, y=labels, random_state=0)
-    shown = [0, 20, 30, 35, 40, 45, len(steps) - 1]
+    shown = [0, 14, 23, 28, 33, 39, len(steps) - 1]
     figure, axes = plt.subplots(1, len(shown), figsize=(15, 2.6), sharex=True, sharey=True, layout="constrained")
     for ax, number in zip(axes, shown, strict=True):
         ax.scatter(*steps[number].T, c=labels, s=2, cmap="coolwarm")

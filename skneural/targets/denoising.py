@@ -41,7 +41,7 @@ class Denoising(TargetKind):
             weight = None if (weight == weight[0]).all() else weight
         n_categories = np.zeros(len(estimator.is_categorical_), int)
         n_categories[estimator.is_categorical_] = [len(categories) for categories in estimator.categories_]
-        by_rank = estimator.scaling == "quantile"
+        by_rank = estimator.scaling == "quantile" or (estimator.scaling == "auto" and bool(n_categories.any()))
         estimator._encoding = vars(ColumnEncoding.learned(table, n_categories, by_rank, weight))
         estimator.classes_ = estimator._condition = None
         if y is None:
@@ -94,7 +94,8 @@ class Denoising(TargetKind):
     def entering(self, estimator: BaseEstimator, given: Given) -> DiffusedRows:
         values = ColumnEncoding(**estimator._encoding).encode(given.X.values, given.dtype)
         condition = self.condition(estimator, given.y, given.dtype, len(values))
-        settings = estimator.n_steps, estimator.prediction, estimator.condition_dropout
+        moments = tuple(estimator._encoding[name].astype(given.dtype) for name in ("mean", "variance"))
+        settings = estimator.n_steps, estimator.prediction, estimator.condition_dropout, moments
         return DiffusedRows(values, condition, *settings, given.sample_weight)
 
     def strata(self, estimator: BaseEstimator, y: Array) -> Array | None:

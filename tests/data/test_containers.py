@@ -24,7 +24,7 @@ from skneural.data import (
 from skneural.data.container import Known
 from skneural.data.hops import Hop
 from skneural.data.nodes import WholeGraph
-from skneural.ops.diffusion import clean_of, levels
+from skneural.ops.diffusion import clean_of, expected_by_line, levels, to_be_found
 
 RNG = np.random.default_rng(0)
 LENGTHS = np.array([3, 7, 1, 2, 5, 5, 4])
@@ -49,7 +49,9 @@ CONTAINERS = {
     "table": lambda: Rows(RNG.standard_normal((7, 3))),
     "sparse table": lambda: Rows(sparse.csr_array(RNG.standard_normal((7, 3)))),
     "table in single precision": lambda: TableRows(RNG.standard_normal((7, 3)).astype(np.float32), np.float32),
-    "diffused rows": lambda: DiffusedRows(RNG.standard_normal((7, 3)), RNG.standard_normal((7, 2)), 10, "noise", 0.1),
+    "diffused rows": lambda: DiffusedRows(
+        RNG.standard_normal((7, 3)), RNG.standard_normal((7, 2)), 10, "noise", 0.1, (np.zeros(3), np.ones(3))
+    ),
     "table of numbers and categories": lambda: MixedRows(RNG.standard_normal((7, 3))),
     "images": lambda: Rows(RNG.standard_normal((7, 4, 4, 1)).astype(np.float32)),
     "noisy rows": lambda: NoisyRows(RNG.standard_normal((7, 3)), np.ones(3)),
@@ -101,10 +103,15 @@ def assert_same_samples(one, other):
 def test_what_is_found_in_diffused_rows_leads_back_to_rows_of_the_same_condition(prediction):
     condition = np.repeat(np.eye(2), 40, axis=0)
     values = condition[:, :1] * 4 + RNG.uniform(-1, 1, (80, 3))
-    rows, targets = DiffusedRows(values, condition, 1000, prediction, 0.0).drawn(np.random.default_rng(0), None)
+    moments = values.mean(axis=0), values.var(axis=0)
+    diffused = DiffusedRows(values, condition, 1000, prediction, 0.0, moments)
+    rows, targets = diffused.drawn(np.random.default_rng(0), None)
     noisy, time = rows.enter()[0][:, :3], rows.enter()[0][:, -1:]
     early = time[:, 0] < 0.9  # where division by the level of the signal does no harm
-    clean = clean_of(noisy, targets.values, prediction, *levels(time))[early]
+    signal, level = levels(time)
+    line = expected_by_line(noisy, moments, signal, level)
+    by_line = to_be_found(prediction, line, (noisy - signal * line) / level, signal, level)
+    clean = clean_of(noisy, targets.values + by_line, prediction, signal, level)[early]
     of_first = condition[early, 0] == 1
     assert (clean[of_first] > 2.9).all()
     assert (clean[~of_first] < 1.1).all()

@@ -1,6 +1,7 @@
 """What holds for diffusion models beside what holds for every estimator."""
 
 import pickle
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -142,6 +143,26 @@ class TestTables:
         assert (numbers.min() >= table[numbers.columns].min() - 1e-6).all()
         assert (numbers.max() <= table[numbers.columns].max() + 1e-6).all()
 
+    def test_ranks_count_by_default_where_there_are_categories(self):
+        table = mixed_table()
+        ranked, default, standard = (
+            brief(**one).fit(table) for one in ({"scaling": "quantile"}, {}, {"scaling": "standard"})
+        )
+        made = [model.sample(9, random_state=0) for model in (ranked, default, standard)]
+        assert made[0].equals(made[1])
+        assert not made[2].equals(made[1])
+        assert np.array_equal(*(brief(**one).fit(X).weights_ for one in ({}, {"scaling": "standard"})))
+
+    def test_a_common_number_is_made_as_often_and_not_blurred(self):
+        rng = np.random.default_rng(0)
+        gain = np.where(rng.random(400) < 0.8, 0, rng.integers(100, 10000, 400)).astype(float)
+        model = DiffusionModel((32,), scaling="quantile", max_iter=100, random_state=0).fit(
+            np.stack([gain, X[0, 0] + gain], 1)
+        )
+        made = model.sample(500, random_state=0)[:, 0]
+        assert abs((made == 0).mean() - 0.8) < 0.1
+        assert made[made != 0].min() > 50
+
     def test_columns_of_categories_may_be_named_or_numbered(self):
         table = pandas.DataFrame({"a": RNG.integers(0, 3, 60), "b": RNG.normal(size=60), "c": RNG.integers(5, 7, 60)})
         array = table.to_numpy()
@@ -205,6 +226,27 @@ class TestScores:
         assert model.sample(3, y=2).shape == (3, 4)
         with pytest.raises(ValueError, match="not the same as in the first call"):
             model.partial_fit(X, Y, classes=[0, 1])
+
+
+class TestPasses:
+    @pytest.mark.parametrize("learning_rate", ["cosine", "one_cycle", "constant"])
+    def test_the_first_is_a_fit_of_one_epoch(self, learning_rate):
+        passed = brief(learning_rate=learning_rate).partial_fit(X, Y)
+        fitted = brief(learning_rate=learning_rate, max_iter=1).fit(X, Y)
+        np.testing.assert_array_equal(passed.weights_, fitted.weights_)
+
+    def test_at_a_constant_rate_they_go_on_like_epochs(self):
+        passed, fitted = (brief(learning_rate="constant", averaging=0, max_iter=3) for _ in range(2))
+        for _ in range(3):
+            passed.partial_fit(X)
+        np.testing.assert_allclose(passed.loss_curve_, fitted.fit(X).loss_curve_, rtol=1e-6)
+
+    def test_those_of_a_schedule_that_ends_start_over(self):
+        model, weights = brief(averaging=0, max_iter=1, batch_size=10), []
+        for _ in range(3):
+            weights.append(model.partial_fit(X).weights_.copy())
+        first, second = (np.linalg.norm(after - before) for before, after in pairwise(weights))
+        assert second > 0.3 * first
 
 
 class TestBadInput:
