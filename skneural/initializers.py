@@ -48,6 +48,16 @@ def signs(rng: np.random.Generator, shape: Shape) -> np.ndarray:
     return rng.choice([-1.0, 1.0], shape)
 
 
+def in_turns(initializer: Initializer, n: int) -> Initializer:
+    """The first n along the first axis are drawn, the others are like them in turns."""
+
+    def repeating(rng: np.random.Generator, shape: Shape) -> np.ndarray:
+        drawn = initializer(rng, (min(n, shape[0]), *shape[1:]))
+        return drawn[np.arange(shape[0]) % len(drawn)]
+
+    return repeating
+
+
 def for_each_gate(initializer: Initializer, n_gates: int) -> Initializer:
     """The weights of several gates, which stand side by side along the last axis, each drawn for itself."""
 

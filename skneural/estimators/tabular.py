@@ -15,7 +15,7 @@ from skneural.hyperparameters import BOOLEAN, INFINITY, NONE, Choice, Integer, N
 from skneural.inputs import CategoricalFields, InputKind, MixedTable
 from skneural.layers import Chain
 from skneural.losses import BinaryLogLoss, Loss, MemberLoss, SoftmaxLogLoss
-from skneural.networks.tabular import EMBEDDINGS, tabular_network
+from skneural.networks.tabular import EMBEDDINGS, MEMBERS_PER_ROW, tabular_network
 from skneural.ops.pointwise import ACTIVATIONS
 from skneural.optimizers import SCHEDULES, SOLVERS
 from skneural.template.classifier import NeuralClassifier
@@ -49,7 +49,9 @@ class TabularFields(CategoricalFields, Mixin):
         4,
         Integer(1),
         """Members of an ensemble that is one network: they share its hidden layers, differ in learned factors of their
-        features and in their output layers, and predict their mean. The time of an epoch grows as their number.""",
+        features and in their output layers, and predict their mean. Where there are more than four, each row of a batch
+        of 64 rows or more trains four of them, which are others for the next row: an epoch then costs what one of four
+        members does.""",
     )
     solver: str = hyperparameter(
         "adamw",
@@ -114,6 +116,11 @@ class TabularFields(CategoricalFields, Mixin):
            ensembling". ICLR 2025.
         """,
     }
+
+    @property
+    def members_per_row(self) -> int:
+        """Members that see each row of a batch in training. Batches of lbfgs are all alike: there, all members do."""
+        return self.n_members if self.solver == "lbfgs" else min(self.n_members, MEMBERS_PER_ROW)
 
     @property
     def link(self) -> str:

@@ -1,6 +1,7 @@
 """Several members of an ensemble in one network (Gorishniy et al. 2025): x is (batch, members, features).
 
-All other layers take that shape as they take steps: they share their parameters among members.
+All other layers take that shape as they take steps: they share their parameters among members. While training, members
+are those that see a row.
 """
 
 from __future__ import annotations
@@ -8,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from skneural.initializers import INITIALIZERS, Initializer, ones, signs
-from skneural.layers.layer import PREDICTING, AnyShape, Backward, Context, Layer
-from skneural.ops.members import average_members, linear_members, multiply_members
+from skneural.initializers import INITIALIZERS, Initializer, in_turns, ones, signs
+from skneural.layers.layer import AnyShape, Backward, Context, Layer
+from skneural.ops.members import Deals, average_members, deal_rows, linear_members, multiply_members
 from skneural.ops.types import Array
 from skneural.parameters import Parameter, Tree
 
@@ -21,13 +22,20 @@ STARTS: dict[str, Initializer] = {"signs": signs, "ones": ones}
 class MemberFactors(Layer):
     """Multiply the features of each member by learned numbers of its own.
 
-    x: (batch, features), which is where members part, or (batch, members, features); y: (batch, members, features).
+    x: (batch, features), which is where members part, or (batch, members, features); y: (batch, members, features),
+    with those members that see a row while training.
 
     Parameters
     ----------
     n_members, n_features : int
     start : {"signs", "ones"}, default="signs"
         Random signs make members differ from the start.
+    members_per_row : int or None, default=None
+        Members that see each row of a batch in training; None for all. Rows are dealt out, as many to each member, and
+        so many members in turn start alike: whatever a row teaches, it teaches one of each kind. All layers of members
+        in a network must be told the same.
+    smallest_dealt : int, default=64
+        Rows of a batch from which they are dealt out: a few cost little, and would teach each member too little.
     input_gradient : bool, default=True
         False in the first layer of a network that learns, to skip dx.
     """
@@ -35,13 +43,17 @@ class MemberFactors(Layer):
     n_members: int
     n_features: int
     start: str = "signs"
+    members_per_row: int | None = None
+    smallest_dealt: int = 64
     input_gradient: bool = True
 
     def parameters(self) -> Tree:
-        return {"factor": Parameter((self.n_members, self.n_features), STARTS[self.start], penalized=False)}
+        start = in_turns(STARTS[self.start], self.members_per_row or self.n_members)
+        return {"factor": Parameter((self.n_members, self.n_features), start, penalized=False)}
 
     def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
-        y, vjp = multiply_members(x, p["factor"], input_gradient=self.input_gradient)
+        deals = _deals(self, len(x), context)
+        y, vjp = multiply_members(x, p["factor"], deals, input_gradient=self.input_gradient)
         return y, lambda dy, g: vjp(dy, g["factor"])
 
     def shape(self, x_shape: AnyShape) -> AnyShape:
@@ -52,8 +64,8 @@ class MemberFactors(Layer):
 class MemberOutputs(Layer):
     """An output layer for each member. Only training tells members apart; predictions are their mean.
 
-    x: (batch, members, n_in); y: (batch, members, n_out) while training, else (batch, n_out): raw scores whose link is
-    the mean of the members' predictions.
+    x: (batch, members, n_in); y: (batch, members, n_out) while training, with those members that see a row, else
+    (batch, n_out): raw scores whose link is the mean of the members' predictions.
 
     Parameters
     ----------
@@ -62,6 +74,10 @@ class MemberOutputs(Layer):
         Name in `skneural.losses.LINKS`.
     initializer : str, default="zeros"
         Name in `skneural.initializers.INITIALIZERS`, of each member's weight.
+    members_per_row : int or None, default=None
+        Members that see each row of a batch in training; None for all.
+    smallest_dealt : int, default=64
+        Rows of a batch from which they are dealt out.
     """
 
     n_members: int
@@ -69,23 +85,31 @@ class MemberOutputs(Layer):
     n_out: int
     link: str = "identity"
     initializer: str = "zeros"
+    members_per_row: int | None = None
+    smallest_dealt: int = 64
 
     def parameters(self) -> Tree:
         weight = Parameter((self.n_members, self.n_in, self.n_out), INITIALIZERS[self.initializer])
         return {"weight": weight, "bias": Parameter((self.n_members, self.n_out), penalized=False)}
 
     def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
-        y, vjp = linear_members(x, p["weight"], p["bias"])
+        deals = _deals(self, len(x), context)
+        y, vjp = linear_members(x, p["weight"], p["bias"], deals)
         if context.training:
             return y, lambda dy, g: vjp(dy, g["weight"], g["bias"])
         mean, average_vjp = average_members(y, self.link)
         return mean, lambda dy, g: vjp(average_vjp(dy), g["weight"], g["bias"])
-
-    def predict(self, p: Tree, x: Array, context: Context = PREDICTING) -> Any:
-        return average_members(linear_members(x, p["weight"], p["bias"])[0], self.link)[0]
 
     def output_bias(self, p: Tree) -> Array | None:
         return p["bias"]
 
     def shape(self, x_shape: AnyShape) -> AnyShape:
         return (x_shape[0], self.n_out)
+
+
+def _deals(layer: MemberFactors | MemberOutputs, n_rows: int, context: Context) -> Deals:
+    """Which members see which rows of this shard: all of them all rows while predicting, and in small batches."""
+    first, n_together = (0, n_rows) if context.samples is None else (context.samples.rows.start, context.samples.of)
+    dealt = context.training and n_together >= layer.smallest_dealt
+    members_per_row = layer.members_per_row if dealt else None
+    return deal_rows(n_rows, layer.n_members, members_per_row or layer.n_members, first)

@@ -28,8 +28,8 @@ class PeriodicEmbedding(Layer):
         Numbers in each vector: the last is x, the others are sums of waves.
     n_waves : int, default=16
         Of each feature.
-    deviation : float, default=0.5
-        Of the frequencies, at the start. Hundreds of epochs suit 0.1, as published; from 0.5, fifty are enough.
+    deviation : float, default=1.0
+        Of the frequencies, at the start. Hundreds of epochs suit 0.1, as published; from 1.0, fifty are enough.
     input_gradient : bool, default=True
         False in the first layer of a network that learns, to skip dx.
 
@@ -44,7 +44,7 @@ class PeriodicEmbedding(Layer):
     n_features: int
     size: int = 4
     n_waves: int = 16
-    deviation: float = 0.5
+    deviation: float = 1.0
     input_gradient: bool = True
 
     def parameters(self) -> Tree:

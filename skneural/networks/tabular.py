@@ -30,6 +30,9 @@ from skneural.networks.mlp import output_layer
 MOST_ONE_HOT = 9
 CATEGORY_SIZE = 8
 
+# An epoch of more members costs what one of four does. Were all to see all rows, eight would cost 6.8 times one.
+MEMBERS_PER_ROW = 4
+
 EMBEDDINGS = {"periodic": PeriodicEmbedding, "piecewise_linear": PiecewiseLinearEmbedding}
 
 
@@ -45,6 +48,7 @@ def tabular_network(
     embedding: str | None = None,
     embedding_size: int = 4,
     n_members: int = 1,
+    members_per_row: int | None = None,
 ) -> Chain:
     """Columns of every kind become one row of features, from which a perceptron or an ensemble of them predicts.
 
@@ -72,19 +76,24 @@ def tabular_network(
         Features of each number.
     n_members : int
         Members of the ensemble, which share all weights but the factors of their features and the output layer.
+    members_per_row : int or None, default=None
+        Members that see each row of a batch in training; None for all.
     """
     features = column_features(n_numbers, missing, category_sizes, embedding, embedding_size)
     width = features.shape((None, n_numbers + len(category_sizes)))[1]
     assert width is not None
     layers: list[Layer] = [features]
     if n_members > 1:
-        layers.append(MemberFactors(n_members, width))
+        layers.append(MemberFactors(n_members, width, members_per_row=members_per_row))
     for size in hidden_layer_sizes:
         layers += [Dense(width, size, initializer_for(activation), "uniform"), Activation(activation)]
         if dropout > 0:
             layers.append(Dropout(dropout))
         width = size
-    layers.append(MemberOutputs(n_members, width, n_out, link) if n_members > 1 else output_layer(width, n_out))
+    if n_members > 1:
+        layers.append(MemberOutputs(n_members, width, n_out, link, members_per_row=members_per_row))
+    else:
+        layers.append(output_layer(width, n_out))
     return Chain(tuple(layers))
 
 

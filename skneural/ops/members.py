@@ -6,6 +6,8 @@ ensembling"): `members` k, `factor` r, the vectors by which members differ.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from scipy.special import logsumexp
 
@@ -13,60 +15,98 @@ from skneural.ops.memory import empty
 from skneural.ops.pointwise import log_one_plus_exp
 from skneural.ops.types import Array, Vjp
 
+# Rows, and which members see them: at most all rows once.
+Deals = list[tuple[slice, Array]]
 
-def multiply_members(x: Array, factor: Array, *, input_gradient: bool = True) -> tuple[Array, Vjp]:
+
+def deal_rows(n_rows: int, n_members: int, members_per_row: int, first: int = 0) -> Deals:
+    """Deal rows out to members: each row to `members_per_row` of them, and to each of them as many rows.
+
+    Row i goes to the members from ``i * members_per_row`` on, counted round.
+
+    Parameters
+    ----------
+    n_rows, n_members : int
+    members_per_row : int
+        Members that see each row.
+    first : int, default=0
+        What the first row is the number of, if there are others before it.
+
+    Returns
+    -------
+    deals : list of (slice, array of shape (members_per_row,))
+        Every so many rows, and the members that see them.
+    """
+    period = n_members // math.gcd(n_members, members_per_row)
+    members = np.arange(n_members * members_per_row).reshape(n_members, members_per_row) % n_members
+    return [(slice(i, None, period), members[(first + i) % period]) for i in range(min(period, n_rows))]
+
+
+def multiply_members(x: Array, factor: Array, deals: Deals, *, input_gradient: bool = True) -> tuple[Array, Vjp]:
     """Multiply the features of each member by a vector of its own.
 
     Parameters
     ----------
-    x : array of shape (batch, features), the same for all members, or (batch, members, features)
+    x : array of shape (batch, features), the same for all members, or (batch, members that see a row, features)
     factor : array of shape (members, features)
+    deals : list of (slice, array)
+        Rows and the members that see them, as many for each row.
     input_gradient : bool, default=True
         False to skip dx, which is None then.
 
     Returns
     -------
-    y : array of shape (batch, members, features)
+    y : array of shape (batch, members that see a row, features)
     vjp : ``vjp(dy, d_factor) -> dx``
     """
     shared = x.ndim == 2
     each = x[:, np.newaxis] if shared else x
-    y = np.multiply(each, factor, out=empty((len(x), *factor.shape), x.dtype))
+    y = empty((len(x), len(deals[0][1]), factor.shape[1]), x.dtype)
+    for rows, members in deals:
+        np.multiply(each[rows], factor[members], out=y[rows])
 
     def vjp(dy: Array, d_factor: Array) -> Array | None:
-        np.einsum("bkf,bf->kf" if shared else "bkf,bkf->kf", dy, x, out=d_factor)
-        if not input_gradient:
-            return None
-        return np.einsum("bkf,kf->bf", dy, factor) if shared else dy * factor
+        d_factor[...] = 0.0
+        dx = empty(x.shape, x.dtype) if input_gradient else None
+        for rows, members in deals:
+            d_factor[members] += np.einsum("bkf,bf->kf" if shared else "bkf,bkf->kf", dy[rows], x[rows])
+            if dx is not None:
+                dx[rows] = np.einsum("bkf,kf->bf" if shared else "bkf,kf->bkf", dy[rows], factor[members])
+        return dx
 
     return y, vjp
 
 
-def linear_members(x: Array, weight: Array, bias: Array) -> tuple[Array, Vjp]:
+def linear_members(x: Array, weight: Array, bias: Array, deals: Deals) -> tuple[Array, Vjp]:
     """A product with a weight of its own for each member, plus a bias.
 
     Parameters
     ----------
-    x : array of shape (batch, members, n_in)
+    x : array of shape (batch, members that see a row, n_in)
     weight : array of shape (members, n_in, n_out)
     bias : array of shape (members, n_out)
+    deals : list of (slice, array)
+        Rows and the members that see them, as many for each row.
 
     Returns
     -------
-    y : array of shape (batch, members, n_out)
+    y : array of shape (batch, members that see a row, n_out)
     vjp : ``vjp(dy, d_weight, d_bias) -> dx``
     """
-    by_member = x.transpose(1, 0, 2)
-    y = np.empty((len(x), *bias.shape), x.dtype)
-    np.matmul(by_member, weight, out=y.transpose(1, 0, 2))
-    y += bias
+    y = np.empty((*x.shape[:2], bias.shape[1]), x.dtype)
+    for rows, members in deals:
+        by_member = y[rows].transpose(1, 0, 2)
+        np.matmul(x[rows].transpose(1, 0, 2), weight[members], out=by_member)
+        by_member += bias[members, np.newaxis]
 
     def vjp(dy: Array, d_weight: Array, d_bias: Array) -> Array:
-        dy_by_member = dy.transpose(1, 0, 2)
-        np.matmul(by_member.transpose(0, 2, 1), dy_by_member, out=d_weight)
-        np.add.reduce(dy, axis=0, out=d_bias)
         dx = empty(x.shape, x.dtype)
-        np.matmul(dy_by_member, weight.transpose(0, 2, 1), out=dx.transpose(1, 0, 2))
+        d_weight[...], d_bias[...] = 0.0, 0.0
+        for rows, members in deals:
+            dy_by_member = dy[rows].transpose(1, 0, 2)
+            d_weight[members] += x[rows].transpose(1, 2, 0) @ dy_by_member
+            d_bias[members] += dy_by_member.sum(axis=1)
+            np.matmul(dy_by_member, weight[members].transpose(0, 2, 1), out=dx[rows].transpose(1, 0, 2))
         return dx
 
     return y, vjp

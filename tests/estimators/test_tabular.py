@@ -102,6 +102,19 @@ def test_arrays_of_codes_and_of_objects_say_the_same_as_a_frame(model):
     np.testing.assert_array_equal(of_lists.predict(objects.tolist()), of_objects.predict(objects))
 
 
+@pytest.mark.parametrize("kind", ["String", "Categorical"])
+def test_polars_says_the_same_as_pandas(kind, model):
+    polars = pytest.importorskip("polars")
+    columns = {name: [None if pd.isna(value) else value for value in X[name]] for name in X}
+    as_polars = polars.DataFrame(columns).with_columns(polars.col("colour", "place").cast(getattr(polars, kind)))
+    same = regressor().fit(as_polars, Y)
+    assert list(same.feature_names_in_) == list(X)
+    assert same.categories_ == model.categories_
+    np.testing.assert_array_equal(same.predict(as_polars), model.predict(X))
+    with pytest.raises(ValueError, match="feature names"):
+        same.predict(as_polars[:, ::-1])
+
+
 def test_missing_is_a_category_and_an_indicator(model):
     row = X.iloc[[0]]
     assert model.predict(row.assign(income=np.nan)) != model.predict(row.assign(income=X["income"].median()))

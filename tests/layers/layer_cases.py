@@ -528,6 +528,23 @@ BATCH_CASES = {
         ROWS,
         ROWS,
     ),
+    **{
+        f"members of which {members_per_row} see a row": (
+            Chain(
+                (
+                    MemberFactors(4, 3, members_per_row=members_per_row, smallest_dealt=1),
+                    Dense(3, 4),
+                    Dropout(0.3),
+                    MemberFactors(4, 4, "ones", members_per_row, 1),
+                    MemberOutputs(4, 4, 2, "identity", "glorot_normal", members_per_row, 1),
+                )
+            ),
+            BATCHES[ROWS],
+            ROWS,
+            ROWS,
+        )
+        for members_per_row in (1, 2, 3)
+    },
     "bias and spread": (BiasAndSpread(3), BATCHES[ROWS], ROWS, ROWS),
     "gaussian latent": (GaussianLatent(2, 0.7), numbers(4, 4), ROWS, ROWS),
     "splines": (SplineEdges(3, 2, 4, sparsity=0.1), BATCHES[ROWS], ROWS, ROWS),
