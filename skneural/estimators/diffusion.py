@@ -45,11 +45,11 @@ class DiffusionModel(CategoricalFields, DensityMixin, NeuralEstimator):
     data in fewer and longer steps [3]_. With y, it learns what the data of each class is like, or for each value of
     numbers; `guidance` goes further that way [4]_. What samples are made with is a running mean of the weights.
 
-    X is an array or a DataFrame, and `sample` returns what X was: columns with their names, dtypes and categories.
-    Numbers are scaled, categories are told by the largest of as many numbers, and what mean and variance of each tell
-    of it need not be learned [7]_. Integers are rounded, and no number
-    leaves the range of the training data; a constant column stays constant. Missing values are made, too: in each
-    column as often as they come with the values of the others.
+    X is an array or a DataFrame, and `sample` returns what X was: of pandas columns with their names, dtypes and
+    categories, of other libraries' DataFrames an array. Numbers are scaled, categories are told by the largest of as
+    many numbers, and what mean and variance of each tell of it need not be learned [7]_. Integers are rounded, and no
+    number leaves the range of the training data; a constant column stays constant. Missing values are made, too: in
+    each column as often as they come with the values of the others.
 
     {parameters}
 
