@@ -239,6 +239,16 @@ def test_members_start_alike_and_part():
     assert np.ptp(weight, axis=0).max() > 1e-3
 
 
+def test_many_members_share_rows_but_not_with_lbfgs():
+    """Its batches are all alike: members that share rows would never see those of others."""
+    for solver, members_per_row in (("adamw", 4), ("lbfgs", 8)):
+        model = regressor(n_members=8, solver=solver, early_stopping=False).fit(X, Y)
+        assert model.network_arguments_["members_per_row"] == members_per_row
+    weight = np.random.default_rng(2).integers(0, 3, len(Y))
+    repeated = clone(model).fit(X.loc[np.repeat(X.index, weight)], np.repeat(Y, weight))
+    np.testing.assert_allclose(model.fit(X, Y, weight).predict(X), repeated.predict(X), rtol=1e-3)
+
+
 def test_probabilities_of_members_are_averaged():
     three = np.where(Y > 2, "high", LABELS)
     model = classifier(n_members=4).fit(X, np.where(Y < 0.7, "least", three))
