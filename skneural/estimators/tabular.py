@@ -35,7 +35,10 @@ class TabularFields(CategoricalFields, Mixin):
     )
     activation: str = hyperparameter("mish", Choice(*ACTIVATIONS), "Function after each hidden layer.")
     dropout: float = hyperparameter(
-        0.15, Number(0, 1, below=True), "Share of hidden activations dropped at each training step."
+        0.15,
+        Number(0, 1, below=True),
+        """Share of hidden activations dropped at each training step: of each row others, but of batches of fewer than
+        64 rows the same of all, so that weights of samples count as repetitions do.""",
     )
     embedding: str | None = hyperparameter(
         "periodic",

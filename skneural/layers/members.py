@@ -34,8 +34,8 @@ class MemberFactors(Layer):
         Members that see each row of a batch in training; None for all. Rows are dealt out, as many to each member, and
         so many members in turn start alike: whatever a row teaches, it teaches one of each kind. All layers of members
         in a network must be told the same.
-    smallest_dealt : int, default=64
-        Rows of a batch from which they are dealt out: a few cost little, and would teach each member too little.
+    smallest_dealt : int, default=0
+        Rows of a batch from which they are dealt out: of fewer, all members see all.
     input_gradient : bool, default=True
         False in the first layer of a network that learns, to skip dx.
     """
@@ -44,7 +44,7 @@ class MemberFactors(Layer):
     n_features: int
     start: str = "signs"
     members_per_row: int | None = None
-    smallest_dealt: int = 64
+    smallest_dealt: int = 0
     input_gradient: bool = True
 
     def parameters(self) -> Tree:
@@ -76,7 +76,7 @@ class MemberOutputs(Layer):
         Name in `skneural.initializers.INITIALIZERS`, of each member's weight.
     members_per_row : int or None, default=None
         Members that see each row of a batch in training; None for all.
-    smallest_dealt : int, default=64
+    smallest_dealt : int, default=0
         Rows of a batch from which they are dealt out.
     """
 
@@ -86,7 +86,7 @@ class MemberOutputs(Layer):
     link: str = "identity"
     initializer: str = "zeros"
     members_per_row: int | None = None
-    smallest_dealt: int = 64
+    smallest_dealt: int = 0
 
     def parameters(self) -> Tree:
         weight = Parameter((self.n_members, self.n_in, self.n_out), INITIALIZERS[self.initializer])

@@ -77,7 +77,6 @@ SMALL = [
 ]
 SLOW = [getattr(skneural, type(model).__name__)() for model in SMALL]
 SLOW += [TransformerSequenceClassifier(dropout=0), TransformerSequenceRegressor(dropout=0)]
-SLOW += [TabularMLPClassifier(dropout=0), TabularMLPRegressor(dropout=0)]
 TAGGERS = {name for name in skneural.__all__ if name.endswith("Tagger")}
 WITH_TEXTS = {type(case.estimator).__name__ for case in OF_TEXTS.values()} | {"SequenceToSequence"}
 QUICK = sorted(set(skneural.__all__) - TAGGERS - WITH_TEXTS - {type(model).__name__ for model in SMALL})
@@ -87,8 +86,6 @@ DEFAULTS = [getattr(skneural, name)() for name in QUICK]
 DRAW_FOR_EACH_ROW = (
     GNNGraphClassifier,
     GNNGraphRegressor,
-    TabularMLPClassifier,
-    TabularMLPRegressor,
     TransformerSequenceClassifier,
     TransformerSequenceRegressor,
 )

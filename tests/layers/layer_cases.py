@@ -136,6 +136,7 @@ LAYER_CASES = {
     "limit": (Limit(0.7), numbers(6, 4)),
     "activation that does nothing": (Activation("identity"), numbers(6, 4)),
     "dropout": (Dropout(0.4), numbers(6, 4)),
+    "dropout of a batch": (Dropout(0.4, shared_below=9), numbers(6, 4)),
     "dropout of nothing": (Dropout(0.0), numbers(6, 4)),
     "dropout on 3-D x": (Dropout(0.4, batch_axis=1), numbers(5, 6, 4)),
     "dropout on images": (Dropout(0.4, batch_axis=3), IMAGES),
@@ -397,6 +398,7 @@ BATCH_CASES = {
     **everywhere("activation", lambda batch, axis, rows: Activation("tanh")),
     **everywhere("limit", lambda batch, axis, rows: Limit(0.7)),
     **everywhere("dropout", lambda batch, axis, rows: Dropout(0.4, batch, rows)),
+    **everywhere("dropout of a batch", lambda batch, axis, rows: Dropout(0.4, batch, rows, shared_below=99)),
     **everywhere("batch normalization", lambda batch, axis, rows: BatchNormalization(3, axis=axis, rows=rows)),
     **everywhere("standardization", lambda batch, axis, rows: Standardization(3, axis)),
     **everywhere("layer normalization", lambda batch, axis, rows: LayerNormalization(3, axis=axis)),
@@ -532,11 +534,11 @@ BATCH_CASES = {
         f"members of which {members_per_row} see a row": (
             Chain(
                 (
-                    MemberFactors(4, 3, members_per_row=members_per_row, smallest_dealt=1),
+                    MemberFactors(4, 3, members_per_row=members_per_row),
                     Dense(3, 4),
                     Dropout(0.3),
-                    MemberFactors(4, 4, "ones", members_per_row, 1),
-                    MemberOutputs(4, 4, 2, "identity", "glorot_normal", members_per_row, 1),
+                    MemberFactors(4, 4, "ones", members_per_row),
+                    MemberOutputs(4, 4, 2, "identity", "glorot_normal", members_per_row),
                 )
             ),
             BATCHES[ROWS],

@@ -216,6 +216,15 @@ def test_dropout_goes_back_through_the_elements_it_kept():
     np.testing.assert_allclose(backward(np.ones(x.shape), {}), y / x, rtol=1e-12)
 
 
+@pytest.mark.parametrize(("batch_axis", "shape"), [(0, (5, 400)), (1, (400, 5))])
+def test_shared_dropout_drops_the_same_of_every_row(batch_axis, shape):
+    y, _ = Dropout(0.4, batch_axis, shared_below=6).forward({}, np.ones(shape), training())
+    assert np.ptp(y, axis=batch_axis).max() == 0
+    assert (y == 0).mean() == pytest.approx(0.4, abs=0.1)
+    y, _ = Dropout(0.4, batch_axis, shared_below=5).forward({}, np.ones(shape), training())
+    assert np.ptp(y, axis=batch_axis).max() > 0
+
+
 def test_dropout_does_nothing_while_predicting():
     x = numbers(6, 4)
     np.testing.assert_array_equal(Dropout(0.5).predict({}, x), x)

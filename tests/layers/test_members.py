@@ -38,7 +38,8 @@ def test_members_of_a_kind_start_alike_and_no_row_is_for_two_of_them():
 
 @pytest.mark.parametrize(("n_rows", "n_seen"), [(63, 6), (64, 2)])
 def test_small_batches_and_predictions_are_for_all_members(n_rows, n_seen):
-    factors, outputs = MemberFactors(6, 3, members_per_row=2), MemberOutputs(6, 3, 1, members_per_row=2)
+    dealt = {"members_per_row": 2, "smallest_dealt": 64}
+    factors, outputs = MemberFactors(6, 3, **dealt), MemberOutputs(6, 3, 1, **dealt)
     x, training = np.ones((n_rows, 3)), Context(np.random.default_rng(0))
     trees = []
     for layer in (factors, outputs):
