@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from skneural.initializers import INITIALIZERS, Initializer, in_turns, ones, signs
-from skneural.layers.layer import AnyShape, Backward, Context, Layer
+from skneural.layers.layer import PREDICTING, AnyShape, Backward, Context, Layer
 from skneural.ops.members import Deals, average_members, deal_rows, linear_members, multiply_members
 from skneural.ops.types import Array
 from skneural.parameters import Parameter, Tree
@@ -56,6 +56,9 @@ class MemberFactors(Layer):
         y, vjp = multiply_members(x, p["factor"], deals, input_gradient=self.input_gradient)
         return y, lambda dy, g: vjp(dy, g["factor"])
 
+    def predict(self, p: Tree, x: Array, context: Context = PREDICTING) -> Any:
+        return self.forward(p, x, PREDICTING)[0]
+
     def shape(self, x_shape: AnyShape) -> AnyShape:
         return (x_shape[0], self.n_members, self.n_features)
 
@@ -99,6 +102,9 @@ class MemberOutputs(Layer):
             return y, lambda dy, g: vjp(dy, g["weight"], g["bias"])
         mean, average_vjp = average_members(y, self.link)
         return mean, lambda dy, g: vjp(average_vjp(dy), g["weight"], g["bias"])
+
+    def predict(self, p: Tree, x: Array, context: Context = PREDICTING) -> Any:
+        return self.forward(p, x, PREDICTING)[0]
 
     def output_bias(self, p: Tree) -> Array | None:
         return p["bias"]
