@@ -94,6 +94,11 @@ class TabularFields(CategoricalFields, Mixin):
         0.3, Number(0), "Weight decay with adamw: what each step takes off the weights, as a share of the step size."
     )
 
+    # Numbers that are predicted ask for finer steps than classes do. On splits that are not reported, 1.0 instead of
+    # 0.5 took California housing from 48 000 to 46 100 dollars and R^2 on three small tables from .741 to .762, but
+    # accuracy on three others from .844 to .840.
+    frequency_deviation: ClassVar[float] = 1.0
+
     # Small tables learn more from a tenth of their rows than from the choice of an epoch: without it, accuracy on four
     # tables was .862 against .849, and R^2 on four others .819 against .814.
     _early_stopping_from: ClassVar[float] = 5000
@@ -162,6 +167,8 @@ class TabularMLPClassifier(TabularFields, NeuralClassifier):
     >>> model.predict(pd.DataFrame({"age": [None, 20], "colour": pd.Categorical(["green", "red"])}))
     array(['yes', 'no'], dtype='<U3')
     """
+
+    frequency_deviation: ClassVar[float] = 0.5
 
     label_smoothing: float = hyperparameter(
         0.05,

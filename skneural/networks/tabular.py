@@ -37,7 +37,7 @@ MEMBERS_PER_ROW = 4
 # repetitions do. On six small tables that was as good as masks for each row (.798 and .801; .793 without dropout).
 SMALL_BATCH = 64
 
-EMBEDDINGS = {"periodic": PeriodicEmbedding, "piecewise_linear": PiecewiseLinearEmbedding}
+EMBEDDINGS = ("periodic", "piecewise_linear")
 
 
 def tabular_network(
@@ -51,6 +51,7 @@ def tabular_network(
     dropout: float = 0.0,
     embedding: str | None = None,
     embedding_size: int = 4,
+    frequency_deviation: float = 1.0,
     n_members: int = 1,
     members_per_row: int | None = None,
 ) -> Chain:
@@ -78,12 +79,15 @@ def tabular_network(
         What becomes of numbers.
     embedding_size : int
         Features of each number.
+    frequency_deviation : float
+        Of the frequencies of periodic embeddings, at the start.
     n_members : int
         Members of the ensemble, which share all weights but the factors of their features and the output layer.
     members_per_row : int or None, default=None
         Members that see each row of a batch in training; None for all.
     """
-    features = column_features(n_numbers, missing, category_sizes, embedding, embedding_size)
+    of_numbers = number_embedding(n_numbers, embedding, embedding_size, frequency_deviation)
+    features = column_features(n_numbers, missing, category_sizes, of_numbers)
     width = features.shape((None, n_numbers + len(category_sizes)))[1]
     assert width is not None
     layers: list[Layer] = [features]
@@ -102,21 +106,23 @@ def tabular_network(
     return Chain(tuple(layers))
 
 
+def number_embedding(n_numbers: int, embedding: str | None, size: int, frequency_deviation: float) -> list[Layer]:
+    """What makes several features of each number, in a list; an empty one if nothing does."""
+    if embedding is None:
+        return []
+    if embedding == "periodic":
+        return [PeriodicEmbedding(n_numbers, size, deviation=frequency_deviation)]
+    return [PiecewiseLinearEmbedding(n_numbers, size)]
+
+
 def column_features(
-    n_numbers: int, missing: Sequence[int], category_sizes: Sequence[int], embedding: str | None, embedding_size: int
+    n_numbers: int, missing: Sequence[int], category_sizes: Sequence[int], embedding: list[Layer]
 ) -> Branches:
     """One row of features for what stands in the columns."""
     branches: list[Layer] = []
     if n_numbers:
-        scaled: list[Layer] = [
-            Columns(tuple(range(n_numbers))),
-            Standardization(n_numbers),
-            FillMissing(),
-            SmoothClip(),
-        ]
-        if embedding is not None:
-            scaled.append(EMBEDDINGS[embedding](n_numbers, embedding_size))
-        branches.append(Chain(tuple(scaled)))
+        numbers = Columns(tuple(range(n_numbers)))
+        branches.append(Chain((numbers, Standardization(n_numbers), FillMissing(), SmoothClip(), *embedding)))
     if missing:
         branches.append(Chain((Columns(tuple(missing)), MissingIndicator())))
     few = [i for i, size in enumerate(category_sizes) if size <= MOST_ONE_HOT]
