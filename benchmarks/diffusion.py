@@ -5,7 +5,7 @@
     python benchmarks/diffusion.py digits --set eta=0 n_sampling_steps=20 --pictures FOLDER
 
 Points: energy distance between 2000 samples and 2000 fresh points, beside a GaussianMixture whose number of components
-BIC has chosen. Ten times both are fitted to other training data, and each time twenty draws of samples are compared
+BIC has chosen. Ten times both are fitted to other training data, and each time sixty draws of samples are compared
 with fresh data, the same for both. "At most" is asked of the means; the standard error of their difference says how far
 they can be told apart. Nothing is taken off for the number of points, which alone makes these distances larger than
 zero. The floor is the distance between two sets of fresh data: for Gaussians what a perfect model would have, for moons
@@ -44,7 +44,7 @@ from skneural.training.threads import blas_threads
 
 N_MADE = 2000
 N_FITS = 10
-N_DRAWS = 20
+N_DRAWS = 60
 # Smaller than the default network, which is for more than two columns.
 FOR_POINTS = {"hidden_layer_sizes": (128, 128, 128), "max_iter": 200}
 CLASSES = np.arange(1500) % 10
@@ -76,10 +76,10 @@ def report(task, what, value, reference="", seconds=float("nan"), more=""):
 
 
 def points(task, draw, settings, pictures):
-    """Each time other training data, both models fitted to it, and twenty sets of fresh data."""
+    """Each time other training data, both models fitted to it, and sixty sets of fresh data."""
     names = ("of a mixture chosen by BIC", "  of our samples", "  of the training data", "  floor: of fresh data")
     distances, seconds, settings = {name: [] for name in names}, [], FOR_POINTS | settings
-    for first in range(0, 100 * N_FITS, 100):
+    for first in range(0, 1000 * N_FITS, 1000):
         X, fresh = draw(first), [draw(first + k) for k in range(1, N_DRAWS + 1)]
         mixture = min(
             (GaussianMixture(k, random_state=0).fit(X) for k in range(1, 25)), key=lambda fitted: fitted.bic(X)
@@ -90,7 +90,7 @@ def points(task, draw, settings, pictures):
             [mixture.sample(N_MADE)[0] for _ in fresh],
             [model.sample(N_MADE, random_state=first + k) for k in range(N_DRAWS)],
             [X] * N_DRAWS,
-            [draw(first + 50 + k) for k in range(N_DRAWS)],
+            [draw(first + 500 + k) for k in range(N_DRAWS)],
         )
         for name, made in zip(names, sources, strict=True):
             distances[name].append(np.mean([energy_distance(*pair) for pair in zip(made, fresh, strict=True)]))
