@@ -306,15 +306,7 @@ ESTIMATORS = {
     ),
     "diffusion model": EstimatorCase(DiffusionModel(8, learning_rate="constant", **BRIEF), flowers),
     "diffusion model of ranks": EstimatorCase(
-        DiffusionModel(
-            (8, 6),
-            learning_rate="constant",
-            learning_rate_init=0.001,  # with the default, the loss of so few rows goes up and down
-            prediction="noise",
-            scaling="quantile",
-            averaging=0,
-            **BRIEF,
-        ),
+        DiffusionModel((8, 6), learning_rate="constant", prediction="noise", scaling="quantile", averaging=0, **BRIEF),
         patients,
     ),
     "regressor poisson": EstimatorCase(
