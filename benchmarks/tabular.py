@@ -3,7 +3,7 @@
     python benchmarks/tabular.py --data FOLDER            all tables, three splits of each
     python benchmarks/tabular.py --data FOLDER --tables letter yacht --splits 10
     python benchmarks/tabular.py --data FOLDER --skip 2            splits three to five: defaults were chosen on
-                                                          the first two of some tables
+                                                          other splits of some tables
     python benchmarks/tabular.py --data FOLDER --ablation           what each ingredient of TabularMLP gives
     python benchmarks/tabular.py --data FOLDER --members            what an epoch of eight members costs
 
