@@ -53,8 +53,8 @@ class TabularFields(CategoricalFields, Mixin):
         Integer(1),
         """Members of an ensemble that is one network: they share its hidden layers, differ in learned factors of their
         features and in their output layers, and predict their mean. Where there are more than four, each row of a batch
-        of 64 rows or more trains four of them, which are others for the next row: an epoch then costs what one of four
-        members does.""",
+        trains four of them, which are others for the next row: an epoch then costs what one of four members does, and
+        weights of samples are repetitions on average only.""",
     )
     solver: str = hyperparameter(
         "adamw",

@@ -34,8 +34,6 @@ class MemberFactors(Layer):
         Members that see each row of a batch in training; None for all. Rows are dealt out, as many to each member, and
         so many members in turn start alike: whatever a row teaches, it teaches one of each kind. All layers of members
         in a network must be told the same.
-    smallest_dealt : int, default=0
-        Rows of a batch from which they are dealt out: of fewer, all members see all.
     input_gradient : bool, default=True
         False in the first layer of a network that learns, to skip dx.
     """
@@ -44,7 +42,6 @@ class MemberFactors(Layer):
     n_features: int
     start: str = "signs"
     members_per_row: int | None = None
-    smallest_dealt: int = 0
     input_gradient: bool = True
 
     def parameters(self) -> Tree:
@@ -79,8 +76,6 @@ class MemberOutputs(Layer):
         Name in `skneural.initializers.INITIALIZERS`, of each member's weight.
     members_per_row : int or None, default=None
         Members that see each row of a batch in training; None for all.
-    smallest_dealt : int, default=0
-        Rows of a batch from which they are dealt out.
     """
 
     n_members: int
@@ -89,7 +84,6 @@ class MemberOutputs(Layer):
     link: str = "identity"
     initializer: str = "zeros"
     members_per_row: int | None = None
-    smallest_dealt: int = 0
 
     def parameters(self) -> Tree:
         weight = Parameter((self.n_members, self.n_in, self.n_out), INITIALIZERS[self.initializer])
@@ -114,8 +108,7 @@ class MemberOutputs(Layer):
 
 
 def _deals(layer: MemberFactors | MemberOutputs, n_rows: int, context: Context) -> Deals:
-    """Which members see which rows of this shard: all of them all rows while predicting, and in small batches."""
-    first, n_together = (0, n_rows) if context.samples is None else (context.samples.rows.start, context.samples.of)
-    dealt = context.training and n_together >= layer.smallest_dealt
-    members_per_row = layer.members_per_row if dealt else None
+    """Which members see which rows of this shard: all of them all rows while predicting."""
+    members_per_row = layer.members_per_row if context.training else None
+    first = 0 if context.samples is None else context.samples.rows.start
     return deal_rows(n_rows, layer.n_members, members_per_row or layer.n_members, first)

@@ -91,16 +91,15 @@ def tabular_network(
     width = features.shape((None, n_numbers + len(category_sizes)))[1]
     assert width is not None
     layers: list[Layer] = [features]
-    dealt = members_per_row, SMALL_BATCH
     if n_members > 1:
-        layers.append(MemberFactors(n_members, width, "signs", *dealt))
+        layers.append(MemberFactors(n_members, width, members_per_row=members_per_row))
     for size in hidden_layer_sizes:
         layers += [Dense(width, size, initializer_for(activation), "uniform"), Activation(activation)]
         if dropout > 0:
             layers.append(Dropout(dropout, shared_below=SMALL_BATCH))
         width = size
     if n_members > 1:
-        layers.append(MemberOutputs(n_members, width, n_out, link, "zeros", *dealt))
+        layers.append(MemberOutputs(n_members, width, n_out, link, members_per_row=members_per_row))
     else:
         layers.append(output_layer(width, n_out))
     return Chain(tuple(layers))

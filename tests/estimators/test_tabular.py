@@ -239,6 +239,15 @@ def test_members_start_alike_and_part():
     assert np.ptp(weight, axis=0).max() > 1e-3
 
 
+@pytest.mark.parametrize("batch_size", [16, 120])
+def test_members_that_start_alike_part_by_the_rows_that_they_see(batch_size):
+    """Without dropout, nothing else could part them: one would be computed twice."""
+    model = regressor(n_members=8, batch_size=batch_size, early_stopping=False).fit(X, Y)
+    (factor,) = (p["factor"] for p in model._parameters() if "factor" in p)
+    assert len(np.unique(np.sign(factor), axis=0)) == 4
+    assert np.abs(factor[:4] - factor[4:]).max(axis=1).min() > 1e-3
+
+
 def test_many_members_share_rows_but_not_with_lbfgs():
     """Its batches are all alike: members that share rows would never see those of others."""
     for solver, members_per_row in (("adamw", 4), ("lbfgs", 8)):

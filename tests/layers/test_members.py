@@ -36,18 +36,16 @@ def test_members_of_a_kind_start_alike_and_no_row_is_for_two_of_them():
         assert set(members % 4) == {0, 1, 2, 3}
 
 
-@pytest.mark.parametrize(("n_rows", "n_seen"), [(63, 6), (64, 2)])
-def test_small_batches_and_predictions_are_for_all_members(n_rows, n_seen):
-    dealt = {"members_per_row": 2, "smallest_dealt": 64}
-    factors, outputs = MemberFactors(6, 3, **dealt), MemberOutputs(6, 3, 1, **dealt)
-    x, training = np.ones((n_rows, 3)), Context(np.random.default_rng(0))
+def test_predictions_are_of_all_members():
+    factors, outputs = MemberFactors(6, 3, members_per_row=2), MemberOutputs(6, 3, 1, members_per_row=2)
+    x, training = np.ones((9, 3)), Context(np.random.default_rng(0))
     trees = []
     for layer in (factors, outputs):
         layout = Layout(layer.parameters())
         trees.append(layout.views(*layout.initial(np.random.default_rng(0), np.float64)))
     of_members = factors.forward(trees[0], x, training)[0]
-    assert of_members.shape == (n_rows, n_seen, 3)
-    assert outputs.forward(trees[1], of_members, training)[0].shape == (n_rows, n_seen, 1)
-    predicted = factors.predict(trees[0], x)
-    assert predicted.shape == (n_rows, 6, 3)
-    assert outputs.predict(trees[1], predicted).shape == (n_rows, 1)
+    assert of_members.shape == (9, 2, 3)
+    assert outputs.forward(trees[1], of_members, training)[0].shape == (9, 2, 1)
+    predicted = factors.predict(trees[0], x, training)
+    assert predicted.shape == (9, 6, 3)
+    assert outputs.predict(trees[1], predicted, training).shape == (9, 1)
