@@ -49,7 +49,7 @@ class MemberFactors(Layer):
         return {"factor": Parameter((self.n_members, self.n_features), start, penalized=False)}
 
     def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
-        deals = _deals(self, len(x), context)
+        deals = _deals(self, context)
         y, vjp = multiply_members(x, p["factor"], deals, input_gradient=self.input_gradient)
         return y, lambda dy, g: vjp(dy, g["factor"])
 
@@ -90,7 +90,7 @@ class MemberOutputs(Layer):
         return {"weight": weight, "bias": Parameter((self.n_members, self.n_out), penalized=False)}
 
     def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
-        deals = _deals(self, len(x), context)
+        deals = _deals(self, context)
         y, vjp = linear_members(x, p["weight"], p["bias"], deals)
         if context.training:
             return y, lambda dy, g: vjp(dy, g["weight"], g["bias"])
@@ -107,8 +107,8 @@ class MemberOutputs(Layer):
         return (x_shape[0], self.n_out)
 
 
-def _deals(layer: MemberFactors | MemberOutputs, n_rows: int, context: Context) -> Deals:
+def _deals(layer: MemberFactors | MemberOutputs, context: Context) -> Deals:
     """Which members see which rows of this shard: all of them all rows while predicting."""
     members_per_row = layer.members_per_row if context.training else None
     first = 0 if context.samples is None else context.samples.rows.start
-    return deal_rows(n_rows, layer.n_members, members_per_row or layer.n_members, first)
+    return deal_rows(layer.n_members, members_per_row or layer.n_members, first)

@@ -19,14 +19,14 @@ from skneural.ops.types import Array, Vjp
 Deals = list[tuple[slice, Array]]
 
 
-def deal_rows(n_rows: int, n_members: int, members_per_row: int, first: int = 0) -> Deals:
+def deal_rows(n_members: int, members_per_row: int, first: int = 0) -> Deals:
     """Deal rows out to members: each row to `members_per_row` of them, and to each of them as many rows.
 
     Row i goes to the members from ``i * members_per_row`` on, counted round.
 
     Parameters
     ----------
-    n_rows, n_members : int
+    n_members : int
     members_per_row : int
         Members that see each row.
     first : int, default=0
@@ -39,7 +39,7 @@ def deal_rows(n_rows: int, n_members: int, members_per_row: int, first: int = 0)
     """
     period = n_members // math.gcd(n_members, members_per_row)
     members = np.arange(n_members * members_per_row).reshape(n_members, members_per_row) % n_members
-    return [(slice(i, None, period), members[(first + i) % period]) for i in range(min(period, n_rows))]
+    return [(slice(i, None, period), members[(first + i) % period]) for i in range(period)]
 
 
 def multiply_members(x: Array, factor: Array, deals: Deals, *, input_gradient: bool = True) -> tuple[Array, Vjp]:

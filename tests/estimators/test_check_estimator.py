@@ -54,7 +54,7 @@ SMALL_RECURRENT = {"hidden_size": 16}
 SMALL_TRANSFORMER = {"d_model": 16, "feedforward_size": 16, "dropout": 0}
 SMALL_MAMBA = {"d_model": 8, "state_size": 4}
 SMALL_DIFFUSION = {"hidden_layer_sizes": (16,), "max_iter": 20}
-SMALL_TABULAR = {"hidden_layer_sizes": (32,), "dropout": 0, "n_members": 2, "max_iter": 15}
+SMALL_TABULAR = {"hidden_layer_sizes": (32,), "n_members": 2, "max_iter": 15}
 SMALL_MLP = {"hidden_layer_sizes": 20, "dropout": 0, "batch_norm": False, "max_iter": 20}
 SMALL = [
     DiffusionModel(**SMALL_DIFFUSION),

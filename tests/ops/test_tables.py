@@ -74,7 +74,7 @@ def test_members_that_are_sure_stay_finite(link):
 
 def test_members_differ_in_factors_and_outputs_alone():
     factor, weight, bias = RNG.standard_normal((4, 3)), RNG.standard_normal((4, 3, 2)), RNG.standard_normal((4, 2))
-    every = deal_rows(len(X), 4, 4)
+    every = deal_rows(4, 4)
     shared = multiply_members(X, factor, every)[0]
     np.testing.assert_array_equal(shared, multiply_members(np.repeat(X[:, None], 4, axis=1), factor, every)[0])
     outputs = linear_members(shared, weight, bias, every)[0]
@@ -85,7 +85,7 @@ def test_members_differ_in_factors_and_outputs_alone():
 
 def test_members_that_share_rows_compute_what_they_would_of_all_of_them():
     factor, weight, bias = RNG.standard_normal((4, 3)), RNG.standard_normal((4, 3, 2)), RNG.standard_normal((4, 2))
-    every, dealt = deal_rows(len(X), 4, 4), deal_rows(len(X), 4, 2)
+    every, dealt = deal_rows(4, 4), deal_rows(4, 2)
     outputs = linear_members(multiply_members(X, factor, every)[0], weight, bias, every)[0]
     of_some = linear_members(multiply_members(X, factor, dealt)[0], weight, bias, dealt)[0]
     for rows, members in dealt:
