@@ -3,7 +3,7 @@
     pip install "skneural[plot]"
     python plot_karate_club.py
 
-Zachary (1977) noted who met whom outside of a karate club; it then split between its instructor (0) and its
+Zachary (1977) collect_notes who met whom outside of a karate club; it then split between its instructor (0) and its
 administrator (33). A graph neural network is told the faction of these two alone, and predicts where the others went.
 """
 

@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 # What other libraries call it: the first of ours that is an option is what was meant.
-PEERS_NAMES = {
+ALIASES = {
     "sigmoid": ("logistic",),
     "swish": ("silu",),
     "linear": ("identity",),
@@ -85,7 +85,7 @@ class Constraint:
         """The option that was meant, if any: in other letters' case, by a peer's name, or misspelt."""
         by_case = {option.casefold(): option for option in self.options}
         plain = str(name).casefold()
-        candidates = (plain, *PEERS_NAMES.get(plain, ()), *difflib.get_close_matches(plain, by_case, n=1))
+        candidates = (plain, *ALIASES.get(plain, ()), *difflib.get_close_matches(plain, by_case, n=1))
         return next((by_case[candidate] for candidate in candidates if candidate in by_case), None)
 
 

@@ -48,7 +48,7 @@ def signs(rng: np.random.Generator, shape: Shape) -> np.ndarray:
     return rng.choice([-1.0, 1.0], shape)
 
 
-def in_turns(initializer: Initializer, n: int) -> Initializer:
+def tiled(initializer: Initializer, n: int) -> Initializer:
     """The first n along the first axis are drawn, the others are like them in turns."""
 
     def repeating(rng: np.random.Generator, shape: Shape) -> np.ndarray:
@@ -68,18 +68,18 @@ def for_each_gate(initializer: Initializer, n_gates: int) -> Initializer:
     return side_by_side
 
 
-def for_growing(initializer: Initializer, stride: tuple[int, int]) -> Initializer:
+def transposed(initializer: Initializer, stride: tuple[int, int]) -> Initializer:
     """A kernel (height, width, channels_out, channels_in) from one place of x to many of y, of which strides keep most.
 
     An output then sees ``height * width * channels_in / strides`` numbers.
     """
 
-    def turned(rng: np.random.Generator, shape: Shape) -> np.ndarray:
+    def swap_channels(rng: np.random.Generator, shape: Shape) -> np.ndarray:
         height, width, channels_out, channels_in = shape
         drawn = initializer(rng, (height, width, channels_in, channels_out))
         return math.sqrt(math.prod(stride)) * drawn.swapaxes(2, 3)
 
-    return turned
+    return swap_channels
 
 
 def glorot_uniform(rng: np.random.Generator, shape: Shape) -> np.ndarray:

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from skneural.initializers import INITIALIZERS, for_growing, orthogonal, uniform
+from skneural.initializers import INITIALIZERS, orthogonal, transposed, uniform
 
 # name -> variance for n_in inputs and n_out outputs; None where all elements are one constant
 VARIANCES = {
@@ -84,6 +84,6 @@ def test_orthogonal_favours_no_rotation():
 
 @pytest.mark.parametrize("stride", [(1, 1), (2, 2), (1, 2)], ids=str)
 def test_kernels_of_growing_images_count_what_an_output_sees(stride):
-    kernel = for_growing(INITIALIZERS["he_normal"], stride)(np.random.default_rng(0), (4, 4, 50, 40))
+    kernel = transposed(INITIALIZERS["he_normal"], stride)(np.random.default_rng(0), (4, 4, 50, 40))
     n_seen = 4 * 4 * 40 / math.prod(stride)
     np.testing.assert_allclose(kernel.var(), 2 / n_seen, rtol=0.05)

@@ -4,7 +4,7 @@ Training and prediction ask a `Container` for its length, for some of its sample
 enters the network; they do not look inside.
 """
 
-from skneural.data.container import Container, Known, MixedRows, NoisyRows, Rows
+from skneural.data.container import BatchInfo, Container, MixedRows, NoisyRows, Rows
 from skneural.data.diffused import DiffusedRows, TableRows
 from skneural.data.graph import Graph, GraphNodes
 from skneural.data.graphs import Graphs
@@ -17,13 +17,13 @@ from skneural.data.targets import Targets
 from skneural.data.token_windows import TokenWindows
 
 __all__ = [
+    "BatchInfo",
     "Container",
     "DiffusedRows",
     "Graph",
     "GraphNodes",
     "Graphs",
     "HiddenTokens",
-    "Known",
     "MaskedWindows",
     "MixedRows",
     "Nodes",

@@ -12,7 +12,7 @@ from skneural.data.targets import Selection, Targets
 from skneural.ops.types import Array
 
 
-class Known(NamedTuple):
+class BatchInfo(NamedTuple):
     """What layers may ask about a batch beside x itself.
 
     Attributes
@@ -34,7 +34,7 @@ class Known(NamedTuple):
 class Container:
     """Samples of X.
 
-    Members define `__len__`, `__getitem__`, `dtype` and `enter`, and override the rest where it does not fit.
+    Members define `__len__`, `__getitem__`, `dtype` and `as_batch`, and override the rest where it does not fit.
 
     Attributes
     ----------
@@ -42,14 +42,14 @@ class Container:
         Of the numbers in it.
     lengths : array of shape (samples,) or None
         Elements of each sample, where they differ.
-    divisible : bool
+    shardable : bool
         Whether threads may share a batch. Not where samples bring others along, such as nodes their neighbours: these
         would be computed, and dropped at random, in each part anew.
     """
 
     dtype: np.dtype[Any]
     lengths: Array | None = None
-    divisible: bool = True
+    shardable: bool = True
 
     def __len__(self) -> int:
         raise NotImplementedError(f"{type(self).__name__} must define __len__")
@@ -58,7 +58,7 @@ class Container:
         """Some of the samples: views for a slice where that is possible, copies for an array of numbers."""
         raise NotImplementedError(f"{type(self).__name__} must define __getitem__")
 
-    def enter(self) -> tuple[Any, Known]:
+    def as_batch(self) -> tuple[Any, BatchInfo]:
         """What enters the network, and what layers may ask of the context."""
         raise NotImplementedError(f"{type(self).__name__} must define enter")
 
@@ -68,21 +68,21 @@ class Container:
         return (len(self),)
 
     @property
-    def n_scored(self) -> Array | None:
+    def n_score_rows(self) -> Array | None:
         """Rows of raw scores of each sample, where elements have such; None where all samples have equally many."""
         return self.lengths
 
     @property
-    def named_shape(self) -> tuple[int | str, ...]:
+    def symbolic_shape(self) -> tuple[int | str, ...]:
         """Shape of what enters the network, where numbers that need not stay as they are have names."""
-        return ("n", *self[:1].enter()[0].shape[1:])
+        return ("n", *self[:1].as_batch()[0].shape[1:])
 
     @property
-    def given(self) -> Any:
+    def original(self) -> Any:
         """The samples as scorers take them."""
         return self
 
-    def drawn(self, rng: np.random.Generator, targets: Targets) -> tuple[Container, Targets]:
+    def resample(self, rng: np.random.Generator, targets: Targets) -> tuple[Container, Targets]:
         """What enters the network at this step of training, and what its scores are compared with.
 
         Both are drawn anew for each batch where samples are hidden in part, or covered by noise. The whole batch is
@@ -90,7 +90,7 @@ class Container:
         """
         return self, targets
 
-    def in_order(self, rows: Array) -> Array:
+    def batch_order(self, rows: Array) -> Array:
         """The given numbers of samples in the order in which a batch of them is computed best."""
         return rows
 
@@ -126,11 +126,11 @@ class Rows(Container):
         return self.values.shape
 
     @property
-    def given(self) -> Any:
+    def original(self) -> Any:
         return self.values
 
-    def enter(self) -> tuple[Any, Known]:
-        return self.values, NOTHING_KNOWN
+    def as_batch(self) -> tuple[Any, BatchInfo]:
+        return self.values, NO_BATCH_INFO
 
 
 class MixedRows(Rows):
@@ -140,7 +140,7 @@ class MixedRows(Rows):
         return MixedRows(super().__getitem__(rows).values)
 
     @property
-    def given(self) -> Any:
+    def original(self) -> Any:
         return self
 
 
@@ -161,11 +161,11 @@ class NoisyRows(Rows):
     def __getitem__(self, rows: Selection) -> NoisyRows:
         return NoisyRows(super().__getitem__(rows).values, self.deviation)
 
-    def drawn(self, rng: np.random.Generator, targets: Targets) -> tuple[Container, Targets]:
+    def resample(self, rng: np.random.Generator, targets: Targets) -> tuple[Container, Targets]:
         noise = rng.standard_normal(self.values.shape, dtype=self.dtype.type)
         noise *= self.deviation
         noise += self.values
         return Rows(noise), targets
 
 
-NOTHING_KNOWN = Known()
+NO_BATCH_INFO = BatchInfo()

@@ -6,9 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from skneural.data.container import NOTHING_KNOWN, Container, Known, Rows
+from skneural.data.container import NO_BATCH_INFO, BatchInfo, Container, Rows
 from skneural.data.targets import Selection, Targets
-from skneural.ops.diffusion import MOST_CANDIDATES, add_noise, expected_by_line, expected_clean, levels, to_be_found
+from skneural.ops.diffusion import (
+    MOST_CANDIDATES,
+    add_noise,
+    expected_clean,
+    levels,
+    linear_estimate,
+    prediction_target,
+)
 from skneural.ops.types import Array
 
 
@@ -66,10 +73,10 @@ class DiffusedRows(Container):
         settings = self.n_steps, self.prediction, self.condition_dropout, self.moments
         return DiffusedRows(values, condition, *settings, weight)
 
-    def enter(self) -> tuple[Any, Known]:
-        return joined(self.values, self.condition, 0.0), NOTHING_KNOWN
+    def as_batch(self) -> tuple[Any, BatchInfo]:
+        return joined(self.values, self.condition, 0.0), NO_BATCH_INFO
 
-    def drawn(self, rng: np.random.Generator, targets: Targets) -> tuple[Container, Targets]:
+    def resample(self, rng: np.random.Generator, targets: Targets) -> tuple[Container, Targets]:
         n, dtype = len(self), self.dtype
         noise = rng.standard_normal(self.values.shape, dtype=dtype.type)
         # Equally spaced from a random start: the mean over a batch then varies less with the times that it happens to
@@ -83,9 +90,9 @@ class DiffusedRows(Container):
         signal, level = levels(time)
         noisy = add_noise(self.values, noise, signal, level)
         clean = self._expected_clean(noisy, untold, signal, level)
-        clean -= expected_by_line(noisy, self.moments, signal, level)
+        clean -= linear_estimate(noisy, self.moments, signal, level)
         noise = (-signal / level) * clean  # of the same noisy row
-        wanted = to_be_found(self.prediction, clean, noise, signal, level)
+        wanted = prediction_target(self.prediction, clean, noise, signal, level)
         return Rows(joined(noisy, condition, time)), Targets(wanted)
 
     def _expected_clean(self, noisy: Array, untold: Array | None, signal: Array, level: Array) -> Array:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 from scipy import sparse
 
-from skneural.ops.types import Array, Rows
+from skneural.ops.types import Array, Matrix
 
 AnyGraph = TypeVar("AnyGraph", bound="Graph")
 
@@ -214,7 +214,7 @@ class GraphNodes(Graph):
         return f"GraphNodes({n} node{'s' * (n != 1)} of {super().__repr__()[len('GraphNodes(') :]}"
 
 
-def _checked_features(features: Any) -> Rows:
+def _checked_features(features: Any) -> Matrix:
     checked: Any = sparse.csr_array(features) if sparse.issparse(features) else np.asarray(features)
     if checked.ndim != 2:
         raise ValueError(f"features has shape {checked.shape}; it must be (n_nodes, n_features).")

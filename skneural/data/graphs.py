@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from skneural.data.container import Container, Known
+from skneural.data.container import BatchInfo, Container
 from skneural.data.graph import Graph
 from skneural.data.hops import Hop
 from skneural.data.targets import Selection
@@ -77,8 +77,8 @@ class Graphs(Container):
         between = None if self.edge_features is None else self.edge_features[edges]
         return Graphs(self.features[nodes], adjacency, lengths, between)
 
-    def enter(self) -> tuple[Any, Known]:
-        return self.features, Known(self.lengths, Hop.between_all(self.adjacency, self.edge_features))
+    def as_batch(self) -> tuple[Any, BatchInfo]:
+        return self.features, BatchInfo(self.lengths, Hop.between_all(self.adjacency, self.edge_features))
 
 
 def _dense(features: Any) -> Array:

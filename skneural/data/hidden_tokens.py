@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skneural.data.container import Container, Known
+from skneural.data.container import BatchInfo, Container
 from skneural.data.series import Series
 from skneural.data.targets import Selection, Targets
 from skneural.data.token_windows import TokenWindows
@@ -42,7 +42,7 @@ class MaskedWindows(TokenWindows):
         part = TokenWindows(self.tokens, self.starts[rows], self.n_steps[rows], width)
         return MaskedWindows(part, self.mask, self.n_tokens)
 
-    def drawn(self, rng: np.random.Generator, targets: Targets) -> tuple[Container, Targets]:
+    def resample(self, rng: np.random.Generator, targets: Targets) -> tuple[Container, Targets]:
         values, counts = self.values, n_chosen(self.n_steps)
         keys = rng.random(values.shape)
         if self.lengths is not None:
@@ -77,12 +77,12 @@ class HiddenTokens(Series):
         return HiddenTokens(part.values, part.lengths, self.chosen[rows, : part.shape[1]])
 
     @property
-    def given(self) -> HiddenTokens:
+    def original(self) -> HiddenTokens:
         return self
 
     @property
-    def n_scored(self) -> Array:
+    def n_score_rows(self) -> Array:
         return self.chosen.sum(axis=1)
 
-    def enter(self) -> tuple[Array, Known]:
-        return self.values, Known(self.lengths, self.chosen)
+    def as_batch(self) -> tuple[Array, BatchInfo]:
+        return self.values, BatchInfo(self.lengths, self.chosen)

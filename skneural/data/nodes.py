@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import sparse
 
-from skneural.data.container import Container, Known
+from skneural.data.container import BatchInfo, Container
 from skneural.data.hops import Hop, degrees_of
 from skneural.data.targets import Selection
-from skneural.ops.types import Array, Rows
+from skneural.ops.types import Array, Matrix
 
 
 class Field(NamedTuple):
@@ -60,7 +60,7 @@ class WholeGraph:
     edge_features : array of shape (edges, features), or None
     """
 
-    def __init__(self, features: Rows, adjacency: sparse.csr_array, edge_features: Array | None = None) -> None:
+    def __init__(self, features: Matrix, adjacency: sparse.csr_array, edge_features: Array | None = None) -> None:
         self.features = features
         self.adjacency = adjacency
         self.edge_features = edge_features
@@ -119,7 +119,7 @@ class Nodes(Container):
         None: nodes hear all their neighbours.
     """
 
-    divisible = False
+    shardable = False
 
     def __init__(self, graph: WholeGraph, nodes: Array, n_hops: int, sampling: Sampling | None = None) -> None:
         self.graph = graph
@@ -127,7 +127,7 @@ class Nodes(Container):
         self.n_hops = n_hops
         self.sampling = sampling
         self.dtype = graph.features.dtype
-        self._entered: tuple[Any, Known] | None = None
+        self._entered: tuple[Any, BatchInfo] | None = None
 
     def __len__(self) -> int:
         return len(self.nodes)
@@ -139,12 +139,12 @@ class Nodes(Container):
     def shape(self) -> tuple[int, ...]:
         return len(self.nodes), self.graph.features.shape[1]
 
-    def enter(self) -> tuple[Any, Known]:
+    def as_batch(self) -> tuple[Any, BatchInfo]:
         if self._entered is None:  # kept, because a batch of all nodes comes again in every epoch
             field = self.graph.field(self.nodes, self.n_hops, self.sampling)
             whole = len(field.sources) == self.graph.features.shape[0] and (np.diff(field.sources) > 0).all()
             features = self.graph.features if whole else self.graph.features[field.sources]
-            self._entered = features, Known(None, field)
+            self._entered = features, BatchInfo(None, field)
         return self._entered
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from skneural.data.container import Container, Known
+from skneural.data.container import BatchInfo, Container
 from skneural.data.series import Series
 from skneural.data.targets import Selection
 from skneural.ops.types import Array
@@ -29,7 +29,7 @@ class Pairs(Container):
         self.target = target
         self.dtype = source.dtype
         self.lengths = target.lengths
-        self.divisible = source.divisible
+        self.shardable = source.shardable
 
     def __len__(self) -> int:
         return len(self.source)
@@ -37,10 +37,10 @@ class Pairs(Container):
     def __getitem__(self, rows: Selection) -> Pairs:
         return Pairs(self.source[rows], self.target[rows])
 
-    def enter(self) -> tuple[Any, Known]:
-        source, known = self.source.enter()
-        target, of_target = self.target.enter()
-        return (source, target), Known(of_target.lengths, known.structure, known.lengths)
+    def as_batch(self) -> tuple[Any, BatchInfo]:
+        source, known = self.source.as_batch()
+        target, of_target = self.target.as_batch()
+        return (source, target), BatchInfo(of_target.lengths, known.structure, known.lengths)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -49,17 +49,17 @@ class Pairs(Container):
         return (len(self), max(self.target.shape[1], n_read))
 
     @property
-    def named_shape(self) -> Any:
-        n, *steps_and_features = self.source.named_shape
+    def symbolic_shape(self) -> Any:
+        n, *steps_and_features = self.source.symbolic_shape
         steps_and_features = ["source steps" if number == "steps" else number for number in steps_and_features]
         return (n, *steps_and_features), ("n", "steps")
 
     @property
-    def given(self) -> Any:
+    def original(self) -> Any:
         """The sources, which scorers decode; numbers of tokens stay what they are, no X of integers."""
-        return self.source if isinstance(self.source, Series) else self.source.given
+        return self.source if isinstance(self.source, Series) else self.source.original
 
-    def in_order(self, rows: Array) -> Array:
+    def batch_order(self, rows: Array) -> Array:
         """The longest targets first, and among equals the longest sources.
 
         Decoders then work on fewer of them the later the step, and are given them as they stand.

@@ -64,9 +64,9 @@ class Samples:
         weight = self.sample_weight
         return Samples(self.x[rows], self.y[rows], None if weight is None else weight[rows], self.mean_weight)
 
-    def drawn(self, rng: np.random.Generator) -> Samples:
-        """These samples with what is drawn anew at each step; see `Container.drawn`."""
-        x, y = self.x.drawn(rng, self.y)
+    def resample(self, rng: np.random.Generator) -> Samples:
+        """These samples with what is drawn anew at each step; see `Container.resample`."""
+        x, y = self.x.resample(rng, self.y)
         return Samples(x, y, self.sample_weight, self.mean_weight)
 
     def batches(self, size: int, rng: np.random.Generator | None) -> Iterator[Samples]:
@@ -83,4 +83,4 @@ class Samples:
         else:
             order = rng.permutation(n)
             for start in range(0, n, size):
-                yield self.take(self.x.in_order(order[start : start + size]))
+                yield self.take(self.x.batch_order(order[start : start + size]))

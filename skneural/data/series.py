@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from skneural.data.container import Container, Known
+from skneural.data.container import BatchInfo, Container
 from skneural.data.targets import Selection
 from skneural.ops.types import Array
 
@@ -53,11 +53,11 @@ class Series(Container):
         return self.values.shape
 
     @property
-    def named_shape(self) -> tuple[int | str, ...]:
+    def symbolic_shape(self) -> tuple[int | str, ...]:
         return ("n", "steps", *self.values.shape[2:])
 
     @property
-    def given(self) -> Any:
+    def original(self) -> Any:
         return self if self.lengths is not None else self.values
 
     @property
@@ -65,10 +65,10 @@ class Series(Container):
         """Steps of each series, whether they differ or not."""
         return np.full(len(self), self.values.shape[1]) if self.lengths is None else self.lengths
 
-    def enter(self) -> tuple[Any, Known]:
-        return self.values, Known(self.lengths)
+    def as_batch(self) -> tuple[Any, BatchInfo]:
+        return self.values, BatchInfo(self.lengths)
 
-    def in_order(self, rows: Array) -> Array:
+    def batch_order(self, rows: Array) -> Array:
         """The longest series first: recurrences work on fewer of them the later the step.
 
         They would sort themselves, but here it costs no copy.
@@ -80,5 +80,5 @@ class Series(Container):
         if self.lengths is None or len(self) <= n_rows:
             yield from super().blocks(n_rows)
         else:
-            order = self.in_order(np.arange(len(self)))
+            order = self.batch_order(np.arange(len(self)))
             yield from (order[start : start + n_rows] for start in range(0, len(order), n_rows))

@@ -65,11 +65,11 @@ class TokenWindows(Series):
         return len(self), self.width
 
     @property
-    def named_shape(self) -> tuple[int | str, ...]:
+    def symbolic_shape(self) -> tuple[int | str, ...]:
         return "n", "steps"
 
     @property
-    def given(self) -> Any:
+    def original(self) -> Any:
         return self
 
     @property

@@ -31,7 +31,7 @@ DRAWS = 8  # pairs, for the bound of the likelihood
 NUMBERS_DECODED_AT_ONCE = 100_000
 
 
-def draws_samples(estimator: Autoencoder) -> bool:
+def has_sampling(estimator: Autoencoder) -> bool:
     """For `available_if`: whether there is a `sample`."""
     if not estimator.variational:
         raise AttributeError(
@@ -240,7 +240,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Unsupervise
         weight = None if sample_weight is None else _check_sample_weight(sample_weight, scores)
         return float(np.average(scores, weights=weight))
 
-    @available_if(draws_samples)
+    @available_if(has_sampling)
     def sample(self, n_samples=1, random_state=None):
         """Draw samples: what is decoded for draws from the standard normal distribution. Only if variational.
 

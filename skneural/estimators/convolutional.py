@@ -143,7 +143,7 @@ class ConvolutionalImageFields(ImageFields, Mixin):
         (5, 4, 4, 4)
         """
         check_is_fitted(self)
-        images, _ = self._check_X(X).enter()
+        images, _ = self._check_X(X).as_batch()
         outputs = layer_outputs(self._network.layer, self._parameters(), images)
         spatial = receptive_fields(self._network.layer)
         return {name: outputs[name].transpose(3, 0, 2, 1) for name in spatial if name in outputs}

@@ -21,7 +21,7 @@ from skneural.inputs import CategoricalFields, Expected, RestorableTable
 from skneural.inputs.column_encoding import ColumnEncoding
 from skneural.layers import Chain
 from skneural.networks.diffusion import diffusion_network
-from skneural.ops.diffusion import add_noise, back_to_data, expected_by_line, levels, times_back, to_be_found
+from skneural.ops.diffusion import add_noise, back_to_data, levels, linear_estimate, prediction_target, times_back
 from skneural.ops.pointwise import ACTIVATIONS
 from skneural.ops.types import Array
 from skneural.optimizers import SCHEDULES, Averaging, Optimizer
@@ -295,7 +295,7 @@ class DiffusionModel(CategoricalFields, DensityMixin, NeuralEstimator):
             at = levels(time)
             noisy = add_noise(values, noise, *at)
             found = self._raw(self._parameters(), Rows(joined(noisy, condition, time))) + self._by_line(noisy, time)
-            error += np.square(found - to_be_found(self.prediction, values, noise, *at)).mean(axis=1)
+            error += np.square(found - prediction_target(self.prediction, values, noise, *at)).mean(axis=1)
         return -error / N_SCORED
 
     def score(self, X, y=None):
@@ -377,8 +377,8 @@ class DiffusionModel(CategoricalFields, DensityMixin, NeuralEstimator):
         """What the network need not find, because mean and variance of each column tell it."""
         signal, level = (float(one) for one in levels(time))  # which leave single precision as it is
         moments = self._encoding["mean"].astype(noisy.dtype), self._encoding["variance"].astype(noisy.dtype)
-        clean = expected_by_line(noisy, moments, signal, level)
-        return to_be_found(self.prediction, clean, (noisy - signal * clean) / level, signal, level)
+        clean = linear_estimate(noisy, moments, signal, level)
+        return prediction_target(self.prediction, clean, (noisy - signal * clean) / level, signal, level)
 
     def _values_and_condition(self, X: Any, y: Any) -> tuple[Array, Array]:
         """Encoded rows, and what tells the network of y."""

@@ -72,7 +72,7 @@ class GraphFields(TransformerMixin, Mixin):
     def _embedded(self, X: Any) -> tuple[Array, Any]:
         """What goes into the last part of the network for X, and the structure that it was made over."""
         check_is_fitted(self)
-        x, known = self._check_X(X).enter()
+        x, known = self._check_X(X).as_batch()
         body, tree = self._network.layer.layers[0], self._parameters()[0]
         embedding: Array = body.predict(tree, x, Context(lengths=known.lengths, structure=known.structure))
         return embedding, known.structure

@@ -250,7 +250,7 @@ class HopfieldNetwork(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self.n_iter_ = 1
         if self.rule == "modern":
             deviations = self._encode(self.patterns_)
-            self.beta_ = float(recall.holding_apart(deviations) if self.beta == "auto" else self.beta)
+            self.beta_ = float(recall.separating_beta(deviations) if self.beta == "auto" else self.beta)
             return self
         self.levels_ = two_levels(patterns, self.threshold_, self.threshold)
         states = np.where(patterns > self.threshold_, 1.0, -1.0)

@@ -29,7 +29,7 @@ from skneural.training.seeds import Seeds
 MEAN = StepPooling("mean")
 
 
-def reads_forwards(estimator: BaseEstimator) -> bool:
+def is_causal(estimator: BaseEstimator) -> bool:
     """For `available_if`: whether texts can be written, token by token."""
     if estimator.objective != "causal":
         raise AttributeError('generate and score_samples are there with objective="causal" only.')
@@ -122,7 +122,7 @@ class LanguageModel(TextFields, ClassNamePrefixFeaturesOutMixin, TransformerMixi
         1.0, Number(0, above=True) | NONE, "Longer gradients are cut to this Euclidean norm. Not used by lbfgs."
     )
 
-    @available_if(reads_forwards)
+    @available_if(is_causal)
     def generate(self, prompt=None, n_tokens=100, temperature=1.0, top_k=None, random_state=None):
         """Continue a text.
 
@@ -204,7 +204,7 @@ class LanguageModel(TextFields, ClassNamePrefixFeaturesOutMixin, TransformerMixi
         total, n_targets = self._log_likelihoods(X)[:2]
         return float(total.sum(dtype=np.float64) / n_targets.sum())
 
-    @available_if(reads_forwards)
+    @available_if(is_causal)
     def score_samples(self, X):
         """Log-likelihood of each text: the sum over its tokens.
 
@@ -257,7 +257,7 @@ class LanguageModel(TextFields, ClassNamePrefixFeaturesOutMixin, TransformerMixi
         check_is_fitted(self)
         given = Given(self._check_X(X), None)
         x, y = self._targets.entering(self, given), self._targets.encode(self, given)
-        x, y = x.drawn(Seeds(self._seed).generator("score"), y)
+        x, y = x.resample(Seeds(self._seed).generator("score"), y)
         total = np.empty(len(x))
         for rows in x.blocks(self._input_kind.rows_per_block(x)):
             total[rows] = self._sums(x[rows], y[rows])

@@ -26,14 +26,14 @@ from skneural.ops.memory import recycling
 from skneural.ops.types import Array
 from skneural.targets import Given, TargetKind, TokenSequence
 from skneural.template.all_or_nothing import all_or_nothing
-from skneural.template.attention import noted
+from skneural.template.attention import collect_notes
 from skneural.template.estimator import NeuralEstimator, takes_single_passes
 
 # Sources that are decoded at once: a step of the decoder then costs more than calling NumPy does.
 DECODED_AT_ONCE = 512
 
 
-def looks_at_the_source(estimator: SequenceToSequence) -> bool:
+def has_source_attention(estimator: SequenceToSequence) -> bool:
     """For `available_if`: whether there is `attention_weights`."""
     if estimator.attention == "none" and estimator.architecture != "transformer":
         raise AttributeError('With attention="none", the decoder does not look at the steps of the source.')
@@ -267,7 +267,7 @@ class SequenceToSequence(SourceFields, NeuralEstimator):
         )
         return float(right / all_places)
 
-    @available_if(looks_at_the_source)
+    @available_if(has_source_attention)
     def attention_weights(self, X):
         """How much each predicted token takes from each step of its source.
 
@@ -285,9 +285,9 @@ class SequenceToSequence(SourceFields, NeuralEstimator):
         numbers = self._decoded(x)
         pairs = TokenSequence().beside(self, x, numbers)
         found: list[Array] = []
-        for part, of_layers in noted(self, pairs, MEMORY_ATTENTION):
+        for part, of_layers in collect_notes(self, pairs, MEMORY_ATTENTION):
             weights = np.mean([layer.mean(axis=1) for layer in of_layers], axis=0)
-            _, known = part.source.enter()
+            _, known = part.source.as_batch()
             lengths = np.full(len(part), weights.shape[2]) if known.lengths is None else known.lengths
             n_tokens = part.target.n_steps - 1
             found += [own[:n, :m].copy() for own, n, m in zip(weights, n_tokens, lengths, strict=True)]
@@ -303,7 +303,7 @@ class SequenceToSequence(SourceFields, NeuralEstimator):
         found: list[Array] = [np.empty(0, np.intp)] * len(x)
         with recycling():
             for rows in x.blocks(max(1, DECODED_AT_ONCE // self.beam_width)):
-                source, known = x[rows].enter()
+                source, known = x[rows].as_batch()
                 state, n = layer.state_over(p, source, known.lengths), len(source)
                 if self.beam_width == 1:
                     decoded = greedy_search(layer, p, state, n, ends)

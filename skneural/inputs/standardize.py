@@ -46,7 +46,7 @@ def _blocks(x: Container, sample_weight: Array | None) -> Iterator[tuple[Array, 
     """Blocks of X as (places, channels) in double precision, with the weight of each place."""
     for start in range(0, len(x), ROWS_AT_ONCE):
         rows = slice(start, start + ROWS_AT_ONCE)
-        values, known = x[rows].enter()
+        values, known = x[rows].as_batch()
         values = values.reshape(len(values), -1, values.shape[-1]).astype(np.float64)
         weight = np.ones(values.shape[:2])
         if known.lengths is not None:

@@ -83,7 +83,9 @@ class Texts(InputKind):
         return {"n_special": len(SPECIAL)}
 
     def rows_per_block(self, x: Container) -> int:
-        n_tokens = int(np.max(x.tokens if isinstance(x, TokenWindows) else x.enter()[0]))  # the special ones come last
+        n_tokens = int(
+            np.max(x.tokens if isinstance(x, TokenWindows) else x.as_batch()[0])
+        )  # the special ones come last
         return max(min(STEPS_PER_BLOCK, SCORES_PER_BLOCK // max(n_tokens, 1)) // x.shape[1], 1)
 
     def rows_per_batch(self, n_samples: int) -> int:

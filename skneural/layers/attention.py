@@ -38,7 +38,7 @@ class SelfAttention(Layer):
     causal : bool, default=False
         Whether a step sees only itself and those before it.
     rotary : bool, default=False
-        Whether queries and keys are turned by their positions. Heads then have an even number of features.
+        Whether queries and keys are rotated by their positions. Heads then have an even number of features.
     dropout : float, default=0.0
         Share of the weights that is set to zero while training.
     block_size : int, default=128

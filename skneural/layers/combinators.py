@@ -10,7 +10,7 @@ import numpy as np
 
 from skneural.layers.layer import PREDICTING, AnyShape, Backward, Context, Layer, step_axis
 from skneural.ops.memory import empty_like
-from skneural.ops.turn import turned
+from skneural.ops.reverse import reverse_steps
 from skneural.ops.types import Array
 from skneural.parameters import Tree
 
@@ -197,7 +197,7 @@ class Gate(Layer):
 class Reversed(Layer):
     """Read each series from its own end to its start; y lies as x does (Schuster and Paliwal 1997).
 
-    x, y: (batch, steps, features). `inner` sees each series turned round, with the padding behind it as before; what it
+    x, y: (batch, steps, features). `inner` sees each series reversed, with the padding behind it as before; what it
     notes in `context` lies as it sees it.
     """
 
@@ -207,9 +207,9 @@ class Reversed(Layer):
         return {"inner": self.inner.parameters()}
 
     def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
-        turned_x, x_vjp = turned(x, context.lengths)
+        turned_x, x_vjp = reverse_steps(x, context.lengths)
         turned_y, inner_backward = self.inner.forward(p["inner"], turned_x, context)
-        y, y_vjp = turned(turned_y, context.lengths)
+        y, y_vjp = reverse_steps(turned_y, context.lengths)
 
         def backward(dy: Any, g: Tree) -> Any:
             dx = inner_backward(y_vjp(dy), g["inner"])
@@ -218,8 +218,8 @@ class Reversed(Layer):
         return y, backward
 
     def predict(self, p: Tree, x: Any, context: Context = PREDICTING) -> Any:
-        y = self.inner.predict(p["inner"], turned(x, context.lengths)[0], context)
-        return turned(y, context.lengths)[0]
+        y = self.inner.predict(p["inner"], reverse_steps(x, context.lengths)[0], context)
+        return reverse_steps(y, context.lengths)[0]
 
     def shape(self, x_shape: AnyShape) -> AnyShape:
         return self.inner.shape(x_shape)

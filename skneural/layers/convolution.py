@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from skneural.initializers import INITIALIZERS, for_growing
+from skneural.initializers import INITIALIZERS, transposed
 from skneural.layers.layer import AnyShape, Backward, Context, Layer
 from skneural.ops.convolution import convolution, depthwise_convolution, transposed_convolution
 from skneural.ops.types import Array
@@ -139,7 +139,7 @@ class TransposedConvolution(Layer):
 
     def parameters(self) -> Tree:
         shape = (*self.kernel_size, self.channels_out, self.channels_in)
-        start = for_growing(INITIALIZERS[self.initializer], self.stride)
+        start = transposed(INITIALIZERS[self.initializer], self.stride)
         kernel = Parameter(shape, start)
         return {"kernel": kernel} | ({"bias": Parameter((self.channels_out,), penalized=False)} if self.bias else {})
 

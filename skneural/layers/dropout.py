@@ -10,7 +10,7 @@ from scipy import sparse
 
 from skneural.layers.layer import PREDICTING, Backward, Context, Layer
 from skneural.ops.memory import empty, empty_like
-from skneural.ops.types import Array, Rows
+from skneural.ops.types import Array, Matrix
 from skneural.parameters import Tree
 
 
@@ -39,7 +39,7 @@ class Dropout(Layer):
 
     stepwise: ClassVar[bool] = True
 
-    def forward(self, p: Tree, x: Rows, context: Context) -> tuple[Any, Backward]:
+    def forward(self, p: Tree, x: Matrix, context: Context) -> tuple[Any, Backward]:
         if not context.training:
             return x, lambda dy, g: dy
         if sparse.issparse(x):
@@ -68,5 +68,5 @@ class Dropout(Layer):
         dropped, _ = self.forward({}, x.data, context)
         return sparse.csr_array((dropped, x.indices, x.indptr), shape=x.shape), lambda dy, g: None
 
-    def predict(self, p: Tree, x: Rows, context: Context = PREDICTING) -> Any:
+    def predict(self, p: Tree, x: Matrix, context: Context = PREDICTING) -> Any:
         return x

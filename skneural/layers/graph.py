@@ -22,13 +22,13 @@ from skneural.initializers import glorot_uniform
 from skneural.layers.layer import AnyShape, Backward, Context, Layer
 from skneural.ops.graph import aggregate_linear, attend, edge_softmax, pool_segments, sum_by_source
 from skneural.ops.linear import linear
-from skneural.ops.types import Array, Rows
+from skneural.ops.types import Array, Matrix
 from skneural.parameters import Parameter, Tree
 
 NEGATIVE_SLOPE = 0.2  # of the scores of attention
 
 
-def hop_of(context: Context, number: int, x: Rows) -> Hop:
+def hop_of(context: Context, number: int, x: Matrix) -> Hop:
     """The edges of one convolution."""
     structure = context.structure
     if isinstance(structure, Field):
@@ -86,7 +86,7 @@ class GCNConvolution(_Convolution):
         False in the first layer of a network, to skip dx.
     """
 
-    def forward(self, p: Tree, x: Rows, context: Context) -> tuple[Any, Backward]:
+    def forward(self, p: Tree, x: Matrix, context: Context) -> tuple[Any, Backward]:
         matrix = hop_of(context, self.hop, x).normalized
         return _biased_product(matrix, p, x, self.input_gradient)
 
@@ -115,7 +115,7 @@ class GINConvolution(_Convolution):
             "edge_bias": Parameter((self.n_in,), penalized=False),
         }
 
-    def forward(self, p: Tree, x: Rows, context: Context) -> tuple[Any, Backward]:
+    def forward(self, p: Tree, x: Matrix, context: Context) -> tuple[Any, Backward]:
         hop = hop_of(context, self.hop, x)
         if not self.n_edge_features:
             return _biased_product(hop.summed, p, x, self.input_gradient)
@@ -160,7 +160,7 @@ class SAGEConvolution(_Convolution):
     def parameters(self) -> Tree:
         return super().parameters() | {"self_weight": Parameter((self.n_in, self.n_out), glorot_uniform)}
 
-    def forward(self, p: Tree, x: Rows, context: Context) -> tuple[Any, Backward]:
+    def forward(self, p: Tree, x: Matrix, context: Context) -> tuple[Any, Backward]:
         hop, skip = hop_of(context, self.hop, x), self.input_gradient
         n = hop.n_targets
         heard, heard_vjp = aggregate_linear(hop.mean, x, p["weight"], input_gradient=skip)
@@ -224,7 +224,7 @@ class GATConvolution(Layer):
             tree["edge"] = Parameter((self.n_edge_features, self.n_heads), glorot_uniform)
         return tree
 
-    def forward(self, p: Tree, x: Rows, context: Context) -> tuple[Any, Backward]:
+    def forward(self, p: Tree, x: Matrix, context: Context) -> tuple[Any, Backward]:
         hop = hop_of(context, self.hop, x)
         edges = hop.heads(self.n_heads)
         features, product_vjp = linear(x, p["weight"], input_gradient=self.input_gradient)
@@ -341,14 +341,14 @@ class GraphPooling(Layer):
 
     pooling: str
 
-    def forward(self, p: Tree, x: Rows, context: Context) -> tuple[Any, Backward]:
+    def forward(self, p: Tree, x: Matrix, context: Context) -> tuple[Any, Backward]:
         if context.lengths is None:
             return x, lambda dy, g: dy
         y, vjp = pool_segments(x, context.lengths, self.pooling)
         return y, lambda dy, g: vjp(dy)
 
 
-def _biased_product(matrix: sparse.csr_array, p: Tree, x: Rows, input_gradient: bool) -> tuple[Any, Backward]:
+def _biased_product(matrix: sparse.csr_array, p: Tree, x: Matrix, input_gradient: bool) -> tuple[Any, Backward]:
     y, vjp = aggregate_linear(matrix, x, p["weight"], input_gradient=input_gradient)
     if "bias" in p:
         y += p["bias"]

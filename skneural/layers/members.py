@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from skneural.initializers import INITIALIZERS, Initializer, in_turns, ones, signs
+from skneural.initializers import INITIALIZERS, Initializer, ones, signs, tiled
 from skneural.layers.layer import PREDICTING, AnyShape, Backward, Context, Layer
-from skneural.ops.members import Deals, average_members, deal_rows, linear_members, multiply_members
+from skneural.ops.members import MemberAssignments, assign_members, average_members, linear_members, multiply_members
 from skneural.ops.types import Array
 from skneural.parameters import Parameter, Tree
 
@@ -45,7 +45,7 @@ class MemberFactors(Layer):
     input_gradient: bool = True
 
     def parameters(self) -> Tree:
-        start = in_turns(STARTS[self.start], self.members_per_row or self.n_members)
+        start = tiled(STARTS[self.start], self.members_per_row or self.n_members)
         return {"factor": Parameter((self.n_members, self.n_features), start, penalized=False)}
 
     def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
@@ -107,8 +107,8 @@ class MemberOutputs(Layer):
         return (x_shape[0], self.n_out)
 
 
-def _deals(layer: MemberFactors | MemberOutputs, context: Context) -> Deals:
+def _deals(layer: MemberFactors | MemberOutputs, context: Context) -> MemberAssignments:
     """Which members see which rows of this shard: all of them all rows while predicting."""
     members_per_row = layer.members_per_row if context.training else None
     first = 0 if context.samples is None else context.samples.rows.start
-    return deal_rows(layer.n_members, members_per_row or layer.n_members, first)
+    return assign_members(layer.n_members, members_per_row or layer.n_members, first)

@@ -27,9 +27,9 @@ def rows_per_shard(network: Layer, tree: Tree, x: Container) -> float:
     that, and so are those of recurrences.
     """
     least = [numbers for kind, numbers in LEAST_SHARD.items() if find(network, tree, kind)]
-    if not least or not x.divisible:
+    if not least or not x.shardable:
         return math.inf
-    first, _ = x[:1].enter()
+    first, _ = x[:1].as_batch()
     shapes = output_shapes(network, shape_of(first)).values()
     sizes = (math.prod(n for n in shape if n is not None) for shape in shapes)
     return min(least) / max(sizes)

@@ -47,7 +47,7 @@ def add_noise(clean: Array, noise: Array, signal_level: Any, noise_level: Any) -
     return signal_level * clean + noise_level * noise
 
 
-def to_be_found(prediction: str, clean: Array, noise: Array, signal_level: Any, noise_level: Any) -> Array:
+def prediction_target(prediction: str, clean: Array, noise: Array, signal_level: Any, noise_level: Any) -> Array:
     """The noise, or the "velocity" of that walk: where it is heading, which is as hard to tell early as late."""
     return noise if prediction == "noise" else signal_level * noise - noise_level * clean
 
@@ -94,7 +94,7 @@ def expected_clean(
     return mean
 
 
-def expected_by_line(noisy: Array, moments: tuple[Array, Array], signal_level: Any, noise_level: Any) -> Array:
+def linear_estimate(noisy: Array, moments: tuple[Array, Array], signal_level: Any, noise_level: Any) -> Array:
     """The best guess of clean data that is linear in each noisy feature, by its mean and its variance.
 
     A network that finds what is left need not pass on the noise of features that vary little, such as rare categories
@@ -108,7 +108,7 @@ def expected_by_line(noisy: Array, moments: tuple[Array, Array], signal_level: A
     return guess
 
 
-def clean_of(noisy: Array, found: Array, prediction: str, signal_level: float, noise_level: float) -> Array:
+def predict_clean(noisy: Array, found: Array, prediction: str, signal_level: float, noise_level: float) -> Array:
     """The clean data whose walk passes through the noisy data, by what was found."""
     if prediction == "noise":
         return (noisy - noise_level * found) * (1 / signal_level)
@@ -162,7 +162,7 @@ def back_to_data(
     dtype, before, last_step = noisy.dtype, None, 0.0
     walk = list(zip(*(level.tolist() for level in levels(times)), strict=True))
     for time, (signal, noise), (next_signal, next_noise) in zip(times.tolist(), walk, walk[1:], strict=False):
-        clean = clean_of(noisy, predict(noisy, time), prediction, signal, noise)
+        clean = predict_clean(noisy, predict(noisy, time), prediction, signal, noise)
         np.clip(clean, *bounds, out=clean)
         if not next_noise:
             yield clean

@@ -15,7 +15,7 @@ from scipy import sparse
 
 from skneural.ops.linear import linear
 from skneural.ops.memory import empty
-from skneural.ops.types import Array, Rows, Vjp
+from skneural.ops.types import Array, Matrix, Vjp
 
 # Edges whose vectors are gathered at once: those of 8 numbers take 1 MB in float64, and stay in the cache.
 EDGES_AT_ONCE = 16_384
@@ -107,7 +107,7 @@ def pool_segments(x: Array, lengths: Array, pooling: str) -> tuple[Array, Vjp]:
     x : array of shape (rows, features)
         Segment behind segment.
     lengths : array of shape (segments,)
-        Rows of each: none is empty.
+        Matrix of each: none is empty.
     pooling : {"sum", "mean", "max"}
 
     Returns
@@ -140,7 +140,7 @@ def _greatest(x: Array, lengths: Array, starts: Array) -> tuple[Array, Vjp]:
 
 
 def aggregate_linear(
-    matrix: sparse.csr_array, x: Rows, weight: Array, *, input_gradient: bool = True
+    matrix: sparse.csr_array, x: Matrix, weight: Array, *, input_gradient: bool = True
 ) -> tuple[Array, Vjp]:
     """``y = matrix @ x @ weight``: the narrower of x and y goes over the edges, and sparse x stays as it is.
 

@@ -23,7 +23,7 @@ TIE = 1e-10
 SETTLED = 1e-6
 
 # An inverse temperature that holds patterns apart lets all others together weigh at most this where one is recalled.
-OTHERS_WEIGH = 1e-6
+LEAKAGE = 1e-6
 
 ROWS_PER_BLOCK = 256
 
@@ -108,7 +108,7 @@ def attention_energy(x: Array, patterns: Array, beta: float) -> Array:
     return np.maximum(energy, 0.0)
 
 
-def holding_apart(patterns: Array) -> float:
+def separating_beta(patterns: Array) -> float:
     """The least inverse temperature that is sure to make a fixed point of every pattern.
 
     At one pattern, another at the distance d weighs ``exp(-beta * d^2 / 2)`` times as much. Equal patterns need no
@@ -119,7 +119,7 @@ def holding_apart(patterns: Array) -> float:
     for rows in _blocks(len(patterns)):
         distances = cdist(patterns[rows], patterns, "sqeuclidean")
         nearest = min(nearest, distances[distances > equal].min(initial=np.inf))
-    return 2 * np.log(len(patterns) / OTHERS_WEIGH) / nearest if np.isfinite(nearest) else 1.0
+    return 2 * np.log(len(patterns) / LEAKAGE) / nearest if np.isfinite(nearest) else 1.0
 
 
 def settle(x: Array, step: Step, max_iter: int, tolerance: float = 0.0) -> tuple[Array, int, int]:

@@ -6,10 +6,10 @@ import numpy as np
 from scipy import sparse
 
 from skneural.ops.memory import empty
-from skneural.ops.types import Array, Rows, Vjp
+from skneural.ops.types import Array, Matrix, Vjp
 
 
-def linear(x: Rows, weight: Array, bias: Array | None = None, *, input_gradient: bool = True) -> tuple[Array, Vjp]:
+def linear(x: Matrix, weight: Array, bias: Array | None = None, *, input_gradient: bool = True) -> tuple[Array, Vjp]:
     """Multiply rows by a weight and add a bias.
 
     Parameters
@@ -50,8 +50,8 @@ def linear(x: Rows, weight: Array, bias: Array | None = None, *, input_gradient:
     return y, vjp
 
 
-def _product(x: Rows, weight: Array) -> Array:
-    """Rows times a weight. NumPy multiplies the matrices of a stack one by one: 256 of 8 rows took twice as long."""
+def _product(x: Matrix, weight: Array) -> Array:
+    """Matrix times a weight. NumPy multiplies the matrices of a stack one by one: 256 of 8 rows took twice as long."""
     if x.ndim == 2 or not x.flags.c_contiguous:
         return x @ weight
     rows = x.reshape(-1, x.shape[-1])

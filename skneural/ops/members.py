@@ -16,10 +16,10 @@ from skneural.ops.pointwise import log_one_plus_exp
 from skneural.ops.types import Array, Vjp
 
 # Rows, and which members see them: at most all rows once.
-Deals = list[tuple[slice, Array]]
+MemberAssignments = list[tuple[slice, Array]]
 
 
-def deal_rows(n_members: int, members_per_row: int, first: int = 0) -> Deals:
+def assign_members(n_members: int, members_per_row: int, first: int = 0) -> MemberAssignments:
     """Deal rows out to members: each row to `members_per_row` of them, and to each of them as many rows.
 
     Row i goes to the members from ``i * members_per_row`` on, counted round.
@@ -42,7 +42,9 @@ def deal_rows(n_members: int, members_per_row: int, first: int = 0) -> Deals:
     return [(slice(i, None, period), members[(first + i) % period]) for i in range(period)]
 
 
-def multiply_members(x: Array, factor: Array, deals: Deals, *, input_gradient: bool = True) -> tuple[Array, Vjp]:
+def multiply_members(
+    x: Array, factor: Array, deals: MemberAssignments, *, input_gradient: bool = True
+) -> tuple[Array, Vjp]:
     """Multiply the features of each member by a vector of its own.
 
     Parameters
@@ -77,7 +79,7 @@ def multiply_members(x: Array, factor: Array, deals: Deals, *, input_gradient: b
     return y, vjp
 
 
-def linear_members(x: Array, weight: Array, bias: Array, deals: Deals) -> tuple[Array, Vjp]:
+def linear_members(x: Array, weight: Array, bias: Array, deals: MemberAssignments) -> tuple[Array, Vjp]:
     """A product with a weight of its own for each member, plus a bias.
 
     Parameters

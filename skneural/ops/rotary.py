@@ -1,4 +1,4 @@
-"""Rotary positions: queries and keys are turned by angles that grow with their position (Su et al. 2021).
+"""Rotary positions: queries and keys are rotated by angles that grow with their position (Su et al. 2021).
 
 The product of a query and a key then depends on how far apart they stand, not on where.
 

@@ -28,7 +28,7 @@ class Itself(TargetKind):
         """There is no y."""
 
     def learn(self, estimator: BaseEstimator, given: Given) -> None:
-        values = given.X.enter()[0]
+        values = given.X.as_batch()[0]
         binary = bool(((values == 0) | (values == 1)).all() and values.any())
         automatic = "log_loss" if binary else "squared_error"
         estimator.loss_function_ = automatic if estimator.loss == "auto" else estimator.loss
@@ -39,7 +39,7 @@ class Itself(TargetKind):
         self.compare(estimator, given)
 
     def compare(self, estimator: BaseEstimator, given: Given) -> None:
-        values = given.X.enter()[0]
+        values = given.X.as_batch()[0]
         low, high = float(values.min()), float(values.max())
         if estimator.loss_function_ == "log_loss" and (low < 0 or high > 1):
             raise ValueError(
@@ -48,7 +48,7 @@ class Itself(TargetKind):
             )
 
     def encode(self, estimator: BaseEstimator, given: Given) -> Targets:
-        values = given.X.enter()[0]
+        values = given.X.as_batch()[0]
         scaled = ((values - estimator.mean_) / estimator.scale_).astype(given.dtype)
         return Targets(scaled.swapaxes(2, 3).reshape(len(scaled), -1) if scaled.ndim == 4 else scaled)
 
@@ -56,7 +56,7 @@ class Itself(TargetKind):
         x: Container = given.X
         if estimator.noise == 0:
             return x
-        return NoisyRows(x.enter()[0], (estimator.noise * estimator.scale_).astype(given.dtype))
+        return NoisyRows(x.as_batch()[0], (estimator.noise * estimator.scale_).astype(given.dtype))
 
     def loss(self, estimator: BaseEstimator) -> tuple[Loss, int]:
         n_features = estimator.n_features_in_

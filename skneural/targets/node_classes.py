@@ -13,7 +13,7 @@ from skneural.targets.classes import Classes
 from skneural.targets.target_kind import Given
 
 UNLABELLED = -1
-NOTHING_KNOWN = "All nodes are unlabelled (y is -1): give the labels of some."
+ALL_UNLABELLED = "All nodes are unlabelled (y is -1): give the labels of some."
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class NodeClasses(Classes):
         others = np.unique(y[y != UNLABELLED]) if _of_integers(y) else np.empty(0)
         named = classes is not None and UNLABELLED in np.asarray(classes)
         if _of_integers(y) and not len(others) and not named:
-            raise ValueError(NOTHING_KNOWN)
+            raise ValueError(ALL_UNLABELLED)
         estimator._unlabelled_allowed = not named and (len(others) > 1 or classes is not None)
         super().learn(estimator, _labelled(estimator, given))
 
@@ -49,7 +49,7 @@ class NodeClasses(Classes):
         if known.all():
             return super().weigh(estimator, given)
         if not known.any():
-            raise ValueError(NOTHING_KNOWN)
+            raise ValueError(ALL_UNLABELLED)
         weight = np.zeros(len(given.y))
         of_known = super().weigh(estimator, _labelled(estimator, given))
         weight[known] = 1 if of_known is None else of_known

@@ -75,7 +75,7 @@ class TargetKind:
         """What enters the network while it trains: X, or X with that of y beside it which the network sees, too.
 
         Targets that are drawn anew for each batch, such as noise that is to be found, come from a container with a
-        method `drawn`.
+        method `resample`.
         """
         x: Container = given.X
         return x

@@ -81,8 +81,8 @@ class TokenSequence(TargetKind):
         return Pairs(x, series_of([np.concatenate([start, one]) for one in numbers]))
 
     def loss(self, estimator: BaseEstimator) -> tuple[Loss, int]:
-        n_scored = estimator._target_size + 1
-        return SoftmaxLogLoss(n_scored), n_scored
+        n_score_rows = estimator._target_size + 1
+        return SoftmaxLogLoss(n_score_rows), n_score_rows
 
     def vocabulary(self, estimator: BaseEstimator) -> Vocabulary:
         return Vocabulary.learned(estimator.target_vocabulary_, estimator._target_size, SPECIAL)

@@ -19,7 +19,7 @@ from skneural.ops.types import Array
 from skneural.template.estimator import Mixin, NeuralEstimator
 
 
-def pays_attention(estimator: BaseEstimator) -> bool:
+def has_attention_weights(estimator: BaseEstimator) -> bool:
     """For `available_if`: whether there is `attention_weights`."""
     if estimator.pooling != "attention" or estimator._targets.stepwise:
         raise AttributeError('attention_weights is there with pooling="attention" only, and not for targets of steps.')
@@ -37,7 +37,7 @@ class AttentionPooled(Mixin):
         maximum over all steps, or a mean whose weights are learned, "attention" [6]_.""",
     )
 
-    @available_if(pays_attention)
+    @available_if(has_attention_weights)
     def attention_weights(self, X):
         """How much each step counts for the prediction.
 
@@ -54,18 +54,18 @@ class AttentionPooled(Mixin):
         x = cast(Series, self._check_X(X))
         shares = [
             of_block[np.arange(of_block.shape[1]) < part.n_steps[:, np.newaxis]]
-            for part, (of_block,) in noted(self, x, "pooling")
+            for part, (of_block,) in collect_notes(self, x, "pooling")
         ]
         return steps_like(np.concatenate(shares), x, X)
 
 
-def noted(estimator: NeuralEstimator, x: Any, name: str) -> Iterator[tuple[Any, list[Array]]]:
+def collect_notes(estimator: NeuralEstimator, x: Any, name: str) -> Iterator[tuple[Any, list[Array]]]:
     """Some samples of a container at a time, and what layers leave under a name when they predict for these."""
     n_rows = estimator._input_kind.rows_per_block(x)
     for start in range(0, len(x), n_rows):
         part = x[start : start + n_rows]
         notes: dict[str, list[Array]] = {}
-        values, known = part.enter()
+        values, known = part.as_batch()
         context = Context(**known._asdict(), notes=notes)
         estimator._network.layer.predict(estimator._parameters(), values, context)
         yield part, notes[name]
@@ -93,7 +93,7 @@ class AttentionHeads(Mixin):
         """
         check_is_fitted(self)
         x = cast(Series, self._check_X(X))
-        blocks = [(part, np.stack(layers, axis=1)) for part, layers in noted(self, x, "attention")]
+        blocks = [(part, np.stack(layers, axis=1)) for part, layers in collect_notes(self, x, "attention")]
         if not given_one_by_one(X):
             return np.concatenate([weights for _, weights in blocks])
         more = blocks[0][1].shape[-1] - blocks[0][0].shape[1]

@@ -265,7 +265,7 @@ class NeuralEstimator(TrainingFields, CallbackSupportMixin, BaseEstimator):
         for name in ("weights_", "buffers_"):  # those of an earlier fit do not belong to the new network
             self.__dict__.pop(name, None)
         self._build_network(arguments)
-        self._x_shape: NamedShape = x.named_shape
+        self._x_shape: NamedShape = x.symbolic_shape
         self.n_outputs_ = n_outputs
         self.out_activation_ = loss.link_name
         start = self._network.layout.initial(Seeds(self._seed).generator("weights"), precision(x.dtype))

@@ -16,7 +16,7 @@ from skneural.template.estimator import NeuralEstimator
 def checked_array(estimator: NeuralEstimator, X: Any) -> Array:
     """X as it enters the network of a fitted estimator."""
     check_is_fitted(estimator)
-    x: Array = estimator._check_X(X).enter()[0]
+    x: Array = estimator._check_X(X).as_batch()[0]
     return x
 
 

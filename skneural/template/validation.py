@@ -113,7 +113,7 @@ def validation_score(estimator: BaseEstimator, run: Run, held_out: Data) -> Call
 
     def score() -> tuple[float, float]:
         try:
-            value = float(scorer(model, samples.x.given, y, **weighted))
+            value = float(scorer(model, samples.x.original, y, **weighted))
         except ValueError as error:  # metrics refuse predictions that are not finite
             if np.isfinite(estimator._raw(run.weights.tree, samples.x)).all():
                 raise
@@ -127,7 +127,7 @@ def validation_score(estimator: BaseEstimator, run: Run, held_out: Data) -> Call
 
 def _negative_loss(estimator: BaseEstimator, run: Run, held_out: Data) -> Callable[[], tuple[float, float]]:
     # Drawn once: scores of epochs are compared.
-    samples = held_out.samples.drawn(Seeds(estimator._seed).generator("held-out draws"))
+    samples = held_out.samples.resample(Seeds(estimator._seed).generator("held-out draws"))
     weight = samples.target_weight
     unit = estimator._targets.unit(estimator, run.loss)
     total = float(len(samples.y.values) if weight is None else weight.sum())

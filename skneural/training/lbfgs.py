@@ -50,7 +50,7 @@ class LBFGS:
         """Minimize until converged, or until `watch` says stop or the iterations are used up."""
         objective, weights = self.objective, self.objective.weights
         value: Value = 0.0
-        samples = samples.drawn(self.seeds.generator("draws"))
+        samples = samples.resample(self.seeds.generator("draws"))
 
         def value_and_gradient(vector: Array) -> tuple[float, Array]:
             nonlocal value

@@ -55,7 +55,7 @@ class Objective:
         return self._penalized(value)
 
     def _one_shard(self, part: Samples, gradient_tree: Tree, context: Context, total: float) -> Value:
-        x, known = part.x.enter()
+        x, known = part.x.as_batch()
         context.lengths, context.structure, context.memory_lengths = (
             known.lengths,
             known.structure,

@@ -44,7 +44,7 @@ def predict_raw(network: Layer, tree: Tree, x: Container, rows_per_block: int, n
             raw = np.concatenate(list(pool.map(predict, blocks)))
     if isinstance(blocks[0], slice):
         return raw
-    return _in_place(raw, np.concatenate([np.asarray(block) for block in blocks]), x.n_scored)
+    return _in_place(raw, np.concatenate([np.asarray(block) for block in blocks]), x.n_score_rows)
 
 
 def _in_place(raw: Array, order: Array, lengths: Array | None) -> Array:
@@ -58,6 +58,6 @@ def _in_place(raw: Array, order: Array, lengths: Array | None) -> Array:
 
 
 def _one_block(network: Layer, tree: Tree, x: Container) -> Array:
-    values, known = x.enter()
+    values, known = x.as_batch()
     raw: Array = network.predict(tree, values, Context(**known._asdict()))
     return raw

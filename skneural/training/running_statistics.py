@@ -33,6 +33,6 @@ def settle_statistics(
     for count in counts:
         count[...] = 0
     for batch in samples.batches(batch_size, rng):
-        x, known = batch.drawn(rng).x.enter()
+        x, known = batch.resample(rng).x.as_batch()
         context = Context(rng, **known._asdict(), sample_weight=batch.sample_weight, settling=True)
         network.forward(weights.tree, x, context)

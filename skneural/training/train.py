@@ -184,7 +184,7 @@ class Descent:
             if self.schedule.changes_within_epoch:
                 fraction = (epoch * n_steps + step + 1) / (self.max_epochs * n_steps)
                 rate = self.schedule.rate(fraction, n_seen, n_plateaus)
-            value = objective(batch.drawn(draws))
+            value = objective(batch.resample(draws))
             ensure_finite(value, number + 1, rate)
             if self.max_grad_norm is not None:
                 _clip(weights.gradient, self.max_grad_norm)

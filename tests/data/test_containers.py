@@ -21,10 +21,10 @@ from skneural.data import (
     Targets,
     TokenWindows,
 )
-from skneural.data.container import Known
+from skneural.data.container import BatchInfo
 from skneural.data.hops import Hop
 from skneural.data.nodes import WholeGraph
-from skneural.ops.diffusion import clean_of, expected_by_line, levels, to_be_found
+from skneural.ops.diffusion import levels, linear_estimate, predict_clean, prediction_target
 
 RNG = np.random.default_rng(0)
 LENGTHS = np.array([3, 7, 1, 2, 5, 5, 4])
@@ -71,14 +71,14 @@ CONTAINERS |= {
     "windows of which tokens are hidden": lambda: MaskedWindows(
         TokenWindows.from_sequences(TEXTS, 9).without_start(), 10, 9
     ),
-    "hidden tokens": lambda: MaskedWindows(TokenWindows.from_sequences(TEXTS, 9), 10, 9).drawn(RNG, None)[0],
+    "hidden tokens": lambda: MaskedWindows(TokenWindows.from_sequences(TEXTS, 9), 10, 9).resample(RNG, None)[0],
 }
 every_container = pytest.mark.parametrize("make", CONTAINERS.values(), ids=CONTAINERS.keys())
 
 
 def entered(container):
     """What enters the network, as one array for each of its inputs, cut to the steps that there are."""
-    x, known = container.enter()
+    x, known = container.as_batch()
     if not isinstance(x, tuple):
         return [cut(x.toarray() if sparse.issparse(x) else x, known.lengths)], known
     return [cut(part, lengths) for part, lengths in zip(x, (known.memory_lengths, known.lengths), strict=True)], known
@@ -105,13 +105,13 @@ def test_what_is_found_in_diffused_rows_leads_back_to_rows_of_the_same_condition
     values = condition[:, :1] * 4 + RNG.uniform(-1, 1, (80, 3))
     moments = values.mean(axis=0), values.var(axis=0)
     diffused = DiffusedRows(values, condition, 1000, prediction, 0.0, moments)
-    rows, targets = diffused.drawn(np.random.default_rng(0), None)
-    noisy, time = rows.enter()[0][:, :3], rows.enter()[0][:, -1:]
+    rows, targets = diffused.resample(np.random.default_rng(0), None)
+    noisy, time = rows.as_batch()[0][:, :3], rows.as_batch()[0][:, -1:]
     early = time[:, 0] < 0.9  # where division by the level of the signal does no harm
     signal, level = levels(time)
-    line = expected_by_line(noisy, moments, signal, level)
-    by_line = to_be_found(prediction, line, (noisy - signal * line) / level, signal, level)
-    clean = clean_of(noisy, targets.values + by_line, prediction, signal, level)[early]
+    line = linear_estimate(noisy, moments, signal, level)
+    by_line = prediction_target(prediction, line, (noisy - signal * line) / level, signal, level)
+    clean = predict_clean(noisy, targets.values + by_line, prediction, signal, level)[early]
     of_first = condition[early, 0] == 1
     assert (clean[of_first] > 2.9).all()
     assert (clean[~of_first] < 1.1).all()
@@ -125,16 +125,16 @@ def test_every_container_has_a_row():
 @every_container
 def test_it_counts_and_knows_its_numbers(make):
     container = make()
-    x, known = container.enter()
+    x, known = container.as_batch()
     n_rows = known.lengths.sum() if isinstance(container, Graphs) else 7
     assert len(container) == container.shape[0] == 7
     first = x[0] if isinstance(x, tuple) else x
     assert first.shape[0] == n_rows
     assert container.dtype == first.dtype
-    assert isinstance(known, Known)
+    assert isinstance(known, BatchInfo)
     # as scorers see them: so many samples, of which rows can be taken
-    assert container.given.shape[0] == 7
-    assert container.given[2:5].shape[0] == 3
+    assert container.original.shape[0] == 7
+    assert container.original[2:5].shape[0] == 3
 
 
 @every_container
@@ -154,7 +154,7 @@ def test_blocks_are_all_samples_once(make, n_rows):
     numbers = np.concatenate([np.arange(7)[block] for block in blocks])
     np.testing.assert_array_equal(np.sort(numbers), np.arange(7))
     assert max(len(container[block]) for block in blocks) <= n_rows
-    np.testing.assert_array_equal(np.sort(container.in_order(np.array([4, 1, 2]))), [1, 2, 4])
+    np.testing.assert_array_equal(np.sort(container.batch_order(np.array([4, 1, 2]))), [1, 2, 4])
 
 
 def test_selecting_pads_only_as_far_as_needed():

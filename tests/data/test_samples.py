@@ -20,7 +20,7 @@ def samples(container=np.asarray, weighted=True):
 
 
 def first_column(x):
-    x, _ = x.enter()
+    x, _ = x.as_batch()
     x = x.toarray() if sparse.issparse(x) else x
     return x.reshape(len(x), -1)[:, 0]
 

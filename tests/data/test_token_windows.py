@@ -52,7 +52,7 @@ def masked():
 
 
 def test_of_each_window_a_share_is_chosen_and_nothing_else_changes(masked):
-    hidden, targets = masked.drawn(np.random.default_rng(0), None)
+    hidden, targets = masked.resample(np.random.default_rng(0), None)
     assert isinstance(hidden, HiddenTokens)
     n_chosen = hidden.chosen.sum(axis=1)
     assert n_chosen[:4].tolist() == [6, 1, 1, 15] == targets.lengths[:4].tolist()
@@ -63,7 +63,7 @@ def test_of_each_window_a_share_is_chosen_and_nothing_else_changes(masked):
 
 
 def test_most_are_hidden_some_exchanged_some_stay(masked):
-    hidden, targets = masked.drawn(np.random.default_rng(0), None)
+    hidden, targets = masked.resample(np.random.default_rng(0), None)
     shown = hidden.values[hidden.chosen]
     assert (shown == MASK).mean() == pytest.approx(0.8, abs=0.05)
     assert (shown == targets.values).mean() == pytest.approx(0.1 + 0.1 / 9, abs=0.05)
@@ -71,13 +71,13 @@ def test_most_are_hidden_some_exchanged_some_stay(masked):
 
 
 def test_draws_differ_and_repeat(masked):
-    one, other, again = (masked.drawn(np.random.default_rng(seed), None)[0] for seed in (0, 1, 0))
+    one, other, again = (masked.resample(np.random.default_rng(seed), None)[0] for seed in (0, 1, 0))
     assert not np.array_equal(one.chosen, other.chosen)
     assert np.array_equal(one.values, again.values)
 
 
 def test_parts_of_what_is_hidden_keep_what_was_chosen(masked):
-    hidden, _ = masked.drawn(np.random.default_rng(0), None)
-    values, known = hidden[np.array([2, 1])].enter()
+    hidden, _ = masked.resample(np.random.default_rng(0), None)
+    values, known = hidden[np.array([2, 1])].as_batch()
     assert values.shape == known.structure.shape == (2, 7)
     assert np.array_equal(known.structure, hidden.chosen[[2, 1], :7])

@@ -20,7 +20,7 @@ class NoisyRows(Rows):
     def __getitem__(self, rows):
         return NoisyRows(self.values[rows])
 
-    def drawn(self, rng, targets):
+    def resample(self, rng, targets):
         noise = rng.standard_normal(self.values.shape).astype(self.dtype)
         DRAWS.append(noise)
         return Rows(self.values + noise), Targets(noise)

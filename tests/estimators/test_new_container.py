@@ -8,7 +8,7 @@ import pytest
 from sklearn.model_selection import GridSearchCV
 
 from skneural.data import Container
-from skneural.data.container import Known
+from skneural.data.container import BatchInfo
 from skneural.hyperparameters import Integer, declare, hyperparameter
 from skneural.inputs import InputKind
 from skneural.layers import Activation, Chain, Dense, Dropout, Layer
@@ -32,8 +32,8 @@ class Bags(Container):
         numbers = [np.arange(end - n, end) for n, end in zip(self.lengths[bags], ends[bags], strict=True)]
         return Bags(self.rows[np.concatenate([np.arange(0), *numbers])], self.lengths[bags])
 
-    def enter(self):
-        return self.rows, Known(self.lengths)
+    def as_batch(self):
+        return self.rows, BatchInfo(self.lengths)
 
 
 @dataclass(frozen=True)

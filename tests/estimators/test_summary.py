@@ -30,10 +30,10 @@ def test_shapes_are_those_of_what_layers_put_out(case):
     container = model._check_X(X[:7])
     if isinstance(model, SequenceToSequence):
         container = model._targets.beside(model, container, model._decoded(container))
-    x = container.enter()[0]
+    x = container.as_batch()[0]
     n_steps = (x[1] if isinstance(x, tuple) else x).shape[1]
     numbers = {"n": 7, "steps": n_steps, "steps + 1": n_steps + 1, "n * steps": 7 * n_steps}
-    if not container.divisible:
+    if not container.shardable:
         pytest.skip("nodes bring others along: what a layer puts out has more rows than there are samples")
     outputs = layer_outputs(model.network_, model._parameters(), x)
     told = {

@@ -262,7 +262,7 @@ def test_probabilities_of_members_are_averaged():
     three = np.where(Y > 2, "high", LABELS)
     model = classifier(n_members=4).fit(X, np.where(Y < 0.7, "least", three))
     network, tree = model.network_, model._parameters()
-    hidden = X_hidden = model._check_X(X).enter()[0]
+    hidden = X_hidden = model._check_X(X).as_batch()[0]
     for layer, p in zip(network.layers[:-1], tree[:-1], strict=True):
         hidden = layer.predict(p, hidden)
     raw = np.einsum("bki,kio->bko", hidden, tree[-1]["weight"]) + tree[-1]["bias"]

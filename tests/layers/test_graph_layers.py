@@ -48,7 +48,7 @@ def nodes(rows=None, n_hops=1, edge_features=None, sampling=None):
 
 
 def context_of(container, rng=None):
-    known = container.enter()[1]
+    known = container.as_batch()[1]
     return Context(rng, lengths=known.lengths, structure=known.structure)
 
 
@@ -84,7 +84,7 @@ def network(make, width, n_edge_features=0):
 def test_gradients(make, width, rows, edge_features):
     container = nodes(rows, 2, edge_features)
     layer = network(make, width, 0 if edge_features is None else 2)
-    check_gradients(layer, container.enter()[0], context_of(container, np.random.default_rng(0)))
+    check_gradients(layer, container.as_batch()[0], context_of(container, np.random.default_rng(0)))
 
 
 @every_convolution
@@ -94,8 +94,8 @@ def test_some_nodes_are_computed_as_among_all(make, width, edge_features):
     layer = network(make, width, 0 if edge_features is None else 2)
     p = started(layer)
     whole, some = nodes(None, 2, edge_features), nodes(SOME, 2, edge_features)
-    expected = layer.predict(p, whole.enter()[0], context_of(whole))[SOME]
-    x = some.enter()[0]
+    expected = layer.predict(p, whole.as_batch()[0], context_of(whole))[SOME]
+    x = some.as_batch()[0]
     np.testing.assert_allclose(layer.predict(p, x, context_of(some)), expected, atol=1e-12)
     assert len(x) < N
 
@@ -189,10 +189,10 @@ def test_graphs_in_one_batch_do_not_hear_each_other(make, width):
     graphs = [Graph(numbers(n, 4, seed=n), np.triu(np.ones((n, n)), 1)) for n in (3, 1, 5)]
     together, context = Graphs.of(graphs, np.float64), None
     context = context_of(together)
-    found = layer.predict(p, together.enter()[0], context)
+    found = layer.predict(p, together.as_batch()[0], context)
     for graph, row in zip(graphs, found, strict=True):
         alone = Graphs.of([graph], np.float64)
-        np.testing.assert_allclose(layer.predict(p, alone.enter()[0], context_of(alone))[0], row)
+        np.testing.assert_allclose(layer.predict(p, alone.as_batch()[0], context_of(alone))[0], row)
 
 
 @pytest.mark.parametrize(("pooling", "function"), [("sum", np.sum), ("mean", np.mean), ("max", np.max)])
@@ -206,17 +206,17 @@ def test_sampled_neighbours():
     """So many of each node's, drawn anew for other nodes, and on average as loud as all of them."""
     dense = 1.0 - np.eye(N)
     graph = WholeGraph(X, sparse.csr_array(dense))
-    hops = [Nodes(graph, np.arange(4), 1, Sampling([3], seed)).enter()[1].structure.hops[0] for seed in range(200)]
+    hops = [Nodes(graph, np.arange(4), 1, Sampling([3], seed)).as_batch()[1].structure.hops[0] for seed in range(200)]
     assert all((np.diff(hop.edges.indptr) == 3).all() for hop in hops)
-    heard = np.mean([Nodes(graph, np.arange(4), 1, Sampling([3], i)).enter()[0].shape[0] for i in range(20)])
+    heard = np.mean([Nodes(graph, np.arange(4), 1, Sampling([3], i)).as_batch()[0].shape[0] for i in range(20)])
     assert heard <= N
     totals = np.mean([hop.edges.sum(axis=1) for hop in hops], axis=0)
     np.testing.assert_allclose(totals, N - 1)
     one, again, other = (
-        Nodes(graph, rows, 2, Sampling([3, 2], 0)).enter()[1].structure
+        Nodes(graph, rows, 2, Sampling([3, 2], 0)).as_batch()[1].structure
         for rows in (np.arange(4), np.arange(4), np.arange(1, 5))
     )
     np.testing.assert_array_equal(one.hops[1].edges.toarray(), again.hops[1].edges.toarray())
     assert not np.array_equal(one.sources, other.sources)
-    enough = Nodes(graph, SOME, 2, Sampling([N, N], 0)).enter()[1].structure
+    enough = Nodes(graph, SOME, 2, Sampling([N, N], 0)).as_batch()[1].structure
     assert all(not hop.edges.data.size or (hop.edges.data == 1).all() for hop in enough.hops)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from skneural.layers import Context, MemberFactors, MemberOutputs
-from skneural.ops.members import deal_rows
+from skneural.ops.members import assign_members
 from skneural.parameters import Layout
 
 
@@ -13,7 +13,7 @@ from skneural.parameters import Layout
 def test_rows_are_dealt_out_evenly(n_members, members_per_row, first):
     n_rows = 3 * n_members
     seen = np.zeros((n_rows, n_members), dtype=int)
-    for rows, members in deal_rows(n_members, members_per_row, first):
+    for rows, members in assign_members(n_members, members_per_row, first):
         seen[rows] += np.isin(np.arange(n_members), members)
     np.testing.assert_array_equal(seen.sum(axis=1), members_per_row)
     np.testing.assert_array_equal(seen.sum(axis=0), n_rows * members_per_row / n_members)
@@ -32,7 +32,7 @@ def test_members_of_a_kind_start_alike_and_no_row_is_for_two_of_them():
     factor = layout.views(*layout.initial(np.random.default_rng(0), np.float64))["factor"]
     np.testing.assert_array_equal(factor[:4], factor[4:])
     assert len(np.unique(factor, axis=0)) == 4
-    for _, members in deal_rows(8, 4):
+    for _, members in assign_members(8, 4):
         assert set(members % 4) == {0, 1, 2, 3}
 
 

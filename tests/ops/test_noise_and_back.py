@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
-from skneural.ops.diffusion import add_noise, back_to_data, clean_of, expected_clean, levels, to_be_found
+from skneural.ops.diffusion import add_noise, back_to_data, expected_clean, levels, predict_clean, prediction_target
 
 RNG = np.random.default_rng(0)
 CLEAN, NOISE = RNG.standard_normal((5, 3)), RNG.standard_normal((5, 3))
@@ -28,8 +28,8 @@ def test_levels_are_those_of_the_paper():
 @pytest.mark.parametrize("time", [0.01, 0.5, 0.9])
 def test_what_is_to_be_found_tells_clean_data(prediction, time):
     at = levels(time)
-    noisy, found = add_noise(CLEAN, NOISE, *at), to_be_found(prediction, CLEAN, NOISE, *at)
-    np.testing.assert_allclose(clean_of(noisy, found, prediction, *at), CLEAN, atol=1e-12)
+    noisy, found = add_noise(CLEAN, NOISE, *at), prediction_target(prediction, CLEAN, NOISE, *at)
+    np.testing.assert_allclose(predict_clean(noisy, found, prediction, *at), CLEAN, atol=1e-12)
 
 
 @pytest.mark.parametrize("prediction", ["velocity", "noise"])
@@ -37,7 +37,7 @@ def test_what_is_to_be_found_tells_clean_data(prediction, time):
 def test_a_perfect_finder_leads_back(prediction, eta):
     def find(noisy, time):
         at = levels(time)
-        return to_be_found(prediction, CLEAN, (noisy - at[0] * CLEAN) / at[1], *at)
+        return prediction_target(prediction, CLEAN, (noisy - at[0] * CLEAN) / at[1], *at)
 
     rng = np.random.RandomState(0)
     *_, last = back_to_data(NOISE, find, np.linspace(1, 0, 11), prediction, EVERYWHERE, eta, rng)
@@ -48,7 +48,7 @@ def test_noise_drawn_anew_keeps_its_size():
     """Where everything is noise, and nothing else is found, ancestral steps leave it normal."""
 
     def find(noisy, time):  # clean data is zero
-        return to_be_found("velocity", 0 * noisy, noisy / levels(time)[1], *levels(time))
+        return prediction_target("velocity", 0 * noisy, noisy / levels(time)[1], *levels(time))
 
     times = np.linspace(1, 0.4, 20)
     start = np.random.default_rng(0).standard_normal((20000, 1)) * levels(1.0)[1]
@@ -65,7 +65,7 @@ def test_steps_of_second_order_are_nearer_to_the_end_of_a_known_walk(n_steps):
     def find(noisy, time):
         signal, noise = levels(time)
         clean = deviation**2 * signal / (signal**2 * deviation**2 + noise**2) * noisy
-        return to_be_found("velocity", clean, (noisy - signal * clean) / noise, signal, noise)
+        return prediction_target("velocity", clean, (noisy - signal * clean) / noise, signal, noise)
 
     start = np.array([[2.0]])
     *_, last = back_to_data(start, find, np.linspace(1, 0, n_steps + 1), "velocity", (-9, 9), 0.0, None)
@@ -75,7 +75,7 @@ def test_steps_of_second_order_are_nearer_to_the_end_of_a_known_walk(n_steps):
 class TestExpectedClean:
     """What noisy rows come from on average."""
 
-    def drawn(self, n=9, d=3, dtype=np.float64):
+    def resample(self, n=9, d=3, dtype=np.float64):
         rng = np.random.default_rng(0)
         clean, time = rng.standard_normal((n, d)), rng.uniform(0.05, 1, (n, 1))
         at = levels(time)
@@ -83,7 +83,7 @@ class TestExpectedClean:
         return [array.astype(dtype) for array in (noisy, clean, *at)]
 
     def test_is_the_mean_by_normal_densities(self):
-        noisy, clean, signal, noise = self.drawn()
+        noisy, clean, signal, noise = self.resample()
         for row, mean in enumerate(expected_clean(noisy, clean, signal, noise, None, None)):
             density = multivariate_normal(np.zeros(3), noise[row] ** 2 * np.eye(3)).pdf(
                 noisy[row] - signal[row] * clean
@@ -91,14 +91,14 @@ class TestExpectedClean:
             np.testing.assert_allclose(mean, density @ clean / density.sum())
 
     def test_weights_are_repetitions(self):
-        noisy, clean, signal, noise = self.drawn()
+        noisy, clean, signal, noise = self.resample()
         weight = np.arange(1.0, 10)
         rows = np.repeat(np.arange(9), np.arange(1, 10))
         repeated = expected_clean(*(array[rows] for array in (noisy, clean, signal, noise)), None, None)
         np.testing.assert_allclose(expected_clean(noisy, clean, signal, noise, None, weight)[rows], repeated)
 
     def test_rows_that_are_no_candidates_or_without_weight_leave_no_trace(self):
-        noisy, clean, signal, noise = self.drawn()
+        noisy, clean, signal, noise = self.resample()
         few = expected_clean(noisy[:5], clean[:5], signal[:5], noise[:5], None, None)
         weight = np.repeat([1.0, 0.0], [5, 4])
         np.testing.assert_allclose(expected_clean(noisy, clean, signal, noise, None, weight)[:5], few)
@@ -106,13 +106,13 @@ class TestExpectedClean:
         np.testing.assert_allclose(expected_clean(noisy, clean, signal, noise, candidate, None)[:5], few)
 
     def test_a_row_without_weight_among_such_and_a_row_of_its_own_kind_are_what_they_were(self):
-        noisy, clean, signal, noise = self.drawn()
+        noisy, clean, signal, noise = self.resample()
         alone = np.eye(9, dtype=bool)
         for weight in (None, np.zeros(9)):
             np.testing.assert_array_equal(expected_clean(noisy, clean, signal, noise, alone, weight), clean)
 
     def test_single_precision_suffices_where_noise_is_least(self):
-        noisy, clean, signal, noise = self.drawn(dtype=np.float32)
+        noisy, clean, signal, noise = self.resample(dtype=np.float32)
         signal, noise = (np.full_like(level, value) for level, value in zip((signal, noise), levels(1e-3), strict=True))
         noisy = add_noise(clean, np.ones_like(clean), signal, noise)
         np.testing.assert_allclose(expected_clean(noisy, clean, signal, noise, None, None), clean, rtol=1e-6)

@@ -5,7 +5,7 @@ import pytest
 from scipy import special
 
 from skneural.losses import LINKS
-from skneural.ops.members import average_members, deal_rows, linear_members, multiply_members
+from skneural.ops.members import assign_members, average_members, linear_members, multiply_members
 from skneural.ops.numeric_embedding import bins, map_each, waves
 from skneural.ops.pointwise import clip_smoothly
 
@@ -74,7 +74,7 @@ def test_members_that_are_sure_stay_finite(link):
 
 def test_members_differ_in_factors_and_outputs_alone():
     factor, weight, bias = RNG.standard_normal((4, 3)), RNG.standard_normal((4, 3, 2)), RNG.standard_normal((4, 2))
-    every = deal_rows(4, 4)
+    every = assign_members(4, 4)
     shared = multiply_members(X, factor, every)[0]
     np.testing.assert_array_equal(shared, multiply_members(np.repeat(X[:, None], 4, axis=1), factor, every)[0])
     outputs = linear_members(shared, weight, bias, every)[0]
@@ -85,7 +85,7 @@ def test_members_differ_in_factors_and_outputs_alone():
 
 def test_members_that_share_rows_compute_what_they_would_of_all_of_them():
     factor, weight, bias = RNG.standard_normal((4, 3)), RNG.standard_normal((4, 3, 2)), RNG.standard_normal((4, 2))
-    every, dealt = deal_rows(4, 4), deal_rows(4, 2)
+    every, dealt = assign_members(4, 4), assign_members(4, 2)
     outputs = linear_members(multiply_members(X, factor, every)[0], weight, bias, every)[0]
     of_some = linear_members(multiply_members(X, factor, dealt)[0], weight, bias, dealt)[0]
     for rows, members in dealt:

@@ -11,7 +11,7 @@ from skneural.ops.memory import empty
 from skneural.ops.types import Array
 
 
-def turned(x: Array, lengths: Array | None = None) -> tuple[Any, Callable[[Array], Any]]:
+def reverse_steps(x: Array, lengths: Array | None = None) -> tuple[Any, Callable[[Array], Any]]:
     """Each series with its steps in the opposite order; what stands beyond its end stays there.
 
     Parameters

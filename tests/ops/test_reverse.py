@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from skneural.ops.turn import turned
+from skneural.ops.reverse import reverse_steps
 
 LENGTHS = np.array([7, 1, 4])
 
@@ -9,7 +9,7 @@ LENGTHS = np.array([7, 1, 4])
 @pytest.mark.parametrize("x", [np.arange(63.0).reshape(3, 7, 3), np.arange(21).reshape(3, 7)], ids=["series", "tokens"])
 @pytest.mark.parametrize("lengths", [None, LENGTHS], ids=["equal lengths", "unequal lengths"])
 def test_each_series_is_turned_round_by_its_own_length(x, lengths):
-    y, vjp = turned(x, lengths)
+    y, vjp = reverse_steps(x, lengths)
     for before, after, n in zip(x, y, [7] * 3 if lengths is None else lengths, strict=True):
         np.testing.assert_array_equal(after[:n], before[:n][::-1])
         np.testing.assert_array_equal(after[n:], before[n:])
@@ -19,4 +19,4 @@ def test_each_series_is_turned_round_by_its_own_length(x, lengths):
 
 def test_series_that_do_not_lie_in_one_piece():
     x = np.arange(84.0).reshape(7, 4, 3).transpose(2, 0, 1)
-    np.testing.assert_array_equal(turned(x)[0], x[:, ::-1])
+    np.testing.assert_array_equal(reverse_steps(x)[0], x[:, ::-1])
