@@ -1,9 +1,13 @@
-"""What all tests share."""
+"""Settings and fixtures that all tests share."""
 
 import gc
 import os
 
+import pytest
 from threadpoolctl import threadpool_limits
+
+from skneural.layers import Layer
+from skneural.training.threads import Shards
 
 
 def pytest_collection_finish():
@@ -14,3 +18,21 @@ def pytest_collection_finish():
     # Tests of threads and shards ask for two by themselves.
     if "PYTEST_XDIST_WORKER" in os.environ:
         threadpool_limits(limits=1)
+
+
+@pytest.fixture
+def small_shards(monkeypatch):
+    """Split every batch over as many threads as ``n_jobs`` allows, however small it is.
+
+    The list that tests get grows by the number of shards of each batch that was split: a test that compares one thread
+    with several must assert that it is not empty, or else it may compare a model with itself.
+    """
+    numbers, run = [], Shards.run
+
+    def counting(shards, function, n):
+        numbers.append(n)
+        return run(shards, function, n)
+
+    monkeypatch.setattr(Shards, "run", counting)
+    monkeypatch.setattr("skneural.networks.shards.LEAST_SHARD", {Layer: 1})
+    return numbers

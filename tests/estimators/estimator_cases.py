@@ -127,6 +127,11 @@ class EstimatorCase:
     def stochastic(self) -> bool:
         return getattr(self.estimator, "solver", "auto") not in ("auto", "lbfgs")
 
+    @property
+    def shardable(self) -> bool:
+        """Whether its batches can be split over threads: all but those of nodes, which share a graph."""
+        return not isinstance(self.estimator, GNNNodeClassifier | GNNNodeRegressor)
+
 
 BRIEF = {"max_iter": 3, "batch_size": 16, "random_state": 0}
 SMALL_TRANSFORMER = {"d_model": 8, "n_heads": 2, "feedforward_size": 8, **BRIEF}

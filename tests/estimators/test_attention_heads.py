@@ -5,7 +5,6 @@ import pytest
 
 from skneural import TransformerSequenceClassifier, TransformerSequenceRegressor, TransformerSequenceTagger
 from skneural.data import Series
-from skneural.layers import SelfAttention
 from skneural.networks.shards import rows_per_shard
 
 SMALL = {"d_model": 8, "n_heads": 2, "feedforward_size": 6, "max_iter": 3, "random_state": 0}
@@ -136,9 +135,9 @@ def test_empty_series_are_refused(X):
 
 @pytest.mark.parametrize("options", [{}, {"dropout": 0.3, "positional": "learned", "pooling": "cls"}])
 @pytest.mark.parametrize("X", [SERIES, [series.astype(np.float64) for series in RAGGED]], ids=["array", "list"])
-def test_shards_change_nothing_but_rounding(X, options, monkeypatch):
-    monkeypatch.setattr("skneural.networks.shards.LEAST_SHARD", {SelfAttention: 1})  # shards, however small
+def test_shards_change_nothing_but_rounding(X, options, small_shards):
     one, two = (classifier(n_jobs=n, **options).fit(X, CLASSES) for n in (1, 2))
+    assert set(small_shards) == {2}
     np.testing.assert_allclose(two.decision_function(X), one.decision_function(X), rtol=1e-7, atol=1e-10)
 
 

@@ -12,7 +12,6 @@ from skneural import CNNClassifier, CNNRegressor
 from skneural.data import Rows
 from skneural.inputs import images as image_input
 from skneural.inputs.standardize import channel_moments
-from skneural.layers import Layer
 
 # Training starts at the best constant: few steps must be large to leave it.
 SMALL = {"channels": (4, 6), "hidden_layer_sizes": 8, "max_iter": 4, "learning_rate_init": 0.005, "random_state": 0}
@@ -105,10 +104,10 @@ def test_pipelines_and_searches_take_images():
 @pytest.mark.parametrize(
     "options", [{}, {"batch_norm": True}, {"dropout": 0.3, "augmentation": ("flip", "shift")}], ids=str
 )
-def test_threads_change_nothing_but_rounding(options, monkeypatch):
+def test_threads_change_nothing_but_rounding(options, small_shards):
     X, y = colours(64, dtype=np.float64)
-    monkeypatch.setattr("skneural.networks.shards.LEAST_SHARD", {Layer: 1})  # shards, however small
     scores = [CNNRegressor(n_jobs=n, **SMALL, **options).fit(X, y).predict(X) for n in (1, 2, 3)]
+    assert set(small_shards) == {2, 3}
     np.testing.assert_allclose(scores[1], scores[0], rtol=1e-8)
     np.testing.assert_allclose(scores[2], scores[0], rtol=1e-8)
 

@@ -11,7 +11,6 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
 from skneural import LanguageModel
-from skneural.layers import TiedEmbedding
 from skneural.networks.language import LANGUAGE_ARCHITECTURES
 from skneural.preprocessing import TokenEncoder
 from skneural.testing.estimator_contract import check_estimator_contract
@@ -257,9 +256,9 @@ def test_rare_tokens_are_unknown():
 
 
 @each
-def test_shards_change_nothing_but_rounding(kind, monkeypatch):
-    monkeypatch.setattr("skneural.networks.shards.LEAST_SHARD", {TiedEmbedding: 1})  # shards, however small
+def test_shards_change_nothing_but_rounding(kind, small_shards):
     one, two = (model(n_jobs=n, dropout=0.2, **kind).fit(TEXTS) for n in (1, 2))
+    assert set(small_shards) == {2}
     np.testing.assert_allclose(two.transform(TEXTS), one.transform(TEXTS), rtol=1e-3, atol=1e-4)
 
 

@@ -19,7 +19,6 @@ from skneural.data import Series
 from skneural.inputs import Sequences
 from skneural.inputs import sequences as sequence_input
 from skneural.inputs.standardize import channel_moments
-from skneural.layers import Layer
 from skneural.preprocessing import SlidingWindows
 
 SMALL = {"channels": 4, "max_iter": 4, "random_state": 0}
@@ -175,11 +174,11 @@ def test_predictions_do_not_depend_on_blocks(network, monkeypatch):
         np.testing.assert_allclose(model.set_params(n_jobs=n_jobs).decision_function(X), expected, rtol=1e-9)
 
 
-def test_threads_change_nothing_but_rounding(monkeypatch):
+def test_threads_change_nothing_but_rounding(small_shards):
     X = ragged(dtype=np.float64)
-    monkeypatch.setattr("skneural.networks.shards.LEAST_SHARD", {Layer: 1})  # shards, however small
     for options in ({}, {"dropout": 0.3, "batch_norm": False}):
         one, two = (CNNSequenceClassifier(n_jobs=n, **SMALL, **options).fit(X, classes()) for n in (1, 2))
+        assert set(small_shards) == {2}
         np.testing.assert_allclose(two.decision_function(X), one.decision_function(X), rtol=1e-7, atol=1e-10)
 
 

@@ -1,5 +1,6 @@
 """How estimators train: warnings, schedules, regularization, threads, memory."""
 
+import threading
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,7 +12,7 @@ from sklearn.callback import ScoringMonitor
 from sklearn.exceptions import ConvergenceWarning
 
 from skneural import MLPClassifier, MLPRegressor, PerceptronClassifier
-from skneural.layers import Layer
+from skneural.losses import SquaredLoss
 from skneural.ops import memory
 
 # --- training ---------------------------------------------------------------------------------------------
@@ -136,36 +137,49 @@ def test_number_of_threads_changes_nothing_but_rounding(solver):
     np.testing.assert_allclose(models[0].predict_proba(X), models[1].predict_proba(X), atol=1e-6)
 
 
-class ShardedClassifier(MLPClassifier):
-    def _rows_per_shard(self, tree, x):
-        return 8
-
-
-class ShardedRegressor(MLPRegressor):
-    def _rows_per_shard(self, tree, x):
-        return 8
-
-
-@pytest.mark.parametrize("Sharded", [ShardedClassifier, ShardedRegressor])
+@pytest.mark.parametrize("Estimator", [MLPClassifier, MLPRegressor])
 @pytest.mark.parametrize("options", [{}, {"dropout": 0.3}, {"batch_norm": True}, {"dropout": 0.3, "batch_norm": True}])
-def test_shards_of_a_batch_in_threads_give_the_same_model(Sharded, options):
+def test_shards_of_a_batch_in_threads_give_the_same_model(Estimator, options, small_shards):
     X, y = moons(130)
     weight = np.random.default_rng(0).uniform(0.5, 2, size=130)
-    shared = {"batch_size": 40, "max_iter": 5, "random_state": 0}
-    whole = MLPClassifier if Sharded is ShardedClassifier else MLPRegressor
-    reference = whole(16, **shared, **options).fit(X, y, weight)
-    for n_jobs in (1, 3, 4):
-        model = Sharded(16, n_jobs=n_jobs, **shared, **options).fit(X, y, weight)
+    model = Estimator(16, batch_size=40, max_iter=5, n_jobs=1, random_state=0, **options)
+    reference = clone(model).fit(X, y, weight)
+    assert not small_shards
+    for n_jobs in (3, 4):
+        small_shards.clear()
+        model.set_params(n_jobs=n_jobs).fit(X, y, weight)
+        assert small_shards == [n_jobs] * 20  # five epochs of four batches
         np.testing.assert_allclose(model.weights_, reference.weights_, atol=1e-9)
         np.testing.assert_allclose(model.buffers_, reference.buffers_, atol=1e-9)
+        np.testing.assert_allclose(model.loss_curve_, reference.loss_curve_, rtol=1e-9)
 
 
-def test_an_error_in_a_thread_is_raised_and_leaves_no_trace():
+def test_divergence_in_threads_leaves_no_trace(small_shards):
     X, y = moons(130)
-    model = ShardedRegressor(16, solver="sgd", learning_rate_init=1e9, batch_size=40, n_jobs=3, random_state=0)
+    model = MLPRegressor(16, solver="sgd", learning_rate_init=1e9, batch_size=40, n_jobs=3, random_state=0)
     with pytest.raises(ValueError, match="diverged"):
         model.fit(1e3 * X, y)
+    assert set(small_shards) == {3}
     assert not hasattr(model, "weights_")
+
+
+def test_an_error_in_a_thread_is_raised_and_leaves_no_trace(small_shards, monkeypatch):
+    value_and_gradient = SquaredLoss.value_and_gradient
+
+    def failing(*arguments):
+        if threading.current_thread().name.startswith("skneural"):
+            raise MemoryError("for this shard")
+        return value_and_gradient(*arguments)
+
+    X, y = moons(130)
+    model = MLPRegressor(16, batch_size=40, n_jobs=3, max_iter=5, random_state=0)
+    monkeypatch.setattr(SquaredLoss, "value_and_gradient", failing)
+    with pytest.raises(MemoryError, match="for this shard"):
+        model.fit(X, y)
+    assert small_shards == [3]
+    assert not hasattr(model, "weights_")
+    monkeypatch.undo()
+    model.fit(X, y)
 
 
 def peak_of_predicting(n_layers):
@@ -268,11 +282,11 @@ def test_a_schedule_that_ends_with_training_ends_without_a_warning(learning_rate
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
 @every_estimator
-def test_memory_that_is_used_again_changes_nothing(case, n_jobs, monkeypatch):
+def test_memory_that_is_used_again_changes_nothing(case, n_jobs, small_shards, monkeypatch):
     """All arrays are recycled here, and full of NaN when they are handed out."""
-    monkeypatch.setattr("skneural.networks.shards.LEAST_SHARD", {Layer: 1})  # shards, however small
     X, y = case.data()
     expected = telling(case.new(n_jobs=n_jobs).fit(X, y), X)
+    assert set(small_shards) == ({2} if n_jobs == 2 and case.shardable else set())
     take = memory._Pool.take
 
     def take_rubbish(pool, n_bytes):
