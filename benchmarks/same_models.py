@@ -1,7 +1,9 @@
 """Whether a change of the code left every model as it was, to the bit.
 
-    python benchmarks/same_models.py --record FOLDER      before the change
-    python benchmarks/same_models.py --compare FOLDER     after it; the exit status counts what differs
+    python -m benchmarks.same_models --record FOLDER      before the change
+    python -m benchmarks.same_models --compare FOLDER     after it; the exit status counts what differs
+
+Both from the root of the repository, where `tests` can be imported.
 
 Fits every row of the estimator tables of the tests, and the inputs that these tables lack (images, series of equal and
 unequal lengths, tokens, targets of steps, sparse X), in float32 and float64, by `fit`, by `partial_fit` and by going on
@@ -23,11 +25,8 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import clone
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "estimators"))
-
-from estimator_cases import ESTIMATORS, UNTRAINED, flowers, telling
-
 import skneural
+from tests.estimators.cases import ESTIMATORS, UNTRAINED, flowers, telling
 
 CURVES = ("loss_curve_", "validation_scores_", "n_iter_", "t_", "best_loss_", "best_validation_score_")
 STATE = ("weights_", "buffers_", "y_mean_", "y_scale_", "coef_", "edge_importances_", "feature_importances_")
@@ -126,7 +125,8 @@ def trained(model: Any, X: Any, y: Any) -> Iterator[tuple[str, Any]]:
 def facts(model: Any, X: Any) -> dict[str, Any]:
     """All that tells one model from another."""
     found = {name: getattr(model, name) for name in (*CURVES, *STATE) if hasattr(model, name)}
-    found["predictions"] = model.predict(X)
+    if hasattr(model, "predict"):
+        found["predictions"] = model.predict(X)
     found["scores"] = telling(model, X)
     if hasattr(model, "attention_weights"):
         found["attention"] = model.attention_weights(X)

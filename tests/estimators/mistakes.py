@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from estimator_cases import flowers, patients
 
 from skneural import CNNClassifier, MLPClassifier, MLPRegressor, PerceptronClassifier, RNNSequenceClassifier
+from tests.estimators.cases import flowers, patients
 
 
 def classifier(**parameters):

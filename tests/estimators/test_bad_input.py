@@ -4,13 +4,27 @@ import re
 
 import numpy as np
 import pytest
-from estimator_cases import telling
-from mistakes import DATA, XC, XR, YC, YR, Mistake, changed, classifier, each, fit, invalid, perceptron, regressor
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from skneural import KANClassifier, MLPClassifier, PerceptronClassifier
+from tests.estimators.cases import telling
+from tests.estimators.mistakes import (
+    DATA,
+    XC,
+    XR,
+    YC,
+    YR,
+    Mistake,
+    changed,
+    classifier,
+    each,
+    fit,
+    invalid,
+    perceptron,
+    regressor,
+)
 
 DATA_MISTAKES = [
     Mistake("lengths differ", classifier(), lambda m: m.fit(XC, YC[:-1]), "inconsistent numbers of samples"),

@@ -7,7 +7,6 @@ one label or number for each sample.
 """
 
 import pytest
-from estimator_cases import ESTIMATORS, OF_TEXTS, UNTRAINED
 from sklearn.base import clone
 from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -42,6 +41,7 @@ from skneural import (
     TransformerSequenceRegressor,
 )
 from skneural.preprocessing import TokenEncoder
+from tests.estimators.cases import ESTIMATORS, OF_TEXTS, UNTRAINED
 
 # As few epochs as reach the scores that some checks ask for, with a margin.
 CLASSIFIER = {"max_iter": 10, "learning_rate_init": 0.03}
@@ -120,7 +120,7 @@ VARIANTS = [
 def test_the_table_of_cases_has_every_estimator():
     tabled = {type(case.estimator).__name__ for case in (ESTIMATORS | OF_TEXTS | UNTRAINED).values()}
     missing = set(skneural.__all__) - tabled
-    assert not missing, f"add a row to ESTIMATORS in tests/estimators/estimator_cases.py for {sorted(missing)}"
+    assert not missing, f"add a row to ESTIMATORS in tests/estimators/cases.py for {sorted(missing)}"
 
 
 def expected_failures(estimator):

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import sklearn
-from estimator_cases import every_estimator, every_sparse_estimator, flowers, patients, telling, two_flowers
 from scipy import sparse
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.callback import ProgressBar, ScoringMonitor
@@ -16,6 +15,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skneural import MLPClassifier, MLPRegressor, PerceptronClassifier
+from tests.estimators.cases import every_estimator, every_sparse_estimator, flowers, patients, telling, two_flowers
 
 
 def test_grid_search_in_two_processes_over_a_pipeline():

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from estimator_cases import every_estimator, every_sparse_estimator, flowers, patients
 from scipy import sparse
 
 from skneural import (
@@ -24,6 +23,7 @@ from skneural import (
 )
 from skneural.testing import estimator_contract
 from skneural.testing.estimator_contract import CHECKS, check_estimator_contract
+from tests.estimators.cases import every_estimator, every_sparse_estimator, flowers, patients
 
 
 @every_estimator

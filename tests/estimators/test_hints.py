@@ -3,7 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
-from mistakes import (
+from sklearn.base import clone
+
+from tests.estimators.mistakes import (
     IMAGES,
     LABELS,
     SERIES,
@@ -18,7 +20,6 @@ from mistakes import (
     regressor,
     series,
 )
-from sklearn.base import clone
 
 OBJECTS = np.empty(8, dtype=object)
 OBJECTS[:] = [image[: 6 - i % 2] for i, image in enumerate(IMAGES)]

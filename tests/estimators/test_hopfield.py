@@ -6,7 +6,6 @@ import tracemalloc
 import numpy as np
 import pandas as pd
 import pytest
-from estimator_cases import UNTRAINED
 from scipy.special import erf
 from sklearn.base import clone
 from sklearn.datasets import load_digits, load_iris
@@ -16,6 +15,7 @@ from sklearn.pipeline import make_pipeline
 
 from skneural import HopfieldNetwork
 from skneural.ops.hopfield import asynchronous_step
+from tests.estimators.cases import UNTRAINED
 
 RULES = ("hebbian", "projection", "modern")
 TWO_STATE_RULES = RULES[:2]

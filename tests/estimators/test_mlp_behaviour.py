@@ -4,7 +4,6 @@ import warnings
 
 import numpy as np
 import pytest
-from estimator_cases import cancer, iris, moons, noisy_line
 from scipy import sparse
 from scipy.special import logsumexp
 from sklearn.base import clone
@@ -15,6 +14,7 @@ from sklearn.neural_network import MLPClassifier as ScikitClassifier
 from sklearn.neural_network import MLPRegressor as ScikitRegressor
 
 from skneural import MLPClassifier, MLPRegressor, PerceptronClassifier
+from tests.estimators.cases import cancer, iris, moons, noisy_line
 
 # --- the same model as scikit-learn's ---------------------------------------------------------------------
 

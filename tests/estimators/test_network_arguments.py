@@ -2,7 +2,6 @@ import json
 
 import numpy as np
 import pytest
-from estimator_cases import ESTIMATORS, EstimatorCase, flowers
 
 from skneural import (
     CNNClassifier,
@@ -13,6 +12,7 @@ from skneural import (
     TransformerSequenceClassifier,
 )
 from skneural.layers.traversal import without_input_gradient
+from tests.estimators.cases import ESTIMATORS, EstimatorCase, flowers
 
 OF_NUMPY = {
     "mlp": MLPClassifier(np.int64(4), dropout=0, batch_norm=np.True_),

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from estimator_cases import cancer, iris, noisy_line
 from sklearn.base import clone
 from sklearn.datasets import make_blobs
 from sklearn.linear_model import LogisticRegression
 
 from skneural import MLPClassifier, MLPRegressor, PerceptronClassifier
+from tests.estimators.cases import cancer, iris, noisy_line
 
 # --- the logistic perceptron is logistic regression -------------------------------------------------------
 

@@ -8,11 +8,17 @@ import joblib
 import numpy as np
 import pytest
 import skops.io
-from estimator_cases import continuable, every_model_in_passes, every_stochastic_estimator, every_trained_model, telling
 from sklearn.base import clone
 
 from skneural.estimators.kan import SAMPLES_OF_A_FORMULA, KANFields
 from skneural.inputs.column_encoding import N_QUANTILES
+from tests.estimators.cases import (
+    continuable,
+    every_model_in_passes,
+    every_stochastic_estimator,
+    every_trained_model,
+    telling,
+)
 
 
 def assert_same_bits(found, expected):

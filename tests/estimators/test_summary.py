@@ -4,11 +4,11 @@ import pickle
 
 import numpy as np
 import pytest
-from estimator_cases import ESTIMATORS, every_estimator
 from sklearn.exceptions import NotFittedError
 
 from skneural import CNNSequenceClassifier, KANRegressor, RNNSequenceClassifier, SequenceToSequence
 from skneural.layers.traversal import layer_outputs
+from tests.estimators.cases import ESTIMATORS, every_estimator
 
 
 def fitted(case):

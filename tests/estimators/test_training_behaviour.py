@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from estimator_cases import every_estimator, iris, moons, noisy_line, patients, telling
 from sklearn.base import clone
 from sklearn.callback import ScoringMonitor
 from sklearn.exceptions import ConvergenceWarning
@@ -14,6 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from skneural import MLPClassifier, MLPRegressor, PerceptronClassifier
 from skneural.losses import SquaredLoss
 from skneural.ops import memory
+from tests.estimators.cases import every_estimator, iris, moons, noisy_line, patients, telling
 
 # --- training ---------------------------------------------------------------------------------------------
 

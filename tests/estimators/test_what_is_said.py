@@ -5,7 +5,6 @@ import warnings
 
 import numpy as np
 import pytest
-from estimator_cases import ESTIMATORS, flowers, patients
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import roc_auc_score
@@ -23,6 +22,7 @@ from skneural import (
 )
 from skneural.inputs.sequences import object_array
 from skneural.preprocessing import channels_first_to_last
+from tests.estimators.cases import ESTIMATORS, flowers, patients
 
 CLASSIFIERS = {name: case for name, case in ESTIMATORS.items() if is_classifier(case.estimator)}
 every_classifier = pytest.mark.parametrize("case", CLASSIFIERS.values(), ids=CLASSIFIERS.keys())

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from layer_cases import numbers
 from scipy import sparse
 
 from skneural.data import Graph, Graphs, Nodes
@@ -22,6 +21,7 @@ from skneural.layers import (
 from skneural.ops.graph import pool_segments
 from skneural.parameters import Layout
 from skneural.testing import check_gradients
+from tests.layers.cases import numbers
 
 N = 9
 X = numbers(N, 4)

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from layer_cases import BATCH_AXIS, IMAGES, LAYER_CASES, SERIES, every_layer_class, numbers
 from scipy import sparse
 
 from skneural.layers import (
@@ -30,6 +29,7 @@ from skneural.layers import (
 )
 from skneural.parameters import Layout, Weights
 from skneural.testing import check_gradients, check_layer
+from tests.layers.cases import BATCH_AXIS, IMAGES, LAYER_CASES, SERIES, every_layer_class, numbers
 
 each_case = pytest.mark.parametrize(
     ("layer", "x", "batch_axis"),

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from layer_cases import BATCH_CASES, BATCHES, OF_PAIRS, every_layer_class, numbers
 
 from skneural.data import Samples, Series, Targets
 from skneural.layers import (
@@ -34,6 +33,7 @@ from skneural.testing import check_gradients, check_padding, check_shards
 from skneural.testing.batch_contract import BATCH_LAST, ELEMENTS, ROWS, ROWS_FIRST
 from skneural.training.objective import Objective
 from skneural.training.threads import Shards
+from tests.layers.cases import BATCH_CASES, BATCHES, OF_PAIRS, every_layer_class, numbers
 
 LENGTHS = np.array([7, 3, 1, 5])
 WEIGHTS = np.array([1.0, 3.0, 0.5, 2.0])

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from layer_cases import ATTENTION, BATCH_CASES, BATCHES, CELLS, LAYER_CASES, OF_PAIRS, every_layer_class
 
 from skneural.layers import Convolution, DepthwiseConvolution, Layer
 from skneural.parameters import Layout
 from skneural.testing import check_gradients, check_layer, check_steps
 from skneural.testing.batch_contract import BATCH_LAST, ROWS_FIRST, STEPS_FIRST
+from tests.layers.cases import ATTENTION, BATCH_CASES, BATCHES, CELLS, LAYER_CASES, OF_PAIRS, every_layer_class
 
 # Layers to which later steps matter, and layers of images
 WITHOUT_STEP = {

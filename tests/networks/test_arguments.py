@@ -5,9 +5,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from network_cases import NETWORKS
 
 from skneural.networks.arguments import arguments_of, plain
+from tests.networks.cases import NETWORKS
 
 
 def some_network(n_in: int, sizes: Sequence[int] = (), rate: float = 0.0, kernel: Sequence[int] | None = None):

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from network_cases import SMALL_IMAGES, images, started
 
 from skneural.layers import (
     Bias,
@@ -18,6 +17,7 @@ from skneural.layers.traversal import find, layer_outputs, named
 from skneural.networks.convolutional_image import IMAGE_ARCHITECTURES, convolutional_image_network
 from skneural.networks.receptive_fields import receptive_fields
 from skneural.ops.pointwise import ACTIVATIONS
+from tests.networks.cases import SMALL_IMAGES, images, started
 
 
 def of_kind(network, kind):

@@ -2,11 +2,11 @@ import itertools
 
 import numpy as np
 import pytest
-from network_cases import LENGTHS, SERIES, WIDTHS_OF_SERIES, started
 
 from skneural.layers import BatchNormalization, Branches, Context, Convolution, GlobalPooling, Residual
 from skneural.layers.traversal import find
 from skneural.networks.convolutional_series import SERIES_ARCHITECTURES, convolutional_series_network
+from tests.networks.cases import LENGTHS, SERIES, WIDTHS_OF_SERIES, started
 
 every_network = pytest.mark.parametrize(
     ("architecture", "batch_norm"), list(itertools.product(SERIES_ARCHITECTURES, [False, True]))

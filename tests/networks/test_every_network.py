@@ -6,7 +6,6 @@ import pkgutil
 
 import numpy as np
 import pytest
-from network_cases import CONVOLUTIONAL_IMAGES, CONVOLUTIONAL_SERIES, NETWORKS, every_network, started
 
 from skneural import networks
 from skneural.layers.traversal import layer_outputs, named, output_shapes, shape_of, without_input_gradient
@@ -15,6 +14,7 @@ from skneural.networks.convolutional_series import SERIES_ARCHITECTURES
 from skneural.parameters import Layout
 from skneural.testing import check_gradients, check_layer
 from skneural.testing.gradient_check import one_pass, random_start
+from tests.networks.cases import CONVOLUTIONAL_IMAGES, CONVOLUTIONAL_SERIES, NETWORKS, every_network, started
 
 
 def builders():
@@ -27,7 +27,7 @@ def builders():
 
 def test_every_builder_has_rows():
     without = {builder.__name__ for builder in builders()} - {case.builder.__name__ for case in NETWORKS.values()}
-    assert not without, f"{', '.join(without)}: add rows to tests/networks/network_cases.py."
+    assert not without, f"{', '.join(without)}: add rows to tests/networks/cases.py."
 
 
 def test_every_architecture_has_rows():

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from network_cases import KANS
 
 from skneural.data import Rows, Samples, Targets
 from skneural.layers import Context, SplineEdges
@@ -9,6 +8,7 @@ from skneural.losses import SquaredLoss
 from skneural.networks.kan import adapt_grids, edges_of, importances, kan_network, refined
 from skneural.parameters import Layout, Weights
 from skneural.training.objective import Objective
+from tests.networks.cases import KANS
 
 X = np.random.default_rng(0).standard_normal((12, 3))
 each_case = pytest.mark.parametrize("options", KANS.values(), ids=KANS)

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from network_cases import MLPS
 from scipy import sparse
 
 from skneural.initializers import INITIALIZER_OF_ACTIVATION
@@ -11,6 +10,7 @@ from skneural.networks.perceptron import perceptron_network
 from skneural.ops.pointwise import ACTIVATIONS
 from skneural.parameters import Layout, leaves
 from skneural.testing.gradient_check import random_start
+from tests.networks.cases import MLPS
 
 N_IN, N_OUT = 4, 3
 X = np.random.default_rng(0).standard_normal((8, N_IN))

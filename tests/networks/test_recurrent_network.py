@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
-from network_cases import LENGTHS, RECURRENT, SERIES, started
 
 from skneural.layers import Context
 from skneural.layers.recurrent import CELLS
 from skneural.networks.recurrent import recurrent_network
+from tests.networks.cases import LENGTHS, RECURRENT, SERIES, started
 
 each_case = pytest.mark.parametrize("options", RECURRENT.values(), ids=RECURRENT)
 

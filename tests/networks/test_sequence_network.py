@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
-from network_cases import LENGTHS, SEQUENCES, SERIES, rows_first, started
 
 from skneural.layers import Context, Dense, Embedding, Standardization
 from skneural.layers.traversal import find
 from skneural.networks.sequence import ROWS_FIRST, STEPS_FIRST, Encoder, sequence_network
+from tests.networks.cases import LENGTHS, SEQUENCES, SERIES, rows_first, started
 
 each_case = pytest.mark.parametrize("options", SEQUENCES.values(), ids=SEQUENCES)
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from network_cases import N_OUT, NETWORKS, started
 
 from skneural.layers import Context
 from skneural.networks.sequence_to_sequence import sequence_to_sequence_network
+from tests.networks.cases import N_OUT, NETWORKS, started
 
 UNEQUAL = {name: case for name, case in NETWORKS.items() if case.memory_lengths is not None}
 each_network = pytest.mark.parametrize("case", UNEQUAL.values(), ids=UNEQUAL)

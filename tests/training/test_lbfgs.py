@@ -3,7 +3,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from observing import Calls
 from sklearn.linear_model import LogisticRegression
 
 from skneural.data import Rows, Samples, Targets
@@ -17,6 +16,7 @@ from skneural.training.lbfgs import LBFGS
 from skneural.training.objective import Objective
 from skneural.training.seeds import Seeds
 from skneural.training.train import DivergenceError, Watch, train
+from tests.training.observing import Calls
 
 N, ALPHA = 60, 0.05
 X = np.random.default_rng(0).standard_normal((N, 4)) * [1, 5, 0.2, 1]

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
-from observing import Calls
 
 from skneural.data import Rows, Samples, Targets
 from skneural.layers.layer import Layer
@@ -19,6 +18,7 @@ from skneural.training.history import History
 from skneural.training.objective import Objective
 from skneural.training.seeds import Seeds
 from skneural.training.train import Descent, DivergenceError, Watch, train
+from tests.training.observing import Calls
 
 N, RATE = 30, 0.01
 AFTER_THREE = Calls(lambda history: history.n_epochs == 3)
