@@ -1,6 +1,7 @@
-"""A room imports from lower floors or from itself only."""
+"""A subpackage imports only from itself and from subpackages of lower levels."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 import skneural
 
 PACKAGE = Path(skneural.__file__).parent
-FLOORS = {
+LEVELS = {
     "ops": 0,
     "parameters": 1,
     "initializers": 1,
@@ -30,15 +31,15 @@ FLOORS = {
     "inspection": 10,
     "export": 10,
 }
-FREE = {"testing", "__init__"}  # may import from any floor; no room may import from them
-NEIGHBOURS = {("parameters", "initializers")}  # allowed on one floor
-NARROW = {("training", "layers"): "skneural.layers.layer"}  # the only module of that room
+UNRESTRICTED = {"testing", "__init__"}  # may import from any level; nothing else may import from them
+SAME_LEVEL = {("parameters", "initializers")}  # imports that are allowed although both have one level
+SINGLE_MODULE = {("training", "layers"): "skneural.layers.layer"}  # the only module that may be imported from there
 FORBIDDEN_NAMES = {"utils", "base", "common", "helpers"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
-def room_of(module):
-    """The room of a dotted name such as ``skneural.layers.dense``."""
+def subpackage_of(module):
+    """The subpackage, or module at the top of the package, of a dotted name such as ``skneural.layers.dense``."""
     parts = module.split(".")
     return parts[1] if len(parts) > 1 else "__init__"
 
@@ -51,70 +52,75 @@ def imported(tree, package):
         elif isinstance(node, ast.ImportFrom):
             start = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
             module = ".".join([*start, *([node.module] if node.module else [])])
-            # "from skneural import layers" names its rooms after the import
+            # "from skneural import layers" names its subpackages after the import
             names = [f"{module}.{alias.name}" for alias in node.names] if module == "skneural" else [module]
         else:
             continue
         yield from (name for name in names if name.split(".")[0] == "skneural")
 
 
-def offences(module, source):
+def forbidden_imports(module, source):
     """One sentence for each import that a module must not have."""
-    room, package = room_of(module), module.rsplit(".", 1)[0]
+    subpackage, package = subpackage_of(module), module.rsplit(".", 1)[0]
     for name in imported(ast.parse(source), package):
-        other = room_of(name)
-        if room in FREE or other == room or (room, other) in NEIGHBOURS:
+        other = subpackage_of(name)
+        if subpackage in UNRESTRICTED or other == subpackage or (subpackage, other) in SAME_LEVEL:
             continue
-        if other not in FLOORS or FLOORS[other] >= FLOORS[room]:
-            lower = ", ".join(sorted(key for key, floor in FLOORS.items() if floor < FLOORS[room])) or "no other room"
-            yield f"{module} imports {name}: {room} stands on floor {FLOORS[room]} and may import from {lower}."
-        elif name != NARROW.get((room, other), name):
-            yield f"{module} imports {name}: {room} may import only {NARROW[room, other]} from {other}."
+        if other not in LEVELS or LEVELS[other] >= LEVELS[subpackage]:
+            level = LEVELS[subpackage]
+            lower = ", ".join(sorted(key for key in LEVELS if LEVELS[key] < level)) or "no other subpackage"
+            yield f"{module} imports {name}: {subpackage} has level {level} and may import from {lower}."
+        elif name != (allowed := SINGLE_MODULE.get((subpackage, other), name)):
+            yield f"{module} imports {name}: {subpackage} may import only {allowed} from {other}."
 
 
 def dotted(path):
     return ".".join(("skneural", *path.relative_to(PACKAGE).with_suffix("").parts))
 
 
-def test_every_room_has_a_floor():
-    rooms = {path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in MODULES}
-    assert rooms - set(FLOORS) - FREE == set()
-    assert {"ops", "layers", "training", "estimators", "preprocessing"} <= rooms
+def test_every_subpackage_has_a_level():
+    subpackages = {path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in MODULES}
+    assert subpackages - set(LEVELS) - UNRESTRICTED == set()
+    assert {"ops", "layers", "training", "estimators", "preprocessing"} <= subpackages
 
 
 @pytest.mark.parametrize("path", MODULES, ids=dotted)
 def test_imports_go_down(path):
-    found = list(offences(dotted(path), path.read_text(encoding="utf-8")))
+    found = list(forbidden_imports(dotted(path), path.read_text(encoding="utf-8")))
     assert not found, "\n".join(found)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=dotted)
-def test_names_say_something(path):
+def test_modules_are_named_after_their_contents(path):
     parts = set(dotted(path).split("."))
-    assert not parts & FORBIDDEN_NAMES, f"{dotted(path)}: name it after what it holds."
+    assert not parts & FORBIDDEN_NAMES, f"{dotted(path)}: name it after its contents."
 
 
 PLANTED = {
-    "up": ("skneural.ops.linear", "from skneural.layers import Dense", "ops stands on floor 0"),
-    "up, inside a function": ("skneural.layers.dense", "def f():\n    import skneural.training.train", "floor 3"),
-    "sideways": ("skneural.initializers", "from skneural.parameters import Layout", "floor 1"),
-    "from the package": ("skneural.training.train", "from skneural import estimators", "floor 4"),
-    "the package itself": ("skneural.losses.loss", "import skneural", "floor 2"),
-    "relative": ("skneural.losses.loss", "from ..networks.mlp import mlp_network", "floor 2"),
+    "up": ("skneural.ops.linear", "from skneural.layers import Dense", "ops has level 0"),
+    "up, inside a function": ("skneural.layers.dense", "def f():\n    import skneural.training.train", "level 3"),
+    "same level": ("skneural.initializers", "from skneural.parameters import Layout", "level 1"),
+    "from the package": ("skneural.training.train", "from skneural import estimators", "level 4"),
+    "the package itself": ("skneural.losses.loss", "import skneural", "level 2"),
+    "relative": ("skneural.losses.loss", "from ..networks.mlp import mlp_network", "level 2"),
     "concrete layers": (
         "skneural.training.train",
         "from skneural.layers.dense import Dense",
         "only skneural.layers.layer",
     ),
     "all layers": ("skneural.training.train", "from skneural.layers import Layer", "only skneural.layers.layer"),
-    "beside": ("skneural.preprocessing.text", "from skneural.estimators.mlp import MLPClassifier", "floor 7"),
-    "checks": ("skneural.estimators.mlp", "from skneural.testing import check_layer", "floor 9"),
+    "two levels higher": (
+        "skneural.preprocessing.text",
+        "from skneural.estimators.mlp import MLPClassifier",
+        "level 7",
+    ),
+    "checks": ("skneural.estimators.mlp", "from skneural.testing import check_layer", "level 9"),
 }
 
 
 @pytest.mark.parametrize(("module", "source", "reason"), PLANTED.values(), ids=list(PLANTED))
 def test_a_planted_import_is_found(module, source, reason):
-    (sentence,) = offences(module, source)
+    (sentence,) = forbidden_imports(module, source)
     assert module in sentence
     assert reason in sentence
 
@@ -129,11 +135,13 @@ def test_a_planted_import_is_found(module, source, reason):
         ("skneural.testing.layer_contract", "from skneural.estimators import MLPClassifier"),
     ],
 )
-def test_a_lower_floor_may_be_imported(module, source):
-    assert not list(offences(module, source))
+def test_a_lower_level_may_be_imported(module, source):
+    assert not list(forbidden_imports(module, source))
 
 
-@pytest.mark.parametrize("room", [room for room in FLOORS if (PACKAGE / room / "__init__.py").exists()])
-def test_each_room_says_on_which_floor_it_is(room):
-    first = (PACKAGE / room / "__init__.py").read_text(encoding="utf-8").splitlines()[0]
-    assert first.startswith(f'"""Floor {FLOORS[room]}: ')
+def test_the_guide_for_contributors_lists_every_level():
+    guide = (PACKAGE.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) \| (.*?) \|", guide, re.MULTILINE)
+    listed = {name: int(level) for level, names in rows for name in re.findall(r"`(\w+)(?:/|\.py)`", names)}
+    existing = {subpackage_of(dotted(path)) for path in MODULES} - UNRESTRICTED
+    assert listed == {name: level for name, level in LEVELS.items() if name in existing}
