@@ -21,6 +21,7 @@ from skneural.layers import (
     Chain,
     ChosenSteps,
     Columns,
+    Context,
     Convolution,
     CrossAttention,
     Dense,
@@ -84,6 +85,7 @@ from skneural.layers import (
     WithClassToken,
     WithMemory,
 )
+from skneural.parameters import Layout, Weights
 from skneural.testing.batch_contract import BATCH_LAST, ELEMENTS, ROWS, ROWS_FIRST, STEPS_FIRST
 
 # Two of them lead to one output, two come from one input.
@@ -96,10 +98,24 @@ def numbers(*shape, seed=0):
     return x + 0.01 * np.sign(x)
 
 
+def started(layer):
+    """The weights of a layer, moved at random so that none is zero or one."""
+    layout = Layout(layer.parameters())
+    weights = Weights(layout, layout.initial(np.random.default_rng(0), np.float64))
+    weights.vector += 0.1 * np.random.default_rng(1).standard_normal(layout.size)
+    return weights
+
+
+def training(seed=0):
+    return Context(np.random.default_rng(seed))
+
+
 HIDDEN = Chain((Dense(4, 6), BatchNormalization(6), Activation("tanh"), Dropout(0.3), Dense(6, 4)))
 
 IMAGES = numbers(5, 3, 6, 4)  # height, channels, width, batch
 SERIES = numbers(1, 3, 7, 4)
+LENGTHS = np.array([7, 3, 1, 5])  # of four series of at most seven steps
+WEIGHTS = np.array([1.0, 3.0, 0.5, 2.0])  # of four samples
 STEPS = numbers(7, 3, 4)  # steps, features, batch
 CODES = np.array([[0.0, 0.0], [1.0, 0.0], [2.0, -1.0], [-1.0, 0.0]])  # of categories; -1 is not known
 CELLS = {"elman": Elman, "lstm": LSTM, "gru": GRU, "indrnn": IndRNN, "jordan": Jordan}

@@ -5,7 +5,7 @@ import pytest
 from scipy import sparse
 
 from skneural.data import Graph, Graphs, Nodes
-from skneural.data.nodes import Sampling, WholeGraph
+from skneural.data.nodes import WholeGraph
 from skneural.layers import (
     Activation,
     Chain,
@@ -18,7 +18,6 @@ from skneural.layers import (
     SAGEConvolution,
     SelectNodes,
 )
-from skneural.ops.graph import pool_segments
 from skneural.parameters import Layout
 from skneural.testing import check_gradients
 from tests.layers.cases import numbers
@@ -193,30 +192,3 @@ def test_graphs_in_one_batch_do_not_hear_each_other(make, width):
     for graph, row in zip(graphs, found, strict=True):
         alone = Graphs.of([graph], np.float64)
         np.testing.assert_allclose(layer.predict(p, alone.as_batch()[0], context_of(alone))[0], row)
-
-
-@pytest.mark.parametrize(("pooling", "function"), [("sum", np.sum), ("mean", np.mean), ("max", np.max)])
-def test_pooling_is_what_it_is_called(pooling, function):
-    lengths = np.array([3, 1, 5])
-    expected = [function(part, axis=0) for part in np.split(X, [3, 4])]
-    np.testing.assert_allclose(pool_segments(X, lengths, pooling)[0], expected)
-
-
-def test_sampled_neighbours():
-    """So many of each node's, drawn anew for other nodes, and on average as loud as all of them."""
-    dense = 1.0 - np.eye(N)
-    graph = WholeGraph(X, sparse.csr_array(dense))
-    hops = [Nodes(graph, np.arange(4), 1, Sampling([3], seed)).as_batch()[1].structure.hops[0] for seed in range(200)]
-    assert all((np.diff(hop.edges.indptr) == 3).all() for hop in hops)
-    heard = np.mean([Nodes(graph, np.arange(4), 1, Sampling([3], i)).as_batch()[0].shape[0] for i in range(20)])
-    assert heard <= N
-    totals = np.mean([hop.edges.sum(axis=1) for hop in hops], axis=0)
-    np.testing.assert_allclose(totals, N - 1)
-    one, again, other = (
-        Nodes(graph, rows, 2, Sampling([3, 2], 0)).as_batch()[1].structure
-        for rows in (np.arange(4), np.arange(4), np.arange(1, 5))
-    )
-    np.testing.assert_array_equal(one.hops[1].edges.toarray(), again.hops[1].edges.toarray())
-    assert not np.array_equal(one.sources, other.sources)
-    enough = Nodes(graph, SOME, 2, Sampling([N, N], 0)).as_batch()[1].structure
-    assert all(not hop.edges.data.size or (hop.edges.data == 1).all() for hop in enough.hops)

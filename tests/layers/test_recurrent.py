@@ -6,19 +6,12 @@ import pytest
 from skneural.layers import (
     GRU,
     LSTM,
-    AttentionPooling,
     Branches,
-    Chain,
     Context,
     Elman,
     IndRNN,
     Jordan,
-    RealSteps,
-    RowsFirst,
-    StepPooling,
-    StepsFirst,
 )
-from skneural.ops import recurrence
 from skneural.parameters import Layout, Weights
 from skneural.testing import check_gradients, check_layer
 
@@ -62,46 +55,6 @@ def test_step_equals_forward(cell):
     for x_step, expected in zip(x, layer.predict(p, x), strict=True):
         y, state = layer.step(p, x_step, state)
         np.testing.assert_allclose(y, expected, rtol=1e-12, atol=1e-14)
-
-
-def logistic(x):
-    return 1 / (1 + np.exp(-x))
-
-
-def test_lstm_follows_its_equations():
-    layer, x = LSTM(3, 4), series(n=1)[:, :, 0]
-    p = started(layer).tree
-    state = memory = np.zeros(4)
-    for x_step, y in zip(x, layer.predict(p, x[:, :, np.newaxis]), strict=True):
-        output, take, forget, candidate = np.split(state @ p["recurrent"] + x_step @ p["inputs"] + p["bias"], 4)
-        memory = logistic(forget) * memory + logistic(take) * np.tanh(candidate)
-        state = logistic(output) * np.tanh(memory)
-        np.testing.assert_allclose(y[:, 0], state, rtol=1e-10)
-
-
-def test_gru_follows_its_equations():
-    layer, x = GRU(3, 4), series(n=1)[:, :, 0]
-    p = started(layer).tree
-    to_recalled, to_reset, to_update = np.split(p["recurrent"], 3, axis=1)
-    x_to_reset, x_to_update, x_to_candidate = np.split(p["inputs"], 3, axis=1)
-    of_recalled, of_reset, of_update, of_candidate = np.split(p["bias"], 4)
-    state = np.zeros(4)
-    for x_step, y in zip(x, layer.predict(p, x[:, :, np.newaxis]), strict=True):
-        reset = logistic(state @ to_reset + x_step @ x_to_reset + of_reset)
-        update = logistic(state @ to_update + x_step @ x_to_update + of_update)
-        recalled = state @ to_recalled + of_recalled
-        candidate = np.tanh(x_step @ x_to_candidate + of_candidate + reset * recalled)
-        state = update * state + (1 - update) * candidate
-        np.testing.assert_allclose(y[:, 0], state, rtol=1e-10)
-
-
-def test_units_of_indrnn_do_not_see_each_other():
-    layer, x = IndRNN(3, 4), series()
-    weights = started(layer)
-    before = layer.predict(weights.tree, x)
-    weights.tree["recurrent"][1] *= 0.5
-    changed = (layer.predict(weights.tree, x) != before).any(axis=(0, 2))
-    np.testing.assert_array_equal(changed, [False, True, False, False])
 
 
 # Directions
@@ -173,21 +126,6 @@ def test_a_padded_series_gives_what_it_gives_alone(cell, reverse, lengths):
         np.testing.assert_allclose(y[:n, :, i], layer.predict(p, x[:n, :, i : i + 1])[..., 0], rtol=1e-12)
 
 
-# How the steps are walked makes no difference
-
-
-@each_cell
-@each_direction
-@pytest.mark.parametrize("lengths", [None, UNSORTED, SORTED])
-@pytest.mark.parametrize("n_steps_of_a_chunk", [1, 2, 3, 7])
-def test_the_size_of_chunks_changes_nothing(cell, reverse, lengths, n_steps_of_a_chunk, monkeypatch):
-    layer, x, dy = cell(3, 4, reverse), series(), series(n_features=4, seed=1)
-    expected = both_ways(layer, x, dy, lengths)
-    monkeypatch.setattr(recurrence, "CHUNK", n_steps_of_a_chunk * 4 * 5)
-    for found, whole in zip(both_ways(layer, x, dy, lengths), expected, strict=True):
-        np.testing.assert_allclose(found, whole, rtol=1e-10, atol=1e-13)
-
-
 @each_cell
 def test_going_back_twice_gives_the_same(cell):
     layer, dy = cell(3, 4), series(n_features=4, seed=1)
@@ -245,87 +183,3 @@ def test_what_a_unit_of_indrnn_keeps_has_a_limit():
     np.testing.assert_array_equal(kept, 1)
     np.testing.assert_array_equal(weights.tree["inputs"], others)
     assert layout.n_penalized == others.size
-
-
-# From steps to rows
-
-POOLINGS = {name: StepPooling(name) for name in ("first", "last", "mean", "max")} | {
-    "attention": AttentionPooling(3, 5)
-}
-each_pooling = pytest.mark.parametrize("layer", POOLINGS.values(), ids=POOLINGS)
-
-
-def rows(seed=0):
-    return series(seed=seed).transpose(2, 0, 1).copy()
-
-
-@each_pooling
-@each_order
-def test_gradients_of_pooling_where_lengths_differ(layer, lengths):
-    check_gradients(layer, rows(), with_lengths(lengths))
-    check_layer(layer, rows(), with_lengths(lengths), batch_axis=None)
-
-
-@each_pooling
-@each_order
-def test_pooling_sees_each_series_alone(layer, lengths):
-    p, x = started(layer).tree, rows()
-    y = layer.predict(
-        p, np.where(np.arange(7)[:, np.newaxis] < lengths[:, np.newaxis, np.newaxis], x, 1e3), Context(lengths=lengths)
-    )
-    for i, n in enumerate(lengths):
-        np.testing.assert_allclose(y[i], layer.predict(p, x[i : i + 1, :n])[0], rtol=1e-12)
-
-
-def test_poolings_give_what_they_say():
-    x, lengths = rows(), UNSORTED
-    expected = {
-        "first": [own[0] for own in x],
-        "last": [own[n - 1] for own, n in zip(x, lengths, strict=True)],
-        "mean": [own[:n].mean(axis=0) for own, n in zip(x, lengths, strict=True)],
-        "max": [own[:n].max(axis=0) for own, n in zip(x, lengths, strict=True)],
-    }
-    for name, rows_expected in expected.items():
-        np.testing.assert_allclose(
-            StepPooling(name).predict({}, x, Context(lengths=lengths)), rows_expected, rtol=1e-12
-        )
-
-
-def test_the_first_of_equal_steps_takes_the_gradient_of_the_maximum():
-    _, backward = StepPooling("max").forward({}, np.ones((2, 3, 2)), Context())
-    dx = backward(np.ones((2, 2)), {})
-    np.testing.assert_array_equal(dx, [[[1, 1], [0, 0], [0, 0]]] * 2)
-
-
-def test_attention_is_a_mean_with_the_shares_it_tells():
-    layer, x = POOLINGS["attention"], rows()
-    p = started(layer).tree
-    context = Context(lengths=UNSORTED, notes={})
-    y = layer.predict(p, x, context)
-    (shares,) = context.notes["pooling"]
-    np.testing.assert_allclose(shares.sum(axis=1), 1, rtol=1e-12)
-    np.testing.assert_array_equal(shares[np.arange(7) >= UNSORTED[:, np.newaxis]], 0)
-    np.testing.assert_allclose(y, np.einsum("bt,btf->bf", shares, x), rtol=1e-12)
-
-
-@pytest.mark.parametrize("name", ["first", "last", "mean", "max"])
-def test_pooling_keeps_the_memory_order_of_recurrences(name):
-    """Else each step of its gradient would have to be gathered from far apart."""
-    x = series()
-    _, backward = StepPooling(name).forward({}, x.transpose(2, 0, 1), Context())
-    assert backward(np.ones((5, 3)), {}).transpose(1, 2, 0).flags.c_contiguous
-
-
-@each_order
-def test_steps_become_rows_in_the_order_of_the_series(lengths):
-    x = rows()
-    y = RealSteps().predict({}, x, Context(lengths=lengths))
-    np.testing.assert_array_equal(y, np.concatenate([own[:n] for own, n in zip(x, lengths, strict=True)]))
-    check_gradients(RealSteps(), x, with_lengths(lengths))
-    check_layer(RealSteps(), x, with_lengths(lengths), batch_axis=None)
-
-
-def test_steps_first_and_rows_first_are_inverse():
-    x = rows()
-    np.testing.assert_array_equal(Chain((StepsFirst(), RowsFirst())).predict(((), ()), x), x)
-    assert np.shares_memory(RowsFirst().predict({}, series_ := series()), series_)

@@ -3,11 +3,10 @@
 import numpy as np
 import pytest
 
-from skneural.layers import Convolution, DepthwiseConvolution, Layer
+from skneural.layers import Layer
 from skneural.parameters import Layout
-from skneural.testing import check_gradients, check_layer, check_steps
-from skneural.testing.batch_contract import BATCH_LAST, ROWS_FIRST, STEPS_FIRST
-from tests.layers.cases import ATTENTION, BATCH_CASES, BATCHES, CELLS, LAYER_CASES, OF_PAIRS, every_layer_class
+from skneural.testing import check_steps
+from tests.layers.cases import ATTENTION, BATCH_CASES, CELLS, LAYER_CASES, OF_PAIRS, every_layer_class
 
 # Layers to which later steps matter, and layers of images
 WITHOUT_STEP = {
@@ -74,86 +73,3 @@ def inside(layer):
 def started(layer):
     layout = Layout(layer.parameters())
     return layout.views(*layout.initial(np.random.default_rng(0), np.float64))
-
-
-@pytest.mark.parametrize("kind", ["convolution", "depthwise"])
-@pytest.mark.parametrize("width", [1, 2, 5, 9])
-@pytest.mark.parametrize("dilation", [1, 3])
-def test_causal_convolutions_see_no_later_column(kind, width, dilation):
-    options = {"kernel_size": (1, width), "dilation": (1, dilation), "padding": "causal"}
-    layer = Convolution(3, 2, **options) if kind == "convolution" else DepthwiseConvolution(3, **options)
-    x = BATCHES[BATCH_LAST]
-    check_gradients(layer, x)
-    check_layer(layer, x, batch_axis=3)
-    check_steps(layer, x, BATCH_LAST, BATCH_LAST)
-
-
-@pytest.mark.parametrize("stride", [1, 2, 3])
-def test_strides_of_causal_convolutions_pick_columns(stride):
-    layer = Convolution(3, 2, (1, 3), (1, stride), padding="causal")
-    x = BATCHES[BATCH_LAST]
-    whole = Convolution(3, 2, (1, 3), padding="causal").predict(started(layer), x)
-    np.testing.assert_allclose(layer.predict(started(layer), x), whole[:, :, ::stride], rtol=1e-10)
-    check_gradients(layer, x)
-    check_layer(layer, x, batch_axis=3)
-
-
-def test_depthwise_convolutions_may_skip_dx():
-    check_gradients(DepthwiseConvolution(3, (1, 3), input_gradient=False), BATCHES[BATCH_LAST])
-    y, backward = DepthwiseConvolution(3, bias=False, input_gradient=False).forward(
-        {"kernel": np.ones((3, 3, 1, 3))}, BATCHES[BATCH_LAST], None
-    )
-    assert backward(y, {"kernel": np.empty((3, 3, 1, 3))}) is None
-
-
-class LooksAhead(Layer):
-    """The sum of each step and the next one."""
-
-    def forward(self, p, x, context):
-        y = x.copy()
-        y[:, :-1] += x[:, 1:]
-
-        def backward(dy, g):
-            dx = dy.copy()
-            dx[:, 1:] += dy[:, :-1]
-            return dx
-
-        return y, backward
-
-    def step(self, p, x, state=None):
-        return x, None
-
-
-def test_check_steps_finds_what_looks_ahead():
-    with pytest.raises(AssertionError, match="step 0 is not that of the whole series"):
-        check_steps(LooksAhead(), BATCHES[ROWS_FIRST], ROWS_FIRST, ROWS_FIRST)
-
-
-class WritesIntoState(Layer):
-    """Sum of the steps so far."""
-
-    def forward(self, p, x, context):
-        return np.cumsum(x, axis=0), lambda dy, g: np.cumsum(dy[::-1], axis=0)[::-1]
-
-    def step(self, p, x, state=None):
-        state = np.zeros_like(x) if state is None else state
-        state += x
-        return state.copy(), state
-
-
-def test_check_steps_finds_what_writes_into_its_state():
-    with pytest.raises(AssertionError, match="writes into its state"):
-        check_steps(WritesIntoState(), BATCHES[STEPS_FIRST], STEPS_FIRST, STEPS_FIRST)
-
-
-OF_ONE = {name: case for name, case in LAYER_CASES.items() if type(case[0]).__name__ not in OF_PAIRS}
-
-
-@pytest.mark.parametrize(("layer", "x"), OF_ONE.values(), ids=OF_ONE)
-def test_shapes_may_be_unknown_in_part(layer, x):
-    """What is told then agrees with what is told where all is known."""
-    known = layer.shape(x.shape)
-    for axis in range(x.ndim):
-        told = layer.shape((*x.shape[:axis], None, *x.shape[axis + 1 :]))
-        assert len(told) == len(known)
-        assert all(one in (None, other) for one, other in zip(told, known, strict=True))

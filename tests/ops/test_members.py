@@ -1,4 +1,4 @@
-"""Ops of tables against their formulas: embeddings of numbers, members of an ensemble, the smooth clip."""
+"""Members of an ensemble against their formulas."""
 
 import numpy as np
 import pytest
@@ -6,48 +6,10 @@ from scipy import special
 
 from skneural.losses import LINKS
 from skneural.ops.members import assign_members, average_members, linear_members, multiply_members
-from skneural.ops.numeric_embedding import bins, map_each, waves
-from skneural.ops.pointwise import clip_smoothly
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((6, 3))
 RAW = RNG.standard_normal((6, 4, 3))
-
-
-def test_waves_are_cosines_of_each_feature():
-    frequency, phase = RNG.standard_normal((3, 5)), RNG.standard_normal((3, 5))
-    expected = np.cos(2 * np.pi * (X[:, :, None] * frequency + phase))
-    np.testing.assert_allclose(waves(X, frequency, phase)[0].transpose(1, 0, 2), expected, rtol=1e-12)
-
-
-def test_bins_tell_how_far_a_number_is_through_each():
-    edges = np.array([[0.0, 1.0, 3.0, 7.0]])
-    x = np.array([[-5.0], [0.25], [1.0], [2.0], [7.0], [100.0]])
-    expected = [[0, 0, 0], [0.25, 0, 0], [1, 0, 0], [1, 0.5, 0], [1, 1, 1], [1, 1, 1]]
-    np.testing.assert_array_equal(bins(x, edges)[0][0], expected)
-
-
-def test_bins_that_are_not_there_are_never_entered():
-    """Fewer different numbers than edges: infinity stands in the places of those that were left out."""
-    edges = np.array([[0.0, 1.0, np.inf, np.inf], [2.0, np.inf, np.inf, np.inf]])
-    y, vjp = bins(np.array([[0.5, 2.0], [9.0, 9.0]]), edges)
-    np.testing.assert_array_equal(y, [[[0.5, 0, 0], [1, 0, 0]], [[0, 0, 0], [0, 0, 0]]])
-    np.testing.assert_array_equal(vjp(np.ones_like(y)), [[1, 0], [0, 0]])
-
-
-def test_each_feature_is_mapped_by_its_own_weight():
-    x, weight = RNG.standard_normal((3, 6, 5)), RNG.standard_normal((3, 5, 2))
-    np.testing.assert_allclose(map_each(x, weight)[0], np.einsum("fbi,fio->bfo", x, weight), rtol=1e-12)
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_the_smooth_clip_keeps_the_middle_and_bounds_the_rest(dtype):
-    x = np.array([0.0, 1e-3, -1e-3, 1e3, -1e3, 1e30], dtype)
-    y, vjp = clip_smoothly(x, 3.0)
-    assert y.dtype == dtype
-    np.testing.assert_allclose(y, [0, 1e-3, -1e-3, 3, -3, 3], rtol=1e-4)
-    assert np.abs(y).max() <= 3 * (1 + np.finfo(dtype).eps)
-    np.testing.assert_allclose(vjp(np.ones_like(x)), [1, 1, 1, 0, 0, 0], atol=1e-6)
 
 
 @pytest.mark.parametrize("link", ["identity", "exp", "logistic", "softmax"])

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from skneural.ops.pointwise import ACTIVATIONS, gelu, log_one_plus_exp, sigmoid
+from skneural.ops.pointwise import ACTIVATIONS, clip_smoothly, gelu, log_one_plus_exp, sigmoid
 
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
@@ -86,3 +86,13 @@ def test_sigmoid_and_softplus_equal_scipy():
     x = np.linspace(-30, 30, 101)
     np.testing.assert_allclose(sigmoid(x), special.expit(x), atol=1e-15)
     np.testing.assert_allclose(log_one_plus_exp(x), np.logaddexp(0, x), rtol=1e-14)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_smooth_clip_keeps_the_middle_and_bounds_the_rest(dtype):
+    x = np.array([0.0, 1e-3, -1e-3, 1e3, -1e3, 1e30], dtype)
+    y, vjp = clip_smoothly(x, 3.0)
+    assert y.dtype == dtype
+    np.testing.assert_allclose(y, [0, 1e-3, -1e-3, 3, -3, 3], rtol=1e-4)
+    assert np.abs(y).max() <= 3 * (1 + np.finfo(dtype).eps)
+    np.testing.assert_allclose(vjp(np.ones_like(x)), [1, 1, 1, 0, 0, 0], atol=1e-6)

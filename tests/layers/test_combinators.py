@@ -1,0 +1,57 @@
+"""Combinators of layers against their formulas."""
+
+import numpy as np
+import pytest
+
+from skneural.layers import (
+    Activation,
+    Branches,
+    Chain,
+    Dense,
+    Gate,
+    Residual,
+)
+from tests.layers.cases import (
+    numbers,
+    started,
+)
+
+# Combinators against their formulas
+
+
+def test_residual_adds_x():
+    inner, x = Dense(4, 4), numbers(6, 4)
+    weights = started(Residual(inner))
+    expected = x + inner.predict(weights.tree["inner"], x)
+    np.testing.assert_allclose(Residual(inner).predict(weights.tree, x), expected, rtol=1e-12)
+
+
+def test_residual_adds_its_shortcut():
+    layer, x = Residual(Dense(4, 3), Dense(4, 3)), numbers(6, 4)
+    p = started(layer).tree
+    expected = layer.inner.predict(p["inner"], x) + layer.shortcut.predict(p["shortcut"], x)
+    np.testing.assert_allclose(layer.predict(p, x), expected, rtol=1e-12)
+
+
+def test_gate_multiplies():
+    layer, x = Gate(Dense(4, 3), Dense(4, 3)), numbers(6, 4)
+    p = started(layer).tree
+    expected = layer.value.predict(p["value"], x) * layer.gate.predict(p["gate"], x)
+    np.testing.assert_allclose(layer.predict(p, x), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("axis", [-1, 1])
+def test_branches_stand_in_order_along_the_axis(axis):
+    layer, x = Branches((Dense(4, 3), Activation("tanh"), Dense(4, 3)), axis), numbers(6, 4)
+    layer = layer if axis == -1 else Branches((Dense(4, 3), Dense(4, 3)), axis)
+    x = x if axis == -1 else numbers(6, 2, 4)
+    p = started(layer).tree
+    expected = [branch.predict(p_branch, x) for branch, p_branch in zip(layer.branches, p, strict=True)]
+    np.testing.assert_array_equal(layer.predict(p, x), np.concatenate(expected, axis=axis))
+
+
+def test_chain_applies_its_layers_in_order():
+    layer, x = Chain((Dense(4, 3), Activation("relu"), Dense(3, 2))), numbers(6, 4)
+    p = started(layer).tree
+    hidden = np.maximum(x @ p[0]["weight"] + p[0]["bias"], 0)
+    np.testing.assert_allclose(layer.predict(p, x), hidden @ p[2]["weight"] + p[2]["bias"], rtol=1e-12)
