@@ -3,11 +3,7 @@ from scipy import sparse
 
 from skneural.data import Nodes
 from skneural.data.nodes import Sampling, WholeGraph
-from tests.layers.cases import numbers
-
-N = 9
-X = numbers(N, 4)
-SOME = np.array([7, 2, 4, 7])
+from tests.layers.small_graph import SOME, N, X
 
 
 def test_sampled_neighbours():

@@ -9,7 +9,6 @@ from skneural.data.nodes import WholeGraph
 from skneural.layers import (
     Activation,
     Chain,
-    Context,
     Dense,
     GATConvolution,
     GCNConvolution,
@@ -18,44 +17,9 @@ from skneural.layers import (
     SAGEConvolution,
     SelectNodes,
 )
-from skneural.parameters import Layout
 from skneural.testing import check_gradients
 from tests.layers.cases import numbers
-
-N = 9
-X = numbers(N, 4)
-DEGREE_ZERO = 2
-SOME = np.array([7, 2, 4, 7])
-
-
-def adjacency():
-    """Directed edges with weights; a node that hears nobody, and one that hears itself."""
-    rng = np.random.default_rng(0)
-    dense = rng.uniform(0.5, 2, (N, N)) * (rng.random((N, N)) < 0.3)
-    np.fill_diagonal(dense, 0)
-    dense[DEGREE_ZERO], dense[4, 4] = 0, 0.7
-    return dense
-
-
-A = adjacency()
-EDGE_FEATURES = numbers(int((A > 0).sum()), 2, seed=1)
-
-
-def nodes(rows=None, n_hops=1, edge_features=None, sampling=None):
-    graph = WholeGraph(X, sparse.csr_array(A), edge_features)
-    return Nodes(graph, np.arange(N) if rows is None else rows, n_hops, sampling)
-
-
-def context_of(container, rng=None):
-    known = container.as_batch()[1]
-    return Context(rng, lengths=known.lengths, structure=known.structure)
-
-
-def started(layer, seed=0):
-    layout = Layout(layer.parameters())
-    vector = layout.initial(np.random.default_rng(seed), np.float64).vector
-    return layout.views(vector + 0.1 * np.random.default_rng(seed).standard_normal(layout.size), np.empty(0))
-
+from tests.layers.small_graph import EDGE_FEATURES, SOME, A, N, X, context_of, nodes, started
 
 CONVOLUTIONS = {
     "gcn": lambda n_in, n_out, hop, d: GCNConvolution(n_in, n_out, hop),
@@ -118,66 +82,11 @@ def test_sparse_features_give_what_dense_ones_give(make, width):
     np.testing.assert_allclose(layer.predict(p, sparse.csr_array(few), context), layer.predict(p, few, context))
 
 
-@narrow_or_wide
-def test_gcn_is_its_formula(width):
-    layer = GCNConvolution(4, width)
-    p = started(layer)
-    loops = A + np.diag(A.diagonal() == 0)  # once
-    inverse = 1 / np.sqrt(loops.sum(axis=1))
-    expected = (inverse[:, np.newaxis] * loops * inverse) @ X @ p["weight"] + p["bias"]
-    np.testing.assert_allclose(layer.predict(p, X, context_of(nodes())), expected)
-
-
 def test_gcn_over_the_identity_is_a_dense_layer():
     identity = Nodes(WholeGraph(X, sparse.eye_array(N, format="csr")), np.arange(N), 1)
     layer, dense = GCNConvolution(4, 3), Dense(4, 3)
     p = started(layer)
     np.testing.assert_allclose(layer.predict(p, X, context_of(identity)), dense.predict(p, X))
-
-
-@narrow_or_wide
-def test_sage_is_its_formula(width):
-    layer = SAGEConvolution(4, width)
-    p = started(layer)
-    total = A.sum(axis=1, keepdims=True)
-    mean = np.divide(A, total, out=np.zeros_like(A), where=total > 0)
-    expected = X @ p["self_weight"] + mean @ X @ p["weight"] + p["bias"]
-    np.testing.assert_allclose(layer.predict(p, X, context_of(nodes())), expected)
-    alone = X[DEGREE_ZERO] @ p["self_weight"] + p["bias"]
-    np.testing.assert_allclose(layer.predict(p, X, context_of(nodes()))[DEGREE_ZERO], alone)
-
-
-@pytest.mark.parametrize("edge_features", [None, EDGE_FEATURES], ids=["", "edge features"])
-def test_gin_is_its_formula(edge_features):
-    layer = GINConvolution(4, 3, n_edge_features=0 if edge_features is None else 2)
-    p = started(layer)
-    total = X + A @ X
-    if edge_features is not None:
-        total = X.copy()
-        for (i, j), feature in zip(np.argwhere(A > 0), edge_features, strict=True):
-            total[i] += A[i, j] * np.maximum(X[j] + feature @ p["edge_weight"] + p["edge_bias"], 0)
-    found = layer.predict(p, X, context_of(nodes(edge_features=edge_features)))
-    np.testing.assert_allclose(found, total @ p["weight"] + p["bias"])
-
-
-@pytest.mark.parametrize("edge_features", [None, EDGE_FEATURES], ids=["", "edge features"])
-def test_gat_is_its_formula(edge_features):
-    layer = GATConvolution(4, 3, 2, n_edge_features=0 if edge_features is None else 2)
-    p = started(layer)
-    loops = A + np.diag(A.diagonal() == 0)
-    features = (X @ p["weight"]).reshape(N, 2, 3)
-    of_edge = dict(zip(map(tuple, np.argwhere(A > 0)), [] if edge_features is None else edge_features, strict=False))
-    expected = np.empty((N, 2, 3))
-    for i in range(N):
-        for head in range(2):
-            heard = np.flatnonzero(loops[i])
-            scores = features[heard, head] @ p["source"][head] + features[i, head] @ p["target"][head]
-            if edge_features is not None:
-                scores += [of_edge[i, j] @ p["edge"][:, head] if (i, j) in of_edge else 0.0 for j in heard]
-            shares = loops[i, heard] * np.exp(np.where(scores > 0, scores, 0.2 * scores))
-            expected[i, head] = shares / shares.sum() @ features[heard, head]
-    found = layer.predict(p, X, context_of(nodes(edge_features=edge_features)))
-    np.testing.assert_allclose(found, expected.reshape(N, 6) + p["bias"])
 
 
 @every_convolution
