@@ -11,8 +11,10 @@ from sklearn.callback import ScoringMonitor
 from sklearn.exceptions import ConvergenceWarning
 
 from skneural import MLPClassifier, MLPRegressor, PerceptronClassifier
+from skneural.layers import Layer
 from skneural.losses import SquaredLoss
 from skneural.ops import memory
+from skneural.training.threads import blas_threads, limited_blas
 from tests.estimators.cases import every_estimator, iris, moons, noisy_line, patients, telling
 
 # --- training ---------------------------------------------------------------------------------------------
@@ -180,6 +182,25 @@ def test_an_error_in_a_thread_is_raised_and_leaves_no_trace(small_shards, monkey
     assert not hasattr(model, "weights_")
     monkeypatch.undo()
     model.fit(X, y)
+
+
+@pytest.mark.parametrize(("n_jobs", "expected"), [(1, 1), (2, 1), (None, 2)])
+def test_blas_is_held_to_one_thread_where_a_batch_is_split(n_jobs, expected, monkeypatch):
+    """Where it is not, BLAS may use as many threads as n_jobs says: with None, as many as before."""
+    value_and_gradient, seen = SquaredLoss.value_and_gradient, set()
+
+    def noting(*arguments):
+        seen.add(blas_threads())
+        return value_and_gradient(*arguments)
+
+    X, y = moons(130)
+    if n_jobs is not None:
+        monkeypatch.setattr("skneural.networks.shards.LEAST_SHARD", {Layer: 1})
+    monkeypatch.setattr(SquaredLoss, "value_and_gradient", noting)
+    with limited_blas(2):
+        MLPRegressor(16, batch_size=40, n_jobs=n_jobs, max_iter=1, random_state=0).fit(X, y)
+        assert blas_threads() == 2
+    assert seen == {expected}
 
 
 def peak_of_predicting(n_layers):

@@ -1,6 +1,8 @@
 """Every layer, for the tests that hold for all of them."""
 
 import inspect
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -86,7 +88,7 @@ from skneural.layers import (
     WithMemory,
 )
 from skneural.parameters import Layout, Weights
-from skneural.testing.batch_contract import BATCH_LAST, ELEMENTS, ROWS, ROWS_FIRST, STEPS_FIRST
+from skneural.testing.batch_contract import BATCH_LAST, ELEMENTS, ROWS, ROWS_FIRST, STEPS_FIRST, Axes
 
 # Two of them lead to one output, two come from one input.
 NAMED = ((0, 1, "sin"), (2, 1, "x^2"), (2, 0, "tanh"))
@@ -108,6 +110,46 @@ def started(layer):
 
 def training(seed=0):
     return Context(np.random.default_rng(seed))
+
+
+@dataclass(frozen=True)
+class LayerCase:
+    """A layer, and x for it.
+
+    Parameters
+    ----------
+    layer : Layer
+    x : array, or a pair of arrays
+    batch_axis : int or None, default=0
+        The axis that counts the rows of the batch; None where x and y count them along different axes.
+    """
+
+    layer: Layer
+    x: Any
+    batch_axis: int | None = 0
+
+    @property
+    def takes_pair(self) -> bool:
+        """Whether the second half of x is the memory of an encoder; such layers have their own tests of lengths."""
+        return isinstance(self.x, tuple)
+
+
+@dataclass(frozen=True)
+class BatchCase:
+    """A layer, and a batch of four samples, which may differ in their numbers of steps or of other elements.
+
+    Parameters
+    ----------
+    layer : Layer
+    x : array
+    x_axes, y_axes : Axes
+        Which axes of x and y count samples, steps and elements.
+    """
+
+    layer: Layer
+    x: Any
+    x_axes: Axes
+    y_axes: Axes
 
 
 HIDDEN = Chain((Dense(4, 6), BatchNormalization(6), Activation("tanh"), Dropout(0.3), Dense(6, 4)))
@@ -138,205 +180,235 @@ GRAPH_CONVOLUTIONS = {
     "gat without bias": GATConvolution(4, 3, dropout=0.3, bias=False, input_gradient=False),
 }
 
-# case -> layer, x; every layer class leads at least one row
+# Every layer class leads at least one row.
 LAYER_CASES = {
-    "dense": (Dense(4, 3), numbers(6, 4)),
-    "dense of one feature": (Dense(1, 1), numbers(2, 1)),
-    "dense on 3-D x": (Dense(4, 3), numbers(6, 5, 4)),
-    "dense without bias": (Dense(4, 3, bias=None), numbers(6, 4)),
-    "dense with a uniform bias": (Dense(4, 3, "he_normal", "uniform"), numbers(6, 4)),
-    "dense in first place": (Dense(4, 3, input_gradient=False), numbers(6, 4)),
-    "dense on sparse x": (Dense(4, 3, input_gradient=False), sparse.csr_matrix(numbers(6, 4) > 0, dtype=np.float64)),
-    "activation": (Activation("gelu"), numbers(6, 4)),
-    "activation with a kink": (Activation("leaky_relu"), numbers(6, 5, 4)),
-    "limit": (Limit(0.7), numbers(6, 4)),
-    "activation that does nothing": (Activation("identity"), numbers(6, 4)),
-    "dropout": (Dropout(0.4), numbers(6, 4)),
-    "dropout of a batch": (Dropout(0.4, shared_below=9), numbers(6, 4)),
-    "dropout of nothing": (Dropout(0.0), numbers(6, 4)),
-    "dropout on 3-D x": (Dropout(0.4, batch_axis=1), numbers(5, 6, 4)),
-    "dropout on images": (Dropout(0.4, batch_axis=3), IMAGES),
-    "batch normalization": (BatchNormalization(4), numbers(6, 4)),
-    "batch normalization of images": (BatchNormalization(3, axis=1), IMAGES),
-    "bias": (Bias(4), numbers(6, 4)),
-    "bias of images": (Bias(3, axis=1), IMAGES),
-    "bias and spread": (BiasAndSpread(4), numbers(6, 4)),
-    "standardization": (Standardization(4), numbers(6, 4)),
-    "standardization of images": (Standardization(3, axis=1), IMAGES),
-    "local response normalization": (LocalResponseNormalization(3, 1.0, 0.5, 0.75), IMAGES),
-    "local response normalization over more channels than there are": (LocalResponseNormalization(9), IMAGES),
-    "convolution": (Convolution(3, 2), IMAGES),
-    "convolution with many channels": (Convolution(6, 2), numbers(4, 6, 5, 3)),
-    "convolution with an even kernel": (Convolution(3, 2, (2, 4)), IMAGES),
-    "convolution of pixels": (Convolution(3, 2, (1, 1)), IMAGES),
-    "convolution with strides": (Convolution(3, 2, stride=(2, 3)), IMAGES),
-    "convolution with strides down": (Convolution(3, 2, stride=(2, 1)), IMAGES),
-    "convolution with dilation": (Convolution(3, 2, dilation=(2, 2), padding="valid"), IMAGES),
-    "convolution without bias": (Convolution(3, 2, bias=False), IMAGES),
-    "convolution in first place": (Convolution(3, 2, input_gradient=False), IMAGES),
-    "convolution of series": (Convolution(3, 2, (1, 4)), SERIES),
-    "convolution of series with a kernel longer than they are": (Convolution(3, 2, (1, 20)), SERIES),
-    "transposed convolution": (TransposedConvolution(3, 2, (10, 12)), IMAGES),
-    "transposed convolution to odd images": (TransposedConvolution(3, 2, (11, 13)), IMAGES),
-    "transposed convolution to one channel": (TransposedConvolution(3, 1, (5, 12), (1, 4), (1, 2), bias=False), IMAGES),
-    "transposed convolution of pixels": (TransposedConvolution(3, 2, (5, 6), (1, 1), (1, 1)), IMAGES),
-    "transposed convolution of one pixel": (TransposedConvolution(3, 2, (2, 3)), numbers(1, 3, 1, 4)),
-    "depthwise convolution": (DepthwiseConvolution(3), IMAGES),
-    "depthwise convolution with strides and dilation": (
-        DepthwiseConvolution(3, (2, 3), (1, 2), (2, 1), "valid", bias=False),
-        IMAGES,
+    "dense": LayerCase(Dense(4, 3), numbers(6, 4)),
+    "dense of one feature": LayerCase(Dense(1, 1), numbers(2, 1)),
+    "dense on 3-D x": LayerCase(Dense(4, 3), numbers(6, 5, 4)),
+    "dense without bias": LayerCase(Dense(4, 3, bias=None), numbers(6, 4)),
+    "dense with a uniform bias": LayerCase(Dense(4, 3, "he_normal", "uniform"), numbers(6, 4)),
+    "dense in first place": LayerCase(Dense(4, 3, input_gradient=False), numbers(6, 4)),
+    "dense on sparse x": LayerCase(
+        Dense(4, 3, input_gradient=False), sparse.csr_matrix(numbers(6, 4) > 0, dtype=np.float64)
     ),
-    "max pooling": (Pooling("max"), IMAGES),
-    "max pooling with overlap": (Pooling("max", (3, 3), (2, 2)), IMAGES),
-    "max pooling with padding": (Pooling("max", (3, 3), (1, 1), "same"), IMAGES),
-    "average pooling": (Pooling("average", (2, 3), (2, 2)), IMAGES),
-    "average pooling with padding": (Pooling("average", (3, 3), (1, 1), "same"), IMAGES),
-    "global average pooling": (GlobalPooling("average"), IMAGES),
-    "global max pooling": (GlobalPooling("max"), IMAGES),
-    "images to batch last": (BatchLast(), numbers(4, 5, 6, 3)),
-    "series to batch last": (BatchLast(), numbers(4, 5, 3)),
-    "flatten": (Flatten(), IMAGES),
-    "to images": (Unflatten(2, 3, 4), numbers(5, 24)),
-    "mask where all lengths are equal": (Mask(), SERIES),
-    "filter bank of gabor": (FilterBank("gabor", 3, (3, 5)), IMAGES),
-    "filter bank of wavelets": (FilterBank("wavelet", 3, (5, 5)), IMAGES),
-    "selective scan": (SelectiveScan(4, 3, 4, 2), numbers(3, 9, 8)),
-    "selective scan of one channel over one step": (SelectiveScan(1, 1, 4, 1), numbers(2, 1, 2)),
-    "multihead scan": (MultiheadScan(6, 2, 3), numbers(3, 9, 20)),
-    "multihead scan over more than one chunk": (MultiheadScan(4, 4, 2, 2), numbers(2, 70, 16)),
-    "multihead scan of one channel over one step": (MultiheadScan(1, 1, 1), numbers(2, 1, 5)),
-    "embedding": (Embedding(5, 3), np.random.default_rng(0).integers(0, 5, (6, 4))),
-    "frozen": (Frozen(HIDDEN), numbers(6, 4)),
-    "frozen in first place": (Frozen(Dense(4, 3), input_gradient=False), numbers(6, 4)),
-    "frozen in part": (Chain((Dense(4, 4), Frozen(Chain((HIDDEN, Dense(4, 2)))), Dense(2, 3))), numbers(6, 4)),
-    "tied embedding": (TiedEmbedding(5, 3, Dense(3, 3), n_special=1), np.random.default_rng(0).integers(0, 6, (6, 4))),
-    "tied embedding around attention": (
+    "activation": LayerCase(Activation("gelu"), numbers(6, 4)),
+    "activation with a kink": LayerCase(Activation("leaky_relu"), numbers(6, 5, 4)),
+    "limit": LayerCase(Limit(0.7), numbers(6, 4)),
+    "activation that does nothing": LayerCase(Activation("identity"), numbers(6, 4)),
+    "dropout": LayerCase(Dropout(0.4), numbers(6, 4)),
+    "dropout of a batch": LayerCase(Dropout(0.4, shared_below=9), numbers(6, 4)),
+    "dropout of nothing": LayerCase(Dropout(0.0), numbers(6, 4)),
+    "dropout on 3-D x": LayerCase(Dropout(0.4, batch_axis=1), numbers(5, 6, 4), batch_axis=1),
+    "dropout on images": LayerCase(Dropout(0.4, batch_axis=3), IMAGES, batch_axis=3),
+    "batch normalization": LayerCase(BatchNormalization(4), numbers(6, 4)),
+    "batch normalization of images": LayerCase(BatchNormalization(3, axis=1), IMAGES, batch_axis=3),
+    "bias": LayerCase(Bias(4), numbers(6, 4)),
+    "bias of images": LayerCase(Bias(3, axis=1), IMAGES, batch_axis=3),
+    "bias and spread": LayerCase(BiasAndSpread(4), numbers(6, 4)),
+    "standardization": LayerCase(Standardization(4), numbers(6, 4)),
+    "standardization of images": LayerCase(Standardization(3, axis=1), IMAGES, batch_axis=3),
+    "local response normalization": LayerCase(LocalResponseNormalization(3, 1.0, 0.5, 0.75), IMAGES, batch_axis=3),
+    "local response normalization over more channels than there are": LayerCase(
+        LocalResponseNormalization(9), IMAGES, batch_axis=3
+    ),
+    "convolution": LayerCase(Convolution(3, 2), IMAGES, batch_axis=3),
+    "convolution with many channels": LayerCase(Convolution(6, 2), numbers(4, 6, 5, 3), batch_axis=3),
+    "convolution with an even kernel": LayerCase(Convolution(3, 2, (2, 4)), IMAGES, batch_axis=3),
+    "convolution of pixels": LayerCase(Convolution(3, 2, (1, 1)), IMAGES, batch_axis=3),
+    "convolution with strides": LayerCase(Convolution(3, 2, stride=(2, 3)), IMAGES, batch_axis=3),
+    "convolution with strides down": LayerCase(Convolution(3, 2, stride=(2, 1)), IMAGES, batch_axis=3),
+    "convolution with dilation": LayerCase(Convolution(3, 2, dilation=(2, 2), padding="valid"), IMAGES, batch_axis=3),
+    "convolution without bias": LayerCase(Convolution(3, 2, bias=False), IMAGES, batch_axis=3),
+    "convolution in first place": LayerCase(Convolution(3, 2, input_gradient=False), IMAGES, batch_axis=3),
+    "convolution of series": LayerCase(Convolution(3, 2, (1, 4)), SERIES, batch_axis=3),
+    "convolution of series with a kernel longer than they are": LayerCase(
+        Convolution(3, 2, (1, 20)), SERIES, batch_axis=3
+    ),
+    "transposed convolution": LayerCase(TransposedConvolution(3, 2, (10, 12)), IMAGES, batch_axis=3),
+    "transposed convolution to odd images": LayerCase(TransposedConvolution(3, 2, (11, 13)), IMAGES, batch_axis=3),
+    "transposed convolution to one channel": LayerCase(
+        TransposedConvolution(3, 1, (5, 12), (1, 4), (1, 2), bias=False), IMAGES, batch_axis=3
+    ),
+    "transposed convolution of pixels": LayerCase(
+        TransposedConvolution(3, 2, (5, 6), (1, 1), (1, 1)), IMAGES, batch_axis=3
+    ),
+    "transposed convolution of one pixel": LayerCase(
+        TransposedConvolution(3, 2, (2, 3)), numbers(1, 3, 1, 4), batch_axis=3
+    ),
+    "depthwise convolution": LayerCase(DepthwiseConvolution(3), IMAGES, batch_axis=3),
+    "depthwise convolution with strides and dilation": LayerCase(
+        DepthwiseConvolution(3, (2, 3), (1, 2), (2, 1), "valid", bias=False), IMAGES, batch_axis=3
+    ),
+    "max pooling": LayerCase(Pooling("max"), IMAGES, batch_axis=3),
+    "max pooling with overlap": LayerCase(Pooling("max", (3, 3), (2, 2)), IMAGES, batch_axis=3),
+    "max pooling with padding": LayerCase(Pooling("max", (3, 3), (1, 1), "same"), IMAGES, batch_axis=3),
+    "average pooling": LayerCase(Pooling("average", (2, 3), (2, 2)), IMAGES, batch_axis=3),
+    "average pooling with padding": LayerCase(Pooling("average", (3, 3), (1, 1), "same"), IMAGES, batch_axis=3),
+    "global average pooling": LayerCase(GlobalPooling("average"), IMAGES, batch_axis=None),
+    "global max pooling": LayerCase(GlobalPooling("max"), IMAGES, batch_axis=None),
+    "images to batch last": LayerCase(BatchLast(), numbers(4, 5, 6, 3), batch_axis=None),
+    "series to batch last": LayerCase(BatchLast(), numbers(4, 5, 3), batch_axis=None),
+    "flatten": LayerCase(Flatten(), IMAGES, batch_axis=None),
+    "to images": LayerCase(Unflatten(2, 3, 4), numbers(5, 24), batch_axis=None),
+    "mask where all lengths are equal": LayerCase(Mask(), SERIES, batch_axis=3),
+    "filter bank of gabor": LayerCase(FilterBank("gabor", 3, (3, 5)), IMAGES, batch_axis=3),
+    "filter bank of wavelets": LayerCase(FilterBank("wavelet", 3, (5, 5)), IMAGES, batch_axis=3),
+    "selective scan": LayerCase(SelectiveScan(4, 3, 4, 2), numbers(3, 9, 8)),
+    "selective scan of one channel over one step": LayerCase(SelectiveScan(1, 1, 4, 1), numbers(2, 1, 2)),
+    "multihead scan": LayerCase(MultiheadScan(6, 2, 3), numbers(3, 9, 20)),
+    "multihead scan over more than one chunk": LayerCase(MultiheadScan(4, 4, 2, 2), numbers(2, 70, 16)),
+    "multihead scan of one channel over one step": LayerCase(MultiheadScan(1, 1, 1), numbers(2, 1, 5)),
+    "embedding": LayerCase(Embedding(5, 3), np.random.default_rng(0).integers(0, 5, (6, 4))),
+    "frozen": LayerCase(Frozen(HIDDEN), numbers(6, 4)),
+    "frozen in first place": LayerCase(Frozen(Dense(4, 3), input_gradient=False), numbers(6, 4)),
+    "frozen in part": LayerCase(Chain((Dense(4, 4), Frozen(Chain((HIDDEN, Dense(4, 2)))), Dense(2, 3))), numbers(6, 4)),
+    "tied embedding": LayerCase(
+        TiedEmbedding(5, 3, Dense(3, 3), n_special=1), np.random.default_rng(0).integers(0, 6, (6, 4)), batch_axis=None
+    ),
+    "tied embedding around attention": LayerCase(
         TiedEmbedding(5, 4, SelfAttention(4, 2, causal=True), ChosenSteps()),
         np.random.default_rng(0).integers(0, 5, (6, 4)),
+        batch_axis=None,
     ),
-    "columns": (Columns((2, 0)), numbers(6, 4)),
-    "indicator of what is missing": (MissingIndicator(), numbers(6, 4)),
-    "missing numbers filled": (FillMissing(), numbers(6, 4)),
-    "smooth clip": (SmoothClip(), numbers(6, 4)),
-    "one hot": (OneHot((3, 1)), CODES),
-    "embedding of categories": (CategoryEmbedding((3, 1), 4), CODES),
-    "periodic embedding": (PeriodicEmbedding(4), numbers(6, 4)),
-    "wide periodic embedding": (PeriodicEmbedding(4, 7, 3, 0.5), numbers(6, 4)),
-    "piecewise linear embedding": (PiecewiseLinearEmbedding(4, 3, 5), numbers(6, 4)),
-    "embedding of categories in first place": (CategoryEmbedding((3, 1), 4, False), CODES),
-    "periodic embedding in first place": (PeriodicEmbedding(4, input_gradient=False), numbers(6, 4)),
-    "piecewise linear embedding in first place": (PiecewiseLinearEmbedding(4, 3, 5, False), numbers(6, 4)),
-    "factors in first place": (MemberFactors(3, 4, input_gradient=False), numbers(6, 4)),
-    "factors where members part": (MemberFactors(3, 4), numbers(6, 4)),
-    "factors of members": (MemberFactors(3, 4, "ones"), numbers(6, 3, 4)),
+    "columns": LayerCase(Columns((2, 0)), numbers(6, 4)),
+    "indicator of what is missing": LayerCase(MissingIndicator(), numbers(6, 4)),
+    "missing numbers filled": LayerCase(FillMissing(), numbers(6, 4)),
+    "smooth clip": LayerCase(SmoothClip(), numbers(6, 4)),
+    "one hot": LayerCase(OneHot((3, 1)), CODES),
+    "embedding of categories": LayerCase(CategoryEmbedding((3, 1), 4), CODES),
+    "periodic embedding": LayerCase(PeriodicEmbedding(4), numbers(6, 4)),
+    "wide periodic embedding": LayerCase(PeriodicEmbedding(4, 7, 3, 0.5), numbers(6, 4)),
+    "piecewise linear embedding": LayerCase(PiecewiseLinearEmbedding(4, 3, 5), numbers(6, 4)),
+    "embedding of categories in first place": LayerCase(CategoryEmbedding((3, 1), 4, False), CODES),
+    "periodic embedding in first place": LayerCase(PeriodicEmbedding(4, input_gradient=False), numbers(6, 4)),
+    "piecewise linear embedding in first place": LayerCase(PiecewiseLinearEmbedding(4, 3, 5, False), numbers(6, 4)),
+    "factors in first place": LayerCase(MemberFactors(3, 4, input_gradient=False), numbers(6, 4)),
+    "factors where members part": LayerCase(MemberFactors(3, 4), numbers(6, 4)),
+    "factors of members": LayerCase(MemberFactors(3, 4, "ones"), numbers(6, 3, 4)),
     **{
-        f"outputs of members, {link}": (MemberOutputs(3, 4, 2, link), numbers(6, 3, 4))
+        f"outputs of members, {link}": LayerCase(MemberOutputs(3, 4, 2, link), numbers(6, 3, 4))
         for link in ("identity", "exp", "logistic", "softmax")
     },
-    **{f"recurrence of {name}": (cell(3, 5), STEPS) for name, cell in CELLS.items()},
-    **{f"recurrence of {name} backwards": (cell(3, 5, reverse=True), STEPS) for name, cell in CELLS.items()},
+    **{f"recurrence of {name}": LayerCase(cell(3, 5), STEPS, batch_axis=2) for name, cell in CELLS.items()},
     **{
-        f"recurrence of {name} in first place": (cell(3, 5, input_gradient=False), STEPS)
+        f"recurrence of {name} backwards": LayerCase(cell(3, 5, reverse=True), STEPS, batch_axis=2)
         for name, cell in CELLS.items()
     },
-    **{f"recurrence of one {name} over one step": (cell(1, 1), numbers(1, 1, 2)) for name, cell in CELLS.items()},
-    "recurrence in both directions": (Branches((LSTM(3, 2), LSTM(3, 2, reverse=True)), axis=1), STEPS),
-    **{f"{name} over steps": (layer, numbers(6, 5, 3)) for name, layer in POOLINGS.items()},
-    **{f"splines of order {order}": (SplineEdges(3, 2, 5, order), numbers(6, 3)) for order in (1, 2, 3, 4)},
-    "splines on one piece": (SplineEdges(3, 2, 1), numbers(6, 3)),
-    "splines on a fine grid": (SplineEdges(3, 2, 40), numbers(6, 3)),
-    "splines with another base": (SplineEdges(3, 2, 5, base="identity"), numbers(6, 3)),
-    "splines in first place": (SplineEdges(3, 2, 5, input_gradient=False), numbers(6, 3)),
-    "splines and named functions": (SplineEdges(3, 2, 5, named=NAMED), numbers(6, 3)),
-    "named functions in first place": (SplineEdges(3, 2, 5, named=NAMED, input_gradient=False), numbers(6, 3)),
-    "named functions on a fine grid": (SplineEdges(3, 2, 40, named=NAMED), numbers(6, 3)),
-    "one spline": (SplineEdges(1, 1, 2), numbers(2, 1)),
-    "to steps first": (StepsFirst(), numbers(4, 5, 3)),
-    "to rows first": (RowsFirst(), STEPS),
-    "to rows first from the batch last": (RowsFirst(), SERIES),
-    "to one step": (OneStep(), numbers(4, 3)),
-    "to rows of steps": (RealSteps(), numbers(4, 5, 3)),
-    "to rows of chosen steps, where none are chosen": (ChosenSteps(), numbers(4, 5, 3)),
-    "gaussian latent": (GaussianLatent(3, 0.7), numbers(6, 6)),
-    "one gaussian latent": (GaussianLatent(1), numbers(2, 2)),
-    "random flip": (RandomFlip(), numbers(6, 4, 5, 2)),
-    "random shift": (RandomShift(2), numbers(6, 4, 5, 2)),
-    # without a structure, nodes have no edges; tests/layers/test_graph_layers.py has edges
-    **{f"{name} over nodes": (layer, numbers(6, 4)) for name, layer in GRAPH_CONVOLUTIONS.items()},
-    "selection of nodes": (SelectNodes(), numbers(6, 4)),
-    "sums of graphs of one node": (GraphPooling("sum"), numbers(6, 4)),
-    "batch normalization of two rows": (BatchNormalization(4, epsilon=0.1), numbers(2, 4)),
-    "layer normalization": (LayerNormalization(4), numbers(6, 4)),
-    "layer normalization of steps": (LayerNormalization(3), numbers(6, 5, 3)),
-    "layer normalization with the batch last": (LayerNormalization(3, axis=1), STEPS),
-    "normalization by the root mean square": (RMSNormalization(4), numbers(6, 4)),
-    "normalization of steps by the root mean square": (RMSNormalization(3), numbers(6, 5, 3)),
-    "normalization by the root mean square with the batch last": (RMSNormalization(3, axis=1), STEPS),
-    "attention": (SelfAttention(6, 2), numbers(4, 5, 6)),
-    "attention of one head": (SelfAttention(3, 1), numbers(4, 5, 3)),
-    "attention over one step": (SelfAttention(4, 2), numbers(3, 1, 4)),
-    "attention to the past": (SelfAttention(6, 2, causal=True), numbers(4, 5, 6)),
-    "attention with rotary positions": (SelfAttention(8, 2, rotary=True), numbers(4, 5, 8)),
-    "attention with dropout": (SelfAttention(6, 2, dropout=0.3), numbers(4, 5, 6)),
-    "attention in blocks": (SelfAttention(6, 2, block_size=2), numbers(4, 5, 6)),
-    "attention with everything": (SelfAttention(8, 2, True, True, 0.3, 2), numbers(4, 5, 8)),
-    "cross attention": (CrossAttention(6, 2), (numbers(4, 5, 6), numbers(4, 3, 6, seed=1))),
-    "cross attention to a narrow memory": (CrossAttention(6, 3, 2), (numbers(4, 2, 6), numbers(4, 7, 2, seed=1))),
-    "cross attention with everything": (CrossAttention(4, 2, 3, 0.3, 2), (numbers(4, 5, 4), numbers(4, 3, 3, seed=1))),
-    "additive attention": (AdditiveAttention(4, 3, 5), (numbers(3, 5, 4), numbers(3, 6, 3, seed=1))),
-    "additive attention to one step": (AdditiveAttention(4, 3, 2), (numbers(3, 2, 4), numbers(3, 1, 3, seed=1))),
-    "attention by products": (DotAttention(4, 3), (numbers(3, 5, 4), numbers(3, 6, 3, seed=1))),
-    "gru started by a memory": (StartedByMemory(GRU(3, 4), OF_THE_LAST), (numbers(5, 3, 4), numbers(4, 6, 2, seed=1))),
-    "lstm started by a memory": (
-        StartedByMemory(LSTM(3, 2), OF_THE_LAST),
-        (numbers(5, 3, 4), numbers(4, 6, 2, seed=1)),
+    **{
+        f"recurrence of {name} in first place": LayerCase(cell(3, 5, input_gradient=False), STEPS, batch_axis=2)
+        for name, cell in CELLS.items()
+    },
+    **{
+        f"recurrence of one {name} over one step": LayerCase(cell(1, 1), numbers(1, 1, 2), batch_axis=2)
+        for name, cell in CELLS.items()
+    },
+    "recurrence in both directions": LayerCase(
+        Branches((LSTM(3, 2), LSTM(3, 2, reverse=True)), axis=1), STEPS, batch_axis=2
     ),
-    "layers of a decoder": (
+    **{f"{name} over steps": LayerCase(layer, numbers(6, 5, 3)) for name, layer in POOLINGS.items()},
+    **{f"splines of order {order}": LayerCase(SplineEdges(3, 2, 5, order), numbers(6, 3)) for order in (1, 2, 3, 4)},
+    "splines on one piece": LayerCase(SplineEdges(3, 2, 1), numbers(6, 3)),
+    "splines on a fine grid": LayerCase(SplineEdges(3, 2, 40), numbers(6, 3)),
+    "splines with another base": LayerCase(SplineEdges(3, 2, 5, base="identity"), numbers(6, 3)),
+    "splines in first place": LayerCase(SplineEdges(3, 2, 5, input_gradient=False), numbers(6, 3)),
+    "splines and named functions": LayerCase(SplineEdges(3, 2, 5, named=NAMED), numbers(6, 3)),
+    "named functions in first place": LayerCase(SplineEdges(3, 2, 5, named=NAMED, input_gradient=False), numbers(6, 3)),
+    "named functions on a fine grid": LayerCase(SplineEdges(3, 2, 40, named=NAMED), numbers(6, 3)),
+    "one spline": LayerCase(SplineEdges(1, 1, 2), numbers(2, 1)),
+    "to steps first": LayerCase(StepsFirst(), numbers(4, 5, 3), batch_axis=None),
+    "to rows first": LayerCase(RowsFirst(), STEPS, batch_axis=None),
+    "to rows first from the batch last": LayerCase(RowsFirst(), SERIES, batch_axis=None),
+    "to one step": LayerCase(OneStep(), numbers(4, 3), batch_axis=None),
+    "to rows of steps": LayerCase(RealSteps(), numbers(4, 5, 3), batch_axis=None),
+    "to rows of chosen steps, where none are chosen": LayerCase(ChosenSteps(), numbers(4, 5, 3), batch_axis=None),
+    "gaussian latent": LayerCase(GaussianLatent(3, 0.7), numbers(6, 6)),
+    "one gaussian latent": LayerCase(GaussianLatent(1), numbers(2, 2)),
+    "random flip": LayerCase(RandomFlip(), numbers(6, 4, 5, 2)),
+    "random shift": LayerCase(RandomShift(2), numbers(6, 4, 5, 2)),
+    # without a structure, nodes have no edges; tests/layers/test_graph.py has edges
+    **{f"{name} over nodes": LayerCase(layer, numbers(6, 4)) for name, layer in GRAPH_CONVOLUTIONS.items()},
+    "selection of nodes": LayerCase(SelectNodes(), numbers(6, 4)),
+    "sums of graphs of one node": LayerCase(GraphPooling("sum"), numbers(6, 4)),
+    "batch normalization of two rows": LayerCase(BatchNormalization(4, epsilon=0.1), numbers(2, 4)),
+    "layer normalization": LayerCase(LayerNormalization(4), numbers(6, 4)),
+    "layer normalization of steps": LayerCase(LayerNormalization(3), numbers(6, 5, 3)),
+    "layer normalization with the batch last": LayerCase(LayerNormalization(3, axis=1), STEPS, batch_axis=2),
+    "normalization by the root mean square": LayerCase(RMSNormalization(4), numbers(6, 4)),
+    "normalization of steps by the root mean square": LayerCase(RMSNormalization(3), numbers(6, 5, 3)),
+    "normalization by the root mean square with the batch last": LayerCase(
+        RMSNormalization(3, axis=1), STEPS, batch_axis=2
+    ),
+    "attention": LayerCase(SelfAttention(6, 2), numbers(4, 5, 6)),
+    "attention of one head": LayerCase(SelfAttention(3, 1), numbers(4, 5, 3)),
+    "attention over one step": LayerCase(SelfAttention(4, 2), numbers(3, 1, 4)),
+    "attention to the past": LayerCase(SelfAttention(6, 2, causal=True), numbers(4, 5, 6)),
+    "attention with rotary positions": LayerCase(SelfAttention(8, 2, rotary=True), numbers(4, 5, 8)),
+    "attention with dropout": LayerCase(SelfAttention(6, 2, dropout=0.3), numbers(4, 5, 6)),
+    "attention in blocks": LayerCase(SelfAttention(6, 2, block_size=2), numbers(4, 5, 6)),
+    "attention with everything": LayerCase(SelfAttention(8, 2, True, True, 0.3, 2), numbers(4, 5, 8)),
+    "cross attention": LayerCase(CrossAttention(6, 2), (numbers(4, 5, 6), numbers(4, 3, 6, seed=1))),
+    "cross attention to a narrow memory": LayerCase(
+        CrossAttention(6, 3, 2), (numbers(4, 2, 6), numbers(4, 7, 2, seed=1))
+    ),
+    "cross attention with everything": LayerCase(
+        CrossAttention(4, 2, 3, 0.3, 2), (numbers(4, 5, 4), numbers(4, 3, 3, seed=1))
+    ),
+    "additive attention": LayerCase(AdditiveAttention(4, 3, 5), (numbers(3, 5, 4), numbers(3, 6, 3, seed=1))),
+    "additive attention to one step": LayerCase(
+        AdditiveAttention(4, 3, 2), (numbers(3, 2, 4), numbers(3, 1, 3, seed=1))
+    ),
+    "attention by products": LayerCase(DotAttention(4, 3), (numbers(3, 5, 4), numbers(3, 6, 3, seed=1))),
+    "gru started by a memory": LayerCase(
+        StartedByMemory(GRU(3, 4), OF_THE_LAST), (numbers(5, 3, 4), numbers(4, 6, 2, seed=1)), batch_axis=None
+    ),
+    "lstm started by a memory": LayerCase(
+        StartedByMemory(LSTM(3, 2), OF_THE_LAST), (numbers(5, 3, 4), numbers(4, 6, 2, seed=1)), batch_axis=None
+    ),
+    "layers of a decoder": LayerCase(
         WithMemory((Dense(4, 3), AdditiveAttention(3, 2, 4), Dense(5, 4), CrossAttention(4, 2, 2), Activation("tanh"))),
         (numbers(3, 5, 4), numbers(3, 6, 2, seed=1)),
     ),
-    "layers of a decoder, added": (
+    "layers of a decoder, added": LayerCase(
         WithMemory((Dense(4, 4), CrossAttention(4, 2, 2), Dropout(0.3)), residual=True),
         (numbers(3, 5, 4), numbers(3, 6, 2, seed=1)),
     ),
-    "layers of a decoder that do not look": (
-        WithMemory((Dense(4, 3),)),
-        (numbers(3, 5, 4), numbers(3, 6, 2, seed=1)),
+    "layers of a decoder that do not look": LayerCase(
+        WithMemory((Dense(4, 3),)), (numbers(3, 5, 4), numbers(3, 6, 2, seed=1))
     ),
-    "encoder and decoder": (
+    "encoder and decoder": LayerCase(
         EncoderDecoder(Chain((Dense(2, 3), Dropout(0.2))), WithMemory((SelfAttention(4, 2, True), DotAttention(4, 3)))),
         (numbers(3, 6, 2, seed=1), numbers(3, 5, 4)),
     ),
-    "scale": (Scale(3.0), numbers(4, 5, 3)),
-    "sinusoidal positions": (SinusoidalPositions(), numbers(4, 5, 3)),
-    "time": (TimeEmbedding(6, 20.0), numbers(6, 4)),
-    "first features": (Columns(range(2)), numbers(6, 4)),
-    "last features": (Columns(range(1, 4)), numbers(6, 4)),
-    "time alone": (TimeEmbedding(2), numbers(6, 1)),
-    "learned positions": (LearnedPositions(7, 3), numbers(4, 5, 3)),
-    "class token": (WithClassToken(SelfAttention(4, 2), 4), numbers(3, 5, 4)),
-    "class token on a chain": (WithClassToken(Chain((Dense(4, 3), SinusoidalPositions())), 4), numbers(3, 5, 4)),
-    "chain": (Chain((Dense(4, 5), Activation("relu"), Dense(5, 2))), numbers(6, 4)),
-    "chain of nothing": (Chain(()), numbers(6, 4)),
-    "chain of chains": (Chain((HIDDEN, Chain((HIDDEN, Activation("silu"))))), numbers(6, 4)),
-    "residual": (Residual(HIDDEN), numbers(6, 4)),
-    "residual with shortcut": (
-        Residual(Chain((Dense(4, 7), Activation("elu"))), Dense(4, 7, bias=None)),
-        numbers(6, 4),
+    "scale": LayerCase(Scale(3.0), numbers(4, 5, 3)),
+    "sinusoidal positions": LayerCase(SinusoidalPositions(), numbers(4, 5, 3)),
+    "time": LayerCase(TimeEmbedding(6, 20.0), numbers(6, 4)),
+    "first features": LayerCase(Columns(range(2)), numbers(6, 4)),
+    "last features": LayerCase(Columns(range(1, 4)), numbers(6, 4)),
+    "time alone": LayerCase(TimeEmbedding(2), numbers(6, 1)),
+    "learned positions": LayerCase(LearnedPositions(7, 3), numbers(4, 5, 3)),
+    "class token": LayerCase(WithClassToken(SelfAttention(4, 2), 4), numbers(3, 5, 4)),
+    "class token on a chain": LayerCase(
+        WithClassToken(Chain((Dense(4, 3), SinusoidalPositions())), 4), numbers(3, 5, 4)
     ),
-    "residual in first place": (
-        Residual(Dense(4, 3, input_gradient=False), Dense(4, 3, input_gradient=False)),
-        numbers(6, 4),
+    "chain": LayerCase(Chain((Dense(4, 5), Activation("relu"), Dense(5, 2))), numbers(6, 4)),
+    "chain of nothing": LayerCase(Chain(()), numbers(6, 4)),
+    "chain of chains": LayerCase(Chain((HIDDEN, Chain((HIDDEN, Activation("silu"))))), numbers(6, 4)),
+    "residual": LayerCase(Residual(HIDDEN), numbers(6, 4)),
+    "residual with shortcut": LayerCase(
+        Residual(Chain((Dense(4, 7), Activation("elu"))), Dense(4, 7, bias=None)), numbers(6, 4)
     ),
-    "residual around dropout": (Residual(Dropout(0.5)), numbers(6, 4)),
-    "branches": (Branches((Dense(4, 2), HIDDEN, Activation("mish"))), numbers(6, 4)),
-    "branches along another axis": (Branches((Dense(4, 3), Dense(4, 3)), axis=1), numbers(6, 5, 4)),
-    "backwards": (Reversed(MultiheadScan(6, 2, 3)), numbers(3, 9, 20)),
-    "backwards in first place": (Reversed(Dense(4, 3, input_gradient=False)), numbers(6, 5, 4)),
-    "backwards over one step": (Reversed(Chain((Dense(4, 3), Dropout(0.3)))), numbers(6, 1, 4)),
-    "gate": (Gate(Dense(4, 3), Chain((Dense(4, 3), Activation("logistic")))), numbers(6, 4)),
-    "gate with itself": (Gate(Activation("identity"), Activation("softplus")), numbers(6, 4)),
-    "all nested": (
+    "residual in first place": LayerCase(
+        Residual(Dense(4, 3, input_gradient=False), Dense(4, 3, input_gradient=False)), numbers(6, 4)
+    ),
+    "residual around dropout": LayerCase(Residual(Dropout(0.5)), numbers(6, 4)),
+    "branches": LayerCase(Branches((Dense(4, 2), HIDDEN, Activation("mish"))), numbers(6, 4)),
+    "branches along another axis": LayerCase(Branches((Dense(4, 3), Dense(4, 3)), axis=1), numbers(6, 5, 4)),
+    "backwards": LayerCase(Reversed(MultiheadScan(6, 2, 3)), numbers(3, 9, 20)),
+    "backwards in first place": LayerCase(Reversed(Dense(4, 3, input_gradient=False)), numbers(6, 5, 4)),
+    "backwards over one step": LayerCase(Reversed(Chain((Dense(4, 3), Dropout(0.3)))), numbers(6, 1, 4)),
+    "gate": LayerCase(Gate(Dense(4, 3), Chain((Dense(4, 3), Activation("logistic")))), numbers(6, 4)),
+    "gate with itself": LayerCase(Gate(Activation("identity"), Activation("softplus")), numbers(6, 4)),
+    "all nested": LayerCase(
         Residual(
             Branches((Gate(HIDDEN, Residual(Dense(4, 4))), Chain((Dropout(0.2), Dense(4, 2))))),
             Chain((BatchNormalization(4), Dense(4, 6))),
@@ -344,19 +416,6 @@ LAYER_CASES = {
         numbers(7, 4),
     ),
 }
-# where it is not the first axis of x and y; None where x and y count the batch along different ones
-LAST = ("images", "convolution", "pooling", "local", "mask", "filter")
-CHANGING = ("global", "images to", "series to", "flatten", "to ", "tied")
-BATCH_AXIS = {
-    **{name: 2 for name in LAYER_CASES if name.startswith("recurrence")},
-    "dropout on 3-D x": 1,
-    **{name: 2 for name in LAYER_CASES if name.endswith("with the batch last")},
-    **{name: 3 for name in LAYER_CASES if any(word in name for word in LAST)},
-    **{name: None for name in LAYER_CASES if name.startswith(CHANGING)},
-    "gru started by a memory": None,
-    "lstm started by a memory": None,
-}
-
 
 TOKENS = np.random.default_rng(0).integers(0, 5, (4, 7))
 BATCHES = {
@@ -373,11 +432,8 @@ NAMES = {ROWS: "rows", ELEMENTS: "elements", ROWS_FIRST: "rows first", STEPS_FIR
 def everywhere(name, make):
     """Rows of the table for a layer that accepts every layout, made from the axis of the batch, features, and rows."""
     return {
-        f"{name} of {NAMES[axes]}": (
-            make(axes.batch, FIRST[axes], "elements" if axes is ELEMENTS else "samples"),
-            x,
-            axes,
-            axes,
+        f"{name} of {NAMES[axes]}": BatchCase(
+            make(axes.batch, FIRST[axes], "elements" if axes is ELEMENTS else "samples"), x, axes, axes
         )
         for axes, x in BATCHES.items()
     }
@@ -406,10 +462,7 @@ ATTENTION = {
     "to the past": SelfAttention(8, 2, causal=True),
     "to the past in blocks": SelfAttention(8, 2, causal=True, rotary=True, block_size=3),
 }
-# They take pairs, whose steps and lengths have tests of their own: tests/layers/test_attention_layers.py and
-# tests/layers/test_encoder_decoder.py
-OF_PAIRS = {"AdditiveAttention", "CrossAttention", "DotAttention", "EncoderDecoder", "StartedByMemory", "WithMemory"}
-# name -> layer, x, how x lies, how y lies; every layer in every layout that it accepts
+# Every layer but those of pairs, in every layout that it accepts; series have at most seven steps.
 BATCH_CASES = {
     **everywhere("activation", lambda batch, axis, rows: Activation("tanh")),
     **everywhere("limit", lambda batch, axis, rows: Limit(0.7)),
@@ -424,78 +477,77 @@ BATCH_CASES = {
         "chain", lambda batch, axis, rows: Chain((BatchNormalization(3, axis=axis, rows=rows), Bias(3, axis)))
     ),
     **{
-        f"{name} of {NAMES[axes]}": (layer, BATCHES[axes], axes, axes)
+        f"{name} of {NAMES[axes]}": BatchCase(layer, BATCHES[axes], axes, axes)
         for axes in (ROWS, ELEMENTS, ROWS_FIRST)
         for name, layer in WITH_DENSE.items()
     },
-    "embedding": (Embedding(5, 3), TOKENS, ROWS_FIRST, ROWS_FIRST),
-    **{f"{name} cell": (cell(3, 2), BATCHES[STEPS_FIRST], STEPS_FIRST, STEPS_FIRST) for name, cell in CELLS.items()},
+    "embedding": BatchCase(Embedding(5, 3), TOKENS, ROWS_FIRST, ROWS_FIRST),
     **{
-        f"{name} cell backwards": (cell(3, 2, True), BATCHES[STEPS_FIRST], STEPS_FIRST, STEPS_FIRST)
+        f"{name} cell": BatchCase(cell(3, 2), BATCHES[STEPS_FIRST], STEPS_FIRST, STEPS_FIRST)
         for name, cell in CELLS.items()
     },
     **{
-        f"masked {name}": (Chain((Mask(), layer)), BATCHES[BATCH_LAST], BATCH_LAST, BATCH_LAST)
+        f"{name} cell backwards": BatchCase(cell(3, 2, True), BATCHES[STEPS_FIRST], STEPS_FIRST, STEPS_FIRST)
+        for name, cell in CELLS.items()
+    },
+    **{
+        f"masked {name}": BatchCase(Chain((Mask(), layer)), BATCHES[BATCH_LAST], BATCH_LAST, BATCH_LAST)
         for name, layer in SLIDING.items()
     },
-    "mask": (Mask(), BATCHES[BATCH_LAST], BATCH_LAST, BATCH_LAST),
-    "local response normalization": (LocalResponseNormalization(3), BATCHES[BATCH_LAST], BATCH_LAST, BATCH_LAST),
-    "max pooling": (Pooling("max", (1, 3), (1, 1), "same"), BATCHES[BATCH_LAST], BATCH_LAST, BATCH_LAST),
-    "global average pooling": (GlobalPooling("average"), BATCHES[BATCH_LAST], BATCH_LAST, ROWS),
-    "global max pooling": (GlobalPooling("max"), BATCHES[BATCH_LAST], BATCH_LAST, ROWS),
+    "mask": BatchCase(Mask(), BATCHES[BATCH_LAST], BATCH_LAST, BATCH_LAST),
+    "local response normalization": BatchCase(
+        LocalResponseNormalization(3), BATCHES[BATCH_LAST], BATCH_LAST, BATCH_LAST
+    ),
+    "max pooling": BatchCase(Pooling("max", (1, 3), (1, 1), "same"), BATCHES[BATCH_LAST], BATCH_LAST, BATCH_LAST),
+    "global average pooling": BatchCase(GlobalPooling("average"), BATCHES[BATCH_LAST], BATCH_LAST, ROWS),
+    "global max pooling": BatchCase(GlobalPooling("max"), BATCHES[BATCH_LAST], BATCH_LAST, ROWS),
     **{
-        f"{name} of steps": (StepPooling(name), BATCHES[ROWS_FIRST], ROWS_FIRST, ROWS)
+        f"{name} of steps": BatchCase(StepPooling(name), BATCHES[ROWS_FIRST], ROWS_FIRST, ROWS)
         for name in ("first", "last", "mean", "max")
     },
-    "attention pooling": (AttentionPooling(3, 5), BATCHES[ROWS_FIRST], ROWS_FIRST, ROWS),
-    **{f"attention {name}": (layer, WIDE, ROWS_FIRST, ROWS_FIRST) for name, layer in ATTENTION.items()},
-    "selective scan": (SelectiveScan(4, 3, 4, 2), WIDE, ROWS_FIRST, ROWS_FIRST),
-    "multihead scan": (MultiheadScan(6, 2, 3), numbers(4, 7, 20), ROWS_FIRST, ROWS_FIRST),
-    "selective scan backwards": (Reversed(SelectiveScan(4, 3, 4, 2)), WIDE, ROWS_FIRST, ROWS_FIRST),
-    "branches in both directions": (
+    "attention pooling": BatchCase(AttentionPooling(3, 5), BATCHES[ROWS_FIRST], ROWS_FIRST, ROWS),
+    **{f"attention {name}": BatchCase(layer, WIDE, ROWS_FIRST, ROWS_FIRST) for name, layer in ATTENTION.items()},
+    "selective scan": BatchCase(SelectiveScan(4, 3, 4, 2), WIDE, ROWS_FIRST, ROWS_FIRST),
+    "multihead scan": BatchCase(MultiheadScan(6, 2, 3), numbers(4, 7, 20), ROWS_FIRST, ROWS_FIRST),
+    "selective scan backwards": BatchCase(Reversed(SelectiveScan(4, 3, 4, 2)), WIDE, ROWS_FIRST, ROWS_FIRST),
+    "branches in both directions": BatchCase(
         Branches((MultiheadScan(2, 1, 1), Reversed(Chain((Dropout(0.3), MultiheadScan(2, 1, 1)))))),
         numbers(4, 7, 7),
         ROWS_FIRST,
         ROWS_FIRST,
     ),
-    "scale": (Scale(3.0), BATCHES[ROWS_FIRST], ROWS_FIRST, ROWS_FIRST),
-    "sinusoidal positions": (SinusoidalPositions(), BATCHES[ROWS_FIRST], ROWS_FIRST, ROWS_FIRST),
-    "time": (TimeEmbedding(4, 20.0), BATCHES[ROWS], ROWS, ROWS),
-    "time of steps": (TimeEmbedding(4, 20.0), BATCHES[ROWS_FIRST], ROWS_FIRST, ROWS_FIRST),
-    "features of rows": (Columns(range(1, 3)), BATCHES[ROWS], ROWS, ROWS),
-    "features of steps": (Columns(range(1, 3)), BATCHES[ROWS_FIRST], ROWS_FIRST, ROWS_FIRST),
-    "features of elements": (Columns(range(1, 3)), BATCHES[ELEMENTS], ELEMENTS, ELEMENTS),
-    "time of elements": (TimeEmbedding(4, 20.0), BATCHES[ELEMENTS], ELEMENTS, ELEMENTS),
-    "learned positions": (LearnedPositions(9, 3), BATCHES[ROWS_FIRST], ROWS_FIRST, ROWS_FIRST),
-    "class token": (WithClassToken(SelfAttention(8, 2), 8), WIDE, ROWS_FIRST, ROWS),
-    "class token with dropout of steps": (
+    "scale": BatchCase(Scale(3.0), BATCHES[ROWS_FIRST], ROWS_FIRST, ROWS_FIRST),
+    "sinusoidal positions": BatchCase(SinusoidalPositions(), BATCHES[ROWS_FIRST], ROWS_FIRST, ROWS_FIRST),
+    "time": BatchCase(TimeEmbedding(4, 20.0), BATCHES[ROWS], ROWS, ROWS),
+    "time of steps": BatchCase(TimeEmbedding(4, 20.0), BATCHES[ROWS_FIRST], ROWS_FIRST, ROWS_FIRST),
+    "features of rows": BatchCase(Columns(range(1, 3)), BATCHES[ROWS], ROWS, ROWS),
+    "features of steps": BatchCase(Columns(range(1, 3)), BATCHES[ROWS_FIRST], ROWS_FIRST, ROWS_FIRST),
+    "features of elements": BatchCase(Columns(range(1, 3)), BATCHES[ELEMENTS], ELEMENTS, ELEMENTS),
+    "time of elements": BatchCase(TimeEmbedding(4, 20.0), BATCHES[ELEMENTS], ELEMENTS, ELEMENTS),
+    "learned positions": BatchCase(LearnedPositions(9, 3), BATCHES[ROWS_FIRST], ROWS_FIRST, ROWS_FIRST),
+    "class token": BatchCase(WithClassToken(SelfAttention(8, 2), 8), WIDE, ROWS_FIRST, ROWS),
+    "class token with dropout of steps": BatchCase(
         WithClassToken(Chain((Dropout(0.4), SelfAttention(8, 2, dropout=0.3), SinusoidalPositions())), 8),
         WIDE,
         ROWS_FIRST,
         ROWS,
     ),
-    "to batch last": (BatchLast(), BATCHES[ROWS_FIRST], ROWS_FIRST, BATCH_LAST),
-    "to steps first": (StepsFirst(), BATCHES[ROWS_FIRST], ROWS_FIRST, STEPS_FIRST),
-    "to rows first": (RowsFirst(), BATCHES[STEPS_FIRST], STEPS_FIRST, ROWS_FIRST),
-    "to one step": (OneStep(), BATCHES[ROWS], ROWS, ROWS_FIRST),
-    "to elements": (RealSteps(), BATCHES[ROWS_FIRST], ROWS_FIRST, ELEMENTS),
-    "to chosen elements": (ChosenSteps(), BATCHES[ROWS_FIRST], ROWS_FIRST, ELEMENTS),
-    "frozen cell": (Frozen(LSTM(3, 2)), BATCHES[STEPS_FIRST], STEPS_FIRST, STEPS_FIRST),
-    "tied embedding": (TiedEmbedding(5, 4, SelfAttention(4, 2, causal=True)), TOKENS, ROWS_FIRST, ELEMENTS),
-    "tied embedding around cells": (
-        TiedEmbedding(4, 3, Chain((StepsFirst(), LSTM(3, 3), RowsFirst())), n_special=1),
-        TOKENS,
-        ROWS_FIRST,
-        ELEMENTS,
+    "to batch last": BatchCase(BatchLast(), BATCHES[ROWS_FIRST], ROWS_FIRST, BATCH_LAST),
+    "to steps first": BatchCase(StepsFirst(), BATCHES[ROWS_FIRST], ROWS_FIRST, STEPS_FIRST),
+    "to rows first": BatchCase(RowsFirst(), BATCHES[STEPS_FIRST], STEPS_FIRST, ROWS_FIRST),
+    "to one step": BatchCase(OneStep(), BATCHES[ROWS], ROWS, ROWS_FIRST),
+    "to elements": BatchCase(RealSteps(), BATCHES[ROWS_FIRST], ROWS_FIRST, ELEMENTS),
+    "to chosen elements": BatchCase(ChosenSteps(), BATCHES[ROWS_FIRST], ROWS_FIRST, ELEMENTS),
+    "frozen cell": BatchCase(Frozen(LSTM(3, 2)), BATCHES[STEPS_FIRST], STEPS_FIRST, STEPS_FIRST),
+    "tied embedding": BatchCase(TiedEmbedding(5, 4, SelfAttention(4, 2, causal=True)), TOKENS, ROWS_FIRST, ELEMENTS),
+    "tied embedding around cells": BatchCase(
+        TiedEmbedding(4, 3, Chain((StepsFirst(), LSTM(3, 3), RowsFirst())), n_special=1), TOKENS, ROWS_FIRST, ELEMENTS
     ),
-    "residual around a cell": (Residual(GRU(3, 3)), BATCHES[STEPS_FIRST], STEPS_FIRST, STEPS_FIRST),
-    "branches of cells": (
-        Branches((LSTM(3, 2), Chain((GRU(3, 2), Elman(2, 4)))), axis=1),
-        BATCHES[STEPS_FIRST],
-        STEPS_FIRST,
-        STEPS_FIRST,
+    "residual around a cell": BatchCase(Residual(GRU(3, 3)), BATCHES[STEPS_FIRST], STEPS_FIRST, STEPS_FIRST),
+    "branches of cells": BatchCase(
+        Branches((LSTM(3, 2), Chain((GRU(3, 2), Elman(2, 4)))), axis=1), BATCHES[STEPS_FIRST], STEPS_FIRST, STEPS_FIRST
     ),
-    "gate with a causal convolution": (
+    "gate with a causal convolution": BatchCase(
         Gate(
             Chain((Mask(), DepthwiseConvolution(3, (1, 3), padding="causal"), BatchNormalization(3, axis=1))),
             Residual(Activation("logistic"), Chain((Mask(), Convolution(3, 3, (1, 2), padding="causal")))),
@@ -504,20 +556,20 @@ BATCH_CASES = {
         BATCH_LAST,
         BATCH_LAST,
     ),
-    "network of tokens": (
+    "network of tokens": BatchCase(
         Chain((Embedding(5, 3), StepsFirst(), LSTM(3, 4), RowsFirst(), Dense(4, 3), StepPooling("max"), Dense(3, 2))),
         TOKENS,
         ROWS_FIRST,
         ROWS,
     ),
-    "network of steps": (
+    "network of steps": BatchCase(
         Chain((StepsFirst(), BatchNormalization(3, axis=1), GRU(3, 2), RowsFirst(), RealSteps(), SplineEdges(2, 2, 4))),
         BATCHES[ROWS_FIRST],
         ROWS_FIRST,
         ELEMENTS,
     ),
     **{
-        f"{type(layer).__name__} of elements": (layer, BATCHES[ELEMENTS], ELEMENTS, ELEMENTS)
+        f"{type(layer).__name__} of elements": BatchCase(layer, BATCHES[ELEMENTS], ELEMENTS, ELEMENTS)
         for layer in (
             GCNConvolution(3, 2),
             SAGEConvolution(3, 2),
@@ -526,10 +578,10 @@ BATCH_CASES = {
             SelectNodes(),
         )
     },
-    "columns of rows": (Columns((2, 0)), BATCHES[ROWS], ROWS, ROWS),
-    "columns of steps": (Columns((2, 0)), BATCHES[ROWS_FIRST], ROWS_FIRST, ROWS_FIRST),
+    "columns of rows": BatchCase(Columns((2, 0)), BATCHES[ROWS], ROWS, ROWS),
+    "columns of steps": BatchCase(Columns((2, 0)), BATCHES[ROWS_FIRST], ROWS_FIRST, ROWS_FIRST),
     **{
-        f"{type(layer).__name__} of rows": (layer, BATCHES[ROWS], ROWS, ROWS)
+        f"{type(layer).__name__} of rows": BatchCase(layer, BATCHES[ROWS], ROWS, ROWS)
         for layer in (
             MissingIndicator(),
             FillMissing(),
@@ -540,14 +592,14 @@ BATCH_CASES = {
             PiecewiseLinearEmbedding(3),
         )
     },
-    "members": (
+    "members": BatchCase(
         Chain((MemberFactors(5, 3), Dense(3, 4), Dropout(0.3), MemberFactors(5, 4, "ones"), MemberOutputs(5, 4, 2))),
         BATCHES[ROWS],
         ROWS,
         ROWS,
     ),
     **{
-        f"members of which {members_per_row} see a row": (
+        f"members of which {members_per_row} see a row": BatchCase(
             Chain(
                 (
                     MemberFactors(4, 3, members_per_row=members_per_row),
@@ -563,12 +615,52 @@ BATCH_CASES = {
         )
         for members_per_row in (1, 2, 3)
     },
-    "bias and spread": (BiasAndSpread(3), BATCHES[ROWS], ROWS, ROWS),
-    "gaussian latent": (GaussianLatent(2, 0.7), numbers(4, 4), ROWS, ROWS),
-    "splines": (SplineEdges(3, 2, 4, sparsity=0.1), BATCHES[ROWS], ROWS, ROWS),
-    "splines and named functions": (SplineEdges(3, 2, 4, sparsity=0.1, named=NAMED), BATCHES[ROWS], ROWS, ROWS),
-    "splines of elements": (SplineEdges(3, 2, 4, sparsity=0.1, rows="elements"), BATCHES[ELEMENTS], ELEMENTS, ELEMENTS),
+    "bias and spread": BatchCase(BiasAndSpread(3), BATCHES[ROWS], ROWS, ROWS),
+    "gaussian latent": BatchCase(GaussianLatent(2, 0.7), numbers(4, 4), ROWS, ROWS),
+    "splines": BatchCase(SplineEdges(3, 2, 4, sparsity=0.1), BATCHES[ROWS], ROWS, ROWS),
+    "splines and named functions": BatchCase(
+        SplineEdges(3, 2, 4, sparsity=0.1, named=NAMED), BATCHES[ROWS], ROWS, ROWS
+    ),
+    "splines of elements": BatchCase(
+        SplineEdges(3, 2, 4, sparsity=0.1, rows="elements"), BATCHES[ELEMENTS], ELEMENTS, ELEMENTS
+    ),
 }
+
+
+# Images, which have no lengths
+IMAGE_BATCH_CASES = {
+    "flatten": BatchCase(Flatten(), numbers(2, 3, 5, 4), BATCH_LAST, ROWS),
+    "unflatten": BatchCase(Unflatten(2, 3, 4), numbers(4, 24), ROWS, BATCH_LAST),
+    "transposed convolution": BatchCase(
+        TransposedConvolution(3, 2, (4, 10)), numbers(2, 3, 5, 4), BATCH_LAST, BATCH_LAST
+    ),
+    "average pooling": BatchCase(Pooling("average"), numbers(4, 3, 6, 4), BATCH_LAST, BATCH_LAST),
+    "random flip": BatchCase(RandomFlip(), numbers(4, 5, 6, 3), ROWS, ROWS),
+    "random shift": BatchCase(RandomShift(2), numbers(4, 5, 6, 3), ROWS, ROWS),
+    "batch normalization of images": BatchCase(
+        BatchNormalization(3, axis=1), numbers(2, 3, 5, 4), BATCH_LAST, BATCH_LAST
+    ),
+    "batch normalization of pixels": BatchCase(BatchNormalization(3), numbers(4, 5, 6, 3), ROWS, ROWS),
+}
+# Nodes of graphs: one graph behind the other, with different numbers of nodes
+GRAPH_BATCH_CASES = {
+    f"{pooling} of graphs": BatchCase(GraphPooling(pooling), numbers(16, 3), ELEMENTS, ROWS)
+    for pooling in ("sum", "mean", "max")
+}
+
+
+def classes_of_pairs():
+    """Names of the layers that take pairs."""
+    return {type(case.layer).__name__ for case in LAYER_CASES.values() if case.takes_pair}
+
+
+def layers_within(layer):
+    """A layer, and all layers in it."""
+    yield layer
+    for value in vars(layer).values():
+        for child in value if isinstance(value, tuple) else (value,):
+            if isinstance(child, Layer):
+                yield from layers_within(child)
 
 
 def every_layer_class():

@@ -7,6 +7,8 @@ from skneural.layers import (
     Context,
     Dropout,
 )
+from skneural.testing import check_shards
+from skneural.testing.batch_contract import ROWS
 from tests.layers.cases import (
     numbers,
     training,
@@ -57,3 +59,9 @@ def test_sparse_dropout_drops_what_is_stored():
     assert 0.38 < (y.data == 0).mean() < 0.42
     assert backward(y, {}) is None
     assert Dropout(0.4).forward({}, x, Context())[0] is x
+
+
+@pytest.mark.parametrize("shared_below", [3, 5])
+def test_whether_rows_share_their_mask_follows_from_the_whole_batch(shared_below):
+    """Not from its shards: here, a batch of four rows in two shards of two."""
+    check_shards(Dropout(0.4, shared_below=shared_below), numbers(4, 30), ROWS, ROWS, n_samples=4)

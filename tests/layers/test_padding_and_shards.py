@@ -10,120 +10,89 @@ from skneural.layers import (
     Chain,
     Context,
     Convolution,
-    Flatten,
     GlobalPooling,
-    GraphPooling,
     Mask,
     Pooling,
-    RandomFlip,
-    RandomShift,
-    TransposedConvolution,
-    Unflatten,
 )
 from skneural.ops import memory
 from skneural.parameters import Layout
 from skneural.testing import check_gradients, check_layer, check_padding, check_shards
-from skneural.testing.batch_contract import BATCH_LAST, ELEMENTS, ROWS
 from tests.layers.cases import (
     BATCH_CASES,
+    GRAPH_BATCH_CASES,
+    IMAGE_BATCH_CASES,
     LENGTHS,
-    OF_PAIRS,
     SERIES,
     WEIGHTS,
+    classes_of_pairs,
     every_layer_class,
+    layers_within,
     numbers,
     started,
 )
 
-# Where lengths make no difference: images
-OF_IMAGES = {
-    "flatten": (Flatten(), numbers(2, 3, 5, 4), BATCH_LAST, ROWS),
-    "unflatten": (Unflatten(2, 3, 4), numbers(4, 24), ROWS, BATCH_LAST),
-    "transposed convolution": (TransposedConvolution(3, 2, (4, 10)), numbers(2, 3, 5, 4), BATCH_LAST, BATCH_LAST),
-    "average pooling": (Pooling("average"), numbers(4, 3, 6, 4), BATCH_LAST, BATCH_LAST),
-    "random flip": (RandomFlip(), numbers(4, 5, 6, 3), ROWS, ROWS),
-    "random shift": (RandomShift(2), numbers(4, 5, 6, 3), ROWS, ROWS),
-    "batch normalization of images": (BatchNormalization(3, axis=1), numbers(2, 3, 5, 4), BATCH_LAST, BATCH_LAST),
-    "batch normalization of pixels": (BatchNormalization(3), numbers(4, 5, 6, 3), ROWS, ROWS),
-}
-# Where samples have elements of their own number, which lie one behind the other
-OF_GRAPHS = {
-    f"{pooling} of graphs": (GraphPooling(pooling), numbers(16, 3), ELEMENTS, ROWS)
-    for pooling in ("sum", "mean", "max")
-}
-
 
 def each(cases):
-    return pytest.mark.parametrize(("layer", "x", "x_axes", "y_axes"), cases.values(), ids=cases)
+    return pytest.mark.parametrize("case", cases.values(), ids=cases)
 
 
-PADDED = {name: case for name, case in BATCH_CASES.items() if case[2].steps is not None}
+PADDED = {name: case for name, case in BATCH_CASES.items() if case.x_axes.steps is not None}
 
 
 def test_every_layer_has_a_row():
-    def inside(layer):
-        yield type(layer)
-        for child in getattr(layer, "layers", ()) or getattr(layer, "branches", ()):
-            yield from inside(child)
-
-    tabled = {kind for case in (BATCH_CASES | OF_IMAGES | OF_GRAPHS).values() for kind in inside(case[0])}
-    assert {kind for kind in every_layer_class() - tabled if kind.__name__ not in OF_PAIRS} == set()
+    cases = BATCH_CASES | IMAGE_BATCH_CASES | GRAPH_BATCH_CASES
+    with_a_row = {type(layer) for case in cases.values() for layer in layers_within(case.layer)}
+    assert {kind.__name__ for kind in every_layer_class() - with_a_row} == classes_of_pairs()
 
 
 @each(PADDED)
-def test_padding_is_not_seen(layer, x, x_axes, y_axes):
-    check_padding(layer, x, LENGTHS, x_axes, y_axes)
+def test_padding_is_not_seen(case):
+    check_padding(case.layer, case.x, LENGTHS, case.x_axes, case.y_axes)
 
 
 @each(BATCH_CASES)
 @pytest.mark.parametrize("lengths", [None, LENGTHS], ids=["equal lengths", "unequal lengths"])
 @pytest.mark.parametrize("sample_weight", [None, WEIGHTS], ids=["unweighted", "weighted"])
 @pytest.mark.parametrize("n_shards", [2, 4])
-def test_shards_are_one_batch(layer, x, x_axes, y_axes, lengths, sample_weight, n_shards):
-    check_shards(
-        layer,
-        x,
-        x_axes,
-        y_axes,
-        n_samples=4,
-        lengths=lengths,
-        sample_weight=sample_weight,
-        n_shards=n_shards,
-    )
+def test_shards_are_one_batch(case, lengths, sample_weight, n_shards):
+    options = {"lengths": lengths, "sample_weight": sample_weight, "n_shards": n_shards}
+    check_shards(case.layer, case.x, case.x_axes, case.y_axes, n_samples=4, **options)
 
 
-@each(OF_IMAGES)
+@each(IMAGE_BATCH_CASES)
 @pytest.mark.parametrize("sample_weight", [None, WEIGHTS], ids=["unweighted", "weighted"])
-def test_shards_of_images_are_one_batch(layer, x, x_axes, y_axes, sample_weight):
-    check_shards(layer, x, x_axes, y_axes, n_samples=4, sample_weight=sample_weight)
+def test_shards_of_images_are_one_batch(case, sample_weight):
+    check_shards(case.layer, case.x, case.x_axes, case.y_axes, n_samples=4, sample_weight=sample_weight)
 
 
-@each(OF_GRAPHS)
+@each(GRAPH_BATCH_CASES)
 @pytest.mark.parametrize("n_shards", [2, 4])
-def test_shards_of_graphs_are_one_batch(layer, x, x_axes, y_axes, n_shards):
-    check_shards(layer, x, x_axes, y_axes, n_samples=4, lengths=LENGTHS, n_shards=n_shards)
-    check_gradients(layer, x, Context(lengths=LENGTHS))
+def test_shards_of_graphs_are_one_batch(case, n_shards):
+    options = {"lengths": LENGTHS, "n_shards": n_shards}
+    check_shards(case.layer, case.x, case.x_axes, case.y_axes, n_samples=4, **options)
+    check_gradients(case.layer, case.x, Context(lengths=LENGTHS))
 
 
 @each(BATCH_CASES)
 @pytest.mark.parametrize("lengths", [None, LENGTHS], ids=["equal lengths", "unequal lengths"])
 @pytest.mark.parametrize("sample_weight", [None, WEIGHTS], ids=["unweighted", "weighted"])
-def test_gradients(layer, x, x_axes, y_axes, lengths, sample_weight):
-    check_gradients(layer, x, Context(np.random.default_rng(0), lengths=lengths, sample_weight=sample_weight))
+def test_gradients(case, lengths, sample_weight):
+    context = Context(np.random.default_rng(0), lengths=lengths, sample_weight=sample_weight)
+    check_gradients(case.layer, case.x, context)
 
 
 @each(BATCH_CASES)
 @pytest.mark.parametrize("lengths", [LENGTHS, np.sort(LENGTHS)[::-1]], ids=["unsorted", "sorted"])
 @pytest.mark.parametrize("poison", [np.nan, 1e300])
-def test_memory_is_written_before_it_is_read(layer, x, x_axes, y_axes, lengths, poison, monkeypatch):
+def test_memory_is_written_before_it_is_read(case, lengths, poison, monkeypatch):
     """Fresh memory may hold anything, also where there are no steps. NaN would spread, and large numbers overflow."""
-    layout = Layout(layer.parameters())
+    layer, layout = case.layer, Layout(case.layer.parameters())
     start, passes = layout.initial(np.random.default_rng(0), np.float64), []
     for poisoned in (False, True):
         if poisoned:
             fill_fresh_memory(monkeypatch, poison)
         context, gradient = Context(np.random.default_rng(0), lengths=lengths, penalties=[]), np.zeros(layout.size)
-        y, backward = layer.forward(layout.views(start.vector, start.buffers.copy()), x, context)
+        y, backward = layer.forward(layout.views(start.vector, start.buffers.copy()), case.x, context)
         dx = backward(numbers(*y.shape, seed=1), layout.views(gradient))
         passes.append((y.copy(), dx if dx is None else dx.copy(), gradient))
     for found, expected in zip(*passes, strict=True):
@@ -140,11 +109,14 @@ def fill_fresh_memory(monkeypatch, poison):
             like.fill(poison)
         return like
 
+    n_replaced = 0
     for name, module in list(sys.modules.items()):
         if name.startswith(("skneural.ops.", "skneural.layers.")) and module is not memory:
             for replacement in (empty, empty_like):
                 if hasattr(module, replacement.__name__):
                     monkeypatch.setattr(module, replacement.__name__, replacement)
+                    n_replaced += 1
+    assert n_replaced > 20, "hardly any module takes its memory from skneural.ops.memory"
 
 
 # Series of unequal lengths

@@ -1,12 +1,18 @@
 """Step by step, causal layers give what they give on whole series; the others say that they have no step."""
 
-import numpy as np
 import pytest
 
-from skneural.layers import Layer
-from skneural.parameters import Layout
 from skneural.testing import check_steps
-from tests.layers.cases import ATTENTION, BATCH_CASES, CELLS, LAYER_CASES, OF_PAIRS, every_layer_class
+from tests.layers.cases import (
+    ATTENTION,
+    BATCH_CASES,
+    CELLS,
+    LAYER_CASES,
+    classes_of_pairs,
+    every_layer_class,
+    layers_within,
+    started,
+)
 
 # Layers to which later steps matter, and layers of images
 WITHOUT_STEP = {
@@ -36,40 +42,28 @@ OF_TABLES = {
     "PiecewiseLinearEmbedding",
     "SmoothClip",
 }
-WITH_STEPS = {name: case for name, case in BATCH_CASES.items() if case[2].steps is not None}
+WITH_STEPS = {name: case for name, case in BATCH_CASES.items() if case.x_axes.steps is not None}
 
 
 @pytest.mark.parametrize("name", sorted(WITH_STEPS.keys() - WITHOUT_STEP))
 def test_step_equals_forward(name):
-    check_steps(*WITH_STEPS[name])
+    case = WITH_STEPS[name]
+    check_steps(case.layer, case.x, case.x_axes, case.y_axes)
 
 
 @pytest.mark.parametrize("name", sorted(WITHOUT_STEP))
 def test_what_depends_on_later_steps_has_no_step(name):
-    layer, x, x_axes, _ = WITH_STEPS[name]
+    case = WITH_STEPS[name]
     with pytest.raises(NotImplementedError, match="has no step"):
-        layer.step(started(layer), x.take(0, x_axes.steps))
+        case.layer.step(started(case.layer).tree, case.x.take(0, case.x_axes.steps))
 
 
 def test_every_layer_has_a_step_or_says_that_it_has_none():
-    stepping = {type(inner) for name in WITH_STEPS.keys() - WITHOUT_STEP for inner in inside(WITH_STEPS[name][0])}
-    without = {layer for layer in every_layer_class() - stepping if layer.__name__ not in OF_PAIRS}
-    assert {layer.__name__ for layer in without} == OF_IMAGES | OF_GRAPHS | OF_ROWS | OF_TABLES | WHOLE
-    for layer, x in LAYER_CASES.values():
-        if type(layer) in without:
-            with pytest.raises(NotImplementedError, match=f"{type(layer).__name__} has no step"):
-                layer.step(started(layer), x)
-
-
-def inside(layer):
-    """A layer and all layers in it."""
-    yield layer
-    for value in vars(layer).values():
-        for child in value if isinstance(value, tuple) else (value,):
-            if isinstance(child, Layer):
-                yield from inside(child)
-
-
-def started(layer):
-    layout = Layout(layer.parameters())
-    return layout.views(*layout.initial(np.random.default_rng(0), np.float64))
+    cases = [WITH_STEPS[name] for name in WITH_STEPS.keys() - WITHOUT_STEP]
+    stepping = {type(layer) for case in cases for layer in layers_within(case.layer)}
+    without = {kind for kind in every_layer_class() - stepping if kind.__name__ not in classes_of_pairs()}
+    assert {kind.__name__ for kind in without} == OF_IMAGES | OF_GRAPHS | OF_ROWS | OF_TABLES | WHOLE
+    for case in LAYER_CASES.values():
+        if type(case.layer) in without:
+            with pytest.raises(NotImplementedError, match=f"{type(case.layer).__name__} has no step"):
+                case.layer.step(started(case.layer).tree, case.x)
