@@ -26,7 +26,7 @@ from scipy import sparse
 from sklearn.base import clone
 
 import skneural
-from tests.estimators.cases import ESTIMATORS, UNTRAINED, flowers, telling
+from tests.estimators.cases import ESTIMATORS, UNTRAINED, flowers, most_precise_output
 
 CURVES = ("loss_curve_", "validation_scores_", "n_iter_", "t_", "best_loss_", "best_validation_score_")
 STATE = ("weights_", "buffers_", "y_mean_", "y_scale_", "coef_", "edge_importances_", "feature_importances_")
@@ -127,7 +127,7 @@ def facts(model: Any, X: Any) -> dict[str, Any]:
     found = {name: getattr(model, name) for name in (*CURVES, *STATE) if hasattr(model, name)}
     if hasattr(model, "predict"):
         found["predictions"] = model.predict(X)
-    found["scores"] = telling(model, X)
+    found["scores"] = most_precise_output(model, X)
     if hasattr(model, "attention_weights"):
         found["attention"] = model.attention_weights(X)
     if hasattr(model, "edge_curve"):

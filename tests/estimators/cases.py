@@ -1,4 +1,4 @@
-"""The table of all public estimators that drives the tests: quick to train, on small data."""
+"""The tables of all public estimators that drive the tests: quick to train, on small data."""
 
 import functools
 from collections.abc import Callable
@@ -124,7 +124,8 @@ class EstimatorCase:
         return clone(self.estimator).set_params(**parameters)
 
     @property
-    def stochastic(self) -> bool:
+    def in_minibatches(self) -> bool:
+        """Whether it trains in batches, and not on all samples at once, as L-BFGS does."""
         return getattr(self.estimator, "solver", "auto") not in ("auto", "lbfgs")
 
     @property
@@ -333,26 +334,31 @@ OF_TEXTS = {
         LanguageModel(architecture="mamba", d_model=4, **BRIEF), sentences
     ),
 }
-every_trained_model = pytest.mark.parametrize("case", (ESTIMATORS | OF_TEXTS).values(), ids=(ESTIMATORS | OF_TEXTS))
-every_model_in_passes = pytest.mark.parametrize(
-    "case",
-    [case for case in (ESTIMATORS | OF_TEXTS).values() if case.stochastic],
-    ids=[name for name, case in (ESTIMATORS | OF_TEXTS).items() if case.stochastic],
-)
 
-every_estimator = pytest.mark.parametrize("case", ESTIMATORS.values(), ids=ESTIMATORS.keys())
-SPARSE = {name: case for name, case in ESTIMATORS.items() if get_tags(case.estimator).input_tags.sparse}
-every_sparse_estimator = pytest.mark.parametrize("case", SPARSE.values(), ids=SPARSE.keys())
-STOCHASTIC = {name: case for name, case in ESTIMATORS.items() if case.stochastic}
-every_stochastic_estimator = pytest.mark.parametrize("case", STOCHASTIC.values(), ids=STOCHASTIC.keys())
+
+def every(cases: dict[str, EstimatorCase]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("case", cases.values(), ids=cases)
+
+
+def in_minibatches(cases: dict[str, EstimatorCase]) -> dict[str, EstimatorCase]:
+    return {name: case for name, case in cases.items() if case.in_minibatches}
+
+
+every_numeric_estimator = every(ESTIMATORS)
+every_numeric_minibatch_estimator = every(in_minibatches(ESTIMATORS))
+every_numeric_or_text_estimator = every(ESTIMATORS | OF_TEXTS)
+every_numeric_or_text_minibatch_estimator = every(in_minibatches(ESTIMATORS | OF_TEXTS))
+every_sparse_estimator = every(
+    {name: case for name, case in ESTIMATORS.items() if get_tags(case.estimator).input_tags.sparse}
+)
 
 
 def continuable(case: EstimatorCase) -> Any:
-    """The estimator so that `partial_fit` takes it."""
+    """The estimator with options that `partial_fit` accepts."""
     return case.new(early_stopping=False)
 
 
-def telling(model: Any, X: Any) -> np.ndarray:
-    """The output in which small differences show."""
+def most_precise_output(model: Any, X: Any) -> np.ndarray:
+    """The first method that there is of those whose output shows small differences best."""
     methods = ("decision_function", "predict_proba", "predict", "score_samples", "transform")
     return next(getattr(model, method) for method in methods if hasattr(model, method))(X)

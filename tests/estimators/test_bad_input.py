@@ -9,7 +9,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from skneural import KANClassifier, MLPClassifier, PerceptronClassifier
-from tests.estimators.cases import telling
+from tests.estimators.cases import most_precise_output
 from tests.estimators.mistakes import (
     DATA,
     XC,
@@ -217,14 +217,14 @@ def test_a_fitted_model_survives(mistake):
     """It was fitted with good parameters on good data, and then the mistake was made."""
     X, _ = DATA[type(mistake.estimator)]
     model = fit(type(mistake.estimator)(max_iter=2, random_state=0))
-    before = telling(model, X)
+    before = most_precise_output(model, X)
     model.set_params(**clone(mistake.estimator).get_params())
     attributes, parameters = set(vars(model)), repr_of_parameters(model)
     with pytest.raises(mistake.error, match=mistake.message):
         mistake.call(model)
     assert repr_of_parameters(model) == parameters
     assert set(vars(model)) == attributes
-    np.testing.assert_array_equal(telling(model, X), before)
+    np.testing.assert_array_equal(most_precise_output(model, X), before)
 
 
 AFTER_FIT = [
@@ -297,11 +297,11 @@ AFTER_FIT = [
 def test_a_fitted_model_refuses_other_data(mistake):
     X, _ = DATA[type(mistake.estimator)]
     model = fit(clone(mistake.estimator))
-    before, attributes = telling(model, X), set(vars(model))
+    before, attributes = most_precise_output(model, X), set(vars(model))
     with pytest.raises(mistake.error, match=mistake.message):
         mistake.call(model)
     assert set(vars(model)) == attributes
-    np.testing.assert_array_equal(telling(model, X), before)
+    np.testing.assert_array_equal(most_precise_output(model, X), before)
 
 
 def test_all_invalid_hyperparameters_are_in_one_message():

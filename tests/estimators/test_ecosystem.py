@@ -15,7 +15,14 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skneural import MLPClassifier, MLPRegressor, PerceptronClassifier
-from tests.estimators.cases import every_estimator, every_sparse_estimator, flowers, patients, telling, two_flowers
+from tests.estimators.cases import (
+    every_numeric_estimator,
+    every_sparse_estimator,
+    flowers,
+    most_precise_output,
+    patients,
+    two_flowers,
+)
 
 
 def test_grid_search_in_two_processes_over_a_pipeline():
@@ -132,7 +139,7 @@ def test_learning_curve_grows():
 # --- containers -----------------------------------------------------------------------------------------
 
 
-@every_estimator
+@every_numeric_estimator
 def test_data_frames(case):
     pandas = pytest.importorskip("pandas")
     X, y = case.data()
@@ -141,13 +148,13 @@ def test_data_frames(case):
     model, plain = case.new().fit(frame, target), case.new().fit(X, y)
     assert list(model.feature_names_in_) == list(frame.columns)
     assert not hasattr(plain, "feature_names_in_")
-    found, expected = telling(model, frame), telling(plain, X)
+    found, expected = most_precise_output(model, frame), most_precise_output(plain, X)
     if expected.dtype == object:  # texts
         np.testing.assert_array_equal(found, expected)
     else:
         np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-9)
     with pytest.raises(ValueError, match="feature names should match"):
-        telling(model, frame[frame.columns[::-1]])
+        most_precise_output(model, frame[frame.columns[::-1]])
     assert not hasattr(model.fit(X, y), "feature_names_in_")
 
 
@@ -157,15 +164,15 @@ def test_sparse_equals_dense(case, container):
     X, y = case.data()
     X = np.where(np.abs(X) < 0.3, 0.0, X)
     dense, from_sparse = case.new().fit(X, y), case.new().fit(container(X), y)
-    expected = telling(dense, X)
+    expected = most_precise_output(dense, X)
     scale = np.abs(expected).max()
-    np.testing.assert_allclose(telling(from_sparse, container(X)), expected, atol=1e-6 * scale)
-    np.testing.assert_allclose(telling(from_sparse, X), expected, atol=1e-6 * scale)
+    np.testing.assert_allclose(most_precise_output(from_sparse, container(X)), expected, atol=1e-6 * scale)
+    np.testing.assert_allclose(most_precise_output(from_sparse, X), expected, atol=1e-6 * scale)
 
 
 @every_sparse_estimator
 def test_sparse_partial_fit_equals_dense(case):
-    if not case.stochastic:
+    if not case.in_minibatches:
         pytest.skip("no partial_fit")
     X, y = case.data()
     dense = case.new(early_stopping=False).partial_fit(X, y).partial_fit(X, y)
@@ -181,7 +188,7 @@ def test_memory_layout_does_not_matter(convert):
     np.testing.assert_allclose(model.predict_proba(convert(X)), expected, atol=1e-5)
 
 
-@every_estimator
+@every_numeric_estimator
 @pytest.mark.parametrize("fitted", [False, True])
 def test_html_representation(case, fitted):
     model = case.new().fit(*case.data()) if fitted else case.new()
@@ -218,11 +225,11 @@ class StopAfter:
     def on_fit_task_end(self, estimator, context, *, X, y, fitted_estimator):
         if context.task_name != "epoch":
             return False
-        self.shown.append((fitted_estimator, telling(fitted_estimator, X)))
+        self.shown.append((fitted_estimator, most_precise_output(fitted_estimator, X)))
         return len(self.shown) >= self.n_epochs
 
 
-@every_estimator
+@every_numeric_estimator
 def test_a_callback_stops_training(case):
     X, y = case.data()
     stopper = StopAfter(2)
@@ -230,7 +237,7 @@ def test_a_callback_stops_training(case):
     assert model.n_iter_ == len(model.loss_curve_) == len(stopper.shown) == 2
 
 
-@every_estimator
+@every_numeric_estimator
 def test_callbacks_see_each_epoch_as_it_was(case):
     """The fitted estimator of an epoch does not change when training goes on, and callbacks change no model."""
     X, y = case.data()
@@ -239,7 +246,7 @@ def test_callbacks_see_each_epoch_as_it_was(case):
     np.testing.assert_array_equal(model.weights_, case.new().fit(X, y).weights_)
     assert len(watcher.shown) == model.n_iter_
     for shown, then in watcher.shown:
-        np.testing.assert_array_equal(telling(shown, X), then)
+        np.testing.assert_array_equal(most_precise_output(shown, X), then)
     assert not np.array_equal(watcher.shown[0][1], watcher.shown[-1][1])
 
 

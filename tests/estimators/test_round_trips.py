@@ -14,10 +14,10 @@ from skneural.estimators.kan import SAMPLES_OF_A_FORMULA, KANFields
 from skneural.inputs.column_encoding import N_QUANTILES
 from tests.estimators.cases import (
     continuable,
-    every_model_in_passes,
-    every_stochastic_estimator,
-    every_trained_model,
-    telling,
+    every_numeric_minibatch_estimator,
+    every_numeric_or_text_estimator,
+    every_numeric_or_text_minibatch_estimator,
+    most_precise_output,
 )
 
 
@@ -73,7 +73,7 @@ def started_again(case):
     return copy.deepcopy(startable(case)).fit(*case.data())
 
 
-@every_trained_model
+@every_numeric_or_text_estimator
 def test_same_seed_same_bits(case):
     X, y = case.data()
     first, second = case.new().fit(X, y), case.new().fit(X, y)
@@ -83,7 +83,7 @@ def test_same_seed_same_bits(case):
     assert_same_bits(second.fit(X, y).weights_, first.weights_)
 
 
-@every_model_in_passes
+@every_numeric_or_text_minibatch_estimator
 def test_another_seed_another_model(case):
     X, y = case.data()
     one, other = case.new(random_state=1).fit(X, y), case.new(random_state=2).fit(X, y)
@@ -91,34 +91,34 @@ def test_another_seed_another_model(case):
 
 
 @every_trip
-@every_trained_model
+@every_numeric_or_text_estimator
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_predicts_the_same(case, dtype, trip, tmp_path):
     X, _ = case.data(dtype)
     model = fitted(case, dtype)
     back = trip(model, tmp_path)
     assert back is not model
-    assert_same_bits(telling(back, X), telling(model, X))
+    assert_same_bits(most_precise_output(back, X), most_precise_output(model, X))
     assert back.get_params() == model.get_params()
     assert vars(back).keys() == vars(model).keys()
 
 
-@every_trained_model
+@every_numeric_or_text_estimator
 def test_predictions_of_a_copy_are_its_own(case):
     X, y = case.data()
     model = case.new().fit(X, y)
-    before = telling(model, X)
+    before = most_precise_output(model, X)
     copy.deepcopy(model).weights_[...] = 0
-    assert_same_bits(telling(model, X), before)
+    assert_same_bits(most_precise_output(model, X), before)
 
 
-@every_trained_model
+@every_numeric_or_text_estimator
 def test_skops_asks_to_trust_the_class_alone(case):
     model = case.new().fit(*case.data())
     assert skops.io.get_untrusted_types(data=skops.io.dumps(model)) == [class_path(model)]
 
 
-@every_trained_model
+@every_numeric_or_text_estimator
 def test_clone_is_unfitted_and_fits_alike(case):
     X, y = case.data()
     model = case.new().fit(X, y)
@@ -128,7 +128,7 @@ def test_clone_is_unfitted_and_fits_alike(case):
 
 
 @every_trip
-@every_model_in_passes
+@every_numeric_or_text_minibatch_estimator
 @pytest.mark.parametrize("solver", ["sgd", "adam", "adamw", "rmsprop"])
 def test_partial_fit_goes_on_exactly(case, solver, trip, tmp_path):
     X, y = case.data()
@@ -142,7 +142,7 @@ def test_partial_fit_goes_on_exactly(case, solver, trip, tmp_path):
     assert travelled.t_ == straight.t_ == 4 * len(X)
 
 
-@every_model_in_passes
+@every_numeric_or_text_minibatch_estimator
 def test_the_optimizer_state_is_part_of_the_model(case):
     """The test above could not fail otherwise: without the state, training goes on differently."""
     X, y = case.data()
@@ -155,7 +155,7 @@ def test_the_optimizer_state_is_part_of_the_model(case):
     assert not np.array_equal(model.partial_fit(X, y).weights_, forgetful.partial_fit(X, y).weights_)
 
 
-@every_model_in_passes
+@every_numeric_or_text_minibatch_estimator
 def test_partial_fit_equals_fit_epoch_by_epoch(case):
     X, y = case.data()
     whole = continuable(case).set_params(n_iter_no_change=100)
@@ -172,7 +172,7 @@ def test_partial_fit_equals_fit_epoch_by_epoch(case):
 
 
 @every_trip
-@every_model_in_passes
+@every_numeric_or_text_minibatch_estimator
 def test_warm_start_goes_on(case, trip, tmp_path):
     X, y = case.data()
     model = startable(case)
@@ -205,7 +205,7 @@ def test_without_warm_start_fit_starts_anew():
     assert len(model.fit(X, X[:, 0]).loss_curve_) == 5
 
 
-@every_stochastic_estimator
+@every_numeric_minibatch_estimator
 def test_a_fitted_model_is_small(case):
     """Nothing of the training data, but for a formula's samples and quantiles, and no dead optimizer state is kept."""
     X, y = case.data()

@@ -8,14 +8,14 @@ from sklearn.exceptions import NotFittedError
 
 from skneural import CNNSequenceClassifier, KANRegressor, RNNSequenceClassifier, SequenceToSequence
 from skneural.layers.traversal import layer_outputs
-from tests.estimators.cases import ESTIMATORS, every_estimator
+from tests.estimators.cases import ESTIMATORS, every_numeric_estimator
 
 
 def fitted(case):
     return case.new(max_iter=1).fit(*case.data())
 
 
-@every_estimator
+@every_numeric_estimator
 def test_parameters_add_up_to_the_weights(case):
     model = fitted(case)
     summary = model.summary()
@@ -23,7 +23,7 @@ def test_parameters_add_up_to_the_weights(case):
     assert str(summary).splitlines()[-1].split() == ["total", f"{len(model.weights_):,}"]
 
 
-@every_estimator
+@every_numeric_estimator
 def test_shapes_are_those_of_what_layers_put_out(case):
     model = fitted(case)
     X, _ = case.data()
@@ -42,7 +42,7 @@ def test_shapes_are_those_of_what_layers_put_out(case):
     assert told == {name: y.shape for name, y in outputs.items()}
 
 
-@every_estimator
+@every_numeric_estimator
 def test_the_last_layer_puts_out_raw_scores(case):
     model = fitted(case)
     rows, n_outputs = model.summary().layers[-1].shape
@@ -50,7 +50,7 @@ def test_the_last_layer_puts_out_raw_scores(case):
     assert n_outputs == model.n_outputs_
 
 
-@every_estimator
+@every_numeric_estimator
 def test_it_survives_pickle(case):
     model = fitted(case)
     assert pickle.loads(pickle.dumps(model)).summary() == model.summary()

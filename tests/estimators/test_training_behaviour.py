@@ -14,8 +14,9 @@ from skneural import MLPClassifier, MLPRegressor, PerceptronClassifier
 from skneural.layers import Layer
 from skneural.losses import SquaredLoss
 from skneural.ops import memory
+from skneural.training.objective import Objective
 from skneural.training.threads import blas_threads, limited_blas
-from tests.estimators.cases import every_estimator, iris, moons, noisy_line, patients, telling
+from tests.estimators.cases import every_numeric_estimator, iris, moons, most_precise_output, noisy_line, patients
 
 # --- training ---------------------------------------------------------------------------------------------
 
@@ -187,16 +188,16 @@ def test_an_error_in_a_thread_is_raised_and_leaves_no_trace(small_shards, monkey
 @pytest.mark.parametrize(("n_jobs", "expected"), [(1, 1), (2, 1), (None, 2)])
 def test_blas_is_held_to_one_thread_where_a_batch_is_split(n_jobs, expected, monkeypatch):
     """Where it is not, BLAS may use as many threads as n_jobs says: with None, as many as before."""
-    value_and_gradient, seen = SquaredLoss.value_and_gradient, set()
+    call, seen = Objective.__call__, set()
 
-    def noting(*arguments):
+    def noting(objective, batch):
         seen.add(blas_threads())
-        return value_and_gradient(*arguments)
+        return call(objective, batch)
 
     X, y = moons(130)
     if n_jobs is not None:
         monkeypatch.setattr("skneural.networks.shards.LEAST_SHARD", {Layer: 1})
-    monkeypatch.setattr(SquaredLoss, "value_and_gradient", noting)
+    monkeypatch.setattr(Objective, "__call__", noting)
     with limited_blas(2):
         MLPRegressor(16, batch_size=40, n_jobs=n_jobs, max_iter=1, random_state=0).fit(X, y)
         assert blas_threads() == 2
@@ -302,11 +303,11 @@ def test_a_schedule_that_ends_with_training_ends_without_a_warning(learning_rate
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
-@every_estimator
+@every_numeric_estimator
 def test_memory_that_is_used_again_changes_nothing(case, n_jobs, small_shards, monkeypatch):
     """All arrays are recycled here, and full of NaN when they are handed out."""
     X, y = case.data()
-    expected = telling(case.new(n_jobs=n_jobs).fit(X, y), X)
+    expected = most_precise_output(case.new(n_jobs=n_jobs).fit(X, y), X)
     assert set(small_shards) == ({2} if n_jobs == 2 and case.shardable else set())
     take = memory._Pool.take
 
@@ -317,7 +318,7 @@ def test_memory_that_is_used_again_changes_nothing(case, n_jobs, small_shards, m
 
     monkeypatch.setattr(memory, "LARGE", 1)
     monkeypatch.setattr(memory._Pool, "take", take_rubbish)
-    np.testing.assert_array_equal(telling(case.new(n_jobs=n_jobs).fit(X, y), X), expected)
+    np.testing.assert_array_equal(most_precise_output(case.new(n_jobs=n_jobs).fit(X, y), X), expected)
 
 
 @pytest.mark.parametrize("schedule", ["constant", "invscaling"])

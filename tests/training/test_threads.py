@@ -10,6 +10,7 @@ from skneural.layers import BatchNormalization, Chain, Dense, Layer
 from skneural.layers.traversal import without_input_gradient
 from skneural.losses import SoftmaxLogLoss, SquaredLoss
 from skneural.networks.mlp import mlp_network
+from skneural.ops import memory
 from skneural.parameters import Layout, Weights
 from skneural.training.objective import Objective
 from skneural.training.threads import Shards, blas_threads, limited_blas
@@ -159,6 +160,13 @@ def test_an_error_in_one_shard_is_raised_and_the_shards_stay_usable(n_shards, ro
         after = in_time(lambda: run(None), shards)
     np.testing.assert_array_equal(after[0], before[0])
     np.testing.assert_array_equal(after[1], before[1])
+
+
+def test_threads_of_shards_recycle_memory():
+    """The calling thread does so only within `recycling`, in which training runs."""
+    with Shards(3) as shards:
+        of_system = shards.run(lambda shard: memory.empty((500, 500), np.float64).flags.owndata, 3)
+    assert of_system == [True, False, False]
 
 
 def test_an_interrupt_while_shards_are_handed_out_releases_those_that_wait():
