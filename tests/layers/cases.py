@@ -100,11 +100,11 @@ def numbers(*shape, seed=0):
     return x + 0.01 * np.sign(x)
 
 
-def started(layer):
+def started(layer, moved=0.1):
     """The weights of a layer, moved at random so that none is zero or one."""
     layout = Layout(layer.parameters())
     weights = Weights(layout, layout.initial(np.random.default_rng(0), np.float64))
-    weights.vector += 0.1 * np.random.default_rng(1).standard_normal(layout.size)
+    weights.vector += moved * np.random.default_rng(1).standard_normal(layout.size)
     return weights
 
 

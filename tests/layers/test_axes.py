@@ -15,10 +15,7 @@ from skneural.layers import (
     Unflatten,
 )
 from skneural.testing import check_gradients, check_layer
-from tests.layers.cases import (
-    IMAGES,
-    numbers,
-)
+from tests.layers.cases import IMAGES, numbers
 
 
 def test_images_get_their_rows_first_and_their_batch_last():

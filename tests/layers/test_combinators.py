@@ -3,18 +3,8 @@
 import numpy as np
 import pytest
 
-from skneural.layers import (
-    Activation,
-    Branches,
-    Chain,
-    Dense,
-    Gate,
-    Residual,
-)
-from tests.layers.cases import (
-    numbers,
-    started,
-)
+from skneural.layers import Activation, Branches, Chain, Dense, Gate, Residual
+from tests.layers.cases import numbers, started
 
 # Combinators against their formulas
 

@@ -1,11 +1,7 @@
 import numpy as np
 import pytest
 
-from skneural.layers import (
-    Convolution,
-    DepthwiseConvolution,
-    TransposedConvolution,
-)
+from skneural.layers import Convolution, DepthwiseConvolution, TransposedConvolution
 from skneural.parameters import Layout
 from skneural.testing import check_gradients, check_layer, check_steps
 from skneural.testing.batch_contract import BATCH_LAST

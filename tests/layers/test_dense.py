@@ -1,8 +1,6 @@
 import numpy as np
 
-from skneural.layers import (
-    Dense,
-)
+from skneural.layers import Dense
 from skneural.parameters import Layout
 
 

@@ -2,17 +2,10 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from skneural.layers import (
-    PREDICTING,
-    Context,
-    Dropout,
-)
+from skneural.layers import PREDICTING, Context, Dropout
 from skneural.testing import check_shards
 from skneural.testing.batch_contract import ROWS
-from tests.layers.cases import (
-    numbers,
-    training,
-)
+from tests.layers.cases import numbers, training
 
 # Dropout
 

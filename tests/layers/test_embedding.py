@@ -1,8 +1,6 @@
 import numpy as np
 
-from skneural.layers import (
-    Embedding,
-)
+from skneural.layers import Embedding
 from skneural.parameters import Layout
 
 

@@ -2,14 +2,9 @@
 
 import pytest
 
-from skneural.layers import (
-    Context,
-)
+from skneural.layers import Context
 from skneural.testing import check_gradients, check_layer
-from tests.layers.cases import (
-    LAYER_CASES,
-    every_layer_class,
-)
+from tests.layers.cases import LAYER_CASES, every_layer_class
 
 each_case = pytest.mark.parametrize("case", LAYER_CASES.values(), ids=LAYER_CASES)
 

@@ -3,21 +3,10 @@
 import numpy as np
 import pytest
 
-from skneural.layers import (
-    PREDICTING,
-    AttentionPooling,
-    Context,
-    Layer,
-    Share,
-)
+from skneural.layers import PREDICTING, AttentionPooling, Context, Layer, Share
 from skneural.parameters import Layout
 from skneural.testing.batch_contract import ROWS_FIRST
-from tests.layers.cases import (
-    BATCHES,
-    LENGTHS,
-    WEIGHTS,
-    numbers,
-)
+from tests.layers.cases import BATCHES, LENGTHS, WEIGHTS, numbers
 
 
 def test_the_base_layer_says_what_is_missing():

@@ -1,20 +1,10 @@
 import numpy as np
 import pytest
 
-from skneural.layers import (
-    BatchNormalization,
-    Context,
-    Share,
-    Standardization,
-)
+from skneural.layers import BatchNormalization, Context, Share, Standardization
 from skneural.parameters import Layout
 from skneural.testing import check_gradients
-from tests.layers.cases import (
-    IMAGES,
-    numbers,
-    started,
-    training,
-)
+from tests.layers.cases import IMAGES, numbers, started, training
 
 
 @pytest.fixture

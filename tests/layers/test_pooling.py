@@ -1,14 +1,8 @@
 import numpy as np
 import pytest
 
-from skneural.layers import (
-    Context,
-    Pooling,
-)
-from tests.layers.cases import (
-    LENGTHS,
-    SERIES,
-)
+from skneural.layers import Context, Pooling
+from tests.layers.cases import LENGTHS, SERIES
 
 
 def with_lengths(n_steps=7, weights=None):

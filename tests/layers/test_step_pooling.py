@@ -3,11 +3,7 @@
 import numpy as np
 import pytest
 
-from skneural.layers import (
-    AttentionPooling,
-    Context,
-    StepPooling,
-)
+from skneural.layers import AttentionPooling, Context, StepPooling
 from skneural.parameters import Layout, Weights
 from skneural.testing import check_gradients, check_layer
 

@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 
 from skneural.data import Rows, Samples, Targets
-from skneural.layers import Context, SplineEdges
-from skneural.layers.spline import grid_over, halved
+from skneural.layers import Context
 from skneural.losses import SquaredLoss
 from skneural.networks.kan import adapt_grids, edges_of, importances, kan_network, refined
 from skneural.parameters import Layout, Weights
@@ -62,12 +61,6 @@ def test_refining_leaves_the_function(options, factor, dtype, tolerance):
     np.testing.assert_allclose(found, expected, atol=tolerance * max(1, np.abs(expected).max()))
 
 
-def test_halving_twice_the_pieces_halves_all():
-    grid = np.array([[0.0, 1, 2, 4]])
-    np.testing.assert_allclose(halved(grid, 4), [[0, 1, 2, 3, 4]])
-    np.testing.assert_allclose(halved(np.linspace(0, 1, 6)[np.newaxis], 10), np.linspace(0, 1, 11)[np.newaxis])
-
-
 def test_adapting_grids_hardly_changes_the_function():
     network = kan_network(3, 2, grid_size=30)
     tree = started(network).tree
@@ -80,54 +73,6 @@ def test_adapting_grids_hardly_changes_the_function():
         assert (p["grid"][:, 0] < inputs.min(axis=0)).all()
         assert (p["grid"][:, -1] > inputs.max(axis=0)).all()
         inputs = layer.predict(p, inputs)
-
-
-@pytest.mark.parametrize(
-    "column",
-    [np.zeros(50), np.full(50, 1e8), np.repeat([0.0, 1.0], 25), np.r_[np.zeros(49), 1e6], np.linspace(0, 1e-9, 50)],
-    ids=["zeros", "large constant", "two values", "outlier", "tiny range"],
-)
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_grids_of_awkward_inputs_have_pieces_of_some_width(column, dtype):
-    x = column[:, np.newaxis].astype(dtype)
-    grid = grid_over(x, 20)
-    width = grid[0, -1] - grid[0, 0]
-    assert (np.diff(grid[0]) >= 0.4 * width / 20).all()
-    layer = SplineEdges(1, 2, 20)
-    weights = started(layer, dtype)
-    layer.adapt(weights.tree, x)
-    assert np.isfinite(weights.tree["coefficients"]).all()
-    assert np.isfinite(layer.predict(weights.tree, x)).all()
-
-
-def test_weights_are_repetitions_for_grids():
-    weight = np.random.default_rng(1).integers(1, 4, 12)
-    repeated = grid_over(np.repeat(X, weight, axis=0), 5)
-    np.testing.assert_allclose(grid_over(X, 5, weight.astype(float)), repeated, rtol=1e-12)
-
-
-def test_an_edge_that_was_removed_is_an_edge_of_zero():
-    layer = SplineEdges(3, 2, 5)
-    weights, zeroed = started(layer), started(layer)
-    weights.tree["present"][1, 0] = 0
-    zeroed.tree["base"][1, 0] = 0
-    zeroed.tree["coefficients"].reshape(3, 8, 2)[1, :, 0] = 0
-    expected = layer.predict(zeroed.tree, X)
-    np.testing.assert_allclose(layer.predict(weights.tree, X), expected, rtol=1e-12)
-    y, backward = layer.forward(weights.tree, X, Context())
-    np.testing.assert_allclose(y, expected, rtol=1e-12)
-    backward(np.ones_like(y), weights.gradient_tree)
-    assert weights.gradient_tree["base"][1, 0] == 0
-    assert not weights.gradient_tree["coefficients"].reshape(3, 8, 2)[1, :, 0].any()
-    assert layer.spreads(weights.tree, X)[1, 0] == 0
-
-
-def test_spreads_are_those_of_the_edges():
-    layer = SplineEdges(3, 2, 5)
-    tree = started(layer).tree
-    edges = layer.edges(tree, X)
-    np.testing.assert_allclose(edges.sum(axis=1), layer.predict(tree, X), rtol=1e-10)
-    np.testing.assert_allclose(layer.spreads(tree, X), edges.std(axis=0), rtol=1e-6)
 
 
 def test_importance_passes_back_along_the_spreads():

@@ -1,36 +1,21 @@
-import dataclasses
-
 import numpy as np
 import pytest
 
-from skneural.layers import Chain, Context, MultiheadScan, RMSNormalization, SelectiveScan
+from skneural.layers import Chain, Context
 from skneural.networks.mamba import mamba_block, mamba_encoder, mamba_network
-from skneural.parameters import Layout, Weights, leaves
+from skneural.parameters import leaves
 from skneural.testing import check_gradients, check_layer
+from tests.layers.cases import numbers, started
 
 LENGTHS = np.array([5, 9, 1])
 VARIANTS = ("mamba2", "mamba")
 each_variant = pytest.mark.parametrize("variant", VARIANTS)
-each_layer = pytest.mark.parametrize(
-    ("layer", "n_in"), [(SelectiveScan(4, 3, 4, 2), 8), (MultiheadScan(6, 2, 3), 20)], ids=["channels", "heads"]
-)
 
 
 def encoder(variant, **sizes):
     made = mamba_encoder(6, 3, variant=variant, **sizes)
     assert made.n_out == 6
     return Chain(made.layers)
-
-
-def numbers(*shape, seed=0):
-    return np.random.default_rng(seed).standard_normal(shape)
-
-
-def started(layer, dtype=np.float64, moved=0.1):
-    layout = Layout(layer.parameters())
-    weights = Weights(layout, layout.initial(np.random.default_rng(0), dtype))
-    weights.vector += (moved * np.random.default_rng(1).standard_normal(layout.size)).astype(dtype)
-    return weights
 
 
 @each_variant
@@ -103,45 +88,6 @@ def test_what_stands_beyond_the_end_of_a_series_changes_nothing(variant):
     np.testing.assert_allclose(weights.gradient, gradient, rtol=1e-8, atol=1e-11)
 
 
-@each_layer
-def test_step_equals_forward(layer, n_in):
-    p, x, state = started(layer).tree, numbers(3, 9, n_in), None
-    for t, expected in enumerate(layer.predict(p, x).transpose(1, 0, 2)):
-        y, state = layer.step(p, x[:, t], state)
-        np.testing.assert_allclose(y, expected, rtol=1e-10, atol=1e-12)
-
-
-@each_layer
-def test_shape_tells_what_comes_out(layer, n_in):
-    x = numbers(3, 9, n_in)
-    assert layer.shape(x.shape) == layer.predict(started(layer).tree, x).shape
-
-
-# How they start, and where they stay
-
-
-@each_layer
-def test_steps_start_between_their_bounds(layer, n_in):
-    sizes = np.log1p(np.exp(started(dataclasses.replace(layer), moved=0).tree["step_bias"]))
-    assert 1e-3 <= sizes.min() <= sizes.max() <= 1e-1
-
-
-def test_decays_start_as_published():
-    p = started(SelectiveScan(4, 3), moved=0).tree
-    np.testing.assert_allclose(np.exp(p["log_decay"]), [[1] * 4, [2] * 4, [3] * 4], rtol=1e-12)
-    rates = np.exp(started(MultiheadScan(200, 200), moved=0).tree["log_decay"])
-    assert 1 <= rates.min() < 2 < 15 < rates.max() <= 16
-    np.testing.assert_array_equal(p["skip"], 1)
-
-
-@each_layer
-def test_decay_never_vanishes(layer, n_in):
-    weights = started(layer)
-    weights.tree["log_decay"][...] = -50
-    weights.keep_limits()
-    np.testing.assert_allclose(np.exp(weights.tree["log_decay"]), 1e-4, rtol=1e-6)
-
-
 @each_variant
 def test_decay_skip_and_biases_are_not_penalized(variant):
     declared = dict(leaves(mamba_block(6, 3, variant=variant).parameters()))
@@ -153,13 +99,3 @@ def test_decay_skip_and_biases_are_not_penalized(variant):
 def test_heads_share_any_number_of_channels_evenly(d_model):
     network = mamba_block(d_model)
     assert network.predict(started(network).tree, numbers(2, 3, d_model)).shape == (2, 3, d_model)
-
-
-# Normalization
-
-
-def test_rows_have_a_root_mean_square_of_one():
-    layer, x = RMSNormalization(50, epsilon=0.0), 3 + numbers(4, 50)
-    y = layer.predict(started(layer, moved=0).tree, x)
-    np.testing.assert_allclose(np.mean(y**2, axis=1), 1, rtol=1e-12)
-    np.testing.assert_allclose(y / x, (y / x)[:, :1] * np.ones(50), rtol=1e-12)

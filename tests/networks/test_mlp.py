@@ -6,7 +6,6 @@ from skneural.initializers import INITIALIZER_OF_ACTIVATION
 from skneural.layers import Context, Dense
 from skneural.layers.traversal import without_input_gradient
 from skneural.networks.mlp import mlp_network
-from skneural.networks.perceptron import perceptron_network
 from skneural.ops.pointwise import ACTIVATIONS
 from skneural.parameters import Layout, leaves
 from skneural.testing.gradient_check import random_start
@@ -118,12 +117,3 @@ def test_relu_layers_keep_the_size_of_their_input():
             hidden = layer.predict(p, hidden)
         sizes.append(np.mean(hidden**2) / np.mean(x**2))
     assert 0.3 < np.mean(sizes) < 3  # Glorot's initializer would leave a thousandth
-
-
-def test_perceptron_starts_at_zero_and_is_linear():
-    network = perceptron_network(N_IN, N_OUT)
-    layout, vector, tree = started(network)
-    np.testing.assert_array_equal(vector, np.zeros(N_IN * N_OUT + N_OUT))
-    vector[...] = np.arange(15.0)
-    np.testing.assert_allclose(network.predict(tree, X), X @ tree[0]["weight"] + tree[0]["bias"], rtol=1e-12)
-    assert layout.n_penalized == N_IN * N_OUT

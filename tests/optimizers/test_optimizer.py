@@ -1,3 +1,5 @@
+"""Properties of every optimizer."""
+
 import copy
 import math
 import pickle
@@ -5,7 +7,8 @@ import pickle
 import numpy as np
 import pytest
 
-from skneural.optimizers import SCHEDULES, SGD, SOLVERS, Adam, Averaging, Optimizer, Schedule, make_optimizer
+from skneural.optimizers import SOLVERS, Optimizer, make_optimizer
+from tests.optimizers.steps import N_WEIGHTS, walked
 
 
 def made(solver, **changes):
@@ -53,22 +56,6 @@ OPTIMIZER_CASES = {
 each_case = pytest.mark.parametrize(
     ("solver", "options", "reference", "rate"), OPTIMIZER_CASES.values(), ids=list(OPTIMIZER_CASES)
 )
-N_WEIGHTS = 50
-
-
-@pytest.fixture
-def gradients():
-    rng = np.random.default_rng(0)
-    return rng.standard_normal((30, N_WEIGHTS)) * np.geomspace(1e-3, 1e3, N_WEIGHTS)
-
-
-def walked(optimizer, gradients, state=None, start=None, rate=0.01):
-    """Weights and state after a step along each gradient."""
-    weights = np.linspace(-1, 1, gradients.shape[1]).astype(gradients.dtype) if start is None else start.copy()
-    state = optimizer.start(weights) if state is None else state
-    for i, gradient in enumerate(gradients):
-        optimizer.update(weights, gradient.copy(), state, rate / (1 + 0.1 * (i % 3)))
-    return weights, state
 
 
 def test_every_solver_has_a_row():
@@ -136,79 +123,6 @@ def test_only_adamw_decays_and_only_the_first_weights(solver, options, reference
     np.testing.assert_array_equal(weights, start)
 
 
-@pytest.mark.parametrize("nesterov", [False, True])
-def test_sgd_without_momentum_is_gradient_descent(nesterov, gradients):
-    weights, _ = walked(SGD(0.0, nesterov), gradients[:1])
-    np.testing.assert_allclose(weights, np.linspace(-1, 1, N_WEIGHTS) - 0.01 * gradients[0], rtol=1e-12)
-
-
-def test_the_first_adam_step_is_as_long_as_the_rate_whatever_the_gradient():
-    gradients = np.array([[1e-3, -1.0, 1e6]])
-    weights, _ = walked(Adam(), gradients, start=np.zeros(3))
-    np.testing.assert_allclose(weights, [-0.01, 0.01, -0.01], rtol=1e-4)
-
-
-@pytest.mark.parametrize("decay", [0.0, 0.5, 0.99])
-def test_an_average_follows_the_weights_and_changes_nothing_about_them(decay, gradients):
-    optimizer, weights = Averaging(Adam(), decay), np.linspace(-1, 1, N_WEIGHTS)
-    plain, average = weights.copy(), weights.copy()
-    state, plain_state = optimizer.start(weights), Adam().start(weights)
-    for n, gradient in enumerate(gradients, start=1):
-        optimizer.exchange(weights, state)
-        np.testing.assert_allclose(weights, average, rtol=1e-12)
-        optimizer.exchange(weights, state)
-        optimizer.update(weights, gradient.copy(), state, 0.01)
-        Adam().update(plain, gradient.copy(), plain_state, 0.01)
-        keep = min(decay, (1 + n) / (10 + n))
-        average = keep * average + (1 - keep) * plain
-    np.testing.assert_array_equal(weights, plain)
-
-
 def test_the_base_optimizer_says_what_is_missing():
     with pytest.raises(NotImplementedError, match="must define update"):
         Optimizer().update(np.zeros(1), np.zeros(1), {}, 0.1)
-
-
-# schedule -> (fraction of training, rows seen, plateaus) -> factor
-SCHEDULE_CASES = {
-    "constant": {(0.0, 0, 0): 1.0, (0.5, 1000, 2): 1.0, (1.0, 9999, 5): 1.0},
-    "invscaling": {(0.0, 0, 0): 1.0, (0.5, 99, 0): 0.1, (1.0, 9999, 3): 0.01},
-    "adaptive": {(0.0, 0, 0): 1.0, (0.5, 100, 1): 0.2, (1.0, 100, 3): 0.008},
-    "cosine": {(0.0, 0, 0): 1.0, (0.25, 1, 1): 0.5 + math.sqrt(0.125), (0.5, 100, 0): 0.5, (1.0, 100, 0): 0.0},
-    "one_cycle": {(0.0, 0, 0): 0.04, (0.15, 9, 1): 0.52, (0.3, 9, 0): 1.0, (0.65, 9, 0): 0.500005, (1.0, 9, 0): 1e-5},
-}
-
-
-def test_every_schedule_has_a_row():
-    assert set(SCHEDULE_CASES) == set(SCHEDULES)
-
-
-@pytest.mark.parametrize("name", SCHEDULE_CASES)
-def test_schedule_values(name):
-    for moment, factor in SCHEDULE_CASES[name].items():
-        assert Schedule(name, 0.3).rate(*moment) == pytest.approx(0.3 * factor, abs=1e-12)
-
-
-@pytest.mark.parametrize("name", SCHEDULE_CASES)
-def test_warmup_rises_along_a_straight_line_to_the_schedule(name):
-    schedule, plain = Schedule(name, 0.3, warmup=0.2), Schedule(name, 0.3)
-    for fraction, share in [(0.0, 0.0), (0.05, 0.25), (0.1, 0.5), (0.2, 1.0), (0.7, 1.0), (1.0, 1.0)]:
-        assert schedule.rate(fraction, 50, 1) == pytest.approx(share * plain.rate(fraction, 50, 1), abs=1e-12)
-
-
-@pytest.mark.parametrize("warmup", [0.0, 0.2])
-@pytest.mark.parametrize("name", SCHEDULE_CASES)
-def test_a_schedule_says_whether_it_changes_within_an_epoch(name, warmup):
-    schedule = Schedule(name, 1.0, warmup=warmup)
-    changes = len({schedule.rate(fraction, 10, 1) for fraction in (0.1, 0.4, 0.6)}) > 1
-    assert schedule.changes_within_epoch == changes
-
-
-def test_power_t_is_the_exponent_of_invscaling():
-    assert Schedule("invscaling", 2.0, power_t=0.25).rate(0.0, 15, 0) == pytest.approx(1.0)
-
-
-def test_only_adaptive_outlives_plateaus_until_its_rate_is_tiny():
-    assert [Schedule("adaptive", 1e-3).outlives_plateau(n) for n in range(7)] == [True] * 5 + [False] * 2
-    for name in set(SCHEDULE_CASES) - {"adaptive"}:
-        assert not Schedule(name, 1e-3).outlives_plateau(0)

@@ -4,16 +4,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from skneural.layers import (
-    Dropout,
-    Layer,
-)
+from skneural.layers import Dropout, Layer
 from skneural.testing import check_padding, check_shards
 from skneural.testing.batch_contract import ELEMENTS, ROWS, ROWS_FIRST
-from tests.layers.cases import (
-    BATCHES,
-    LENGTHS,
-)
+from tests.layers.cases import BATCHES, LENGTHS
 
 # The checks find what they are there for
 

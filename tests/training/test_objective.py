@@ -2,23 +2,13 @@ import numpy as np
 import pytest
 
 from skneural.data import Samples, Series, Targets
-from skneural.layers import (
-    BatchNormalization,
-    Chain,
-    Dense,
-    Dropout,
-    RealSteps,
-)
+from skneural.layers import BatchNormalization, Chain, Dense, Dropout, RealSteps
 from skneural.losses import SquaredLoss
 from skneural.parameters import Layout, Weights
 from skneural.testing.batch_contract import ROWS_FIRST
 from skneural.training.objective import Objective
 from skneural.training.threads import Shards
-from tests.layers.cases import (
-    BATCHES,
-    LENGTHS,
-    WEIGHTS,
-)
+from tests.layers.cases import BATCHES, LENGTHS, WEIGHTS
 
 
 @pytest.mark.parametrize("lengths", [None, LENGTHS], ids=["equal lengths", "unequal lengths"])

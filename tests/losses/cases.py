@@ -1,0 +1,131 @@
+"""Every loss, with the same function written otherwise."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import special, stats
+from sklearn import metrics
+
+from skneural.losses import (
+    AbsoluteLoss,
+    BinaryLogLoss,
+    GaussianLoss,
+    HuberLoss,
+    LogisticLoss,
+    Loss,
+    MemberLoss,
+    MulticlassPerceptronLoss,
+    PerceptronLoss,
+    PoissonLoss,
+    QuantileLoss,
+    SoftmaxLogLoss,
+    SquaredLoss,
+)
+
+N = 40
+
+
+def draw(shape, seed):
+    return np.random.default_rng(seed).standard_normal(shape)
+
+
+NUMBERS = 2 * draw((N, 2), 0) + [0.5, -3.0]
+COUNTS = np.random.default_rng(1).poisson(2.5, (N, 2)).astype(np.float64)
+YES_OR_NO = (draw((N, 2), 2) > 0.4).astype(np.float64)
+CLASSES = np.random.default_rng(3).choice(3, N, p=[0.5, 0.3, 0.2])
+
+
+def by_output(metric, **options):
+    """A metric of scikit-learn, one value per output."""
+    return lambda y, raw, weight: metric(y, raw, sample_weight=weight, multioutput="raw_values", **options)
+
+
+def huber(y, raw, weight):
+    return np.average(special.huber(1.35, raw - y), axis=0, weights=weight)
+
+
+def poisson(y, raw, weight):
+    outputs = zip(y.T, np.exp(raw).T, strict=True)
+    return [metrics.mean_poisson_deviance(*output, sample_weight=weight) / 2 for output in outputs]
+
+
+def binary(y, raw, weight):
+    outputs = zip(y.T, special.expit(raw).T, strict=True)
+    return sum(metrics.log_loss(*output, sample_weight=weight, labels=[0, 1]) for output in outputs)
+
+
+def normal(y, raw, weight):
+    deviation = np.sqrt(np.exp(raw[:, 2:]) + 1e-4)
+    density = stats.norm(raw[:, :2], deviation).logpdf(y) + np.log(2 * np.pi) / 2
+    return -np.average(density, axis=0, weights=weight)
+
+
+def cross_entropy(y, raw, weight):
+    predicted = special.expit(raw)
+    return np.average(-special.xlogy(y, predicted) - special.xlogy(1 - y, 1 - predicted), axis=0, weights=weight)
+
+
+def softmax(y, raw, weight):
+    return metrics.log_loss(y, special.softmax(raw, axis=1), sample_weight=weight, labels=[0, 1, 2])
+
+
+def smoothed(reference, uniform):
+    """The mean of what the true targets and the uniform ones cost, by shares of 0.8 and 0.2."""
+    return lambda y, raw, weight: 0.8 * reference(y, raw, weight) + 0.2 * uniform(raw, weight)
+
+
+def uniform_binary(raw, weight):
+    return np.average(-0.5 * (np.log(special.expit(raw)) + np.log(special.expit(-raw))).sum(axis=1), weights=weight)
+
+
+def uniform_softmax(raw, weight):
+    return np.average(-special.log_softmax(raw, axis=1).mean(axis=1), weights=weight)
+
+
+def perceptron(y, raw, weight):
+    return np.average(np.maximum(0, np.where(y == 1, -raw, raw)).sum(axis=1), weights=weight)
+
+
+def multiclass_perceptron(y, raw, weight):
+    rivals = [max(np.delete(scores, label)) - scores[label] for scores, label in zip(raw, y, strict=True)]
+    return np.average(np.maximum(0, rivals), weights=weight)
+
+
+@dataclass(frozen=True)
+class LossCase:
+    """`reference(y, raw, weight)` is the loss written otherwise; `degree` how it grows with the unit of y."""
+
+    loss: Loss
+    y: Any
+    n_outputs: int
+    reference: Any
+    link: str = "identity"
+    degree: int | None = None
+    gradient_scale: float = 1.0
+
+
+LOSS_CASES = {
+    "squared": LossCase(SquaredLoss(), NUMBERS, 2, lambda *a: by_output(metrics.mean_squared_error)(*a) / 2, degree=2),
+    "absolute": LossCase(AbsoluteLoss(), NUMBERS, 2, by_output(metrics.mean_absolute_error), degree=1),
+    "huber": LossCase(HuberLoss(), NUMBERS, 2, huber),
+    "median": LossCase(QuantileLoss(), NUMBERS, 2, by_output(metrics.mean_pinball_loss), degree=1),
+    "high quantile": LossCase(QuantileLoss(0.9), NUMBERS, 2, by_output(metrics.mean_pinball_loss, alpha=0.9), degree=1),
+    "poisson": LossCase(PoissonLoss(), COUNTS, 2, poisson, "exp"),
+    "normal": LossCase(GaussianLoss(), NUMBERS, 3, normal),
+    "logistic": LossCase(LogisticLoss(), special.expit(NUMBERS), 2, cross_entropy, "logistic"),
+    "binary": LossCase(BinaryLogLoss(), YES_OR_NO, 2, binary, "logistic"),
+    "softmax": LossCase(SoftmaxLogLoss(3), CLASSES, 3, softmax, "softmax"),
+    "smoothed binary": LossCase(BinaryLogLoss(0.2), YES_OR_NO, 2, smoothed(binary, uniform_binary), "logistic"),
+    "smoothed softmax": LossCase(SoftmaxLogLoss(3, 0.2), CLASSES, 3, smoothed(softmax, uniform_softmax), "softmax"),
+    "average of members": LossCase(MemberLoss(SoftmaxLogLoss(3)), CLASSES, 3, softmax, "softmax"),
+    "perceptron": LossCase(PerceptronLoss(), YES_OR_NO, 2, perceptron, gradient_scale=N),
+    "multiclass perceptron": LossCase(MulticlassPerceptronLoss(3), CLASSES, 3, multiclass_perceptron, gradient_scale=N),
+}
+each_case = pytest.mark.parametrize("case", LOSS_CASES.values(), ids=list(LOSS_CASES))
+WEIGHTS = np.random.default_rng(4).integers(0, 4, N)
+
+
+def raw_for(case, seed=5):
+    return draw((N, case.n_outputs), seed)

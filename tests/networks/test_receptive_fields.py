@@ -1,0 +1,30 @@
+import numpy as np
+import pytest
+
+from skneural.layers.traversal import layer_outputs
+from skneural.networks.convolutional_image import IMAGE_ARCHITECTURES, convolutional_image_network
+from skneural.networks.receptive_fields import receptive_fields
+from tests.networks.cases import images, started
+
+
+@pytest.mark.parametrize("architecture", IMAGE_ARCHITECTURES)
+@pytest.mark.parametrize("pooling", ["max", "average"])
+def test_pixels_outside_of_a_receptive_field_are_not_seen(architecture, pooling):
+    network = convolutional_image_network((16, 16, 1), 3, architecture, (6, 8), pooling=pooling, activation="tanh")
+    tree, x = started(network), images((16, 16, 1), n=1)
+    fields = receptive_fields(network)
+    slopes = {name: np.zeros((16, 16), bool) for name in fields}
+    before = layer_outputs(network, tree, x)
+    for i, j in np.ndindex(16, 16):
+        moved = x.copy()
+        moved[0, i, j] += 5
+        after = layer_outputs(network, tree, moved)
+        for name in fields:
+            middle = before[name].shape[0] // 2, before[name].shape[2] // 2
+            slopes[name][i, j] = (after[name] != before[name])[middle[0], :, middle[1]].any()
+    for name, seen in slopes.items():
+        for axis in (0, 1):
+            extent = np.flatnonzero(seen.any(axis=1 - axis))
+            assert np.ptp(extent) + 1 <= fields[name].size[axis], name
+            if "max" not in pooling and fields[name].size[axis] <= 8 and "local_response" not in name:
+                assert np.ptp(extent) + 1 == fields[name].size[axis], name

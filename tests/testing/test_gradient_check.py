@@ -1,0 +1,144 @@
+"""The check of gradients finds planted mistakes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from skneural.layers import Context, Dense, Layer
+from skneural.losses import SquaredLoss
+from skneural.parameters import Parameter
+from skneural.testing import check_gradients, check_layer, check_loss
+from tests.testing.mistaken_layers import Unwritten, Wrapped, WritesIntoX, X
+
+
+class WrongInput(Wrapped):
+    def going_back(self, dy, g, backward):
+        return 1.001 * backward(dy, g)
+
+
+class WrongParameter(Wrapped):
+    def going_back(self, dy, g, backward):
+        dx = backward(dy, g)
+        g["shift"][-1] = 0
+        return dx
+
+
+class Accumulating(Wrapped):
+    def going_back(self, dy, g, backward):
+        before = g["shift"].copy()
+        dx = backward(dy, g)
+        g["shift"] += before
+        return dx
+
+
+class WritesIntoDy(Wrapped):
+    def going_back(self, dy, g, backward):
+        dx = backward(dy, g)
+        dy *= 2
+        return dx
+
+
+class WritesIntoParameters(Wrapped):
+    def before(self, p, x, context):
+        p["scale"] *= 1.5
+        return x
+
+
+class WrongShape(Wrapped):
+    def going_back(self, dy, g, backward):
+        return backward(dy, g).sum(axis=0)
+
+
+GRADIENT_BUGS = {
+    WrongInput: "slope",
+    WrongParameter: "slope",
+    Unwritten: "does not write all of the gradient of scale",
+    Accumulating: "does not write all of the gradient of shift",
+    WritesIntoX: "forward writes into x",
+    WritesIntoDy: "backward writes into dy",
+    WritesIntoParameters: "writes into the parameters",
+    WrongShape: "dx has shape",
+}
+
+
+@pytest.mark.parametrize("bug", GRADIENT_BUGS, ids=lambda bug: bug.__name__)
+def test_check_gradients_finds(bug):
+    with pytest.raises(AssertionError, match=GRADIENT_BUGS[bug]):
+        check_gradients(bug(), X)
+
+
+@dataclass(frozen=True)
+class PairProduct(Layer):
+    """Two inputs that both need gradients; the second one's is multiplied by `factor`."""
+
+    factor: float = 1.0
+
+    def shape(self, x_shape):
+        return x_shape[0]
+
+    def forward(self, p, x, context):
+        left, right = x
+        return left * right, lambda dy, g: (dy * right, self.factor * dy * left)
+
+
+def test_pairs_are_checked_in_both_parts():
+    pair = X, X[::-1] + 0.5
+    check_gradients(PairProduct(), pair)
+    check_layer(PairProduct(), pair)
+    with pytest.raises(AssertionError, match="slope"):
+        check_gradients(PairProduct(1.01), pair)
+
+
+@dataclass(frozen=True)
+class Lookup(Layer):
+    def parameters(self):
+        return {"table": Parameter((5, 3))}
+
+    def shape(self, x_shape):
+        return (*x_shape, 3)
+
+    def forward(self, p, x, context):
+        def backward(dy, g):
+            g["table"][...] = 0
+            np.add.at(g["table"], x, dy)
+
+        return p["table"][x], backward
+
+
+def test_integers_are_held_fixed():
+    tokens = np.random.default_rng(0).integers(0, 5, (6, 2))
+    check_gradients(Lookup(), tokens)
+    check_layer(Lookup(), tokens)
+
+
+def test_the_context_is_not_used_up():
+    context = Context(np.random.default_rng(0))
+    check_gradients(Dense(4, 3), X, context)
+    assert context.rng.random() == np.random.default_rng(0).random()
+
+
+@dataclass(frozen=True)
+class WrongLoss(SquaredLoss):
+    """Forgets one element."""
+
+    def _losses_and_slopes(self, y, raw):
+        losses, slopes = super()._losses_and_slopes(y, raw)
+        slopes[0, 0] = 0
+        return losses, slopes
+
+
+@dataclass(frozen=True)
+class WritingLoss(SquaredLoss):
+    def _losses_and_slopes(self, y, raw):
+        raw -= y
+        return super()._losses_and_slopes(0 * y, raw)
+
+
+def test_check_loss_finds_wrong_gradients_and_writing():
+    y = X[::-1] + 0.3
+    check_loss(SquaredLoss(), y, X)
+    with pytest.raises(AssertionError, match="slope"):
+        check_loss(WrongLoss(), y, X)
+    with pytest.raises(AssertionError, match="writes into"):
+        check_loss(WritingLoss(), y, X)
