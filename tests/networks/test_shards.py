@@ -1,0 +1,50 @@
+import math
+
+import numpy as np
+import pytest
+
+from skneural.data import Rows, Series
+from skneural.layers import Convolution, SelectiveScan, SelfAttention
+from skneural.networks.convolutional_series import convolutional_series_network
+from skneural.networks.mamba import mamba_network
+from skneural.networks.mlp import mlp_network
+from skneural.networks.recurrent import recurrent_network
+from skneural.networks.shards import LEAST_SHARD, rows_per_shard
+from skneural.networks.transformer import transformer_network
+from tests.networks.cases import started
+
+SERIES = Series(np.zeros((2, 50, 8)))
+
+
+def rows(network, x=SERIES):
+    return rows_per_shard(network, started(network), x)
+
+
+@pytest.mark.parametrize(
+    ("network", "kind", "widest"),
+    [
+        (convolutional_series_network(8, 3, channels=(16, 16, 16)), Convolution, 16 * 50),
+        (transformer_network(8, 3, d_model=32, feedforward_size=64), SelfAttention, 64 * 50),
+        (mamba_network(8, 3, d_model=32, variant="mamba"), SelectiveScan, None),
+    ],
+    ids=["convolutions", "attention", "scans"],
+)
+def test_a_shard_is_at_least_so_large_in_its_widest_layer(network, kind, widest):
+    found = rows(network)
+    assert 0 < found < math.inf
+    if widest is not None:
+        assert found == pytest.approx(LEAST_SHARD[kind] / widest)
+    longer = Series(np.zeros((2, 100, 8)))
+    assert rows(network, longer) == pytest.approx(found / 2)
+
+
+def test_dense_layers_and_recurrences_leave_threads_to_blas():
+    assert rows(recurrent_network(8, 3)) == math.inf
+    assert rows(mlp_network(8, 3, (50,)), Rows(np.zeros((2, 8)))) == math.inf
+
+
+def test_what_cannot_be_split_is_not():
+    network = transformer_network(8, 3)
+    series = Series(np.zeros((2, 50, 8)))
+    series.shardable = False
+    assert rows(network, series) == math.inf
