@@ -4,34 +4,15 @@ import pytest
 from skneural.layers import PREDICTING, Context, CrossAttention, SelfAttention, Share
 from skneural.parameters import Layout, leaves
 from skneural.testing import check_gradients, check_layer
-
-
-def numbers(*shape, seed=0):
-    return np.random.default_rng(seed).standard_normal(shape)
-
+from tests.layers.self_attention import SELF, causal, numbers, started
 
 LENGTHS = np.array([7, 3, 1, 5])
 X = numbers(4, 7, 8)
 MEMORY = numbers(4, 6, 3, seed=1)
 MEMORY_LENGTHS = np.array([2, 6, 0, 1])  # one of them is empty
 real = np.arange(7) < LENGTHS[:, np.newaxis]
-
-SELF = {
-    "all steps": SelfAttention(8, 2),
-    "the past": SelfAttention(8, 2, causal=True),
-    "rotary": SelfAttention(8, 2, rotary=True),
-    "the past in blocks": SelfAttention(8, 2, causal=True, rotary=True, block_size=3),
-}
 each_self = pytest.mark.parametrize("layer", SELF.values(), ids=SELF)
-causal = pytest.mark.parametrize("layer", [layer for layer in SELF.values() if layer.causal])
 CROSS = CrossAttention(8, 2, 3)
-
-
-def started(layer, dtype=np.float64):
-    layout = Layout(layer.parameters())
-    start = layout.initial(np.random.default_rng(0), dtype)
-    start.vector[...] += 0.1 * numbers(layout.size, seed=1).astype(dtype)
-    return layout.views(*start)
 
 
 def noted(layer, x, **known):

@@ -16,6 +16,7 @@ from skneural.layers import (
 )
 from skneural.testing import check_gradients, check_layer
 from tests.layers.cases import IMAGES, numbers
+from tests.layers.series import each_order, rows, series, with_lengths
 
 
 def test_images_get_their_rows_first_and_their_batch_last():
@@ -57,24 +58,6 @@ def test_what_moves_the_batch_keeps_its_rows_apart(layer, x, batch_axis):
 def test_unflatten_undoes_flatten():
     x = np.random.default_rng(0).normal(size=(2, 3, 4, 5))
     np.testing.assert_array_equal(Unflatten(2, 3, 4).predict({}, Flatten().predict({}, x)), x)
-
-
-UNSORTED, SORTED = np.array([3, 7, 1, 5, 7]), np.array([7, 7, 5, 3, 1])
-each_order = pytest.mark.parametrize("lengths", [UNSORTED, SORTED, np.array([2, 1, 2, 2, 1])], ids=str)
-
-
-def series(n_steps=7, n_features=3, n=5, seed=0):
-    """(steps, features, batch), none of the numbers near zero."""
-    x = np.random.default_rng(seed).standard_normal((n_steps, n_features, n))
-    return x + 0.01 * np.sign(x)
-
-
-def with_lengths(lengths):
-    return Context(np.random.default_rng(0), lengths=lengths)
-
-
-def rows(seed=0):
-    return series(seed=seed).transpose(2, 0, 1).copy()
 
 
 @each_order

@@ -5,9 +5,7 @@ from skneural.layers import Convolution, DepthwiseConvolution, TransposedConvolu
 from skneural.parameters import Layout
 from skneural.testing import check_gradients, check_layer, check_steps
 from skneural.testing.batch_contract import BATCH_LAST
-from tests.layers.cases import BATCHES
-
-# Images and series with their batch last
+from tests.layers.cases import BATCHES, started
 
 
 @pytest.mark.parametrize("layer", [Convolution(3, 5, bias=True), DepthwiseConvolution(5)])
@@ -21,11 +19,6 @@ def test_images_cannot_grow_beyond_their_kernels():
     layer = TransposedConvolution(1, 1, (9, 8))
     with pytest.raises(ValueError, match=r"cannot fill \(9, 8\) from 3 x 4 pixels"):
         layer.predict({"kernel": np.ones((3, 3, 1, 1)), "bias": np.zeros(1)}, np.ones((3, 1, 4, 2)))
-
-
-def started(layer):
-    layout = Layout(layer.parameters())
-    return layout.views(*layout.initial(np.random.default_rng(0), np.float64))
 
 
 @pytest.mark.parametrize("kind", ["convolution", "depthwise"])
@@ -44,8 +37,8 @@ def test_causal_convolutions_see_no_later_column(kind, width, dilation):
 def test_strides_of_causal_convolutions_pick_columns(stride):
     layer = Convolution(3, 2, (1, 3), (1, stride), padding="causal")
     x = BATCHES[BATCH_LAST]
-    whole = Convolution(3, 2, (1, 3), padding="causal").predict(started(layer), x)
-    np.testing.assert_allclose(layer.predict(started(layer), x), whole[:, :, ::stride], rtol=1e-10)
+    whole = Convolution(3, 2, (1, 3), padding="causal").predict(started(layer).tree, x)
+    np.testing.assert_allclose(layer.predict(started(layer).tree, x), whole[:, :, ::stride], rtol=1e-10)
     check_gradients(layer, x)
     check_layer(layer, x, batch_axis=3)
 

@@ -132,8 +132,8 @@ ON_SERIES = {
 on_series = pytest.mark.parametrize("layer", ON_SERIES.values(), ids=ON_SERIES)
 
 
-def with_lengths(n_steps=7, weights=None):
-    return Context(np.random.default_rng(0), lengths=np.minimum(LENGTHS, n_steps), sample_weight=weights)
+def with_lengths():
+    return Context(np.random.default_rng(0), lengths=LENGTHS)
 
 
 @on_series

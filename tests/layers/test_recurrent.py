@@ -14,29 +14,12 @@ from skneural.layers import (
 )
 from skneural.parameters import Layout, Weights
 from skneural.testing import check_gradients, check_layer
+from tests.layers.cases import started
+from tests.layers.series import UNSORTED, each_order, series, with_lengths
 
 CELLS = {"elman": Elman, "lstm": LSTM, "gru": GRU, "indrnn": IndRNN, "jordan": Jordan}
 each_cell = pytest.mark.parametrize("cell", CELLS.values(), ids=CELLS)
 each_direction = pytest.mark.parametrize("reverse", [False, True], ids=["forwards", "backwards"])
-UNSORTED, SORTED = np.array([3, 7, 1, 5, 7]), np.array([7, 7, 5, 3, 1])
-each_order = pytest.mark.parametrize("lengths", [UNSORTED, SORTED, np.array([2, 1, 2, 2, 1])], ids=str)
-
-
-def series(n_steps=7, n_features=3, n=5, seed=0):
-    """(steps, features, batch), none of the numbers near zero."""
-    x = np.random.default_rng(seed).standard_normal((n_steps, n_features, n))
-    return x + 0.01 * np.sign(x)
-
-
-def started(layer):
-    layout = Layout(layer.parameters())
-    weights = Weights(layout, layout.initial(np.random.default_rng(0), np.float64))
-    weights.vector += 0.3 * np.random.default_rng(1).standard_normal(layout.size)
-    return weights
-
-
-def with_lengths(lengths):
-    return Context(np.random.default_rng(0), lengths=lengths)
 
 
 def both_ways(layer, x, dy, lengths=None):
