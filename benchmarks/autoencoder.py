@@ -1,15 +1,15 @@
-"""Autoencoders beside PCA, outliers beside IsolationForest, two ways to let images grow, and a race against PyTorch.
+"""Autoencoders compared with PCA, isolation forests and PyTorch, and two kinds of image decoders.
 
     python benchmarks/autoencoder.py digits
     python benchmarks/autoencoder.py outliers
     python benchmarks/autoencoder.py decoders --data FOLDER
     python benchmarks/autoencoder.py race --data FOLDER
 
-`digits`: squared error of eight numbers on scikit-learn's digits, five folds, as a share of that of PCA with eight
-components: in the units of X, and with every pixel scaled by its deviation; then accuracy of logistic regression on
-these numbers. `outliers`: area under the curve by which a digit that training has not seen is told from the others.
-`decoders`: error and seconds on MNIST with transposed convolutions, and with pixels repeated and convolved. `race`:
-seconds of an epoch beside a PyTorch loop of the same network; the least of several that take turns.
+`digits`: squared reconstruction error with eight latent variables on scikit-learn's digits, five folds, divided by that
+of PCA with eight components, for raw and for standardized pixels; then accuracy of logistic regression on the latent
+variables. `outliers`: area under the ROC curve for the detection of a digit that was not in the training data.
+`decoders`: error and seconds on MNIST with transposed convolutions, and with repeated pixels and convolutions. `race`:
+seconds of an epoch compared with a PyTorch loop of the same network, the minimum over several rounds.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import KFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from timing import fastest
 
 from skneural import Autoencoder
 from skneural.layers import Convolution, Layer
@@ -52,13 +53,14 @@ SETTINGS = {
 
 
 def mean_square(model, X, scaler=None):
-    """Mean squared error of what a fitted model reconstructs of X."""
-    found = model.inverse_transform(model.transform(X))
-    return float(np.mean(np.square(found - X if scaler is None else scaler.transform(found) - scaler.transform(X))))
+    """Mean squared reconstruction error of a fitted model."""
+    restored = model.inverse_transform(model.transform(X))
+    errors = restored - X if scaler is None else scaler.transform(restored) - scaler.transform(X)
+    return float(np.mean(np.square(errors)))
 
 
 def digits(arguments):
-    """Print errors beside those of PCA, and accuracies behind both."""
+    """Print errors relative to those of PCA, and accuracies of classifiers on the latent variables."""
     X, y = load_digits(return_X_y=True)
     folds = list(KFold(5, shuffle=True, random_state=0).split(X))
     for name, settings in SETTINGS.items():
@@ -78,19 +80,19 @@ def digits(arguments):
                 for transformer in (model, plain, scaled)
             ]
             rows.append([raw, in_deviations, *accuracies, seconds])
-        raw, in_deviations, own, by_plain, by_scaled, seconds = np.mean(rows, axis=0)
+        raw, in_deviations, accuracy, by_plain, by_scaled, seconds = np.mean(rows, axis=0)
         print(
-            f"{name:<20} error/PCA {raw:.3f}, in deviations {in_deviations:.3f}; accuracy {own:.3f}, "
+            f"{name:<20} error/PCA {raw:.3f}, in deviations {in_deviations:.3f}; accuracy {accuracy:.3f}, "
             f"PCA {by_plain:.3f}, scaled PCA {by_scaled:.3f}; {seconds:.1f} s",
             flush=True,
         )
 
 
 def outliers(arguments):
-    """Print how well a digit that was never seen is told from the others."""
+    """Print how well digits that are not in the training data are detected."""
     X, y = load_digits(return_X_y=True)
     quick = {"image_shape": (8, 8), "learning_rate": "one_cycle", "learning_rate_init": 5e-3, "max_iter": 30}
-    known = np.random.default_rng(0).random(len(X)) < 0.5
+    is_train = np.random.default_rng(0).random(len(X)) < 0.5
     models = {
         "autoencoder": partial(Autoencoder, 8, **quick, random_state=0),
         "variational": partial(Autoencoder, 8, **quick, variational=True, random_state=0),
@@ -98,23 +100,23 @@ def outliers(arguments):
         "isolation forest": partial(IsolationForest, n_estimators=300, random_state=0),
     }
     for name, new in models.items():
-        found = []
+        areas = []
         for digit in range(10):
-            model = new().fit(X[known & (y != digit)])
-            rest = ~known | (y == digit)
-            found.append(roc_auc_score(y[rest] != digit, model.score_samples(X[rest])))
-        print(f"{name:<18} {np.mean(found):.3f}   " + " ".join(f"{area:.2f}" for area in found), flush=True)
+            model = new().fit(X[is_train & (y != digit)])
+            rest = ~is_train | (y == digit)
+            areas.append(roc_auc_score(y[rest] != digit, model.score_samples(X[rest])))
+        print(f"{name:<18} {np.mean(areas):.3f}   " + " ".join(f"{area:.2f}" for area in areas), flush=True)
 
 
 @dataclass(frozen=True)
 class RepeatPixels(Layer):
-    """Images grow because pixels are repeated; x and y: (height, channels, width, batch)."""
+    """Nearest-neighbour upsampling of images; x and y: (height, channels, width, batch)."""
 
     image_size: tuple[int, int]
 
     def forward(self, p, x, context):
         places = [np.arange(n) * x.shape[axis] // n for n, axis in zip(self.image_size, (0, 2), strict=True)]
-        starts = [np.flatnonzero(np.diff(own, prepend=-1)) for own in places]
+        starts = [np.flatnonzero(np.diff(along_axis, prepend=-1)) for along_axis in places]
         y = x.take(places[0], axis=0).take(places[1], axis=2)
         return y, lambda dy, g: np.add.reduceat(np.add.reduceat(dy, starts[0], axis=0), starts[1], axis=2)
 
@@ -123,21 +125,21 @@ class RepeatPixels(Layer):
 
 
 def with_repeated_pixels(**arguments):
-    """The network of an autoencoder of images without transposed convolutions."""
+    """Network of an image autoencoder with upsampling and convolutions instead of transposed convolutions."""
 
-    def exchanged(name, layer):
+    def replaced(name, layer):
         if not isinstance(layer, networks.TransposedConvolution):
             return layer
         convolution = Convolution(
             layer.channels_in, layer.channels_out, (3, 3), initializer=layer.initializer, bias=layer.bias
         )
-        return networks.Chain((RepeatPixels(layer.image_size), convolution))
+        return networks.Chain(RepeatPixels(layer.image_size), convolution)
 
-    return mapped(networks.autoencoder_network(**arguments), exchanged)
+    return mapped(networks.autoencoder_network(**arguments), replaced)
 
 
 def plain_arguments(builder):
-    """The same builder with the signature of `autoencoder_network`."""
+    """Give a builder the signature of `autoencoder_network`."""
     builder.__signature__ = inspect.signature(networks.autoencoder_network, eval_str=True)
     return builder
 
@@ -152,7 +154,7 @@ def mnist(arguments, n):
 
 
 def decoders(arguments):
-    """Print errors after the same number of epochs, and their seconds."""
+    """Print errors and seconds after the same number of epochs."""
     X, X_test = mnist(arguments, arguments.n)
     X_test = X_test.reshape(-1, 28, 28)
     for size in (8, 32):
@@ -164,11 +166,11 @@ def decoders(arguments):
             model.fit(X)
             seconds = time.perf_counter() - start
             error = np.mean(np.square(model.inverse_transform(model.transform(X_test)) - X_test))
-            print(f"{size:>3} numbers  {kind.__name__:<22} error {error:.5f}  {seconds:.0f} s", flush=True)
+            print(f"{size:>3} latent  {kind.__name__:<22} error {error:.5f}  {seconds:.0f} s", flush=True)
 
 
 def torch_network(torch, kind, n_features, latent_size):
-    """The encoder and decoder of the same network in PyTorch; images are (batch, 1, 28, 28)."""
+    """Encoder and decoder of the same network in PyTorch; images are (batch, 1, 28, 28)."""
     nn = torch.nn
     doubled = 2 * latent_size if kind == "variational" else latent_size
     if kind != "images":
@@ -185,14 +187,18 @@ def torch_network(torch, kind, n_features, latent_size):
 
     blocks = [nn.Conv2d(1, 16, 3, padding=1), nn.MaxPool2d(2), nn.ReLU(), nn.Conv2d(16, 32, 3, padding=1)]
     top = [nn.MaxPool2d(2), nn.ReLU(), nn.Flatten(), nn.Linear(1568, 100), nn.ReLU(), nn.Linear(100, latent_size)]
-    growing = {"stride": 2, "padding": 1, "output_padding": 1}
+    doubling = {"stride": 2, "padding": 1, "output_padding": 1}
     up = [nn.Linear(latent_size, 100), nn.ReLU(), nn.Linear(100, 1568), nn.ReLU(), nn.Unflatten(1, (32, 7, 7))]
-    images = [nn.ConvTranspose2d(32, 16, 3, **growing), nn.ReLU(), nn.ConvTranspose2d(16, 1, 3, bias=False, **growing)]
+    images = [
+        nn.ConvTranspose2d(32, 16, 3, **doubling),
+        nn.ReLU(),
+        nn.ConvTranspose2d(16, 1, 3, bias=False, **doubling),
+    ]
     return nn.Sequential(*blocks, *top), nn.Sequential(*up, *images, PixelBias())
 
 
 def torch_fit(torch, kind, X, epochs, batch_size=200, latent_size=8):
-    """Train in PyTorch; returns the mean loss of the last epoch and the number of parameters."""
+    """Train in PyTorch, and return the mean loss of the last epoch and the number of parameters."""
     encoder, decoder = torch_network(torch, kind, math.prod(X.shape[1:]), latent_size)
     spread = torch.zeros((), requires_grad=True)
     parameters = [*encoder.parameters(), *decoder.parameters(), *([spread] if kind == "variational" else [])]
@@ -223,7 +229,7 @@ def torch_fit(torch, kind, X, epochs, batch_size=200, latent_size=8):
 
 
 def race(arguments):
-    """Print seconds of an epoch."""
+    """Print the seconds of an epoch."""
     import torch
 
     torch.set_num_threads(int(os.environ.get("OPENBLAS_NUM_THREADS", torch.get_num_threads())))
@@ -234,20 +240,14 @@ def race(arguments):
         ("variational", rows, 20, {"variational": True}),
         ("images", images, 2, {"image_shape": "auto"}),
     ):
-        same = {"activation": "relu", "batch_size": 200, "tol": 0, "early_stopping": False, "alpha": 0}
-        model = Autoencoder(8, max_iter=epochs, random_state=0, **same, **options)
-        seconds = [[], []]
-        for turn in range(arguments.rounds + 1):
-            for run, own in zip(
-                (partial(model.fit, X), partial(torch_fit, torch, kind, X, epochs)), seconds, strict=True
-            ):
-                start = time.perf_counter()
-                found = run()
-                if turn:
-                    own.append((time.perf_counter() - start) / epochs)
-        loss, n_parameters = found
+        common = {"activation": "relu", "batch_size": 200, "tol": 0, "early_stopping": False, "alpha": 0}
+        model = Autoencoder(8, max_iter=epochs, random_state=0, **common, **options)
+        results = []
+        peer = partial(torch_fit, torch, kind, X, epochs)
+        runs = partial(model.fit, X), lambda peer=peer, results=results: results.append(peer())
+        ours, theirs = (seconds / epochs for seconds in fastest(runs, arguments.rounds))
+        loss, n_parameters = results[-1]
         assert n_parameters == model.weights_.size
-        ours, theirs = map(min, seconds)
         print(
             f"{kind:<12} {1e3 * ours:7.1f} ms an epoch   PyTorch {1e3 * theirs:7.1f} ms   ({ours / theirs:.2f})   "
             f"loss {model.loss_:.3f}, PyTorch {loss:.3f}",
@@ -259,7 +259,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("task", choices=["digits", "outliers", "decoders", "race"])
     parser.add_argument("--data", type=Path)
-    parser.add_argument("--n", type=int, default=10_000, help="images for the decoders")
+    parser.add_argument("--n", type=int, default=10_000, help="number of images for the decoders")
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()

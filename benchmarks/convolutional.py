@@ -4,9 +4,9 @@
     python benchmarks/convolutional.py --data FOLDER digits gunpoint trec
     python benchmarks/convolutional.py --data FOLDER --seeds 3 gunpoint
 
-Prints the accuracy on the published test set (digits: the mean of five shuffled, stratified folds), what is expected of
-it, and the seconds of all fits. Series and texts each have one setting for all data sets. Where the files come from:
-benchmarks/README.md.
+Prints the accuracy on the published test set (digits: the mean of five shuffled, stratified folds), the expected
+accuracy, and the seconds of all fits. Hyper-parameters are the same for all data sets of series, and for all of texts.
+benchmarks/README.md lists the sources of the files.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from sklearn.model_selection import StratifiedKFold
 from skneural import CNNClassifier, CNNSequenceClassifier
 from skneural.preprocessing import TokenEncoder
 
-SERIES = CNNSequenceClassifier(max_iter=400, n_iter_no_change=50)  # the network as it comes, with more patience
+SERIES = CNNSequenceClassifier(max_iter=400, n_iter_no_change=50)  # the default network, with more patience
 TEXT = CNNSequenceClassifier(architecture="textcnn", batch_norm=False, dropout=0.5, batch_size=50, max_iter=25)
 
-# name -> (model, accuracy expected)
+# name -> (model, expected accuracy)
 TASKS = {
     "mnist": (CNNClassifier(dropout=0.5, learning_rate="one_cycle", learning_rate_init=3e-3, max_iter=10), 0.989),
     "digits": (CNNClassifier(), None),
@@ -47,7 +47,7 @@ TASKS = {
 
 
 def load(folder: Path, name: str):
-    """X and y for training, X and y for testing, and the size of the vocabulary of texts."""
+    """Load X and y for training, X and y for testing, and the size of the vocabulary of texts."""
     if name in ("trec", "sst2"):
         return load_text(folder / f"text_{name}.tsv")
     path = folder / f"{'img' if name == 'mnist' else 'ts'}_{name}.npz"
@@ -60,7 +60,7 @@ def load(folder: Path, name: str):
 
 
 def load_text(path: Path):
-    """Words that occur in training have numbers; others are unknown. Development sentences are not used."""
+    """Load texts, encoded with the vocabulary of the training part. Development sentences are not used."""
     rows = table(path)
     (X, y), (X_test, y_test) = (
         (
@@ -74,7 +74,7 @@ def load_text(path: Path):
 
 
 def accuracy(folder: Path, name: str, seed: int) -> tuple[float, float]:
-    """Accuracy, and seconds of all fits."""
+    """Mean accuracy, and seconds of all fits."""
     model = TASKS[name][0].set_params(random_state=seed)
     if name.startswith("digits"):
         X, y = load_digits(return_X_y=True)
@@ -98,11 +98,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", choices=[[], *TASKS], default=[])
     parser.add_argument("--data", type=Path, required=True, help="folder with the .npz and .tsv files")
-    parser.add_argument("--seeds", type=int, default=1, help="how often each is fitted")
+    parser.add_argument("--seeds", type=int, default=1, help="number of fits of each model")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore", ConvergenceWarning)
 
-    print(f"{'data':<20}{'accuracy':>10}{'least':>9}{'expected':>10}{'s':>8}")
+    print(f"{'data':<20}{'accuracy':>10}{'lowest':>9}{'expected':>10}{'s':>8}")
     for name in arguments.names or TASKS:
         results = [accuracy(arguments.data, name, seed) for seed in range(arguments.seeds)]
         scores, seconds = zip(*results, strict=True)

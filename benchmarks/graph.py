@@ -1,11 +1,11 @@
-"""Accuracy of graph neural networks beside what is published, and their time beside PyTorch's.
+"""Accuracy of graph neural networks compared with published results, and training time compared with PyTorch.
 
     python benchmarks/graph.py --data FOLDER                 all, half an hour
     python benchmarks/graph.py --data FOLDER cora karate
     python benchmarks/graph.py large                         needs no files
 
-Prints what is asked, what was measured on test data, and seconds for each fit. Where the files come from:
-benchmarks/README.md.
+Prints the required and the measured results on test data, and the seconds of each fit. benchmarks/README.md lists the
+sources of the files.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ from skneural import GNNGraphClassifier, GNNNodeClassifier, Graph, GraphNodes, M
 from skneural.training.threads import blas_threads
 
 CONVOLUTIONS = ("gcn", "sage", "gat", "gin")
-# Of the papers. Their penalty is 5e-4 beside the mean over 140 labelled nodes; ours is divided by the nodes.
+# As in the papers. Their L2 penalty of 5e-4 is added to the mean over 140 labelled nodes; ours is divided by the number
+# of nodes.
 CORA = {
     "gcn": {"learning_rate_init": 0.01, "alpha": 0.07, "n_iter_no_change": 200, "scoring": "accuracy"},
     "gat": {
@@ -59,7 +60,7 @@ class Result(NamedTuple):
 
 
 class Split(NamedTuple):
-    """Numbers of nodes."""
+    """Node numbers of each part."""
 
     train: np.ndarray
     val: np.ndarray
@@ -72,7 +73,7 @@ def adjacency_of(file: Any, prefix: str = "adj") -> sparse.csr_array:
 
 
 def nodes_of(path: Path) -> tuple[GraphNodes, np.ndarray, Any]:
-    """Nodes with features that sum to one, their classes, and the file."""
+    """Load nodes with features that sum to one, their classes, and the file."""
     file = np.load(path)
     features = sparse.csr_array((file["x_data"], file["x_indices"], file["x_indptr"]), shape=tuple(file["x_shape"]))
     features = normalize(features, norm="l1").astype(np.float32)
@@ -84,35 +85,35 @@ def split_of(file: Any, prefix: str = "", number: Any = ...) -> Split:
 
 
 def score_of(model: Any, X: Any, y: np.ndarray, split: Split) -> tuple[float, float]:
-    """Accuracy on test nodes of a model that stops by validation nodes, and seconds to fit it."""
+    """Accuracy on test nodes of a model with early stopping on validation nodes, and seconds of its fit."""
     start = time.perf_counter()
     model.fit(X[split.train], y[split.train], X_val=X[split.val], y_val=y[split.val])
     seconds = time.perf_counter() - start
     return 100 * float(model.score(X[split.test], y[split.test])), seconds
 
 
-def summed_up(what: str, asked: str, runs: list[tuple[float, float]]) -> Result:
+def summary(what: str, asked: str, runs: list[tuple[float, float]]) -> Result:
     scores, seconds = zip(*runs, strict=True)
     return Result(what, asked, f"{np.mean(scores):.1f} +- {np.std(scores):.1f}", float(np.mean(seconds)))
 
 
 def cora(folder: Path, n_seeds: int) -> Iterator[Result]:
-    """The public split: 140 labelled nodes, 500 to stop by, 1000 to test."""
+    """Cora with the public split: 140 labelled nodes, 500 for validation, 1000 for testing."""
     X, y, file = nodes_of(folder / "graph_node_cora.npz")
     split = split_of(file)
     for name, asked in (("gcn", ">= 80.5 (paper 81.5)"), ("gat", ">= 82.0 (paper 83.0)")):
         runs = [score_of(GNNNodeClassifier(random_state=i, **CORA[name]), X, y, split) for i in range(n_seeds)]
-        yield summed_up(f"Cora, {name}", asked, runs)
+        yield summary(f"Cora, {name}", asked, runs)
     control = {"dropout": 0.5, "learning_rate_init": 0.01, "alpha": 0.07, "batch_size": 140, "scoring": "accuracy"}
     runs = [
         score_of(MLPClassifier(16, n_iter_no_change=200, random_state=i, **control), X.features, y, split)
         for i in range(n_seeds)
     ]
-    yield summed_up("Cora, a perceptron without the graph", "<= 60 (paper 55.1)", runs)
+    yield summary("Cora, a perceptron without the graph", "<= 60 (paper 55.1)", runs)
 
 
 def karate(folder: Path, n_seeds: int) -> Iterator[Result]:
-    """Both factions of the club from its two heads."""
+    """Factions of Zachary's karate club, from the labels of its two leaders."""
     file = np.load(folder / "graph_node_karate.npz")
     adjacency, faction = adjacency_of(file), file["y_faction"].astype(int)
     X = GraphNodes(sparse.eye_array(34, format="csr"), adjacency)
@@ -125,14 +126,14 @@ def karate(folder: Path, n_seeds: int) -> Iterator[Result]:
         model = GNNNodeClassifier(random_state=i).fit(X, y)
         seconds = time.perf_counter() - start
         runs.append((100 * float(model.score(X[others], faction[others])), seconds))
-    yield summed_up("Karate club from two labels", "both factions", runs)
+    yield summary("Karate club from two labels", "both factions", runs)
 
 
 def texas(folder: Path, n_seeds: int) -> Iterator[Result]:
-    """Ten splits of a directed graph whose neighbours differ."""
+    """Ten splits of a directed graph with low homophily."""
     X, y, file = nodes_of(folder / "graph_node_texas.npz")
     splits = [split_of(file, "geom_", i) for i in range(10)]
-    # one class is so rare that it may be missing in training
+    # one class is so rare that it may be missing in the training part
     splits = [split._replace(val=split.val[np.isin(y[split.val], y[split.train])]) for split in splits]
     published = {"gcn": "(published 52)", "gat": "(published 58)"}
     options = {"learning_rate_init": 0.01, "alpha": 0.05, "n_iter_no_change": 100, "scoring": "accuracy"}
@@ -149,16 +150,16 @@ def texas(folder: Path, n_seeds: int) -> Iterator[Result]:
             )
             for i, split in enumerate(splits)
         ]
-        yield summed_up(f"Texas, {convolution}", published.get(convolution, ""), runs)
+        yield summary(f"Texas, {convolution}", published.get(convolution, ""), runs)
     runs = [
         score_of(MLPClassifier(64, dropout=0.5, batch_size=87, random_state=i, **options), X.features, y, split)
         for i, split in enumerate(splits)
     ]
-    yield summed_up("Texas, a perceptron without the graph", "(published 81)", runs)
+    yield summary("Texas, a perceptron without the graph", "(published 81)", runs)
 
 
 def many_graphs(path: Path, of_degrees: bool) -> tuple[list[Graph], np.ndarray, np.ndarray]:
-    """Graphs with a one for the tag or the degree of each node, their classes, and the fold that tests each."""
+    """Load graphs with one-hot encoded tags or degrees as node features, their classes and test folds."""
     file = np.load(path)
     adjacency, starts = adjacency_of(file), file["graph_ptr"]
     tags = np.diff(adjacency.indptr) if of_degrees else file["node_tag"]
@@ -171,7 +172,7 @@ def many_graphs(path: Path, of_degrees: bool) -> tuple[list[Graph], np.ndarray, 
 
 
 def folds(what: str, asked: str, path: Path, of_degrees: bool, **options: Any) -> Iterator[Result]:
-    """Ten given folds; training ends where it was told to, whatever the test folds say."""
+    """Ten published folds, with a fixed number of epochs that does not depend on the test folds."""
     graphs, y, fold = many_graphs(path, of_degrees)
     runs = []
     for number in range(10):
@@ -181,7 +182,7 @@ def folds(what: str, asked: str, path: Path, of_degrees: bool, **options: Any) -
         model.fit([graphs[i] for i in train], y[train])
         seconds = time.perf_counter() - start
         runs.append((100 * model.score([graphs[i] for i in test], y[test]), seconds))
-    yield summed_up(what, asked, runs)
+    yield summary(what, asked, runs)
 
 
 def mutag(folder: Path, n_seeds: int) -> Iterator[Result]:
@@ -194,7 +195,7 @@ def imdb(folder: Path, n_seeds: int) -> Iterator[Result]:
 
 
 def race(folder: Path, n_seeds: int) -> Iterator[Result]:
-    """200 epochs of Cora's GCN, without validation, in turns; the quickest of each counts."""
+    """200 epochs of Cora's GCN without validation, in turns with PyTorch; the minimum of five."""
     X, y, file = nodes_of(folder / "graph_node_cora.npz")
     train = split_of(file).train
     ours, theirs = [], []
@@ -209,7 +210,7 @@ def race(folder: Path, n_seeds: int) -> Iterator[Result]:
 
 
 def torch_seconds(X: GraphNodes, y: np.ndarray, train: np.ndarray, n_epochs: int = 200) -> float:
-    """The same model as a loop over sparse tensors."""
+    """Train the same model in a PyTorch loop with sparse tensors."""
     import torch
     from torch.nn import functional
 
@@ -241,7 +242,7 @@ def torch_seconds(X: GraphNodes, y: np.ndarray, train: np.ndarray, n_epochs: int
 
 
 def large(folder: Path, n_seeds: int) -> Iterator[Result]:
-    """200 000 nodes and 2 million edges, all at once and in batches that hear some of their neighbours."""
+    """200 000 nodes and 2 million edges, in full batches and in mini-batches with sampled neighbours."""
     rng = np.random.default_rng(0)
     n, n_edges = 200_000, 1_000_000
     y = rng.integers(0, 10, n)
@@ -258,8 +259,10 @@ def large(folder: Path, n_seeds: int) -> Iterator[Result]:
             model.fit(X, y)
             seconds = time.perf_counter() - start
             gigabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-            how = "in batches, 10 neighbours twice" if options else "all nodes at once"
-            yield Result(f"200 000 nodes, {convolution}, an epoch, {how}", "<= 24 GiB", f"{gigabytes:.1f} GiB", seconds)
+            batches = "mini-batches, 10 neighbours twice" if options else "full batch"
+            yield Result(
+                f"200 000 nodes, {convolution}, an epoch, {batches}", "<= 24 GiB", f"{gigabytes:.1f} GiB", seconds
+            )
 
 
 TASKS = {task.__name__: task for task in (cora, karate, texas, mutag, imdb, race, large)}
@@ -267,12 +270,12 @@ TASKS = {task.__name__: task for task in (cora, karate, texas, mutag, imdb, race
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("tasks", nargs="*", choices=[[], *TASKS], help="by default all")
+    parser.add_argument("tasks", nargs="*", choices=[[], *TASKS], help="default: all")
     parser.add_argument("--data", type=Path, default=Path())
     parser.add_argument("--seeds", type=int, default=10)
     arguments = parser.parse_args()
     warnings.simplefilter("ignore", ConvergenceWarning)
-    print(f"{'what':<64} {'asked':<40} {'measured':>14} {'seconds':>8}")
+    print(f"{'task':<64} {'required':<40} {'measured':>14} {'seconds':>8}")
     for name in arguments.tasks or TASKS:
         for result in TASKS[name](arguments.data, arguments.seeds):
             print(f"{result.what:<64} {result.asked:<40} {result.measured!s:>14} {result.seconds:>8.2f}", flush=True)

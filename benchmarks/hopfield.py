@@ -1,4 +1,4 @@
-"""What a Hopfield network holds: measured beside what theory says, on random patterns.
+"""Capacity of Hopfield networks on random patterns, compared with theory.
 
     python benchmarks/hopfield.py                 500 units, 40 draws for each bit error
     python benchmarks/hopfield.py --draws 200
@@ -29,7 +29,7 @@ def random_patterns(n_patterns: int, seed: int) -> np.ndarray:
 
 
 def with_wrong_bits(patterns: np.ndarray, share: float, seed: int) -> np.ndarray:
-    """The same share of bits wrong in every pattern."""
+    """Flip the same share of bits in every pattern."""
     wrong = np.arange(N_FEATURES) < share * N_FEATURES
     places = np.random.default_rng(seed).permuted(np.tile(wrong, (len(patterns), 1)), axis=1)
     return np.where(places, -patterns, patterns)
@@ -45,7 +45,7 @@ def one_step_bit_error(load: float, n_draws: int) -> float:
 
 
 def share_recalled(memory: HopfieldNetwork, n_patterns: int, share_wrong: float, n_draws: int) -> float:
-    """Share of patterns that are recalled to the last bit."""
+    """Share of patterns that are recalled without any wrong bit."""
     shares = []
     for seed in range(n_draws):
         patterns = random_patterns(n_patterns, seed)
@@ -61,7 +61,7 @@ def overlap(n_patterns: int, share_wrong: float) -> float:
 
 
 def energy_rises(rule: str, n_patterns: int) -> int:
-    """Sweeps that raise the energy of any of 100 random states; max_iter goes on with the same recall."""
+    """Count sweeps that raise the energy of any of 100 random states, by recalls with increasing max_iter."""
     memory = HopfieldNetwork(rule, random_state=0).fit(random_patterns(n_patterns, 0))
     x = random_patterns(100, 1)
     energies = [memory.energy(x)]
@@ -82,7 +82,7 @@ def main() -> None:
     arguments = parser.parse_args()
     warnings.simplefilter("ignore", ConvergenceWarning)
 
-    print(f"{'500 units':<62}{'asked':>18}{'measured':>10}{'s':>7}")
+    print(f"{'500 units':<62}{'expected':>18}{'measured':>10}{'s':>7}")
     for load in (0.10, 0.138, 0.15, 0.185, 0.20):
         theory = (1 - erf(np.sqrt(1 / (2 * load)))) / 2
         what = f"hebbian, one step, bit error at a load of {load:g}"

@@ -120,7 +120,7 @@ class Sender(threading.Thread):
 
 def trial(row: Row, rng: np.random.Generator) -> tuple[bool, float]:
     """Whether the signals of one fit were lost, and the seconds from the last of them to the end."""
-    Interrupts._recent_until = 0.0  # as if the trial before were long ago
+    Interrupts._latest = -np.inf  # as if the trial before were long ago
     model, (X, y), told = row.model(), row.data(rng), False
     sender = Sender(row, rng.uniform(0.02, row.latest))
     with warnings.catch_warnings(record=True) as caught:

@@ -1,10 +1,11 @@
-"""What Kolmogorov-Arnold networks learn and find: published results, formulas, classes, time.
+"""Kolmogorov-Arnold networks: comparison with published results, formulas, classification, training time.
 
-    python benchmarks/kan.py                          what needs no files, a minute
+    python benchmarks/kan.py                          tasks that need no files, a minute
     python benchmarks/kan.py --data FOLDER            also the 25 equations of reg_feynman.npz, half an hour
     python benchmarks/kan.py scaling hello
 
-Prints what is asked, what was measured on held-out data, and seconds. Where the file comes from: benchmarks/README.md.
+Prints the required and the measured results on test data, and seconds. benchmarks/README.md lists the source of the
+file.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from timing import timed
 
 from skneural import KANClassifier, KANRegressor, MLPRegressor
 from skneural.layers import Context, SplineEdges
@@ -52,14 +54,8 @@ def error(model, X: np.ndarray, y: np.ndarray) -> float:
     return float(np.sqrt(np.mean((model.predict(X) - y) ** 2)))
 
 
-def timed(function: Callable[[], object]):
-    start = time.perf_counter()
-    result = function()
-    return result, time.perf_counter() - start
-
-
 def refining(model, grid_sizes, X, y, max_iter: int = 1000):
-    """The model on each of the grids, one after the other, and the seconds that took."""
+    """Refine and train the model on one grid after another, and measure the seconds of each."""
     for grid_size in grid_sizes:
         finer = model.refine(grid_size).set_params(warm_start=True, max_iter=max_iter)
         model, seconds = timed(lambda finer=finer: finer.fit(X, y))
@@ -67,7 +63,7 @@ def refining(model, grid_sizes, X, y, max_iter: int = 1000):
 
 
 def scaling(folder: Path | None, seed: int) -> Iterator[Result]:
-    """The published error of [2,1,1] on exp(sin(pi x) + y^2), by grid."""
+    """Error of [2,1,1] on exp(sin(pi x) + y^2) by grid, compared with the published one."""
     (X, y), test = square(wave, 3000, seed), square(wave, 3000, seed + 1)
     asked = {5: 7e-3, 10: 4e-4, 20: 3e-5, 50: 1e-6}
     model, seconds = timed(
@@ -84,7 +80,7 @@ def scaling(folder: Path | None, seed: int) -> Iterator[Result]:
 
 
 def hello(folder: Path | None, seed: int) -> Iterator[Result]:
-    """[2,5,1]: sparse, pruned, refined, told as a formula."""
+    """[2,5,1], trained with sparsity, pruned, refined, and converted to a formula."""
     (X, y), test = square(wave, 1000, seed), square(wave, 1000, seed + 1)
     start = time.perf_counter()
     model = KANRegressor(sparsity=0.003, max_iter=200, random_state=seed, **EXACT).fit(X, y)
@@ -96,7 +92,7 @@ def hello(folder: Path | None, seed: int) -> Iterator[Result]:
 
 
 def special_functions(folder: Path | None, seed: int) -> Iterator[Result]:
-    """Two of the paper's table."""
+    """Two special functions of the paper's table."""
     cases = [
         ("kv(n, x), n in -1 to 1, x in .5 to 2", special.kv, (0.5, 2), (2,)),
         (
@@ -118,7 +114,7 @@ def special_functions(folder: Path | None, seed: int) -> Iterator[Result]:
 
 
 def classes(folder: Path | None, seed: int) -> Iterator[Result]:
-    """Classes, behind a scaler."""
+    """Classification after standardization."""
     folds = StratifiedKFold(5, shuffle=True, random_state=seed)
     X, y = load_digits(return_X_y=True)
     model = make_pipeline(StandardScaler(), KANClassifier(hidden_layer_sizes=(32,), random_state=seed))
@@ -134,18 +130,18 @@ def classes(folder: Path | None, seed: int) -> Iterator[Result]:
 
 
 def speed(folder: Path | None, seed: int) -> Iterator[Result]:
-    """Time of [2,5,1] to an error, and of a layer by its grid."""
+    """Training time of [2,5,1] to a given error, and time of a layer by its grid."""
     (X, y), test = square(wave, 1000, seed), square(wave, 1000, seed + 1)
-    found = []
+    times_to_error = []
     for start in range(seed, seed + 5):
         for max_iter in range(60, 1200, 30):
             model = KANRegressor(max_iter=max_iter, random_state=start, **EXACT)
             model, seconds = timed(lambda model=model: model.fit(X, y))
             if error(model, *test) <= 3.9e-3:
                 break
-        found.append(seconds)
+        times_to_error.append(seconds)
     what = "[2,5,1], 1000 points, seconds to an RMSE of 3.9e-3, median of 5 seeds"
-    yield Result(what, "<= 0.59", float(np.median(found)), max(found))
+    yield Result(what, "<= 0.59", float(np.median(times_to_error)), max(times_to_error))
     times = {grid_size: _layer_seconds(grid_size, seed) for grid_size in (20, 100)}
     yield Result("64 to 64, batch 1000, grid 100 over grid 20", "<= 2.5", times[100] / times[20], times[100])
 
@@ -166,7 +162,7 @@ def _layer_seconds(grid_size: int, seed: int) -> float:
 
 
 def feynman(folder: Path | None, seed: int) -> Iterator[Result]:
-    """25 equations of physics: 2000 rows to learn from, 1000 to tell; beside an MLP of as many weights and seconds."""
+    """25 equations of physics, 2000 training and 1000 test rows, and an MLP of equal size and training time."""
     if folder is None:
         return
     wins = formulas = n = 0
@@ -179,10 +175,10 @@ def feynman(folder: Path | None, seed: int) -> Iterator[Result]:
         rival = _rival(model, X, y, seconds, seed)
         formula = _formula_of(X, y, seed)
         spread = y_test.std()
-        errors = [error(each, X_test, y_test) / spread for each in (model, rival)]
-        found = error(formula, X_test, y_test) < 1e-6 * spread
-        wins, formulas, n = wins + (errors[0] < errors[1]), formulas + found, n + 1
-        text = f"  {str(formula)[:90]}" if found else ""
+        errors = [error(regressor, X_test, y_test) / spread for regressor in (model, rival)]
+        exact = error(formula, X_test, y_test) < 1e-6 * spread
+        wins, formulas, n = wins + (errors[0] < errors[1]), formulas + exact, n + 1
+        text = f"  {str(formula)[:90]}" if exact else ""
         yield Result(f"{name}: KAN, MLP in deviations", "", f"{errors[0]:.1e} {errors[1]:.1e}{text}", seconds)
     yield Result(f"KAN better than MLP, formulas found, of {n}", "", f"{wins} {formulas}", 0.0)
 
@@ -194,7 +190,7 @@ def _sparse_kan(X: np.ndarray, y: np.ndarray, seed: int) -> KANRegressor:
 
 
 def _rival(model: KANRegressor, X: np.ndarray, y: np.ndarray, seconds: float, seed: int) -> MLPRegressor:
-    """A perceptron of as many parameters, trained for as long: by more iterations, until the time is used up."""
+    """Multilayer perceptron with as many parameters, trained for as many seconds."""
     n_units = max(2, round((len(model.weights_) - 1) / (X.shape[1] + 2)))
     rival = MLPRegressor(n_units, "tanh", warm_start=True, max_iter=100, random_state=seed, **EXACT)
     start = time.perf_counter()
@@ -207,8 +203,8 @@ def _rival(model: KANRegressor, X: np.ndarray, y: np.ndarray, seconds: float, se
 
 
 def _formula_of(X: np.ndarray, y: np.ndarray, seed: int):
-    """The best formula of small networks of several shapes, which are pruned and refined."""
-    best, least = None, np.inf
+    """Best formula of small networks of several shapes, which are pruned and refined."""
+    best, lowest = None, np.inf
     for sizes in ((1,), (1, 1), (2,), (2, 1), (3,)):
         sparsity = 1e-3 if max(sizes) > 1 else 0.0
         model = KANRegressor(hidden_layer_sizes=sizes, sparsity=sparsity, max_iter=200, random_state=seed, **EXACT).fit(
@@ -218,9 +214,9 @@ def _formula_of(X: np.ndarray, y: np.ndarray, seed: int):
             model = model.prune().set_params(sparsity=0.0, warm_start=True).fit(X, y)
         model = model.refine(10).set_params(warm_start=True).fit(X, y)
         formula = model.to_formula(threshold=0.95)
-        if error(formula, X, y) < least:
-            best, least = formula, error(formula, X, y)
-        if least < 1e-6 * y.std():
+        if error(formula, X, y) < lowest:
+            best, lowest = formula, error(formula, X, y)
+        if lowest < 1e-6 * y.std():
             break
     return best
 
@@ -236,7 +232,7 @@ def main() -> None:
     arguments = parser.parse_args()
     warnings.simplefilter("ignore", ConvergenceWarning)
 
-    print(f"{'':<70}{'asked':>12}{'s':>8}  measured")
+    print(f"{'':<70}{'required':>12}{'s':>8}  measured")
     for name in arguments.names or TASKS:
         for result in TASKS[name](arguments.data, arguments.seed):
             measured = f"{result.measured:.3g}" if isinstance(result.measured, float) else result.measured

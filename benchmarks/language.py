@@ -1,14 +1,15 @@
-"""Language models: what they learn of Shakespeare, how fast, and what they spare a classifier in labels.
+"""Language models: loss on Shakespeare, pretraining for classification with few labels, and speed.
 
     python benchmarks/language.py shakespeare --data FOLDER [transformer lstm mamba]
     python benchmarks/language.py finetune --data FOLDER [trec sst2] --seeds 3
     python benchmarks/language.py speed                                            needs PyTorch
 
-`shakespeare` trains on nine tenths of the plays, character by character, and prints the loss of the last tenth
-in nats; the Transformer has the sizes and the schedule that nanoGPT has for a CPU (github.com/karpathy/nanoGPT: 1.88),
-the others as many parameters. `finetune` gives classifiers 200 labelled rows: pre-trained on all texts of the training
-part with hidden words; the same network from scratch; and a logistic regression on counts of words. `speed` races a
-PyTorch loop of the same model. Where the files come from: benchmarks/README.md.
+`shakespeare` trains on nine tenths of the plays, character by character, and prints the loss on the last tenth in nats;
+the Transformer has the sizes and the schedule of nanoGPT on a CPU (github.com/karpathy/nanoGPT: 1.88), the others as
+many parameters. `finetune` trains classifiers on 200 labelled rows: a network pretrained by masked language modelling
+on all texts of the training part, the same network without pretraining, and a logistic regression on tf-idf features.
+`speed` compares training and generation with a PyTorch loop of the same model. benchmarks/README.md lists the sources
+of the files.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
+from timing import fastest
 
 from skneural import LanguageModel, TransformerSequenceClassifier
 from skneural.preprocessing import TokenEncoder
@@ -48,7 +50,7 @@ NANO = {
     "early_stopping": False,
     "random_state": 0,
 }
-# Sizes of about 800 000 parameters. Rates are not tuned: nanoGPT has 1e-3, and char-rnn 2e-3.
+# About 800 000 parameters each. Learning rates are not tuned: nanoGPT uses 1e-3, and char-rnn 2e-3.
 PLAYS = {
     "transformer": {},
     "lstm": {"architecture": "lstm", "d_model": 224, "n_layers": 2, "learning_rate_init": 2e-3, "alpha": 1e-4},
@@ -60,7 +62,7 @@ PLAYS = {
 def shakespeare(folder: Path, names: list[str]) -> None:
     text = (folder / "text_tinyshakespeare.txt").read_text(encoding="utf-8")
     n = int(0.9 * len(text))
-    print(f"{'model':12} {'parameters':>10} {'loss':>6} {'held out':>8} {'seconds':>8}")
+    print(f"{'model':12} {'parameters':>10} {'loss':>6} {'test':>8} {'seconds':>8}")
     for name in names or ["transformer", "lstm", "mamba"]:
         model = LanguageModel(**NANO | PLAYS[name])
         start = time.perf_counter()
@@ -81,8 +83,8 @@ def words(texts: list[str]) -> list[list[str]]:
 
 
 def finetune(folder: Path, names: list[str], seeds: int, epochs: int) -> None:
-    """Pre-trained once for each collection of texts; each seed labels other rows."""
-    print(f"{'texts':8} {'seed':>4} {'pre-trained':>11} {'scratch':>8} {'tf-idf':>8}")
+    """Compare classifiers; pretraining is done once for each collection of texts, and each seed labels other rows."""
+    print(f"{'texts':8} {'seed':>4} {'pretrained':>11} {'scratch':>8} {'tf-idf':>8}")
     for name in names or ["trec", "sst2"]:
         rows = table(folder / f"text_{name}.tsv")
         parts = [[row for row in rows if row["split"] == split] for split in ("train", "test")]
@@ -92,9 +94,9 @@ def finetune(folder: Path, names: list[str], seeds: int, epochs: int) -> None:
         start = time.perf_counter()
         model = LanguageModel(**SMALL | PRETRAINING, max_iter=epochs, early_stopping=False, random_state=0)
         model.set_params(n_iter_no_change=np.inf).fit(X)
-        print(f"{name:8} {time.perf_counter() - start:.0f} seconds of pre-training, to {model.loss_:.3f}", flush=True)
+        print(f"{name:8} {time.perf_counter() - start:.0f} seconds of pretraining, loss {model.loss_:.3f}", flush=True)
         encoder = TokenEncoder(min_frequency=2).fit(X)
-        found = []
+        accuracies = []
         for seed in range(seeds):
             few, _ = train_test_split(np.arange(len(X)), train_size=200, stratify=y, random_state=seed)
             fine = TransformerSequenceClassifier(**SMALL | FINE_TUNING, random_state=seed)
@@ -106,9 +108,12 @@ def finetune(folder: Path, names: list[str], seeds: int, epochs: int) -> None:
             ]
             for classifier in classifiers:
                 classifier.fit([X[i] for i in few], y[few])
-            found.append([classifier.score(X_test, y_test) for classifier in classifiers])
-            print(f"{name:8} {seed:4} {found[-1][0]:11.3f} {found[-1][1]:8.3f} {found[-1][2]:8.3f}", flush=True)
-        print(f"{name:8} mean {np.mean(found, axis=0).round(3)}", flush=True)
+            accuracies.append([classifier.score(X_test, y_test) for classifier in classifiers])
+            print(
+                f"{name:8} {seed:4} {accuracies[-1][0]:11.3f} {accuracies[-1][1]:8.3f} {accuracies[-1][2]:8.3f}",
+                flush=True,
+            )
+        print(f"{name:8} mean {np.mean(accuracies, axis=0).round(3)}", flush=True)
 
 
 RACE = {"context_length": 64, "d_model": 128, "n_heads": 4, "n_layers": 4, "feedforward_size": 512, "dropout": 0.0}
@@ -116,7 +121,7 @@ BATCH, STEPS, TOKENS = 12, 20, 65
 
 
 def speed(repeats: int) -> None:
-    """Seconds of training steps and of written tokens, by turns; the least of each counts."""
+    """Compare the seconds of training and of generating tokens, in turns; the minimum over several rounds."""
     import torch
 
     torch.set_num_threads(1)
@@ -138,7 +143,7 @@ def speed(repeats: int) -> None:
             optimizer.step()
 
     @torch.no_grad()
-    def write() -> None:
+    def generate() -> None:
         cache, token = [None] * RACE["n_layers"], torch.zeros(1, 1, dtype=torch.long)
         for place in range(RACE["context_length"] - 1):
             raw = theirs(token, cache, place)[:, -1]
@@ -147,24 +152,19 @@ def speed(repeats: int) -> None:
     runs = {
         "training, skneural": lambda: ours.fit([text]),
         "training, PyTorch": train,
-        "writing, skneural": lambda: ours.generate(None, RACE["context_length"] - 1),
-        "writing, PyTorch": write,
+        "generating, skneural": lambda: ours.generate(None, RACE["context_length"] - 1),
+        "generating, PyTorch": generate,
     }
-    least = dict.fromkeys(runs, np.inf)
-    for _ in range(repeats):
-        for name, run in runs.items():
-            start = time.perf_counter()
-            run()
-            least[name] = min(least[name], time.perf_counter() - start)
-    for name, seconds in least.items():
+    times = dict(zip(runs, fastest(runs.values(), repeats, warm_up=False), strict=True))
+    for name, seconds in times.items():
         n = len(text) if name.startswith("training") else RACE["context_length"] - 1
         print(f"{name:20} {n / seconds:10.0f} tokens per second")
-    for what in ("training", "writing"):
-        print(f"{what}: {least[f'{what}, skneural'] / least[f'{what}, PyTorch']:.2f} of PyTorch's time")
+    for task in ("training", "generating"):
+        print(f"{task}: {times[f'{task}, skneural'] / times[f'{task}, PyTorch']:.2f} of PyTorch's time")
 
 
 def torch_model(torch):
-    """The same Transformer as nanoGPT has it: one product for queries, keys and values, fused attention."""
+    """Make the same Transformer as in nanoGPT: one product for queries, keys and values, fused attention."""
     nn, functional = torch.nn, torch.nn.functional
     width, n_heads = RACE["d_model"], RACE["n_heads"]
 
@@ -209,17 +209,17 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help="models or texts; all by default")
     parser.add_argument("--data", type=Path, help="folder with the files that benchmarks/README.md names")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--epochs", type=int, default=40, help="of pre-training")
+    parser.add_argument("--epochs", type=int, default=40, help="of pretraining")
     parser.add_argument("--repeats", type=int, default=5)
-    given = parser.parse_args()
-    if given.task == "speed":
-        speed(given.repeats)
-    elif given.data is None:
-        parser.error(f"{given.task} needs --data FOLDER")
-    elif given.task == "shakespeare":
-        shakespeare(given.data, given.names)
+    arguments = parser.parse_args()
+    if arguments.task == "speed":
+        speed(arguments.repeats)
+    elif arguments.data is None:
+        parser.error(f"{arguments.task} needs --data FOLDER")
+    elif arguments.task == "shakespeare":
+        shakespeare(arguments.data, arguments.names)
     else:
-        finetune(given.data, given.names, given.seeds, given.epochs)
+        finetune(arguments.data, arguments.names, arguments.seeds, arguments.epochs)
 
 
 if __name__ == "__main__":

@@ -1,25 +1,26 @@
-"""What Mamba blocks learn that a memory which does not select cannot, and how fast they train beside a PyTorch loop.
+"""Tasks that need the selection of Mamba blocks, and training time compared with a PyTorch loop.
 
     python benchmarks/mamba.py copying                 about five minutes on one core
     python benchmarks/mamba.py induction               about six minutes
     python benchmarks/mamba.py race                    needs PyTorch
 
-The first two print how it goes, and at the end one table: what is asked, and the share of symbols that are right for
-each seed. Selective copying (Gu and Dao 2023, section 4.1.1): symbols stand among noise, at places that differ, and are
-asked for in their order at the end. Induction heads (Olsson et al. 2022): what stood behind the special symbol when it
-was seen first? "constant" is the same network whose step sizes and places of writing and reading do not depend on x.
+The first two print their progress, and at the end a table of the required and the measured accuracy for each seed.
+Selective copying (Gu and Dao 2023, section 4.1.1): symbols at random positions among noise must be reproduced in order
+at the end. Induction heads (Olsson et al. 2022): the symbol after the first occurrence of the special symbol must be
+predicted at its second one. "constant" is the same network, but its step sizes and input and output projections do not
+depend on x.
 """
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import os
 import time
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from timing import fastest
 
 from skneural.layers import Chain, Context, Dense, Embedding, Layer, MultiheadScan
 from skneural.losses import SoftmaxLogLoss
@@ -33,7 +34,7 @@ N_SYMBOLS = 16
 
 
 def selective_copying(rng, n, n_steps=64, n_copied=8):
-    """Tokens (n, n_steps + n_copied) and, for the last `n_copied` of their steps, the symbols asked for."""
+    """Generate tokens (n, n_steps + n_copied), and the target symbols of their last `n_copied` steps."""
     noise, ask = N_SYMBOLS, N_SYMBOLS + 1
     y = rng.integers(0, N_SYMBOLS, (n, n_copied))
     x = np.full((n, n_steps + n_copied), noise)
@@ -44,7 +45,7 @@ def selective_copying(rng, n, n_steps=64, n_copied=8):
 
 
 def induction_heads(rng, n, n_steps=64):
-    """Tokens (n, n_steps), the last of them special, and the symbol behind the other one that is, (n, 1)."""
+    """Generate tokens (n, n_steps), the last one special, and the symbol after the other special one, (n, 1)."""
     special = N_SYMBOLS
     x = rng.integers(0, N_SYMBOLS, (n, n_steps))
     rows, places = np.arange(n), rng.integers(0, n_steps - 2, n)
@@ -54,7 +55,7 @@ def induction_heads(rng, n, n_steps=64):
 
 TASKS = {"copying": selective_copying, "induction": induction_heads}
 FOUR_TIMES = ", four times the length"
-# (task, kind) -> what is asked at the end of training
+# (task, kind) -> required accuracy at the end of training
 ASKED = {
     ("copying", "mamba2"): ">= .95",
     ("copying", "mamba"): ">= .95",
@@ -64,7 +65,7 @@ ASKED = {
     ("induction", "mamba2" + FOUR_TIMES): ">= .95",
     ("induction", "mamba" + FOUR_TIMES): ">= .95",
 }
-# task -> its settings, unless told otherwise
+# task -> default settings
 SETTINGS = {
     "copying": {"kind": ["mamba2", "constant"], "batch_size": 32, "steps": 2000},
     "induction": {"kind": ["mamba2", "mamba"], "batch_size": 8, "steps": 2500},
@@ -74,7 +75,7 @@ SETTINGS = {
 
 @dataclass(frozen=True)
 class ConstantScan(MultiheadScan):
-    """The same scan, whose step sizes and places of writing and reading are learned but do not depend on x."""
+    """Scan whose step sizes and input and output projections are learned, but do not depend on x."""
 
     def parameters(self):
         n_constant = self.n_inputs - 2 * self.n
@@ -101,7 +102,7 @@ class ConstantScan(MultiheadScan):
 
 @dataclass(frozen=True)
 class LastSteps(Layer):
-    """The last `n` steps of (batch, steps, features), one row for each."""
+    """Last `n` steps of (batch, steps, features), one row for each."""
 
     n: int
 
@@ -115,17 +116,15 @@ class LastSteps(Layer):
 
 
 def constant_scans(layer):
-    """The same network with each scan replaced by one that does not select."""
+    """Replace each scan of a network by one without selection."""
     if isinstance(layer, MultiheadScan):
         return ConstantScan(layer.n, layer.n_heads, layer.state_size, layer.convolution_width)
-    if isinstance(layer, Chain):
-        return Chain(tuple(constant_scans(child) for child in layer.layers))
-    return dataclasses.replace(layer, inner=constant_scans(layer.inner)) if hasattr(layer, "inner") else layer
+    return layer.with_children({name: constant_scans(child) for name, child in layer.children().items()})
 
 
 def network(n_asked, kind, d_model, n_layers, state_size):
-    layers = mamba_encoder(d_model, state_size, n_layers, variant="mamba" if kind == "mamba" else "mamba2").layers
-    whole = Chain((Embedding(N_SYMBOLS + 2, d_model), *layers, LastSteps(n_asked), Dense(d_model, N_SYMBOLS)))
+    encoder = mamba_encoder(d_model, state_size, n_layers, variant="mamba" if kind == "mamba" else "mamba2").body
+    whole = Chain(Embedding(N_SYMBOLS + 2, d_model), encoder, LastSteps(n_asked), Dense(d_model, N_SYMBOLS))
     return constant_scans(whole) if kind == "constant" else whole
 
 
@@ -143,7 +142,7 @@ def accuracy(net, weights, draw, rng, **sizes):
 
 
 def training_step(net, weights, adam, state, rate, rng, x, y):
-    """One step of Adam with clipped gradients; returns the loss."""
+    """Take a step of Adam with clipped gradients, and return the loss."""
     raw, backward = net.forward(weights.tree, x, Context(rng))
     value, d_raw = SoftmaxLogLoss(N_SYMBOLS).value_and_gradient(y.ravel(), raw)
     backward(d_raw, weights.gradient_tree)
@@ -154,7 +153,7 @@ def training_step(net, weights, adam, state, rate, rng, x, y):
 
 
 def learn(task, kind, seed, arguments):
-    """Train on batches drawn anew, print how it goes, and return the share of right symbols by what was asked."""
+    """Train on newly generated batches, print the progress, and return the accuracy on each test set."""
     rng = np.random.default_rng(seed)
     draw = TASKS[task]
     net = network(draw(rng, 1)[1].shape[1], kind, arguments.d_model, arguments.n_layers, arguments.state_size)
@@ -176,24 +175,24 @@ def learn(task, kind, seed, arguments):
 
 
 def table(task, arguments):
-    """Print the share of right symbols of each kind and seed."""
-    found = [{} for _ in arguments.seeds]
-    for of_seed, seed in zip(found, arguments.seeds, strict=True):
+    """Print the accuracy of each kind and seed."""
+    results = [{} for _ in arguments.seeds]
+    for of_seed, seed in zip(results, arguments.seeds, strict=True):
         for kind in arguments.kind:
             of_seed |= learn(task, kind, seed, arguments)
-    print(f"\n{task + ', share right':<36}{'asked':>8}" + "".join(f"{f'seed {seed}':>10}" for seed in arguments.seeds))
-    for what in found[0]:
-        print(f"{what:<36}{ASKED.get((task, what), ''):>8}" + "".join(f"{of_seed[what]:>10.3f}" for of_seed in found))
+    print(f"\n{task + ', accuracy':<36}{'required':>8}" + "".join(f"{f'seed {seed}':>10}" for seed in arguments.seeds))
+    for what in results[0]:
+        print(f"{what:<36}{ASKED.get((task, what), ''):>8}" + "".join(f"{of_seed[what]:>10.3f}" for of_seed in results))
 
 
 def torch_network(torch, kind, d_model, n_layers, state_size, n_asked):
-    """The same network in PyTorch, whose scans are loops over steps."""
+    """Make the same network in PyTorch, with scans as loops over steps."""
     nn, functional = torch.nn, torch.nn.functional
     n, rank = 2 * d_model, -(-d_model // 16)
     n_heads = n // HEAD_SIZE
 
     class Scan(nn.Module):
-        """From what the first product gives: with decays of heads, or of each number of the state."""
+        """Scan after the first projection, with decays of heads, or of each element of the state."""
 
         def __init__(self):
             super().__init__()
@@ -256,7 +255,7 @@ def torch_network(torch, kind, d_model, n_layers, state_size, n_asked):
 
 
 def race(arguments, rounds=5):
-    """Print seconds of a training step, the least of some that take turns with PyTorch's."""
+    """Print the seconds of a training step, in turns with PyTorch; the minimum over several rounds."""
     import torch
 
     torch.set_num_threads(int(os.environ.get("OPENBLAS_NUM_THREADS", torch.get_num_threads())))
@@ -269,8 +268,8 @@ def race(arguments, rounds=5):
             weights = started(net, rng)
             state = adam.start(weights.vector)
             model = torch_network(torch, kind, *sizes, 8)
-            own = partial(training_step, net, weights, adam, state, arguments.rate, rng, x, y)
-            ours, theirs = times([own, torch_step(torch, model, arguments.rate, x, y)], rounds)
+            step = partial(training_step, net, weights, adam, state, arguments.rate, rng, x, y)
+            ours, theirs = fastest([step, torch_step(torch, model, arguments.rate, x, y)], rounds)
             assert sum(part.numel() for part in model.parameters()) == weights.vector.size
             print(
                 f"{kind:<8}{n_steps:>6} steps   {1e3 * ours:>6.0f} ms   PyTorch {1e3 * theirs:>6.0f} ms"
@@ -280,7 +279,7 @@ def race(arguments, rounds=5):
 
 
 def torch_step(torch, model, rate, x, y):
-    """A function that takes one training step."""
+    """Make a function that takes one training step."""
     optimizer = torch.optim.Adam(model.parameters(), rate)
     x, y = torch.from_numpy(x), torch.from_numpy(y).flatten()
 
@@ -291,18 +290,6 @@ def torch_step(torch, model, rate, x, y):
         optimizer.step()
 
     return step
-
-
-def times(runs, rounds):
-    """Least seconds of each function; they take turns after one turn that does not count."""
-    seconds = [[] for _ in runs]
-    for turn in range(rounds + 1):
-        for run, own in zip(runs, seconds, strict=True):
-            start = time.perf_counter()
-            run()
-            if turn:
-                own.append(time.perf_counter() - start)
-    return [min(own) for own in seconds]
 
 
 def main():

@@ -1,4 +1,4 @@
-"""Readers of the files that several benchmarks share; benchmarks/README.md says where these come from."""
+"""Functions that load files of several benchmarks; benchmarks/README.md lists their sources."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ import numpy as np
 
 
 def unequal_series(path: Path, part: str) -> list[np.ndarray]:
-    """Series of one part, given behind one another."""
+    """Load the series of one part, which are concatenated in the file."""
     with np.load(path) as file:
         return np.split(file[f"X_{part}_values"], np.cumsum(file[f"X_{part}_lengths"])[:-1])
 
 
 def table(path: Path) -> list[dict[str, str]]:
-    """Rows of a table separated by tabs; quotation marks are characters like others."""
+    """Load the rows of a tab-separated table without quoting."""
     with open(path, newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
 def tagged_sentences(path: Path) -> tuple[list[list[str]], list[list[str]]]:
-    """Words and tags of each sentence: one word to a line, an empty line behind each sentence."""
+    """Load words and tags of sentences: one word per line, an empty line after each sentence."""
     with gzip.open(path, "rt", encoding="utf-8") as file:
         sentences = [block.splitlines() for block in file.read().strip().split("\n\n")]
     columns = [[line.split("\t") for line in sentence] for sentence in sentences]
-    return [[row[0] for row in one] for one in columns], [[row[1] for row in one] for one in columns]
+    return [[row[0] for row in rows] for rows in columns], [[row[1] for row in rows] for rows in columns]

@@ -1,16 +1,15 @@
-"""Accuracy of the recurrent estimators on series, texts, tags, music and what only a long memory can solve.
+"""Accuracy of the recurrent estimators on series, texts, tags, music and a task with long-term dependencies.
 
     python benchmarks/recurrent.py --data FOLDER                 all of them: an hour on two cores
     python benchmarks/recurrent.py --data FOLDER vowels tags
 
-Prints what is asked, what was measured on held-out data, and the seconds of training. Where the files come from:
-benchmarks/README.md.
+Prints the required and the measured results on test data, and the seconds of training. benchmarks/README.md lists the
+sources of the files.
 """
 
 from __future__ import annotations
 
 import argparse
-import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +21,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
+from timing import timed_fit
 
 from skneural import RNNSequenceClassifier, RNNSequenceRegressor, RNNSequenceTagger
 from skneural.preprocessing import SlidingWindows, TokenEncoder
@@ -34,15 +34,8 @@ class Result(NamedTuple):
     seconds: float
 
 
-def fitted(model, *data, **validation):
-    """The fitted model, and how long that took."""
-    start = time.perf_counter()
-    model.fit(*data, **validation)
-    return model, time.perf_counter() - start
-
-
 def vowels(folder: Path, seed: int) -> Iterator[Result]:
-    """Which of nine men says "ae" (270 series to learn from, 370 to tell; 7 to 29 steps of 12 numbers)."""
+    """Speaker identification: nine men say "ae" (270 training and 370 test series of 7 to 29 steps, 12 features)."""
     path = folder / "ts_japanesevowels.npz"
     X, X_test = unequal_series(path, "train"), unequal_series(path, "test")
     with np.load(path) as file:
@@ -52,12 +45,12 @@ def vowels(folder: Path, seed: int) -> Iterator[Result]:
             cell=cell, bidirectional=True, pooling="mean", dropout=0.3, batch_size=32, learning_rate_init=3e-3,
             learning_rate="one_cycle", max_iter=60, random_state=seed,
         )  # fmt: skip
-        model, seconds = fitted(model, X, y)
+        model, seconds = timed_fit(model, X, y)
         yield Result(f"JapaneseVowels, {cell}, accuracy", ">= .975", model.score(X_test, y_test), seconds)
 
 
 def names(folder: Path, seed: int) -> Iterator[Result]:
-    """Which of 18 languages a family name is from (a tenth held out)."""
+    """Classification of family names by language, 18 languages, with a tenth of the names for testing."""
     rows = table(folder / "text_names_by_language.tsv")
     train, test = ([row for row in rows if (row["split"] == "0") == held_out] for held_out in (False, True))
     (X, y), (X_test, y_test) = (
@@ -66,7 +59,7 @@ def names(folder: Path, seed: int) -> Iterator[Result]:
     best = 0.0
     for C in (1, 3, 10, 30):
         grams = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 5), lowercase=False, sublinear_tf=True)
-        linear, seconds = fitted(make_pipeline(grams, LogisticRegression(C=C, max_iter=1000)), X, y)
+        linear, seconds = timed_fit(make_pipeline(grams, LogisticRegression(C=C, max_iter=1000)), X, y)
         score = linear.score(X_test, y_test)
         yield Result(f"names, n-grams and logistic regression, C={C}, accuracy", "", score, seconds)
         best = max(best, score)
@@ -78,12 +71,12 @@ def names(folder: Path, seed: int) -> Iterator[Result]:
             random_state=seed,
         ),
     )  # fmt: skip
-    model, seconds = fitted(model, X, y)
+    model, seconds = timed_fit(model, X, y)
     yield Result("names, gru, accuracy", f"> {best:.4f}", model.score(X_test, y_test), seconds)
 
 
 def tags(folder: Path, seed: int) -> Iterator[Result]:
-    """Part of speech of each word of the English Web Treebank, from words alone, without vectors from elsewhere."""
+    """Part-of-speech tagging of the English Web Treebank, without pretrained word vectors."""
     words, y = tagged_sentences(folder / "tag_ud_ewt_pos_train.txt.gz")
     test_words, y_test = tagged_sentences(folder / "tag_ud_ewt_pos_test.txt.gz")
     encoder = TokenEncoder(min_frequency=2)
@@ -92,12 +85,12 @@ def tags(folder: Path, seed: int) -> Iterator[Result]:
         cell="lstm", bidirectional=True, dropout=0.5, vocabulary_size=encoder.vocabulary_size_, batch_size=32,
         learning_rate_init=3e-3, learning_rate="one_cycle", max_iter=8, early_stopping=False, random_state=seed,
     )  # fmt: skip
-    model, seconds = fitted(model, X, y)
+    model, seconds = timed_fit(model, X, y)
     yield Result("UD English EWT, part of speech, accuracy of words", ">= .90", model.score(X_test, y_test), seconds)
 
 
 def adding(folder: Path, seed: int) -> Iterator[Result]:
-    """The sum of two marked numbers among a hundred (Hochreiter and Schmidhuber 1997); always guessing 1 gives 1/6."""
+    """Sum of two marked numbers among a hundred (Hochreiter and Schmidhuber 1997); predicting 1 gives 1/6."""
     rng = np.random.default_rng(seed)
 
     def draw(n):
@@ -113,13 +106,13 @@ def adding(folder: Path, seed: int) -> Iterator[Result]:
             cell=cell, n_layers=n_layers, batch_size=100, learning_rate_init=2e-3, learning_rate="one_cycle",
             max_iter=25, max_grad_norm=1.0, early_stopping=False, alpha=0, random_state=seed,
         )  # fmt: skip
-        model, seconds = fitted(model, X, y)
+        model, seconds = timed_fit(model, X, y)
         error = float(np.mean((model.predict(X_test) - y_test) ** 2))
         yield Result(f"adding problem, 100 steps, {cell}, squared error", asked, error, seconds)
 
 
 def mackey_glass(folder: Path, seed: int) -> Iterator[Result]:
-    """One step ahead of a chaotic series; root mean squared error in standard deviations."""
+    """Forecast of a chaotic series, one step ahead; root mean squared error in standard deviations."""
     with np.load(folder / "fc_univariate.npz") as file:
         series = file["mackey_glass_t17"]
     cutter = SlidingWindows(window_size=30)
@@ -129,13 +122,13 @@ def mackey_glass(folder: Path, seed: int) -> Iterator[Result]:
         batch_size=64, learning_rate_init=5e-3, learning_rate="one_cycle", max_iter=20, early_stopping=False,
         alpha=0, random_state=seed,
     )  # fmt: skip
-    model, seconds = fitted(model, X, y)
+    model, seconds = timed_fit(model, X, y)
     error = float(np.sqrt(np.mean((model.predict(X_test) - y_test) ** 2)) / y_test.std())
     yield Result("Mackey-Glass, one step ahead, NRMSE", "< .02", error, seconds)
 
 
 def chorales(folder: Path, seed: int) -> Iterator[Result]:
-    """Which of 88 keys sound next in chorales by Bach: negative log likelihood of a step, summed over keys."""
+    """Next keys in chorales by Bach, 88 keys: negative log likelihood per step, summed over keys."""
     path = folder / "music_jsb_chorales.npz"
     (X, y), (X_val, y_val), (X_test, y_test) = (
         ([song[:-1].astype(np.float32) for song in songs], [song[1:] for song in songs])
@@ -145,7 +138,7 @@ def chorales(folder: Path, seed: int) -> Iterator[Result]:
         hidden_size=200, dropout=0.5, standardize=False, batch_size=16, learning_rate_init=2e-3, max_iter=100,
         n_iter_no_change=8, random_state=seed,
     )  # fmt: skip
-    model, seconds = fitted(model, X, y, X_val=X_val, y_val=y_val)
+    model, seconds = timed_fit(model, X, y, X_val=X_val, y_val=y_val)
     probability, truth = np.concatenate(model.predict_proba(X_test)), np.concatenate(y_test)
     likelihood = np.log(np.where(truth, probability, 1 - probability)).sum(axis=1)
     yield Result("JSB chorales, next step, negative log likelihood", "<= 8.8", float(-likelihood.mean()), seconds)
@@ -162,7 +155,7 @@ def main() -> None:
     arguments = parser.parse_args()
     warnings.simplefilter("ignore", ConvergenceWarning)
 
-    print(f"{'':<60}{'asked':>9}{'measured':>11}{'s':>8}")
+    print(f"{'':<60}{'required':>9}{'measured':>11}{'s':>8}")
     for name in arguments.names or TASKS:
         for result in TASKS[name](arguments.data, arguments.seed):
             print(f"{result.what:<60}{result.asked:>9}{result.measured:>11.4f}{result.seconds:>8.1f}", flush=True)

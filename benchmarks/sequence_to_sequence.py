@@ -1,12 +1,12 @@
-"""Accuracy and time of sequences made of sequences, beside a PyTorch loop of the same models.
+"""Accuracy of sequence-to-sequence models, and time compared with a PyTorch loop of the same models.
 
     python benchmarks/sequence_to_sequence.py --data FOLDER                   all of them: an hour on two cores
     python benchmarks/sequence_to_sequence.py dates reverse sort              no files needed
     python benchmarks/sequence_to_sequence.py speed                           PyTorch needed
 
-Sequences are decoded freely and must be right to the last token; the seconds are those of training and of predicting
-the test samples. In `speed`, contestants take turns and the least of some counts. Where the files come from:
-benchmarks/README.md.
+Scores are exact matches of decoded test sequences; the seconds are those of training and of prediction. In `speed`,
+both libraries take turns, and the minimum over several rounds is printed. benchmarks/README.md lists the sources of the
+files.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Result(NamedTuple):
 
 
 def run(model: SequenceToSequence, train: Any, test: Any, what: str, asked: str) -> Result:
-    """Exact matches of the test samples."""
+    """Measure the exact matches of the test samples, and the seconds of training and prediction."""
     start = time.perf_counter()
     model.fit(*train)
     fitted = time.perf_counter()
@@ -47,7 +47,7 @@ def run(model: SequenceToSequence, train: Any, test: Any, what: str, asked: str)
 
 
 def written_dates(n: int, seed: int) -> tuple[list[str], list[str]]:
-    """Days of a century in eight formats, and as in ISO 8601."""
+    """Generate dates of a century in eight formats, and in ISO 8601."""
     rng = np.random.default_rng(seed)
     formats = ("%b %d, %Y", "%B %d, %Y", "%d.%m.%Y", "%m/%d/%Y", "%A, %d %B %Y", "%d %b %y", "%d %B, %Y", "%Y %b %d")
     days = [date(1970, 1, 1) + timedelta(days=int(rng.integers(0, 36500))) for _ in range(n)]
@@ -55,7 +55,7 @@ def written_dates(n: int, seed: int) -> tuple[list[str], list[str]]:
 
 
 def dates(arguments: argparse.Namespace) -> Iterator[Result]:
-    """Dates in several formats to one: 10 000 pairs, of which 1000 are for testing."""
+    """Conversion of dates in several formats to one: 10 000 pairs, of which 1000 are for testing."""
     X, y = written_dates(10_000, arguments.seed)
     model = SequenceToSequence(
         hidden_size=64,
@@ -74,7 +74,7 @@ def random_sequences(n: int, seed: int, longest: int = 20, n_tokens: int = 10) -
 
 
 def reverse(arguments: argparse.Namespace) -> Iterator[Result]:
-    """Sequences of up to 20 digits backwards; where attention is strongest, along the other diagonal."""
+    """Reversal of sequences of up to 20 digits, and the share of attention maxima on the antidiagonal."""
     X = random_sequences(11_000, arguments.seed)
     y = [sequence[::-1] for sequence in X]
     model = SequenceToSequence(
@@ -90,7 +90,7 @@ def reverse(arguments: argparse.Namespace) -> Iterator[Result]:
 
 
 def sort(arguments: argparse.Namespace) -> Iterator[Result]:
-    """Sequences of up to 20 digits in ascending order."""
+    """Sorting of sequences of up to 20 digits."""
     X = random_sequences(11_000, arguments.seed)
     y = [np.sort(sequence) for sequence in X]
     for architecture in ("gru", "transformer"):
@@ -101,7 +101,7 @@ def sort(arguments: argparse.Namespace) -> Iterator[Result]:
 
 
 def table_of(path: Path) -> dict[str, tuple[list[list[str]], list[list[str]]]]:
-    """Sources and targets of each part, as lists of tokens."""
+    """Load sources and targets of each part, as lists of tokens."""
     parts: dict[str, tuple[list[list[str]], list[list[str]]]] = {}
     with gzip.open(path, "rt", encoding="utf-8") as file:
         for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
@@ -112,7 +112,7 @@ def table_of(path: Path) -> dict[str, tuple[list[list[str]], list[list[str]]]]:
 
 
 def scan(arguments: argparse.Namespace) -> Iterator[Result]:
-    """Commands to actions, the simple split (Lake and Baroni 2018)."""
+    """Translation of commands to actions, the simple split (Lake and Baroni 2018)."""
     parts = table_of(arguments.data / "seq2seq_scan_simple.tsv.gz")
     model = SequenceToSequence(
         architecture="lstm",
@@ -128,7 +128,7 @@ def scan(arguments: argparse.Namespace) -> Iterator[Result]:
 
 
 def cmudict(arguments: argparse.Namespace) -> Iterator[Result]:
-    """Letters to sounds with stress: share of the words that are not right."""
+    """Conversion of letters to phonemes with stress: share of wrong words."""
     parts = table_of(arguments.data / "seq2seq_cmudict_g2p.tsv.gz")
     model = SequenceToSequence(
         hidden_size=128,
@@ -157,7 +157,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", choices=[[], *TASKS, "speed"], default=[])
     parser.add_argument("--data", type=Path, help="folder with the files")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--rounds", type=int, default=5, help="of the race")
+    parser.add_argument("--rounds", type=int, default=5, help="of the comparison with PyTorch")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore", ConvergenceWarning)
 
@@ -167,8 +167,9 @@ def main() -> None:
 
             race(arguments.rounds)
             continue
-        for one in TASKS[name](arguments):
-            row = f"{one.what:<36}{one.asked:>10}{one.measured:>10.4f}{one.training:>9.1f} s{one.predicting:>8.1f} s"
+        for result in TASKS[name](arguments):
+            seconds = f"{result.training:>9.1f} s{result.predicting:>8.1f} s"
+            row = f"{result.what:<36}{result.asked:>10}{result.measured:>10.4f}{seconds}"
             print(row, flush=True)
 
 

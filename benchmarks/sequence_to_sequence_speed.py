@@ -1,14 +1,14 @@
-"""The race of `sequence_to_sequence.py`: the same models in a PyTorch loop."""
+"""Comparison of `sequence_to_sequence.py` with PyTorch: the same models in a PyTorch loop."""
 
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
+from timing import fastest
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence
 
@@ -25,7 +25,7 @@ MODELS: dict[str, dict[str, Any]] = {
 
 
 class Recurrent(nn.Module):
-    """Encoder in both directions; attention behind the decoder; its first state from both ends of the memory."""
+    """Bidirectional encoder, and decoder with attention whose initial state is made of both final encoder states."""
 
     def __init__(self, cell: type[nn.RNNBase], size: int, embedding: int, additive: bool) -> None:
         super().__init__()
@@ -61,7 +61,7 @@ class Recurrent(nn.Module):
 
 
 class Transformer(nn.Module):
-    """Normalized first; PyTorch's own blocks."""
+    """Pre-norm Transformer made of PyTorch's blocks."""
 
     def __init__(self, size: int, n_heads: int, n_layers: int, feedforward: int) -> None:
         super().__init__()
@@ -98,9 +98,9 @@ def model_of(options: dict[str, Any]) -> nn.Module:
 
 def training(model: nn.Module, X: list[Any], y: list[Any]) -> Callable[[], None]:
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
-    sources, lengths = pad_sequence([torch.tensor(one) for one in X], True), torch.tensor([len(one) for one in X])
-    ended = [torch.tensor([*one, END]) for one in y]
-    targets, n_targets = pad_sequence(ended, True, -1), torch.tensor([len(one) for one in ended])
+    sources, lengths = pad_sequence([torch.tensor(x) for x in X], True), torch.tensor([len(x) for x in X])
+    ended = [torch.tensor([*sequence, END]) for sequence in y]
+    targets, n_targets = pad_sequence(ended, True, -1), torch.tensor([len(target) for target in ended])
 
     def run() -> None:
         model.train()
@@ -108,9 +108,9 @@ def training(model: nn.Module, X: list[Any], y: list[Any]) -> Callable[[], None]
             for rows in torch.randperm(len(X)).split(BATCH):
                 source = sources[rows, : lengths[rows].max()]
                 target = targets[rows, : n_targets[rows].max()]
-                given = torch.cat([torch.full((len(rows), 1), START), target[:, :-1].clamp(min=0)], 1)
+                inputs = torch.cat([torch.full((len(rows), 1), START), target[:, :-1].clamp(min=0)], 1)
                 optimizer.zero_grad()
-                scores = model.decode(given, *model.remember(source, lengths[rows]))
+                scores = model.decode(inputs, *model.remember(source, lengths[rows]))
                 scores = scores[0] if isinstance(scores, tuple) else scores
                 real = target >= 0
                 nn.functional.cross_entropy(scores[real], target[real]).backward()
@@ -121,33 +121,33 @@ def training(model: nn.Module, X: list[Any], y: list[Any]) -> Callable[[], None]
 
 
 def predicting(model: nn.Module, X: list[Any], n_steps: int) -> Callable[[], None]:
-    """Greedy, 512 at once, for as many steps as the other model took; the longest first."""
+    """Make a function that decodes greedily, in blocks of 512 sorted by length, for a fixed number of steps."""
     X = sorted(X, key=len, reverse=True)
 
     @torch.inference_mode()
     def run() -> None:
         model.eval()
         for start in range(0, len(X), 512):
-            block = [torch.tensor(one) for one in X[start : start + 512]]
-            remembered = model.remember(pad_sequence(block, True), torch.tensor([len(one) for one in block]))
-            tokens = found = torch.full((len(block), 1), START)
+            block = [torch.tensor(x) for x in X[start : start + 512]]
+            remembered = model.remember(pad_sequence(block, True), torch.tensor([len(x) for x in block]))
+            tokens = prefix = torch.full((len(block), 1), START)
             for _ in range(n_steps):
                 if isinstance(model, Recurrent):
                     scores, state = model.decode(tokens, *remembered)
                     remembered = (*remembered[:3], state)
-                else:  # without keys and values of before, which nn.Transformer does not keep
-                    scores = model.decode(found, *remembered)
+                else:  # the whole prefix again, because nn.Transformer has no cache of keys and values
+                    scores = model.decode(prefix, *remembered)
                 tokens = scores[:, -1:].argmax(2)
-                found = torch.cat([found, tokens], 1)
+                prefix = torch.cat([prefix, tokens], 1)
 
     return run
 
 
 def race(rounds: int) -> None:
-    """Seconds of an epoch of 1024 sequences and of predicting them, each the least of some turns."""
+    """Print the seconds of an epoch of 1024 sequences and of their prediction, the minimum over several rounds."""
     rng = np.random.default_rng(0)
     X = [rng.integers(0, N_TOKENS, rng.integers(5, LONGEST + 1)) for _ in range(1024)]
-    y = [one[::-1].copy() for one in X]
+    y = [x[::-1].copy() for x in X]
     print(f"{'':<16}{'training':>10}{'PyTorch':>9}{'ratio':>7}{'predicting':>12}{'PyTorch':>9}{'ratio':>7}")
     for name, options in MODELS.items():
         ours = SequenceToSequence(
@@ -155,22 +155,11 @@ def race(rounds: int) -> None:
         )
         theirs = model_of(options)
         fit, train = lambda ours=ours: ours.fit(X, y), training(theirs, X, y)
-        learned = least(rounds, fit, train)
-        # Of predictions that never end all steps count, for both.
+        training_times = fastest((fit, train), rounds)
+        # Without end tokens, so that both predict the same number of steps.
         ours.max_length_ = LONGEST
         ours.network_.output_bias(ours._parameters())[END] = -100
-        found = least(rounds, lambda ours=ours: ours.predict(X), predicting(theirs, X, LONGEST))
-        row = "".join(f"{a:>10.3f}{b:>9.3f}{a / b:>7.2f}" for a, b in (learned, found))
+        predict = lambda ours=ours: ours.predict(X)  # noqa: E731
+        prediction_times = fastest((predict, predicting(theirs, X, LONGEST)), rounds)
+        row = "".join(f"{a:>10.3f}{b:>9.3f}{a / b:>7.2f}" for a, b in (training_times, prediction_times))
         print(f"{name:<16}{row}", flush=True)
-
-
-def least(rounds: int, *runs: Callable[[], Any]) -> list[float]:
-    """Least seconds of each; they take turns after one turn that does not count."""
-    seconds: list[list[float]] = [[] for _ in runs]
-    for turn in range(rounds + 1):
-        for own, run in zip(seconds, runs, strict=True):
-            start = time.perf_counter()
-            run()
-            if turn:
-                own.append(time.perf_counter() - start)
-    return [min(own) for own in seconds]

@@ -1,17 +1,15 @@
-"""Time and memory beside scikit-learn's MLP, and training beside a PyTorch loop where that is installed.
+"""Time and memory compared with scikit-learn's MLP, and training time compared with PyTorch if it is installed.
 
     python benchmarks/speed.py
 
-For images, PyTorch runs in both of its memory formats and the faster one counts. Contestants take turns and the median
-of five counts. In brackets, our figure over theirs: below 1, skneural is faster.
+For images, PyTorch runs in both of its memory formats, and the faster one is printed. All libraries take turns, and the
+median of five rounds is printed. Numbers in brackets are ratios: below 1, skneural is faster.
 """
 
 from __future__ import annotations
 
-import statistics
 import subprocess
 import sys
-import time
 import tracemalloc
 import warnings
 from functools import partial
@@ -20,6 +18,7 @@ from itertools import pairwise
 import numpy as np
 import sklearn.neural_network
 from sklearn.exceptions import ConvergenceWarning
+from timing import medians
 
 import skneural
 
@@ -40,25 +39,13 @@ IMAGE_FITS = [
 ]
 
 
-def medians(runs, rounds=5):
-    """Median seconds of each function; they take turns after one turn that does not count."""
-    seconds = [[] for _ in runs]
-    for turn in range(rounds + 1):
-        for i, run in enumerate(runs):
-            start = time.perf_counter()
-            run()
-            if turn:
-                seconds[i].append(time.perf_counter() - start)
-    return [statistics.median(values) for values in seconds]
-
-
 def data(rows, features, dtype, n_classes=10):
     rng = np.random.default_rng(0)
     return rng.standard_normal((rows, features)).astype(dtype), rng.integers(0, n_classes, rows)
 
 
 def torch_mlp(X, y, hidden, batch_size, epochs):
-    """None where PyTorch is missing."""
+    """Make a function that trains the same network in PyTorch; None if PyTorch is not installed."""
     try:
         from torch import nn
     except ImportError:
@@ -69,7 +56,7 @@ def torch_mlp(X, y, hidden, batch_size, epochs):
 
 
 def torch_cnns(X, y, channels, hidden, batch_size, epochs):
-    """One in each memory format; none where PyTorch is missing."""
+    """Make functions that train the same network in each memory format of PyTorch; none if it is not installed."""
     try:
         import torch
         from torch import nn
@@ -89,7 +76,7 @@ def torch_cnns(X, y, channels, hidden, batch_size, epochs):
 
 
 def torch_loop(module, X, y, batch_size, epochs):
-    """A PyTorch training loop as its tutorial writes it, with fused Adam."""
+    """Make a training loop like that of PyTorch's tutorial, with fused Adam."""
     import torch
 
     X, y, loss = torch.as_tensor(X), torch.as_tensor(y), torch.nn.CrossEntropyLoss()

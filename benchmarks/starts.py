@@ -1,12 +1,13 @@
-"""How dense layers of the ReLU family start: candidates beside what skneural does and beside scikit-learn's MLP.
+"""Initial weights of dense layers with activations of the ReLU family: candidates, skneural's and scikit-learn's.
 
     python benchmarks/starts.py --data FOLDER             all groups of tasks
     python benchmarks/starts.py --data FOLDER raw deep    some of them
     python benchmarks/starts.py --data FOLDER --each      a row for each table, too
 
 Prints one table per group. Scores are accuracy and R^2 on test rows, over tables and splits; the first loss is that of
-the first epoch in multiples of the best constant's. A silent stop ends before `max_iter`, so that nothing is warned of,
-with a score below 0.8 of the best start's on the same split. Where the files come from: benchmarks/README.md.
+the first epoch, divided by that of the best constant prediction. A silent failure converges before `max_iter`, thus
+without a warning, with a score below 0.8 of the best one on the same split. benchmarks/README.md lists the sources of
+the files.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from sklearn.base import is_classifier
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, load_iris, load_wine
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
-from tabular import CLASSIFICATION, REGRESSION
+from tabular import CLASSES, NUMBERS
 from tabular import load as load_benchmark
 
 import skneural
@@ -37,14 +38,14 @@ from skneural.parameters import Parameter
 
 
 class Bounds(NamedTuple):
-    """A dense layer's weights and biases are drawn from a uniform distribution between these and their negatives."""
+    """Bounds of the uniform distributions of the initial weights and biases of a dense layer."""
 
     weight: float
     bias: float
 
 
 def glorot(layer: Dense) -> Bounds:
-    """What scikit-learn's MLP does, in the output layer as well."""
+    """Bounds of scikit-learn's MLP, which also apply to the output layer."""
     bound = math.sqrt(6 / (layer.n_in + layer.n_out))
     return Bounds(bound, bound)
 
@@ -54,7 +55,7 @@ def he(layer: Dense) -> Bounds:
 
 
 class Start(NamedTuple):
-    """Bounds of the first hidden layer, of those behind it, and what those of the output layer are multiplied by."""
+    """Bounds of the first hidden layer, of other hidden layers, and a factor of those of the output layer."""
 
     first: Callable[[Dense], Bounds]
     behind: Callable[[Dense], Bounds]
@@ -75,7 +76,7 @@ STARTS = {
 
 @dataclass(frozen=True)
 class Started(Dense):
-    """A dense layer that starts within given bounds; the bias of an output layer starts elsewhere anyway."""
+    """Dense layer with custom bounds of the initial weights; the bias of an output layer is set by the estimator."""
 
     bounds: Bounds | None = None
 
@@ -85,7 +86,7 @@ class Started(Dense):
 
 
 def start_of(start: Start, number: int, layer: Dense, last: Dense) -> Started:
-    """The layer with its bounds, if it is the given one of its network, counted from 0."""
+    """Dense layer with the bounds for its position in the network, counted from 0."""
     if layer is last:
         bound = start.output * glorot(layer).weight
         bounds = Bounds(bound, bound)
@@ -95,13 +96,13 @@ def start_of(start: Start, number: int, layer: Dense, last: Dense) -> Started:
 
 
 def started(estimator, start: Start):
-    """The estimator with dense layers that start otherwise; convolutions keep theirs."""
+    """Estimator with other initial weights of dense layers; those of convolutions are unchanged."""
     builder = type(estimator)._network_builder
 
     @functools.wraps(builder)
     def other(**arguments):
         network = builder(**arguments)
-        last, count = network.layers[-1], iter(range(10**6))
+        last, count = network["output"], iter(range(10**6))
 
         def changed(name, layer):
             return start_of(start, next(count), layer, last) if isinstance(layer, Dense) else layer
@@ -114,7 +115,7 @@ def started(estimator, start: Start):
 
 
 class Task(NamedTuple):
-    """One split of one table, and what is fitted to it."""
+    """Split of a table, and the estimator that is fitted to it."""
 
     name: str
     estimator: Any  # of skneural
@@ -129,7 +130,7 @@ class Result(NamedTuple):
 
 
 def split_task(name: str, X, y, split: int, scale: bool) -> Task:
-    """A quarter is for testing; the split's number is the seed of the model, too."""
+    """Split a table with a quarter for testing; the number of the split is also the seed of the model."""
     classes = len(np.unique(y)) <= 30
     X_train, X_test, y_train, y_test = train_test_split(
         X, y, test_size=0.25, random_state=split, stratify=y if classes else None
@@ -139,7 +140,7 @@ def split_task(name: str, X, y, split: int, scale: bool) -> Task:
 
 def table_task(name: str, train, test, seed: int, scale: bool, classes: bool) -> Task:
     kind = skneural.MLPClassifier if classes else skneural.MLPRegressor
-    if not classes:  # ours scales targets by itself; only the start shall differ
+    if not classes:  # skneural scales targets itself; only the initial weights shall differ
         scaler = StandardScaler().fit(train[1].reshape(-1, 1))
         train, test = ((X, scaler.transform(y.reshape(-1, 1)).ravel()) for X, y in (train, test))
     if scale:
@@ -154,7 +155,7 @@ def file_of(folder: Path, name: str):
 
 
 def raw(folder: Path) -> Iterator[Task]:
-    """Tables as they are: unscaled, iris with 20 seeds, the others with 6 splits."""
+    """Unscaled tables, iris with 20 seeds, the others with 6 splits."""
     X, y = load_iris(return_X_y=True)
     for seed in range(20):
         yield table_task("iris", (X, y), (X, y), seed, False, True)
@@ -166,7 +167,7 @@ def raw(folder: Path) -> Iterator[Task]:
 
 
 def scaled(folder: Path) -> Iterator[Task]:
-    """Six small tables behind a StandardScaler, five splits each."""
+    """Six small tables with a StandardScaler, five splits each."""
     tables = {"iris": load_iris(return_X_y=True), "wine": load_wine(return_X_y=True)}
     tables |= {"breast cancer": load_breast_cancer(return_X_y=True), "diabetes": load_diabetes(return_X_y=True)}
     tables |= {"vehicle": file_of(folder, "tab_vehicle"), "autompg": file_of(folder, "ucireg_autompg")}
@@ -176,12 +177,12 @@ def scaled(folder: Path) -> Iterator[Task]:
 
 
 def benchmark(folder: Path) -> Iterator[Task]:
-    """The tables of benchmarks/tabular.py, six splits each, one of those with more than 5000 rows."""
-    for name in (*CLASSIFICATION, *REGRESSION):
-        X, y, test_sets = load_benchmark(folder, name)
+    """Tables of benchmarks/tabular.py, six splits each, or one for more than 5000 rows."""
+    for name in (*CLASSES, *NUMBERS):
+        X, y, _, test_sets = load_benchmark(folder, name)
         for k, test in enumerate(test_sets[: 1 if len(y) > 5000 else 6]):
             train = np.setdiff1d(np.arange(len(y)), test)
-            yield table_task(name, (X[train], y[train]), (X[test], y[test]), k, True, name in CLASSIFICATION)
+            yield table_task(name, (X[train], y[train]), (X[test], y[test]), k, True, name in CLASSES)
 
 
 def deep(folder: Path) -> Iterator[Task]:
@@ -209,7 +210,7 @@ GROUPS = {"raw": raw, "scaled": scaled, "benchmark": benchmark, "deep": deep, "c
 
 
 def result_of(name: str, task: Task) -> Result | None:
-    """What the start of that name reaches; None where scikit-learn has no such estimator."""
+    """Result of a task with the initial weights of that name; None if scikit-learn has no such estimator."""
     estimator = task.estimator
     if name == "scikit-learn":
         if not hasattr(sklearn.neural_network, type(estimator).__name__):
@@ -248,7 +249,7 @@ def main() -> None:
     parser.add_argument("groups", nargs="*", choices=[[], *GROUPS], default=[])
     parser.add_argument("--data", type=Path, required=True, help="folder with the .npz files")
     parser.add_argument("--starts", nargs="+", choices=STARTS, default=list(STARTS))
-    parser.add_argument("--each", action="store_true", help="means of every table, too")
+    parser.add_argument("--each", action="store_true", help="also print the means of every table")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
 

@@ -1,17 +1,17 @@
-"""Accuracy on tables: the default MLP and TabularMLP beside scikit-learn's MLP and HistGradientBoosting.
+"""Accuracy on tables: the default MLP and TabularMLP, scikit-learn's MLP and HistGradientBoosting.
 
     python benchmarks/tabular.py --data FOLDER            all tables, three splits of each
     python benchmarks/tabular.py --data FOLDER --tables letter yacht --splits 10
-    python benchmarks/tabular.py --data FOLDER --skip 2            splits three to five: defaults were chosen on
+    python benchmarks/tabular.py --data FOLDER --skip 2            splits three to five: defaults were selected on
                                                           other splits of some tables
-    python benchmarks/tabular.py --data FOLDER --ablation           what each ingredient of TabularMLP gives
-    python benchmarks/tabular.py --data FOLDER --members            what an epoch of eight members costs
+    python benchmarks/tabular.py --data FOLDER --ablation           ablation study of TabularMLP
+    python benchmarks/tabular.py --data FOLDER --members            time of an epoch with eight members
 
-Accuracy for classes, R^2 for numbers: means over the given splits or folds, and seconds of all fits. TabularMLP and
-HistGradientBoosting take categories and missing values as they come; both MLPs stand behind medians, one-hot columns
-and a StandardScaler. Below the table: means, mean ranks, how often each was best, and for classes the Brier score
-and the expected calibration error (15 bins of the highest probability). Where the files come from:
-benchmarks/README.md.
+Accuracy of classification, R^2 of regression: means over the splits or folds, and seconds of all fits. TabularMLP and
+HistGradientBoosting accept categories and missing values; both MLPs are in pipelines with median imputation, one-hot
+encoding and a StandardScaler. Below the table: means, mean ranks, the number of tables on which each was best, and for
+classification the Brier score and the expected calibration error (15 bins of the highest probability).
+benchmarks/README.md lists the sources of the files.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import skneural
-import skneural.networks.tabular
+import skneural.estimators.tabular.network
 from skneural.layers import Activation
 
 CLASSES = ("adult", "car", "credit_g", "letter", "optdigits", "segment", "sick", "splice", "tic_tac_toe", "vehicle")
@@ -70,7 +70,7 @@ class Table(NamedTuple):
 
 
 def load(folder: Path, name: str) -> Table:
-    """A table without the columns that are all missing: HistGradientBoosting takes none."""
+    """Load a table without columns of missing values only, which HistGradientBoosting does not accept."""
     (path,) = (path for kind in ("tab", "uci", "ucireg", "reg") for path in folder.glob(f"{kind}_{name}.npz"))
     with np.load(path) as file:
         arrays = dict(file)
@@ -131,23 +131,23 @@ def result(name: str, table: Table, test: np.ndarray, seed: int, **parameters) -
 
 
 def calibration_error(confidence: np.ndarray, true: np.ndarray, n_bins: int = 15) -> float:
-    """Mean distance between how sure predictions are and how often they are right, over bins of the former."""
+    """Expected calibration error: mean difference between confidence and accuracy over bins of the confidence."""
     bins = np.minimum((confidence * n_bins).astype(int), n_bins - 1)
     gaps = [abs(np.sum(confidence[bins == i] - true[bins == i])) for i in range(n_bins)]
     return float(np.sum(gaps) / len(true))
 
 
 def mean_result(name: str, table: Table, splits: slice, **parameters) -> Result:
-    """Means over splits, but the seconds of all of them."""
+    """Means over splits, and the sum of their seconds."""
     results = [result(name, table, table.test_sets[k], k, **parameters) for k in numbers_of(table, splits)]
     means = Result(*np.mean(results, axis=0).tolist())
-    return means._replace(seconds=sum(one.seconds for one in results))
+    return means._replace(seconds=sum(single.seconds for single in results))
 
 
 def numbers_of(table: Table, splits: slice) -> list[int]:
-    """Which splits of a table are taken; all where it has no others."""
-    every = list(range(len(table.test_sets)))
-    return every[splits] or every
+    """Numbers of the selected splits of a table; all if it does not have these."""
+    numbers = list(range(len(table.test_sets)))
+    return numbers[splits] or numbers
 
 
 def compare(folder: Path, names: list[str], splits: slice) -> None:
@@ -156,12 +156,12 @@ def compare(folder: Path, names: list[str], splits: slice) -> None:
     for name in names:
         table = load(folder, name)
         results = [mean_result(model, table, splits) for model in MODELS]
-        line = "".join(f"{one.score:>15.4f}{one.seconds:>8.1f}" for one in results)
-        rmse = "   RMSE " + " ".join(f"{one.rmse:.5g}" for one in results) if name == "california" else ""
+        line = "".join(f"{single.score:>15.4f}{single.seconds:>8.1f}" for single in results)
+        rmse = "   RMSE " + " ".join(f"{single.rmse:.5g}" for single in results) if name == "california" else ""
         print(f"{name:<13}{len(table.y):>6}{len(numbers_of(table, splits)):>7}{line}{rmse}", flush=True)
-        scores.append([one.score for one in results])
-        seconds += [one.seconds for one in results]
-        others.append([[one.brier, one.calibration_error] for one in results])
+        scores.append([single.score for single in results])
+        seconds += [single.seconds for single in results]
+        others.append([[single.brier, single.calibration_error] for single in results])
     table, of_classes = np.array(scores), np.array([name in CLASSES for name in names])
     ranks = rankdata(-table.round(4), axis=1)
     rows = {
@@ -179,21 +179,23 @@ def compare(folder: Path, names: list[str], splits: slice) -> None:
 
 
 def ablate(folder: Path, names: list[str], splits: slice) -> None:
-    """What remains of the score if one ingredient is left out, or another is taken."""
+    """Ablation study: scores without one component, or with an alternative."""
     print(f"{'':<18}" + "".join(f"{name:>12}" for name in names) + f"{'mean':>12}{'s':>8}{'Brier':>8}{'ECE':>8}")
     tables = [load(folder, name) for name in names]
     for label, parameters in ABLATION.items():
-        without_clip = patch.object(skneural.networks.tabular, "SmoothClip", lambda: Activation("identity"))
+        without_clip = patch.object(skneural.estimators.tabular.network, "SmoothClip", lambda: Activation("identity"))
         with without_clip if label == "no clip" else nullcontext():
             results = [mean_result("TabularMLP", table, splits, **parameters) for table in tables]
-        mean, seconds = np.mean([one.score for one in results]), sum(one.seconds for one in results)
-        brier, error = (np.nanmean([getattr(one, key) for one in results]) for key in ("brier", "calibration_error"))
-        line = "".join(f"{one.score:>12.4f}" for one in results)
+        mean, seconds = np.mean([single.score for single in results]), sum(single.seconds for single in results)
+        brier, error = (
+            np.nanmean([getattr(single, key) for single in results]) for key in ("brier", "calibration_error")
+        )
+        line = "".join(f"{single.score:>12.4f}" for single in results)
         print(f"{label:<18}{line}{mean:>12.4f}{seconds:>8.1f}{brier:>8.4f}{error:>8.4f}", flush=True)
 
 
 def members(folder: Path) -> None:
-    """Least seconds of an epoch with one member and with eight, in turns, and the share of dense layers' products."""
+    """Print the minimum seconds of an epoch with one member and with eight, and the share of dense layers' products."""
     table = load(folder, "california")
     rows, counts, n_epochs = np.arange(8192), (1, 8), 3
 
@@ -203,27 +205,27 @@ def members(folder: Path) -> None:
         model.fit(table.X[rows], table.y[rows])
         return time.perf_counter() - start
 
-    # the difference of a long fit and a short one leaves out what comes before and after the epochs
+    # the difference of a long fit and a short one excludes the time before and after the epochs
     times = [[(fit(k, 1 + n_epochs) - fit(k, 1)) / n_epochs for k in counts] for _ in range(5)]
-    least = np.min(times, axis=0)
-    for n_members, seconds in zip(counts, least, strict=True):
+    seconds_of_epoch = np.min(times, axis=0)
+    for n_members, seconds in zip(counts, seconds_of_epoch, strict=True):
         profile = cProfile.Profile()
         profile.runcall(fit, n_members, 1 + n_epochs)
         statistics = pstats.Stats(profile).stats
         products = sum(entry[2] for (file, _, _), entry in statistics.items() if file.endswith("ops/linear.py"))
         whole = sum(entry[2] for entry in statistics.values())
         print(f"{n_members} members: {seconds:.3f} s an epoch of 8192 rows; products {products / whole:.0%} of a fit")
-    print(f"ratio {least[1] / least[0]:.2f}")
+    print(f"ratio {seconds_of_epoch[1] / seconds_of_epoch[0]:.2f}")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder with the .npz files")
-    parser.add_argument("--tables", nargs="*", choices=[*CLASSES, *NUMBERS], help="all if not given")
-    parser.add_argument("--splits", type=int, default=3, help="so many splits (three)")
-    parser.add_argument("--skip", type=int, default=0, help="leave out the first so many splits (none)")
-    parser.add_argument("--ablation", action="store_true", help="leave out one ingredient at a time")
-    parser.add_argument("--members", action="store_true", help="the cost of an epoch of eight members")
+    parser.add_argument("--tables", nargs="*", choices=[*CLASSES, *NUMBERS], help="default: all")
+    parser.add_argument("--splits", type=int, default=3, help="number of splits")
+    parser.add_argument("--skip", type=int, default=0, help="number of splits to skip")
+    parser.add_argument("--ablation", action="store_true", help="ablation study")
+    parser.add_argument("--members", action="store_true", help="time of an epoch with eight members")
     arguments = parser.parse_args()
     splits = slice(arguments.skip, arguments.skip + arguments.splits)
     warnings.simplefilter("ignore", ConvergenceWarning)

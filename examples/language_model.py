@@ -1,10 +1,10 @@
-"""A small GPT that reads what scikit-learn says of its data sets, and goes on in that manner.
+"""A small GPT, trained on the descriptions of scikit-learn's data sets.
 
     pip install skneural
     python language_model.py
 
-Trains a Transformer on the descriptions of six data sets, 15 000 characters, for about a minute on one core; prints
-how well it tells the next character, and what it writes itself.
+Trains a Transformer on the descriptions of six data sets, 15 000 characters, for about a minute on one core. Prints its
+perplexity per character and generated texts.
 """
 
 from sklearn import datasets
@@ -32,11 +32,11 @@ def main():
     print(f"{sum(map(len, texts))} characters of {len(texts)} texts")
     model.fit(texts)
     print(f"{model.vocabulary_size_} different characters, {len(model.weights_)} weights")
-    print(f"of the next character, the model wavers between {model.perplexity(texts):.1f}")
+    print(f"perplexity per character: {model.perplexity(texts):.1f}")
     for prompt in ("The data set ", ":Number of Instances: "):
         for temperature in (0, 0.6):
-            written = model.generate(prompt, n_tokens=200, temperature=temperature, random_state=0)
-            print(f"\n--- {prompt!r} at temperature {temperature}\n{prompt}{written}")
+            generated = model.generate(prompt, n_tokens=200, temperature=temperature, random_state=0)
+            print(f"\n--- {prompt!r} at temperature {temperature}\n{prompt}{generated}")
 
 
 if __name__ == "__main__":

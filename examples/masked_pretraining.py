@@ -1,12 +1,13 @@
-"""Words learned from texts without labels, and then a few labels.
+"""Masked language modelling as pretraining for text classification with few labels.
 
     pip install skneural
     python masked_pretraining.py
 
-Sentences of a small language, generated: animals and machines do what animals and machines do. A language model learns
-to tell words that are hidden (`objective="masked"`). Then sixteen of the sentences get a label, whether they are about
-animals. The rows of numbers that the language model makes of sentences suffice a logistic regression; counts of words
-do not, because most of the words have no label. A Transformer that starts from the language model does even better.
+The sentences of a small artificial language are about animals or about machines. A language model learns to predict
+masked words (`objective="masked"`) from sentences without labels. Sixteen sentences are labelled as being about animals
+or not. A logistic regression on the sentence embeddings of the language model classifies well with these labels; one on
+word counts does not, because most words never occur in a labelled sentence. A Transformer that is initialized with the
+weights of the language model is even better.
 """
 
 import numpy as np
@@ -25,7 +26,7 @@ SIZES = {"d_model": 32, "n_heads": 4, "n_layers": 2, "feedforward_size": 64, "ra
 
 
 def sentences(rng, n):
-    """Sentences, and whether they are about animals."""
+    """Generate sentences, and labels that are 1 for animals and 0 for machines."""
     y = rng.integers(0, 2, n)
     kinds = [(ANIMALS, LIVING) if alive else (MACHINES, WORKING) for alive in y]
     return [f"the {rng.choice(who)} {rng.choice(does)} {rng.choice(REST)}" for who, does in kinds], y
@@ -39,24 +40,22 @@ def main():
 
     model = LanguageModel(objective="masked", level="word", context_length=16, max_iter=30, **SIZES)
     model.set_params(learning_rate="one_cycle", learning_rate_init=4e-3).fit(unlabelled)
-    print(
-        f"of a hidden word, the language model wavers between {model.perplexity(many):.1f} of {model.vocabulary_size_}"
-    )
+    print(f"perplexity of masked words: {model.perplexity(many):.1f} of {model.vocabulary_size_} words")
 
-    found = {
-        "counts of words, logistic regression": make_pipeline(CountVectorizer(), LogisticRegression()),
+    classifiers = {
+        "word counts, logistic regression": make_pipeline(CountVectorizer(), LogisticRegression()),
         "language model, logistic regression": None,
         "language model, fine-tuned": TransformerSequenceClassifier(
             pretrained=model, max_iter=20, batch_size=4, learning_rate="one_cycle", **SIZES
         ),
     }
-    for name, classifier in found.items():
+    for name, classifier in classifiers.items():
         if classifier is None:
             head = LogisticRegression().fit(model.transform(few), y_few)
             accuracy = head.score(model.transform(many), y_many)
         else:
             accuracy = classifier.fit(few, y_few).score(many, y_many)
-        print(f"{name:<37} {accuracy:.3f} of 1000 sentences right, with 16 labels")
+        print(f"{name:<37} accuracy {accuracy:.3f} on 1000 sentences, trained on 16 labels")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""Where a Transformer looks in a series.
+"""Attention weights of a Transformer on series.
 
     pip install "skneural[plot]"
     python plot_attention.py
 
-Each series has two bumps among noise, and the question is whether they have the same height. No step can answer that
-by itself: heads must compare one bump with the other. The picture shows a series, and for every head of every layer how
-much each step takes from each other one.
+Each series has two bumps among noise, and the task is to classify whether they have the same height. No single step
+suffices for this: heads must compare the bumps. The figure shows a series and the attention weights of every head of
+every layer.
 """
 
 import matplotlib.pyplot as plt
@@ -37,16 +37,16 @@ def main():
         random_state=0,
     )
     model.fit(X_train, y_train)
-    print(f"{model.score(X_test, y_test):.3f} of the test series are told right")
+    print(f"accuracy on the test series: {model.score(X_test, y_test):.3f}")
 
     series = X_test[0]
     figure = plt.figure(figsize=(7, 8), layout="constrained")
-    above, below = figure.subfigures(2, 1, height_ratios=[1, 3])
-    ax = above.subplots()
+    top, bottom = figure.subfigures(2, 1, height_ratios=[1, 3])
+    ax = top.subplots()
     ax.plot(series[:, 0], marker=".")
     ax.set(title=f"A series whose bumps are: {y_test[0]}", xlabel="step", xticks=range(len(series)))
     ax.tick_params(axis="x", labelsize=6)
-    plot_attention(model, series, figure=below)
+    plot_attention(model, series, figure=bottom)
     plt.show()
 
 

@@ -1,11 +1,11 @@
-"""A map of digits: two numbers for each image, and the images that pairs of numbers stand for.
+"""The two-dimensional latent space of a variational autoencoder of digits.
 
     pip install "skneural[plot]"
     python plot_autoencoder_map.py
 
-A variational autoencoder squeezes scikit-learn's digits into two numbers that are distributed like standard normal
-ones, without having seen what digits they are. The left picture shows where images come to lie, the middle one what the
-decoder makes of a grid over that plane, the right one images that it draws at random.
+A variational autoencoder encodes scikit-learn's digits as two latent variables with a standard normal distribution,
+without any labels. The left plot shows the latent variables of the images, the middle one decoded images of a grid of
+latent variables, and the right one images that the model generates at random.
 """
 
 import matplotlib.pyplot as plt
@@ -31,17 +31,17 @@ def main():
         early_stopping=False,
         random_state=0,
     ).fit(images)
-    print(f"log-density of an image, at least: {model.score(images):.1f}")
+    print(f"lower bound of the mean log-density of an image: {model.score(images):.1f}")
 
     _, (left, middle, right) = plt.subplots(1, 3, figsize=(14, 4.6), layout="constrained")
     plot_samples(model.transform(images), labels=digits, ax=left)
-    left.set(title="Two numbers for each image", aspect="equal")
+    left.set(title="Latent variables of each image", aspect="equal")
     quantiles = norm.ppf(np.linspace(0.03, 0.97, 14))
     grid = np.stack(np.meshgrid(quantiles, quantiles[::-1]), axis=-1).reshape(-1, 2)
     plot_samples(model.inverse_transform(grid).clip(0), ax=middle)
-    middle.set_title("What pairs of numbers stand for")
+    middle.set_title("Decoded grid of latent variables")
     plot_samples(model.sample(196, random_state=0).clip(0), ax=right)
-    right.set_title("Drawn at random")
+    right.set_title("Randomly generated images")
     plt.show()
 
 

@@ -1,11 +1,11 @@
-"""Dates in many formats to one, and what the network reads while it writes.
+"""Conversion of dates from many formats to one, and the alignment that attention learns.
 
     pip install "skneural[plot]"
     python plot_dates.py
 
-A recurrent encoder reads "may 02, 2020", and a decoder writes "2020-05-02", character by character, looking back at
-what it needs: at the year first, wherever it stands. Nothing says which characters belong together; the picture shows
-that attention has found out.
+A recurrent encoder reads "may 02, 2020", and a decoder with attention predicts "2020-05-02" character by character. It
+attends to the year first, wherever that is in the source. The alignment of characters is not part of the training data;
+the figure shows that attention learns it.
 """
 
 from datetime import date, timedelta
@@ -38,15 +38,15 @@ def main():
         random_state=0,
     )
     model.fit(X_train, y_train)
-    print(f"{model.score(X_test, y_test):.3f} of the test dates are right to the last character")
+    print(f"exact matches among the test dates: {model.score(X_test, y_test):.3f}")
 
     shown = ["may 02, 2020", "07 september 1987", "friday, 21.11.2003", "12/31/2049"]
-    for source, written in zip(shown, model.predict(shown), strict=True):
-        print(f"{source:>20} -> {written}")
+    for source, predicted in zip(shown, model.predict(shown), strict=True):
+        print(f"{source:>20} -> {predicted}")
     figure, axes = plt.subplots(2, 2, figsize=(10, 7), layout="constrained")
     for ax, source in zip(axes.flat, shown, strict=True):
         plot_alignment(model, source, ax=ax)
-    figure.suptitle("What is read for each character that is written")
+    figure.suptitle("Attention to the source for each predicted character")
     plt.show()
 
 

@@ -1,10 +1,10 @@
-"""Digits that nobody wrote, drawn by class.
+"""Generation of digits by class with a diffusion model.
 
     pip install "skneural[plot]"
     python plot_diffusion_digits.py
 
-Fits a diffusion model on scikit-learn's digits, with their labels as the condition, and draws ten new ones of each
-class; a classifier that has seen nothing but new digits is tried on those that people wrote.
+Fits a diffusion model on scikit-learn's digits, conditioned on their labels, and draws ten generated digits of each
+class. A classifier that is trained on generated digits only is tested on the real ones.
 """
 
 import matplotlib.pyplot as plt
@@ -22,11 +22,12 @@ def main():
     model.fit(X.astype("float32"), y)
 
     labels = np.repeat(np.arange(10), 100)
-    made = model.sample(len(labels), y=labels, random_state=0)
-    print(f"An SVC trained on 1000 digits that were made knows {SVC().fit(made, labels).score(X, y):.1%} of real ones.")
+    generated = model.sample(len(labels), y=labels, random_state=0)
+    accuracy = SVC().fit(generated, labels).score(X, y)
+    print(f"accuracy on real digits of an SVC trained on 1000 generated ones: {accuracy:.1%}")
 
-    ax = plot_samples(made[::10], image_shape=(8, 8), n_columns=10)
-    ax.set_title("Ten digits of each class that were made")
+    ax = plot_samples(generated[::10], image_shape=(8, 8), n_columns=10)
+    ax.set_title("Ten generated digits of each class")
     plt.show()
 
 

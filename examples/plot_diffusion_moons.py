@@ -1,9 +1,9 @@
-"""Two moons that come out of noise.
+"""Steps of a diffusion model from noise to two moons.
 
     pip install "skneural[plot]"
     python plot_diffusion_moons.py
 
-Fits a diffusion model on two moons, and draws what its samples are after some of the steps from noise to data.
+Fits a diffusion model on two moons, and draws its samples after some of the steps from noise to data.
 """
 
 import matplotlib.pyplot as plt
@@ -23,7 +23,7 @@ def main():
     for ax, number in zip(axes, shown, strict=True):
         ax.scatter(*steps[number].T, c=labels, s=2, cmap="coolwarm")
         ax.set(title=f"step {number}", xticks=[], yticks=[])
-    figure.suptitle("Two moons come out of noise, each in its place from the middle on")
+    figure.suptitle("Samples during the steps from noise to two moons")
     plt.show()
 
 

@@ -1,11 +1,11 @@
-"""Outliers among digits: what an autoencoder cannot reconstruct, beside an isolation forest.
+"""Outlier detection by the reconstruction error of an autoencoder, compared with an isolation forest.
 
     pip install "skneural[plot]"
     python plot_digit_outliers.py
 
-An autoencoder learns to squeeze scikit-learn's digits into eight numbers, all of them but the sevens, which it never
-sees. Of new digits it then reconstructs the others well, and makes something else of sevens: `score_samples` tells
-them. An isolation forest has the same task. The pictures show digits above what is reconstructed of them.
+An autoencoder with eight latent variables is trained on scikit-learn's digits without the sevens. It reconstructs other
+new digits well, but not the sevens, so that `score_samples` detects them as outliers. An isolation forest is trained on
+the same data. The figure shows digits above their reconstructions.
 """
 
 import matplotlib.pyplot as plt
@@ -24,12 +24,12 @@ UNSEEN = 7
 def main():
     images, digits = load_digits().images, load_digits().target
     train, test = train_test_split(np.arange(len(digits)), random_state=0, stratify=digits)
-    known = train[digits[train] != UNSEEN]
+    normal = train[digits[train] != UNSEEN]
 
-    # with image_shape=(8, 8), it would take rows of 64 pixels, too
+    # with image_shape=(8, 8), the autoencoder would accept rows of 64 pixels, too
     schedule = {"learning_rate_init": 0.005, "learning_rate": "one_cycle", "max_iter": 30, "batch_size": 32}
-    autoencoder = Autoencoder(8, image_shape="auto", **schedule, random_state=0).fit(images[known])
-    forest = IsolationForest(n_estimators=300, random_state=0).fit(images[known].reshape(-1, 64))
+    autoencoder = Autoencoder(8, image_shape="auto", **schedule, random_state=0).fit(images[normal])
+    forest = IsolationForest(n_estimators=300, random_state=0).fit(images[normal].reshape(-1, 64))
     scores = {
         "autoencoder": autoencoder.score_samples(images[test]),
         "isolation forest": forest.score_samples(images[test].reshape(-1, 64)),
@@ -42,8 +42,8 @@ def main():
 
     order = test[np.argsort(scores["autoencoder"])]
     for letter, rows, title in (("a", order[:15], "worst reconstructed"), ("c", order[-15:], "best reconstructed")):
-        found = autoencoder.inverse_transform(autoencoder.transform(images[rows]))
-        plot_samples(np.concatenate([images[rows], found.clip(0, 16)]), n_columns=15, ax=axes[letter])
+        reconstructed = autoencoder.inverse_transform(autoencoder.transform(images[rows]))
+        plot_samples(np.concatenate([images[rows], reconstructed.clip(0, 16)]), n_columns=15, ax=axes[letter])
         axes[letter].set_title(f"{title}: digits {' '.join(map(str, digits[rows]))}")
     plt.show()
 

@@ -1,11 +1,11 @@
-"""Forecasting a chaotic series.
+"""Forecasting of a chaotic series.
 
     pip install "skneural[plot]"
     python plot_forecast.py
 
-The Mackey-Glass equation (1977) models how blood cells are renewed with a delay; its solution nearly repeats itself,
-but never does. A network of gated recurrent units reads it step by step and forecasts the next thirty values at once.
-It is trained to do so at each step of the windows, not at the last alone: a target for each step.
+The Mackey-Glass equation (1977) models the delayed production of blood cells; its solution is chaotic. A network of
+gated recurrent units forecasts the next thirty values at once. It is trained to do so at each step of the windows, not
+only at the last one (`stepwise=True`).
 """
 
 import matplotlib.pyplot as plt
@@ -19,7 +19,7 @@ HORIZON = 30
 
 
 def mackey_glass(n, delay=17, steps_per_unit=10):
-    """Solve dx/dt = 0.2 x(t - delay) / (1 + x(t - delay)^10) - 0.1 x(t), and leave out how it starts."""
+    """Solve dx/dt = 0.2 x(t - delay) / (1 + x(t - delay)^10) - 0.1 x(t), and drop the initial transient."""
     lag, n_all = delay * steps_per_unit, (n + 200) * steps_per_unit
     x = np.full(n_all + lag, 1.2)
     for t in range(lag, n_all + lag - 1):
@@ -36,19 +36,19 @@ def main():
     )
     model.fit(X, y)
 
-    ends = SlidingWindows(window_size=100, horizon=HORIZON)
-    linear = LinearRegression().fit(*ends.windows_and_targets(past))
-    X_test, y_test = ends.windows_and_targets(future)
+    last_step = SlidingWindows(window_size=100, horizon=HORIZON)
+    linear = LinearRegression().fit(*last_step.windows_and_targets(past))
+    X_test, y_test = last_step.windows_and_targets(future)
     forecasts = {"recurrent": model.predict(X_test)[:, -1], "linear": linear.predict(X_test)}
 
     _, (top, bottom) = plt.subplots(2, 1, figsize=(9, 5.5), layout="constrained")
     for start in (0, 150, 300):
         times = np.arange(start, start + 100 + HORIZON)
-        top.plot(times[:101], future[times[:101]], color="0.7", label=None if start else "what is read")
+        top.plot(times[:101], future[times[:101]], color="0.7", label=None if start else "input")
         top.plot(times[100:], future[times[100:]], color="k", ls=":", lw=2, zorder=3, label=None if start else "truth")
         for i, (name, values) in enumerate(forecasts.items()):
             top.plot(times[100:], values[start], color=f"C{i}", label=None if start else f"{name} forecast")
-    top.set(xlabel="step", ylabel="value", ylim=(0.3, 1.7), title="Thirty steps ahead, three times")
+    top.set(xlabel="step", ylabel="value", ylim=(0.3, 1.7), title="Three forecasts of thirty steps")
     top.legend(loc="upper right", ncols=4)
     for i, (name, values) in enumerate(forecasts.items()):
         error = np.sqrt(np.mean((values - y_test) ** 2, axis=0)) / y_test.std()

@@ -1,11 +1,11 @@
-"""Digits that an associative memory recalls from noise.
+"""Recall of noisy digits by Hopfield networks.
 
     pip install "skneural[plot]"
     python plot_hopfield_digits.py
 
-Stores one digit of each kind from scikit-learn's digits, in black and white, turns a tenth of the pixels over, and
-draws what each rule recalls. Digits resemble each other: Hebbian weights, which add up what patterns have in common,
-fall into mixtures of them; the projection and the modern rule do not.
+Stores one binary image of each of scikit-learn's digits, flips a tenth of the pixels, and draws the pattern that each
+rule recalls. Digits are correlated: with the Hebbian rule, the recall converges to mixtures of them; with the
+projection rule and the modern one it does not.
 """
 
 import matplotlib.pyplot as plt
@@ -32,7 +32,7 @@ def main():
         line[0].set_ylabel(title)
         for ax, image, pattern in zip(line, images, patterns, strict=True):
             wrong = (image > 0.5) != pattern
-            # what should be there in grey, with wrong pixels in red: dark if black, light if white
+            # correct pixels in grey, wrong ones in red: dark if black, light if white
             colours = np.where(image[:, None] > 0.5, [0.15, 0.15, 0.15], [0.95, 0.95, 0.95])
             colours[wrong] = np.where(image[wrong, None] > 0.5, [0.75, 0.1, 0.1], [1.0, 0.7, 0.65])
             ax.imshow(colours.reshape(8, 8, 3))

@@ -1,11 +1,10 @@
-"""From data to a formula with a Kolmogorov-Arnold network.
+"""Symbolic regression with a Kolmogorov-Arnold network.
 
     pip install "skneural[plot,symbolic]"
     python plot_kan_formula.py
 
-A network of two inputs, five hidden units and one output learns a function under a penalty that leaves few edges;
-it is pruned, trained on a finer grid, and then told as a formula. The pictures show it before and after, and one of
-its edges.
+A network of two inputs, five hidden units and one output learns a function with a sparsity penalty. It is pruned,
+trained on a finer grid, and converted to a formula. The figure shows it before and after, and one of its edges.
 """
 
 import warnings
@@ -19,31 +18,31 @@ from skneural.inspection import plot_kan_edge
 
 
 def main():
-    # Each fit ends at max_iter, and warns of that: here it is far enough to see which edges matter, and to go on from.
+    # Each fit stops at max_iter with a warning: that is enough to see which edges matter, and training continues.
     warnings.simplefilter("ignore", ConvergenceWarning)
     X = np.random.default_rng(0).uniform(-1, 1, size=(1000, 2))
     y = np.exp(np.sin(np.pi * X[:, 0]) + X[:, 1] ** 2)
     X_test = np.random.default_rng(1).uniform(-1, 1, size=(1000, 2))
     y_test = np.exp(np.sin(np.pi * X_test[:, 0]) + X_test[:, 1] ** 2)
 
-    def tell(what, model):
+    def print_error(name, model):
         error = np.sqrt(np.mean((model.predict(X_test) - y_test) ** 2))
-        print(f"{what:<40} wrong by {error:.1e}")
+        print(f"{name:<40} root mean squared error {error:.1e}")
 
     model = KANRegressor(
         hidden_layer_sizes=(5,), solver="lbfgs", sparsity=0.003, alpha=0, tol=1e-9, max_iter=200, random_state=0
     )
     model.fit(X, y)
-    tell("sparse network of five hidden units", model)
+    print_error("sparse network of five hidden units", model)
 
     pruned = model.prune().set_params(sparsity=0.0, warm_start=True).fit(X, y)
-    tell(f"pruned to {pruned.hidden_layer_sizes[0]}, trained on", pruned)
+    print_error(f"pruned to {pruned.hidden_layer_sizes[0]}, trained on", pruned)
 
     finer = pruned.refine(10).set_params(max_iter=400).fit(X, y)
-    tell("on grids of 10 pieces instead of 5", finer)
+    print_error("on grids of 10 pieces instead of 5", finer)
 
     formula = finer.to_formula()
-    tell(f"formula {formula}", formula)
+    print_error(f"formula {formula}", formula)
     print("for sympy:", finer.symbolic_formula(["x", "y"]))
 
     _, (left, middle, right) = plt.subplots(1, 3, figsize=(12, 4), layout="constrained", width_ratios=(2, 1, 1.4))

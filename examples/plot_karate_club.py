@@ -1,10 +1,11 @@
-"""How a club fell apart, from two of its members.
+"""Semi-supervised node classification: the split of a karate club, from two labelled members.
 
     pip install "skneural[plot]"
     python plot_karate_club.py
 
-Zachary (1977) collect_notes who met whom outside of a karate club; it then split between its instructor (0) and its
-administrator (33). A graph neural network is told the faction of these two alone, and predicts where the others went.
+Zachary (1977) recorded which members of a karate club met outside of it, before the club split between its instructor
+(0) and its administrator (33). A graph neural network is trained on the factions of these two members and predicts
+those of the others.
 """
 
 import matplotlib.pyplot as plt
@@ -13,7 +14,7 @@ import numpy as np
 from skneural import GNNNodeClassifier, GraphNodes
 from skneural.inspection import plot_graph
 
-# each member, and whom of those with greater numbers he met
+# members, and those of greater numbers whom they met
 MET = {
     0: [1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 17, 19, 21, 31],
     1: [2, 3, 7, 13, 17, 19, 21, 30],
@@ -46,21 +47,21 @@ WITH_THE_INSTRUCTOR = [0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 16, 17, 19, 21
 
 
 def main():
-    members = GraphNodes.from_edges([(one, other) for one, others in MET.items() for other in others])
+    members = GraphNodes.from_edges([(member, other) for member, others in MET.items() for other in others])
     faction = np.where(np.isin(np.arange(34), WITH_THE_INSTRUCTOR), 0, 1)
-    y = np.full(34, -1)  # nobody knows
+    y = np.full(34, -1)  # unlabelled
     y[[0, 33]] = faction[[0, 33]]
 
     model = GNNNodeClassifier(random_state=0).fit(members, y)
     right = model.predict(members) == faction
-    print(f"{right.sum()} of 34 factions from two members; wrong: {np.flatnonzero(~right).tolist()}")
+    print(f"{right.sum()} of 34 factions are predicted correctly; wrong: {np.flatnonzero(~right).tolist()}")
 
     figure, axes = plt.subplots(1, 2, figsize=(11, 5), layout="constrained")
     plot_graph(members, np.array(["instructor", "administrator"])[faction], labels=range(34), ax=axes[0])
-    axes[0].set_title("What happened")
+    axes[0].set_title("True factions")
     plot_graph(members, model.predict_proba(members)[:, 1].astype(float), labels=range(34), ax=axes[1])
     axes[1].set_title("Probability of the administrator's faction")
-    figure.suptitle("A karate club, known from members 0 and 33 alone")
+    figure.suptitle("Factions of a karate club, predicted from members 0 and 33")
     plt.show()
 
 

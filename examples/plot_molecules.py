@@ -1,11 +1,11 @@
-"""Graphs like molecules: which of them hold a ring of six.
+"""Graph classification: detection of rings of six atoms in artificial molecules.
 
     pip install "skneural[plot]"
     python plot_molecules.py
 
-Each graph is a tree of atoms of three kinds; to some, a ring of six is added, to the others a chain of six. What tells
-them apart is the shape alone, which networks on counts of atoms cannot see: each atom hears its neighbours, four times
-over.
+Each graph is a tree of atoms of three kinds, to which a ring of six atoms or a chain of six is attached. The two
+classes differ in their structure only, which counts of atoms do not contain. In a graph neural network, each atom
+aggregates messages from its neighbours, in four layers.
 """
 
 import matplotlib.pyplot as plt
@@ -19,7 +19,7 @@ ATOMS = np.array(["C", "N", "O"])
 
 
 def molecule(rng, ring):
-    """A tree of 6 to 12 atoms, on which six more hang: in a ring, or in a chain."""
+    """Generate a tree of 6 to 12 atoms with six more attached, as a ring or as a chain."""
     n = int(rng.integers(6, 13))
     bonds = [(i, int(rng.integers(max(0, i - 3), i))) for i in range(1, n)]
     bonds += [(n + i, n + i + 1) for i in range(5)] + [(n, int(rng.integers(n)))]
@@ -43,13 +43,13 @@ def main():
         max_iter=60,
         random_state=0,
     ).fit(X_train, y_train)
-    print(f"graph neural network: {model.score(X_test, y_test):.3f} of the test molecules")
+    print(f"graph neural network: accuracy {model.score(X_test, y_test):.3f} on the test molecules")
 
     def counts(graphs):
         return np.array([graph.features.sum(axis=0) for graph in graphs])
 
-    alone = MLPClassifier(32, random_state=0, max_iter=500).fit(counts(X_train), y_train)
-    print(f"perceptron on counts of atoms: {alone.score(counts(X_test), y_test):.3f}")
+    perceptron = MLPClassifier(32, random_state=0, max_iter=500).fit(counts(X_train), y_train)
+    print(f"perceptron on counts of atoms: accuracy {perceptron.score(counts(X_test), y_test):.3f}")
 
     figure, axes = plt.subplots(2, 4, figsize=(11, 5.5), layout="constrained")
     probability = model.predict_proba(X_test)[:, list(model.classes_).index("ring")]

@@ -1,11 +1,11 @@
-"""Which language a name is from, letter by letter.
+"""Classification of names by language, character by character.
 
     pip install "skneural[plot]"
     python plot_names_to_languages.py
 
-Names are put together here from the typical syllables of four invented languages, and one syllable in four is borrowed
-from a neighbour, so that the example runs as it is and is not too easy. A recurrent network reads them character by
-character, in both directions, with attention: the picture shows which characters its predictions rest on.
+Names are generated from typical syllables of four invented languages; one syllable in four comes from any of them, so
+that the task is not too easy. A bidirectional recurrent network with attention pooling classifies the names; the figure
+shows to which characters it attends.
 """
 
 import matplotlib.pyplot as plt
@@ -17,7 +17,7 @@ from sklearn.pipeline import make_pipeline
 from skneural import RNNSequenceClassifier
 from skneural.preprocessing import TokenEncoder
 
-# What names of each language begin with, go on with, and end in.
+# First, middle and last syllables of the names of each language.
 LANGUAGES = {
     "northern": (["bjor", "thor", "sig", "hal", "gun"], ["vin", "mar", "stei", "grim"], ["sson", "dottir", "gard"]),
     "southern": (["bel", "mar", "ros", "car", "lor"], ["ti", "ane", "ello", "ini"], ["ano", "etti", "ello", "ini"]),
@@ -30,8 +30,8 @@ def names(n, rng):
     languages = rng.choice(list(LANGUAGES), n)
 
     def syllable(position, language):
-        home = rng.choice(list(LANGUAGES)) if rng.random() < 0.25 else language
-        return rng.choice(LANGUAGES[home][position])
+        source = rng.choice(list(LANGUAGES)) if rng.random() < 0.25 else language
+        return rng.choice(LANGUAGES[source][position])
 
     return ["".join(syllable(position, language) for position in range(3)) for language in languages], languages
 
@@ -54,7 +54,7 @@ def main():
         ),
     )
     model.fit(X_train, y_train)
-    print(f"{model.score(X_test, y_test):.3f} of the test names are assigned to their language")
+    print(f"accuracy on the test names: {model.score(X_test, y_test):.3f}")
 
     _, (left, right) = plt.subplots(1, 2, figsize=(10.5, 4.2), layout="constrained")
     ConfusionMatrixDisplay.from_estimator(model, X_test, y_test, ax=left, colorbar=False, cmap="Blues")
@@ -63,18 +63,18 @@ def main():
     shown = sorted(set(X_test[:9]))
     encoder, network = model
     weights = network.attention_weights(encoder.transform(shown))
-    most = max(own.max() for own in weights)
-    for row, (name, own) in enumerate(zip(shown, weights, strict=True)):
-        for column, (letter, weight) in enumerate(zip(name, own, strict=True)):
-            right.add_patch(plt.Rectangle((column - 0.5, row - 0.5), 1, 1, color=plt.cm.Oranges(weight / most)))
+    greatest = max(of_name.max() for of_name in weights)
+    for row, (name, of_name) in enumerate(zip(shown, weights, strict=True)):
+        for column, (letter, weight) in enumerate(zip(name, of_name, strict=True)):
+            right.add_patch(plt.Rectangle((column - 0.5, row - 0.5), 1, 1, color=plt.cm.Oranges(weight / greatest)))
             right.text(column, row, letter, ha="center", va="center", family="monospace")
     longest = max(len(name) for name in shown)
     right.set(xlim=(-0.5, longest - 0.5), xticks=range(longest), xticklabels=range(1, longest + 1))
     right.set(ylim=(len(shown) - 0.5, -0.5), yticks=range(len(shown)), yticklabels=model.predict(shown))
-    right.set(xlabel="character", ylabel="predicted language", title="Which characters the predictions rest on")
+    right.set(xlabel="character", ylabel="predicted language", title="Attention to the characters of names")
     right.spines[:].set_visible(False)
     right.tick_params(length=0)
-    shades = plt.cm.ScalarMappable(plt.Normalize(0, most), "Oranges")
+    shades = plt.cm.ScalarMappable(plt.Normalize(0, greatest), "Oranges")
     right.figure.colorbar(shades, ax=right, label="attention")
     plt.show()
 

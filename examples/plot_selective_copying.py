@@ -1,12 +1,12 @@
-"""What has to be remembered, and what not: selective copying as series grow longer.
+"""Selective copying with Mamba, recurrent and Transformer networks, for series of increasing length.
 
     pip install "skneural[plot]"
     python plot_selective_copying.py            about two minutes
 
-Four symbols stand among noise, at places that differ from series to series. At the end of the series four marks ask for
-them, in their order (Gu and Dao 2023). A memory must take in the symbols and let the noise go by. Three networks of
-about the same size are trained on the same number of series of each length: a Mamba network, which chooses what to take
-in by what it sees, recurrent units, and a Transformer, which looks back at all steps at once.
+Four symbols are hidden among noise tokens, at random positions. At the end of the series, four marks ask for the
+symbols in order (Gu and Dao 2023). The state of a network must store the symbols and ignore the noise. Three networks
+of about the same size are trained on the same number of series of each length: a Mamba network, whose state updates
+depend on the input, gated recurrent units, and a Transformer, which attends to all steps.
 """
 
 import time
@@ -39,7 +39,7 @@ MODELS = {
 
 
 def selective_copying(n, n_steps, rng):
-    """Tokens (n, n_steps + 4), and a label for each step: noise but for the last four, which are the symbols."""
+    """Generate tokens of shape (n, n_steps + 4) and a label per step: noise, but the symbols at the last four steps."""
     symbols = rng.integers(0, N_SYMBOLS, (n, N_COPIED))
     X = np.full((n, n_steps + N_COPIED), NOISE)
     places = np.sort(np.argsort(rng.random((n, n_steps)), axis=1)[:, :N_COPIED], axis=1)
@@ -58,17 +58,17 @@ def main():
         X_test, y_test = selective_copying(500, n_steps, rng)
         for name, model in MODELS.items():
             start = time.perf_counter()
-            found = model.fit(X, y).predict(X_test)
-            right[name].append(np.mean(found[:, n_steps:] == y_test[:, n_steps:]))
+            predicted = model.fit(X, y).predict(X_test)
+            right[name].append(np.mean(predicted[:, n_steps:] == y_test[:, n_steps:]))
             seconds = time.perf_counter() - start
-            print(f"{n_steps:>4} steps  {name:<12} {right[name][-1]:.3f} of the symbols right  {seconds:.1f} s")
+            print(f"{n_steps:>4} steps  {name:<12} accuracy {right[name][-1]:.3f} of the symbols  {seconds:.1f} s")
 
     _, ax = plt.subplots(layout="constrained")
     for name, shares in right.items():
         ax.plot(LENGTHS, shares, marker="o", label=name)
     ax.axhline(1 / N_SYMBOLS, color="0.6", linestyle=":", label="guessing")
     ax.set(xscale="log", xticks=LENGTHS, xticklabels=LENGTHS, ylim=(0, 1.02))
-    ax.set(title="Selective copying", xlabel="steps among which four symbols stand", ylabel="symbols that are right")
+    ax.set(title="Selective copying", xlabel="steps before the marks", ylabel="accuracy of the symbols")
     ax.legend()
     plt.show()
 

@@ -1,10 +1,11 @@
-"""Digits of which few are labelled, through a graph of neighbours.
+"""Semi-supervised classification of digits on a graph of nearest neighbours.
 
     pip install "skneural[plot]"
     python plot_semi_supervised_digits.py
 
-Of 1797 digits, some have labels; all of them, labelled or not, are neighbours. `LabelSpreading` passes labels along
-this graph, a graph neural network passes features, and a perceptron sees the labelled digits alone.
+Some of 1797 digits are labelled; all of them are nodes of a graph of nearest neighbours. `LabelSpreading` propagates
+labels along this graph, a graph neural network propagates features, and a multilayer perceptron uses the labelled
+digits only.
 """
 
 import warnings
@@ -23,7 +24,7 @@ N_DRAWS = 3
 
 def main():
     warnings.simplefilter("ignore", ConvergenceWarning)
-    warnings.simplefilter("ignore", RuntimeWarning)  # of LabelSpreading, where no label reaches a digit
+    warnings.simplefilter("ignore", RuntimeWarning)  # of LabelSpreading, for digits that no label reaches
     X, y = load_digits(return_X_y=True)
     X = X.astype(np.float32) / 16
     models = {
@@ -34,23 +35,23 @@ def main():
     scores = {name: np.zeros((len(N_LABELLED), N_DRAWS)) for name in models}
     for row, n in enumerate(N_LABELLED):
         for draw in range(N_DRAWS):
-            known = np.random.default_rng(draw).permutation(len(y))[:n]
-            hidden = np.setdiff1d(np.arange(len(y)), known)
+            labelled = np.random.default_rng(draw).permutation(len(y))[:n]
+            unlabelled = np.setdiff1d(np.arange(len(y)), labelled)
             labels = np.full(len(y), -1)
-            labels[known] = y[known]
+            labels[labelled] = y[labelled]
             for name, model in models.items():
                 if name == "perceptron":
-                    model.fit(X[known], y[known])
+                    model.fit(X[labelled], y[labelled])
                 else:
                     model.fit(X, labels)
-                scores[name][row, draw] = np.mean(model.predict(X[hidden]) == y[hidden])
+                scores[name][row, draw] = np.mean(model.predict(X[unlabelled]) == y[unlabelled])
         print(f"{n:4d} labels  " + "  ".join(f"{name} {score[row].mean():.3f}" for name, score in scores.items()))
 
     _, ax = plt.subplots(figsize=(7, 4.5), layout="constrained")
     for name, score in scores.items():
         ax.plot(N_LABELLED, score.mean(axis=1), marker="o", label=name)
-    ax.set(xlabel="labelled digits", ylabel="accuracy on the others", xscale="log")
-    ax.set_title("1797 digits, of which few are labelled")
+    ax.set(xlabel="labelled digits", ylabel="accuracy on the unlabelled digits", xscale="log")
+    ax.set_title("1797 digits with few labels")
     ax.legend()
     plt.show()
 

@@ -1,9 +1,9 @@
-"""A table as it comes: categories, missing values, heavy tails.
+"""Regression on a DataFrame with categories, missing values and heavy tails.
 
-Flats are let; what they cost per month depends on their size, on the quarter they are in, on what they are heated with,
-and on when they were built, which often nobody knows. `TabularMLPRegressor` and `HistGradientBoostingRegressor` take
-the DataFrame as it is; `MLPRegressor` needs a pipeline in front of it. The picture shows what each predicts for flats
-that it has not seen, beside what they cost, and the rent by size in two quarters as each model sees it.
+The monthly rent of flats depends on their size, quarter, heating and year of construction, which is often missing.
+`TabularMLPRegressor` and `HistGradientBoostingRegressor` accept the DataFrame as it is; `MLPRegressor` needs a pipeline
+of transformers. The figure shows predictions for test data against true rents, and the rent by size in two quarters as
+predicted by each model.
 
     python examples/plot_tabular.py
 """
@@ -25,13 +25,13 @@ HEATING = ["district", "gas", "heat pump", "oil"]
 
 
 def flats(n, rng):
-    """What is known of n flats, and their rents."""
-    size = np.exp(rng.normal(4.2, 0.45, n))  # square metres; a few are huge
+    """Generate features of n flats, and their rents."""
+    size = np.exp(rng.normal(4.2, 0.45, n))  # square metres, with a heavy tail
     built = rng.integers(1880, 2025, n).astype(float)
     quarter, heating = rng.choice(QUARTERS, n), rng.choice(HEATING, n)
     price = pd.Series(quarter).map(dict(zip(QUARTERS, [16, 14, 17, 10, 12, 8], strict=True))).to_numpy()
-    modern = 1 + 0.3 * (built > 1990) + 0.15 * (built < 1918)  # old houses are dear, too
-    per_metre = price * modern * (1 + 0.6 * np.exp(-size / 25))  # small flats cost more a metre
+    modern = 1 + 0.3 * (built > 1990) + 0.15 * (built < 1918)  # old buildings are expensive, too
+    per_metre = price * modern * (1 + 0.6 * np.exp(-size / 25))  # small flats cost more per square metre
     rent = size * per_metre * (1 - 0.08 * (heating == "oil")) * np.exp(rng.normal(0, 0.05, n))
     X = pd.DataFrame(
         {"size": size, "built": built, "quarter": pd.Categorical(quarter), "heating": pd.Categorical(heating)}
@@ -64,20 +64,20 @@ def main():
     for column, (name, model) in enumerate(models().items()):
         predicted = model.fit(X_train, rent_train).predict(X_test)
         print(f"{name}: R^2 {model.score(X_test, rent_test):.4f}")
-        above, below = axes[:, column]
-        above.set_title(f"{name}\n$R^2$ = {model.score(X_test, rent_test):.3f} on flats it has not seen")
-        above.plot([200, 6000], [200, 6000], color="0.7", linewidth=1)
-        above.scatter(rent_test, predicted, s=6, alpha=0.5)
-        above.set(xscale="log", yscale="log", xlabel="rent")
-        above.set_xticks([300, 1000, 3000], ["300", "1000", "3000"])
-        above.set_yticks([300, 1000, 3000], ["300", "1000", "3000"])
-        above.minorticks_off()
+        top, bottom = axes[:, column]
+        top.set_title(f"{name}\n$R^2$ = {model.score(X_test, rent_test):.3f} on test data")
+        top.plot([200, 6000], [200, 6000], color="0.7", linewidth=1)
+        top.scatter(rent_test, predicted, s=6, alpha=0.5)
+        top.set(xscale="log", yscale="log", xlabel="rent")
+        top.set_xticks([300, 1000, 3000], ["300", "1000", "3000"])
+        top.set_yticks([300, 1000, 3000], ["300", "1000", "3000"])
+        top.minorticks_off()
         for quarter in ("park", "village"):
-            alike = pd.DataFrame({"size": sizes, "built": 1975.0, "quarter": quarter, "heating": "gas"})
-            below.plot(sizes, model.predict(alike.astype(X.dtypes)) / sizes)
-        below.set(xlabel="square metres")
+            similar = pd.DataFrame({"size": sizes, "built": 1975.0, "quarter": quarter, "heating": "gas"})
+            bottom.plot(sizes, model.predict(similar.astype(X.dtypes)) / sizes)
+        bottom.set(xlabel="square metres")
     axes[0, 0].set_ylabel("predicted rent")
-    axes[1, 0].set_ylabel("predicted rent of a square metre")
+    axes[1, 0].set_ylabel("predicted rent per square metre")
     axes[1, 0].legend(["park", "village"])
     plt.show()
 

@@ -1,10 +1,10 @@
-"""Digits, a pipeline, a grid search, and scikit-learn's own models beside ours.
+"""A pipeline and a grid search on digits, compared with models of scikit-learn.
 
     pip install "skneural[progress]"
     python quickstart.py
 
-Searches over settings of a perceptron and of a multilayer perceptron, on two processes, under scikit-learn's progress
-bar, and prints what was best, how it does on held-out digits, and how long each took.
+Searches over hyper-parameters of a perceptron and of a multilayer perceptron, in two processes, with scikit-learn's
+progress bar. Prints the best hyper-parameters, and the accuracy on test data and the training time of each model.
 """
 
 import time
@@ -28,7 +28,7 @@ def pipeline(model):
 
 def main():
     X, y = load_digits(return_X_y=True)
-    X = X.astype("float32")  # float32 trains in float32, in half the time
+    X = X.astype("float32")  # models are trained in float32, in half the time
     X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.25, stratify=y, random_state=0)
 
     perceptron = PerceptronClassifier(random_state=0)
@@ -40,14 +40,14 @@ def main():
     search = GridSearchCV(pipeline(perceptron), grid, cv=3, n_jobs=2)
     search.set_callbacks(ProgressBar(max_propagation_depth=0))
 
-    contestants = {
+    models = {
         "grid search, skneural": search,
         "MLPClassifier, skneural": pipeline(MLPClassifier(random_state=0)),
         "MLPClassifier, scikit-learn": pipeline(ScikitLearnMLP(random_state=0)),
         "LogisticRegression, scikit-learn": pipeline(LogisticRegression()),
     }
     rows = []
-    for name, model in contestants.items():
+    for name, model in models.items():
         start = time.perf_counter()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
@@ -57,13 +57,12 @@ def main():
     best = {key.removeprefix("model__"): value for key, value in search.best_params_.items() if key != "model"}
     print(f"\nbest: {type(search.best_params_['model']).__name__} with {best}, ", end="")
     print(f"accuracy {search.best_score_:.3f} in cross-validation\n")
-    print(f"{'':<34}{'held-out accuracy':>17}{'seconds':>9}")
+    print(f"{'':<34}{'test accuracy':>17}{'seconds':>9}")
     for name, accuracy, seconds in rows:
         print(f"{name:<34}{accuracy:>17.3f}{seconds:>9.2f}")
     chance = max((accuracy * (1 - accuracy) / len(y_test)) ** 0.5 for _, accuracy, _ in rows)
-    print(f"\nOf {len(y_test)} held-out digits, differences below {2 * chance:.3f} are chance: the search tells which")
-    print("settings are good, and need not beat a model that is good without it.")
+    print(f"\nOn {len(y_test)} test digits, differences below {2 * chance:.3f} are not significant.")
 
 
-if __name__ == "__main__":  # the two processes of the search import this file
+if __name__ == "__main__":  # because the processes of the search import this file
     main()

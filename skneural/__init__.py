@@ -1,4 +1,4 @@
-"""Neural networks as scikit-learn estimators, computed with NumPy and SciPy alone."""
+"""Neural networks as scikit-learn estimators, computed with NumPy and SciPy only."""
 
 from skneural.data import Graph as Graph
 from skneural.data import GraphNodes as GraphNodes

@@ -1,10 +1,10 @@
-"""Hyper-parameters, declared once: default, constraint and one sentence of documentation.
+"""Declaration of hyper-parameters as fields with a default, a constraint and a documentation text.
 
     @declare
-    class Thing(BaseEstimator):
-        size: int = hyperparameter(5, Integer(1), "How many there are.")
+    class Model(BaseEstimator):
+        size: int = hyperparameter(5, Integer(1), "Number of units.")
 
-The constructor, `get_params`, the checks in `fit` and the numpydoc section all come from such fields.
+The constructor, `get_params`, the checks in `fit` and the numpydoc section are derived from such fields.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from typing import Any, TypeVar, dataclass_transform
 
 import numpy as np
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
-# What other libraries call it: the first of ours that is an option is what was meant.
+# Names in other libraries, and our names for them: the first that is an option is suggested.
 ALIASES = {
     "sigmoid": ("logistic",),
     "swish": ("silu",),
@@ -50,10 +50,18 @@ ALIASES = {
 
 @dataclass(frozen=True)
 class Constraint:
-    """What values are allowed, in words and as a test; ``a | b`` allows both.
+    """Constraint on the values of a hyper-parameter; ``a | b`` allows the values of either.
 
-    `options` help to guess at a slip; `number_is` names the hyper-parameter that takes a number, where users may
-    expect this one to.
+    Parameters
+    ----------
+    words : str
+        The constraint in words, for documentation and error messages.
+    allows : callable
+        Returns True for allowed values.
+    options : tuple of str, default=()
+        The allowed strings, from which error messages suggest the most similar.
+    number_is : str, default=""
+        Name of the hyper-parameter to suggest if a number is passed where only strings are allowed.
     """
 
     words: str
@@ -69,61 +77,73 @@ class Constraint:
             self.number_is or other.number_is,
         )
 
-    def hint(self, value: Any) -> str:
-        """A guess at what was meant, or nothing."""
+    def hint(self, value: object) -> str:
+        """Suggestion for an invalid value, to append to an error message; empty if there is none."""
         if self.number_is and _is(value, Real):
             return f" (did you mean {self.number_is}={value!r}?)"
         if isinstance(value, list | tuple):
-            meant: Any = tuple(self._option(name) or name for name in value)
+            suggestion: Any = tuple(self._option(name) or name for name in value)
         else:
-            meant = self._option(str(value))
-            if meant == value:  # a sequence of options is due
-                meant = (meant,)
-        return f" (did you mean {meant!r}?)" if meant and meant != value else ""
+            suggestion = self._option(str(value))
+            if suggestion == value:  # a single option was passed where a sequence of options is required
+                suggestion = (suggestion,)
+        return f" (did you mean {suggestion!r}?)" if suggestion and suggestion != value else ""
 
-    def _option(self, name: Any) -> str | None:
-        """The option that was meant, if any: in other letters' case, by a peer's name, or misspelt."""
-        by_case = {option.casefold(): option for option in self.options}
-        plain = str(name).casefold()
-        candidates = (plain, *ALIASES.get(plain, ()), *difflib.get_close_matches(plain, by_case, n=1))
-        return next((by_case[candidate] for candidate in candidates if candidate in by_case), None)
-
-
-def Choice(*options: str) -> Constraint:
-    """One of several strings."""
-    quoted = ", ".join(f'"{option}"' for option in options)
-    words = quoted if len(options) == 1 else "{" + quoted + "}"
-    return Constraint(words, lambda value: isinstance(value, str) and value in options, options)
+    def _option(self, name: object) -> str | None:
+        """The option that is meant by a name: in another case, by its name in another library, or misspelt."""
+        options_by_casefold = {option.casefold(): option for option in self.options}
+        folded = str(name).casefold()
+        similar = difflib.get_close_matches(folded, options_by_casefold, n=1)
+        candidates = (folded, *ALIASES.get(folded, ()), *similar)
+        options = (options_by_casefold[candidate] for candidate in candidates if candidate in options_by_casefold)
+        return next(options, None)
 
 
-def Number(low: float = -math.inf, high: float = math.inf, *, above: bool = False, below: bool = False) -> Constraint:
-    """A finite number between `low` and `high`; `above` and `below` leave out the bounds themselves."""
-    words = [f"> {low:g}" if above else f">= {low:g}"] if low > -math.inf else []
-    words += [f"< {high:g}" if below else f"<= {high:g}"] if high < math.inf else []
+class Choice(Constraint):
+    """Constraint to one of several strings."""
 
-    def allows(value: Any) -> bool:
-        if not _is(value, Real) or not math.isfinite(value):
-            return False
-        return (low < value if above else low <= value) and (value < high if below else value <= high)
-
-    return Constraint(" ".join(["float", " and ".join(words)]).strip(), allows)
+    def __init__(self, *options: str, number_is: str = "") -> None:
+        quoted = ", ".join(f'"{option}"' for option in options)
+        words = quoted if len(options) == 1 else "{" + quoted + "}"
+        super().__init__(words, lambda value: isinstance(value, str) and value in options, options, number_is)
 
 
-def Integer(low: int) -> Constraint:
-    """An integer, not below `low`; a truth value is none."""
-    return Constraint(f"int >= {low}", lambda value: _is(value, Integral) and value >= low)
+class Number(Constraint):
+    """Constraint to a finite number between `low` and `high`; `above` and `below` exclude the bounds themselves."""
+
+    def __init__(
+        self, low: float = -math.inf, high: float = math.inf, *, above: bool = False, below: bool = False
+    ) -> None:
+        words = [f"> {low:g}" if above else f">= {low:g}"] if low > -math.inf else []
+        words += [f"< {high:g}" if below else f"<= {high:g}"] if high < math.inf else []
+
+        def allows(value: Any) -> bool:
+            if not _is(value, Real) or not math.isfinite(value):
+                return False
+            return (low < value if above else low <= value) and (value < high if below else value <= high)
+
+        super().__init__(" ".join(["float", " and ".join(words)]).strip(), allows)
 
 
-def Sizes(low: int = 1, *, empty: bool = True) -> Constraint:
-    """An integer, or a sequence of integers, which may be empty or not."""
-    one = Integer(low)
+class Integer(Constraint):
+    """Constraint to an integer of at least `low`. Booleans are not accepted."""
 
-    def allows(value: Any) -> bool:
-        if isinstance(value, list | tuple | np.ndarray):
-            return (empty or len(value) > 0) and all(one.allows(size) for size in value)
-        return one.allows(value)
+    def __init__(self, low: int) -> None:
+        super().__init__(f"int >= {low}", lambda value: _is(value, Integral) and value >= low)
 
-    return Constraint(f"int or {'' if empty else 'non-empty '}sequence of int >= {low}", allows)
+
+class Sizes(Constraint):
+    """Constraint to an integer of at least `low`, or a sequence of such integers; `empty` allows empty sequences."""
+
+    def __init__(self, low: int = 1, *, empty: bool = True) -> None:
+        size = Integer(low)
+
+        def allows(value: Any) -> bool:
+            if isinstance(value, list | tuple | np.ndarray):
+                return (empty or len(value) > 0) and all(size.allows(element) for element in value)
+            return size.allows(value)
+
+        super().__init__(f"int or {'' if empty else 'non-empty '}sequence of int >= {low}", allows)
 
 
 BOOLEAN = Constraint("bool", lambda value: isinstance(value, bool | np.bool_))
@@ -142,34 +162,40 @@ MAPPING = Constraint("dict", lambda value: isinstance(value, Mapping))
 SEQUENCE = Constraint("list of dict", lambda value: isinstance(value, list | tuple))
 
 
-REQUIRED = dataclasses.MISSING  # the default of what must be given
+REQUIRED = dataclasses.MISSING  # the default of hyper-parameters that must be passed
 
 
-def hyperparameter(default: Any, constraint: Constraint, doc: str, *, positional: bool = False) -> Any:
-    """A field that carries its default, its constraint and its documentation."""
-    metadata = {"constraint": constraint, "doc": " ".join(doc.split())}
+def hyperparameter(
+    default: Any, constraint: Constraint, doc: str, *, positional: bool = False, automatic: Any = None
+) -> Any:
+    """Declare a hyper-parameter: a dataclass field with its default, its constraint and its documentation.
+
+    `automatic` is the rule behind "auto", for hyper-parameters that have one.
+    """
+    metadata = {"constraint": constraint, "doc": " ".join(doc.split()), "automatic": automatic}
     return dataclasses.field(default=default, kw_only=not positional, metadata=metadata)
 
 
 @dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(hyperparameter,))
-def declare(cls: type[T]) -> type[T]:
-    """Make a constructor of the hyper-parameters, and fill them and the fitted attributes into the docstring.
+def declare(cls: type[_T]) -> type[_T]:
+    """Class decorator that generates the constructor from the hyper-parameters, and completes the docstring.
 
-    ``{parameters}`` in the docstring becomes the numpydoc section of all hyper-parameters, the class's own
-    first; ``{attributes}`` that of the fitted attributes, which a class adds as the dictionary `attributes_doc`.
-    What several classes of a family say alike, the family has in the dictionary `shared_doc`, by name.
+    ``{parameters}`` in the docstring is replaced by the numpydoc section of all hyper-parameters, those of the class
+    before those of its base classes, and ``{attributes}`` by the section of the fitted attributes, which classes
+    declare in the dictionary `attributes_doc`. Text that is shared by several classes of a family is looked up by its
+    name in braces in the dictionary `shared_doc`.
     """
     return _documented(dataclass(kw_only=True, eq=False, repr=False)(cls), cls.__doc__ or "")
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(hyperparameter,))
-def declare_value(cls: type[T]) -> type[T]:
-    """The same for a value: it cannot be changed, equals what has equal hyper-parameters, and is written with them.
+def declare_value(cls: type[_T]) -> type[_T]:
+    """`declare` for immutable value classes, with equality and representation by their hyper-parameters.
 
-    It has no `fit`, so its constructor checks.
+    They have no `fit`, so their constructor checks the hyper-parameters.
     """
 
-    def check(self: T) -> None:
+    def check(self: _T) -> None:
         check_hyperparameters(self)
 
     doc = cls.__doc__ or ""
@@ -177,9 +203,9 @@ def declare_value(cls: type[T]) -> type[T]:
     return _documented(dataclass(frozen=True)(cls), doc)
 
 
-def _documented(cls: type[T], own_doc: str) -> type[T]:
-    cls.__doc__ = inspect.cleandoc(own_doc)
-    if "{parameters}" in own_doc:
+def _documented(cls: type[_T], template: str) -> type[_T]:
+    cls.__doc__ = inspect.cleandoc(template)
+    if "{parameters}" in template:
         sections = {"parameters": _parameters_section(cls), "attributes": _attributes_section(cls)}
         for name, section in (sections | getattr(cls, "shared_doc", {})).items():
             cls.__doc__ = cls.__doc__.replace("{" + name + "}", inspect.cleandoc(section))
@@ -187,7 +213,7 @@ def _documented(cls: type[T], own_doc: str) -> type[T]:
 
 
 def hyperparameters(cls: type) -> list[dataclasses.Field[Any]]:
-    """Declared fields, those that the most special class introduced first."""
+    """Declared fields, those of the most derived class first."""
     introduced = {
         name: level for level, parent in enumerate(cls.__mro__) for name in vars(parent).get("__annotations__", ())
     }
@@ -195,7 +221,7 @@ def hyperparameters(cls: type) -> list[dataclasses.Field[Any]]:
 
 
 def check_hyperparameters(estimator: Any) -> None:
-    """Raise one ValueError that names every hyper-parameter that is out of range or of the wrong type."""
+    """Raise a single ValueError that lists all hyper-parameters that are out of range or of the wrong type."""
     problems = []
     for field in dataclasses.fields(estimator):
         constraint, value = field.metadata["constraint"], getattr(estimator, field.name)
@@ -206,7 +232,23 @@ def check_hyperparameters(estimator: Any) -> None:
         raise ValueError(f"{type(estimator).__name__} got {count}:\n  " + "\n  ".join(problems))
 
 
-def _is(value: Any, kind: type) -> bool:
+def check_arguments(**arguments: tuple[Any, Constraint]) -> None:
+    """Raise one ValueError that names every argument of a method whose value its constraint does not allow.
+
+    Parameters
+    ----------
+    **arguments : pairs of a value and a constraint
+    """
+    problems = [
+        f"{name} must be {constraint.words}; got {value!r}{constraint.hint(value)}"
+        for name, (value, constraint) in arguments.items()
+        if not constraint.allows(value)
+    ]
+    if problems:
+        raise ValueError(". ".join(problems) + ".")
+
+
+def _is(value: object, kind: type) -> bool:
     return isinstance(value, kind) and not isinstance(value, bool | np.bool_)
 
 

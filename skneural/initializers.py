@@ -1,7 +1,7 @@
-"""How parameters start: functions ``(rng, shape) -> array``.
+"""Initializers of parameters: functions ``(rng, shape) -> array``.
 
-A dense weight is ``(n_in, n_out)``, a kernel ``(height, width, channels_in, channels_out)``: each of its outputs
-sees ``height * width * channels_in`` numbers, and each of its inputs feeds ``height * width * channels_out``.
+A dense weight has the shape ``(n_in, n_out)``, a kernel ``(height, width, channels_in, channels_out)``. The fan-in of a
+kernel is ``height * width * channels_in``, its fan-out ``height * width * channels_out``.
 """
 
 from __future__ import annotations
@@ -11,70 +11,72 @@ from collections.abc import Callable
 
 import numpy as np
 
-Shape = tuple[int, ...]
-Initializer = Callable[[np.random.Generator, Shape], np.ndarray]
+ParameterShape = tuple[int, ...]
+Initializer = Callable[[np.random.Generator, ParameterShape], np.ndarray]
 
 
-def zeros(rng: np.random.Generator, shape: Shape) -> np.ndarray:
+def zeros(rng: np.random.Generator, shape: ParameterShape) -> np.ndarray:
+    """All zeros."""
     return np.zeros(shape)
 
 
-def ones(rng: np.random.Generator, shape: Shape) -> np.ndarray:
+def ones(rng: np.random.Generator, shape: ParameterShape) -> np.ndarray:
+    """All ones."""
     return np.ones(shape)
 
 
 def uniform(bound: float) -> Initializer:
-    """Uniform between -bound and bound, whatever the shape."""
+    """Uniform between -bound and bound, independent of the shape."""
     return interval(-bound, bound)
 
 
 def normal(deviation: float) -> Initializer:
-    """Normal around zero, whatever the shape."""
+    """Normal with mean zero and a standard deviation that is independent of the shape."""
     return lambda rng, shape: rng.normal(0, deviation, shape)
 
 
 def initializer_of(start: str | float) -> Initializer:
-    """What a layer is told of how its weights start: a key of `INITIALIZERS`, or the deviation of normal ones."""
+    """Initializer by its name in `INITIALIZERS`, or normal with the given standard deviation."""
     return INITIALIZERS[start] if isinstance(start, str) else normal(start)
 
 
 def interval(low: float, high: float) -> Initializer:
-    """Uniform between two bounds, whatever the shape."""
+    """Uniform between two bounds, independent of the shape."""
     return lambda rng, shape: rng.uniform(low, high, shape)
 
 
-def signs(rng: np.random.Generator, shape: Shape) -> np.ndarray:
-    """One or minus one, each as likely."""
+def signs(rng: np.random.Generator, shape: ParameterShape) -> np.ndarray:
+    """Random signs: 1 or -1 with equal probability."""
     return rng.choice([-1.0, 1.0], shape)
 
 
 def tiled(initializer: Initializer, n: int) -> Initializer:
-    """The first n along the first axis are drawn, the others are like them in turns."""
+    """Draw the first n entries along the first axis, and tile the axis with them."""
 
-    def repeating(rng: np.random.Generator, shape: Shape) -> np.ndarray:
+    def tile(rng: np.random.Generator, shape: ParameterShape) -> np.ndarray:
         drawn = initializer(rng, (min(n, shape[0]), *shape[1:]))
         return drawn[np.arange(shape[0]) % len(drawn)]
 
-    return repeating
+    return tile
 
 
 def for_each_gate(initializer: Initializer, n_gates: int) -> Initializer:
-    """The weights of several gates, which stand side by side along the last axis, each drawn for itself."""
+    """Draw the weights of several gates independently, and concatenate them along the last axis."""
 
-    def side_by_side(rng: np.random.Generator, shape: Shape) -> np.ndarray:
-        one = (*shape[:-1], shape[-1] // n_gates)
-        return np.concatenate([initializer(rng, one) for _ in range(n_gates)], axis=-1)
+    def concatenate_gates(rng: np.random.Generator, shape: ParameterShape) -> np.ndarray:
+        gate_shape = (*shape[:-1], shape[-1] // n_gates)
+        return np.concatenate([initializer(rng, gate_shape) for _ in range(n_gates)], axis=-1)
 
-    return side_by_side
+    return concatenate_gates
 
 
 def transposed(initializer: Initializer, stride: tuple[int, int]) -> Initializer:
-    """A kernel (height, width, channels_out, channels_in) from one place of x to many of y, of which strides keep most.
+    """Initializer for the kernel of a transposed convolution, of shape (height, width, channels_out, channels_in).
 
-    An output then sees ``height * width * channels_in / strides`` numbers.
+    The fan-in of a transposed convolution is ``height * width * channels_in`` divided by the product of the strides.
     """
 
-    def swap_channels(rng: np.random.Generator, shape: Shape) -> np.ndarray:
+    def swap_channels(rng: np.random.Generator, shape: ParameterShape) -> np.ndarray:
         height, width, channels_out, channels_in = shape
         drawn = initializer(rng, (height, width, channels_in, channels_out))
         return math.sqrt(math.prod(stride)) * drawn.swapaxes(2, 3)
@@ -82,41 +84,44 @@ def transposed(initializer: Initializer, stride: tuple[int, int]) -> Initializer
     return swap_channels
 
 
-def glorot_uniform(rng: np.random.Generator, shape: Shape) -> np.ndarray:
-    """Variance 2 / (n_in + n_out), for tanh-like and linear layers (Glorot and Bengio 2010)."""
+def glorot_uniform(rng: np.random.Generator, shape: ParameterShape) -> np.ndarray:
+    """Uniform with variance 2 / (fan_in + fan_out), for tanh-like and linear layers (Glorot and Bengio 2010)."""
     n_in, n_out = _fans(shape)
     return uniform(math.sqrt(6 / (n_in + n_out)))(rng, shape)
 
 
-def glorot_normal(rng: np.random.Generator, shape: Shape) -> np.ndarray:
+def glorot_normal(rng: np.random.Generator, shape: ParameterShape) -> np.ndarray:
+    """Normal with variance 2 / (fan_in + fan_out) (Glorot and Bengio 2010)."""
     n_in, n_out = _fans(shape)
     return rng.normal(0, math.sqrt(2 / (n_in + n_out)), shape)
 
 
-def he_uniform(rng: np.random.Generator, shape: Shape) -> np.ndarray:
-    """Variance 2 / n_in, for layers of the ReLU family (He et al. 2015)."""
+def he_uniform(rng: np.random.Generator, shape: ParameterShape) -> np.ndarray:
+    """Uniform with variance 2 / fan_in, for activations of the ReLU family (He et al. 2015)."""
     return uniform(math.sqrt(6 / _fans(shape)[0]))(rng, shape)
 
 
-def he_normal(rng: np.random.Generator, shape: Shape) -> np.ndarray:
+def he_normal(rng: np.random.Generator, shape: ParameterShape) -> np.ndarray:
+    """Normal with variance 2 / fan_in (He et al. 2015)."""
     return rng.normal(0, math.sqrt(2 / _fans(shape)[0]), shape)
 
 
-def lecun_uniform(rng: np.random.Generator, shape: Shape) -> np.ndarray:
+def lecun_uniform(rng: np.random.Generator, shape: ParameterShape) -> np.ndarray:
+    """Uniform with variance 1 / fan_in (LeCun et al. 1998)."""
     return uniform(math.sqrt(3 / _fans(shape)[0]))(rng, shape)
 
 
-def lecun_normal(rng: np.random.Generator, shape: Shape) -> np.ndarray:
-    """Variance 1 / n_in, which self-normalizing layers need (Klambauer et al. 2017)."""
+def lecun_normal(rng: np.random.Generator, shape: ParameterShape) -> np.ndarray:
+    """Normal with variance 1 / fan_in, for self-normalizing networks (LeCun et al. 1998, Klambauer et al. 2017)."""
     return rng.normal(0, math.sqrt(1 / _fans(shape)[0]), shape)
 
 
-def orthogonal(rng: np.random.Generator, shape: Shape) -> np.ndarray:
-    """Orthonormal columns (or rows, if there are fewer rows), drawn uniformly (Saxe et al. 2014)."""
+def orthogonal(rng: np.random.Generator, shape: ParameterShape) -> np.ndarray:
+    """Random orthonormal columns (or rows, if there are fewer rows), uniformly distributed (Saxe et al. 2014)."""
     n_in, n_out = math.prod(shape[:-1]), shape[-1]
     gaussian = rng.standard_normal((max(n_in, n_out), min(n_in, n_out)))
     q, r = np.linalg.qr(gaussian)
-    q *= np.sign(np.diag(r))  # without it, the distribution favours some rotations
+    q *= np.sign(np.diag(r))  # without this, rotations would not be uniformly distributed
     return (q if n_in >= n_out else q.T).reshape(shape)
 
 
@@ -136,7 +141,7 @@ INITIALIZERS: dict[str, Initializer] = {
 }
 
 
-# What keeps the variance of activations from layer to layer; Glorot's serves the sigmoid-like rest.
+# Initializers that preserve the variance of activations from layer to layer; the others use Glorot's.
 INITIALIZER_OF_ACTIVATION = {
     "relu": "he_uniform",
     "leaky_relu": "he_uniform",
@@ -154,8 +159,8 @@ def initializer_for(activation: str) -> str:
     return INITIALIZER_OF_ACTIVATION.get(activation, "glorot_uniform")
 
 
-def _fans(shape: Shape) -> tuple[int, int]:
-    """Inputs of one output, and outputs of one input."""
+def _fans(shape: ParameterShape) -> tuple[int, int]:
+    """Fan-in and fan-out."""
     if len(shape) < 2:
         return 1, shape[-1]
     field = math.prod(shape[:-2])

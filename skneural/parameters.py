@@ -1,11 +1,11 @@
 """All parameters of a network in one flat vector.
 
-A network declares its parameters as a tree: a dictionary of `Parameter` and `Buffer` for a layer,
-a tuple of such trees for a combinator. A `Layout` gives every parameter its place in one vector
-and hands out trees of views into such vectors, so that the optimizer, the L2 penalty, clipping,
-the copy of the best epoch, L-BFGS and pickling are each one line on one array.
+A network declares its parameters as a tree: a dictionary from names to `Parameter`, `Buffer`, or the tree of a layer
+inside. A `Layout` assigns every parameter a slice of one vector and creates trees of views into such vectors, so that
+the optimizer, the L2 penalty, clipping, the copy of the best epoch, L-BFGS and pickling are each one line on one array.
+The path through the tree is the name of a parameter, such as ``"encoder.dense_1.weight"``.
 
-The penalized parameters stand first: the L2 penalty then reads and writes one slice.
+Penalized parameters come first, so that the L2 penalty reads and writes one slice.
 """
 
 from __future__ import annotations
@@ -21,14 +21,15 @@ import numpy.typing as npt
 from skneural.initializers import zeros
 from skneural.ops.types import Array
 
-Tree = Any  # dict[str, leaf] | tuple[Tree, ...], which mypy cannot index by a name; leaves are arrays or declarations
+# Arrays or declarations, and the trees of the layers inside, by name. mypy cannot index a recursive type by two names.
+Tree = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """An array that training changes.
+    """Declaration of a trainable array.
 
-    `penalized` says whether L2 and weight decay apply to it. No element may leave [-limit, limit], if there is a limit.
+    L2 penalty and weight decay apply to it if `penalized`. A limit keeps its elements in [-limit, limit].
     """
 
     shape: tuple[int, ...]
@@ -39,9 +40,9 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Buffer:
-    """An array without a gradient: what a layer keeps up to date itself, such as a running mean, or never changes.
+    """Declaration of an array without gradient, such as a running mean that a layer updates, or a constant.
 
-    `fill` is the number it starts with, or a function that returns the whole array.
+    `fill` is the initial value of all elements, or a function that returns the whole array.
     """
 
     shape: tuple[int, ...]
@@ -49,14 +50,14 @@ class Buffer:
 
 
 class Snapshot(NamedTuple):
-    """A copy of the parameters and buffers at one moment."""
+    """Copy of the parameters and buffers at one point of training."""
 
     vector: np.ndarray
     buffers: np.ndarray
 
 
 class Layout:
-    """Where each parameter and each buffer of a network stands in its vector.
+    """Positions of the parameters and buffers of a network in their vectors.
 
     Parameters
     ----------
@@ -70,17 +71,17 @@ class Layout:
     n_penalized : int
         The first `n_penalized` elements of the parameter vector are penalized.
     names : list of str
-        Path of each parameter in the order of the vector, such as ``"2.inner.weight"``.
+        Path of each parameter in the order of the vector, such as ``"encoder.dense_1.weight"``.
     limits : list of (slice, float)
-        Where in the vector the parameters with a limit stand.
+        Slices of the vector with the parameters that have a limit.
     """
 
     def __init__(self, declared: Tree) -> None:
         self.declared = declared
-        found = list(leaves(declared))
-        parameters = [leaf for leaf in found if isinstance(leaf[1], Parameter)]
-        parameters.sort(key=lambda leaf: not leaf[1].penalized)  # stable: order is kept otherwise
-        buffers = [leaf for leaf in found if isinstance(leaf[1], Buffer)]
+        declarations = list(leaves(declared))
+        parameters = [leaf for leaf in declarations if isinstance(leaf[1], Parameter)]
+        parameters.sort(key=lambda leaf: not leaf[1].penalized)  # a stable sort: the order is otherwise unchanged
+        buffers = [leaf for leaf in declarations if isinstance(leaf[1], Buffer)]
         self._places, self.size = _places(parameters)
         self._buffer_places, self.buffer_size = _places(buffers)
         self.n_penalized = sum(math.prod(leaf.shape) for _, leaf in parameters if leaf.penalized)
@@ -92,7 +93,7 @@ class Layout:
         ]
 
     def initial(self, rng: np.random.Generator, dtype: npt.DTypeLike) -> Snapshot:
-        """Draw fresh parameters, in the order in which the layers declare them."""
+        """Initialize parameters and buffers, in the order in which the layers declare them."""
         start = Snapshot(np.zeros(self.size, dtype), np.zeros(self.buffer_size, dtype))
         views = dict(leaves(self.views(*start)))
         for path, leaf in leaves(self.declared):
@@ -111,13 +112,13 @@ class Layout:
 
 
 class Weights:
-    """The parameters of a network while it trains: vectors, and the trees of views into them.
+    """Parameters of a network in training: vectors, and trees of views into them.
 
     Parameters
     ----------
     layout : Layout
     start : Snapshot
-        Taken over, not copied: training writes into it.
+        Not copied: training writes into it.
     """
 
     def __init__(self, layout: Layout, start: Snapshot) -> None:
@@ -128,7 +129,7 @@ class Weights:
         self.gradient_tree = layout.views(self.gradient)
 
     def keep_limits(self) -> None:
-        """Put back to its limit what a step has carried beyond."""
+        """Clip parameters with a limit, after a step."""
         for part, limit in self.layout.limits:
             np.clip(self.vector[part], -limit, limit, out=self.vector[part])
 
@@ -141,17 +142,17 @@ class Weights:
 
 
 def leaves(tree: Tree, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Path and value of each leaf of a tree, such as ``"2.inner.weight"`` and its view."""
-    for key, child in tree.items() if isinstance(tree, dict) else enumerate(tree):
-        if isinstance(child, dict | tuple):
+    """Yield path and value of each leaf of a tree, such as ``"encoder.dense_1.weight"`` and its view."""
+    for key, child in tree.items():
+        if isinstance(child, dict):
             yield from leaves(child, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", child
 
 
-def _places(found: list[tuple[str, Any]]) -> tuple[list[tuple[str, int, int, tuple[int, ...]]], int]:
+def _places(declarations: list[tuple[str, Any]]) -> tuple[list[tuple[str, int, int, tuple[int, ...]]], int]:
     places, start = [], 0
-    for path, leaf in found:
+    for path, leaf in declarations:
         stop = start + math.prod(leaf.shape)
         places.append((path, start, stop, leaf.shape))
         start = stop
@@ -159,11 +160,9 @@ def _places(found: list[tuple[str, Any]]) -> tuple[list[tuple[str, int, int, tup
 
 
 def _filled(declared: Tree, arrays: dict[str, Array], prefix: str = "") -> Tree:
-    """The declared tree with each leaf replaced by its array; leaves without one are left out."""
-    if isinstance(declared, tuple):
-        return tuple(_filled(child, arrays, f"{prefix}{i}.") for i, child in enumerate(declared))
+    """Declared tree with leaves replaced by their arrays; leaves without an array are omitted."""
     return {
-        key: _filled(child, arrays, f"{prefix}{key}.") if isinstance(child, dict | tuple) else arrays[prefix + key]
+        key: _filled(child, arrays, f"{prefix}{key}.") if isinstance(child, dict) else arrays[prefix + key]
         for key, child in declared.items()
-        if isinstance(child, dict | tuple) or prefix + key in arrays
+        if isinstance(child, dict) or prefix + key in arrays
     }

@@ -33,7 +33,7 @@ def test_every_initializer_has_a_row():
 @pytest.mark.parametrize("name", RANDOM)
 def test_variance_follows_the_paper(name, shape):
     values = draw(name, shape)
-    field = math.prod(shape[:-2])  # of a kernel: each input feeds as many places as each output sees
+    field = math.prod(shape[:-2])  # of a kernel
     n_in, n_out = math.prod(shape[:-1]), shape[-1] if name == "orthogonal" else field * shape[-1]
     expected = VARIANCES[name](n_in, n_out)
     assert values.shape == shape
@@ -64,7 +64,7 @@ def test_vectors_can_be_drawn(name):
     assert draw(name, (7,)).shape == (7,)
 
 
-def test_uniform_takes_its_bound_whatever_the_shape():
+def test_uniform_has_its_bound_for_every_shape():
     values = uniform(0.25)(np.random.default_rng(0), (50, 50))
     assert 0.249 < np.abs(values).max() <= 0.25
 
@@ -83,7 +83,7 @@ def test_orthogonal_favours_no_rotation():
 
 
 @pytest.mark.parametrize("stride", [(1, 1), (2, 2), (1, 2)], ids=str)
-def test_kernels_of_growing_images_count_what_an_output_sees(stride):
+def test_transposed_kernels_have_the_fan_in_of_an_output(stride):
     kernel = transposed(INITIALIZERS["he_normal"], stride)(np.random.default_rng(0), (4, 4, 50, 40))
     n_seen = 4 * 4 * 40 / math.prod(stride)
     np.testing.assert_allclose(kernel.var(), 2 / n_seen, rtol=0.05)

@@ -27,6 +27,7 @@ WITHOUT_TESTS = {
     "testing/estimator_contract.py": "tests/estimators/test_estimator_contract.py shares the cases of estimators",
 }
 OF_SEVERAL_MODULES = {
+    "layers/test_adaptation.py": "all layers that adapt to the training data, alone and in networks",
     "layers/test_every_layer.py": "gradients and the contract of every layer",
     "layers/test_padding_and_shards.py": "padding and shards of every layer, in every layout",
     "layers/test_steps.py": "the steps of every layer, one at a time",

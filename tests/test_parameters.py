@@ -6,17 +6,18 @@ from skneural.parameters import Buffer, Layout, Parameter, Weights
 
 
 def declared(bias_penalized=False):
-    return (
-        {
+    inner = {"kernel": Parameter((4,), glorot_uniform), "scale": Parameter((), ones, penalized=False)}
+    return {
+        "first": {
             "weight": Parameter((2, 3), glorot_uniform),
             "bias": Parameter((3,), he_normal, penalized=bias_penalized),
         },
-        {
-            "inner": ({"kernel": Parameter((4,), glorot_uniform), "scale": Parameter((), ones, penalized=False)}, {}),
+        "second": {
+            "inner": {"full": inner, "empty": {}},
             "mean": Buffer((3,)),
             "count": Buffer((), fill=2.0),
         },
-    )
+    }
 
 
 @pytest.fixture
@@ -30,22 +31,27 @@ def weights(layout):
 
 
 def test_sizes_and_names_put_penalized_parameters_first(layout):
-    assert layout.names == ["0.weight", "1.inner.0.kernel", "0.bias", "1.inner.0.scale"]
+    assert layout.names == ["first.weight", "second.inner.full.kernel", "first.bias", "second.inner.full.scale"]
     assert (layout.size, layout.n_penalized, layout.buffer_size) == (14, 10, 4)
 
 
 def test_the_penalized_slice_holds_exactly_the_penalized_parameters(layout):
     tree = layout.views(np.arange(14.0))
-    penalized = np.concatenate([tree[0]["weight"].ravel(), tree[1]["inner"][0]["kernel"]])
+    penalized = np.concatenate([tree["first"]["weight"].ravel(), tree["second"]["inner"]["full"]["kernel"]])
     np.testing.assert_array_equal(np.sort(penalized), np.arange(10.0))
 
 
 def test_every_element_belongs_to_one_view(layout):
     vector, buffers = np.zeros(14), np.zeros(4)
     tree = layout.views(vector, buffers)
-    for view in (tree[0]["weight"], tree[0]["bias"], tree[1]["inner"][0]["kernel"], tree[1]["inner"][0]["scale"]):
+    for view in (
+        tree["first"]["weight"],
+        tree["first"]["bias"],
+        tree["second"]["inner"]["full"]["kernel"],
+        tree["second"]["inner"]["full"]["scale"],
+    ):
         view += 1
-    for view in (tree[1]["mean"], tree[1]["count"]):
+    for view in (tree["second"]["mean"], tree["second"]["count"]):
         view += 1
     np.testing.assert_array_equal(vector, np.ones(14))
     np.testing.assert_array_equal(buffers, np.ones(4))
@@ -55,17 +61,17 @@ def test_views_have_the_declared_shapes_and_follow_the_vector(layout):
     vector = np.zeros(14)
     tree = layout.views(vector, np.zeros(4))
     vector[...] = np.arange(14.0)
-    np.testing.assert_array_equal(tree[0]["weight"], np.arange(6.0).reshape(2, 3))
-    np.testing.assert_array_equal(tree[0]["bias"], [10.0, 11.0, 12.0])
-    assert tree[1]["inner"][0]["scale"].shape == () == tree[1]["count"].shape
-    assert tree[1]["inner"][1] == {}
+    np.testing.assert_array_equal(tree["first"]["weight"], np.arange(6.0).reshape(2, 3))
+    np.testing.assert_array_equal(tree["first"]["bias"], [10.0, 11.0, 12.0])
+    assert tree["second"]["inner"]["full"]["scale"].shape == () == tree["second"]["count"].shape
+    assert tree["second"]["inner"]["empty"] == {}
 
 
 def test_the_gradient_tree_has_no_buffers(weights):
-    assert set(weights.tree[1]) == {"inner", "mean", "count"}
-    assert set(weights.gradient_tree[1]) == {"inner"}
-    assert set(weights.gradient_tree[0]) == {"weight", "bias"}
-    assert np.shares_memory(weights.gradient_tree[0]["bias"], weights.gradient)
+    assert set(weights.tree["second"]) == {"inner", "mean", "count"}
+    assert set(weights.gradient_tree["second"]) == {"inner"}
+    assert set(weights.gradient_tree["first"]) == {"weight", "bias"}
+    assert np.shares_memory(weights.gradient_tree["first"]["bias"], weights.gradient)
     assert not np.shares_memory(weights.gradient, weights.vector)
 
 
@@ -78,10 +84,10 @@ def test_initial_is_determined_by_the_generator(layout):
 def test_initial_fills_buffers_and_runs_initializers(layout):
     start = layout.initial(np.random.default_rng(0), np.float64)
     tree = layout.views(*start)
-    np.testing.assert_array_equal(tree[1]["mean"], np.zeros(3))
-    assert tree[1]["count"] == 2.0
-    assert tree[1]["inner"][0]["scale"] == 1.0
-    np.testing.assert_array_equal(tree[0]["weight"], glorot_uniform(np.random.default_rng(0), (2, 3)))
+    np.testing.assert_array_equal(tree["second"]["mean"], np.zeros(3))
+    assert tree["second"]["count"] == 2.0
+    assert tree["second"]["inner"]["full"]["scale"] == 1.0
+    np.testing.assert_array_equal(tree["first"]["weight"], glorot_uniform(np.random.default_rng(0), (2, 3)))
 
 
 def test_initial_in_float32_is_the_rounded_float64(layout):
@@ -95,28 +101,30 @@ def test_what_is_penalized_does_not_change_what_is_drawn():
     for penalized in (False, True):
         layout = Layout(declared(penalized))
         trees.append(layout.views(*layout.initial(np.random.default_rng(3), np.float64)))
-    np.testing.assert_array_equal(trees[0][0]["bias"], trees[1][0]["bias"])
-    np.testing.assert_array_equal(trees[0][1]["inner"][0]["kernel"], trees[1][1]["inner"][0]["kernel"])
+    np.testing.assert_array_equal(trees[0]["first"]["bias"], trees[1]["first"]["bias"])
+    np.testing.assert_array_equal(
+        trees[0]["second"]["inner"]["full"]["kernel"], trees[1]["second"]["inner"]["full"]["kernel"]
+    )
 
 
 def test_a_snapshot_stays_and_restoring_reaches_the_views(weights):
     before = weights.snapshot()
-    bias, mean = weights.tree[0]["bias"].copy(), weights.tree[1]["mean"].copy()
+    bias, mean = weights.tree["first"]["bias"].copy(), weights.tree["second"]["mean"].copy()
     weights.vector += 1.0
-    weights.tree[1]["mean"] += 5.0
+    weights.tree["second"]["mean"] += 5.0
     np.testing.assert_array_equal(before.vector, weights.vector - 1.0)
     weights.restore(before)
-    np.testing.assert_array_equal(weights.tree[0]["bias"], bias)
-    np.testing.assert_array_equal(weights.tree[1]["mean"], mean)
+    np.testing.assert_array_equal(weights.tree["first"]["bias"], bias)
+    np.testing.assert_array_equal(weights.tree["second"]["mean"], mean)
     weights.vector += 1.0
     assert not np.array_equal(before.vector, weights.vector)
 
 
 def test_a_layer_without_parameters_has_empty_vectors():
-    layout = Layout(({}, {}))
+    layout = Layout({"first": {}, "second": {}})
     start = layout.initial(np.random.default_rng(0), np.float32)
     assert (start.vector.size, start.buffers.size, layout.names) == (0, 0, [])
-    assert layout.views(*start) == ({}, {})
+    assert layout.views(*start) == {"first": {}, "second": {}}
 
 
 def test_a_buffer_may_start_as_an_array_and_is_no_parameter():

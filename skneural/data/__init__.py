@@ -1,14 +1,13 @@
-"""Floor 1: containers. What samples are, whatever X and y were given as.
+"""Containers of samples, with one protocol for all formats of X and y.
 
-Training and prediction ask a `Container` for its length, for some of its samples, for blocks of them, and for what
-enters the network; they do not look inside.
+Training and prediction use the length of a `Container`, selections of its samples, blocks of them, and the network
+input; they depend on nothing else.
 """
 
-from skneural.data.container import BatchInfo, Container, MixedRows, NoisyRows, Rows
-from skneural.data.diffused import DiffusedRows, TableRows
+from skneural.data.container import BatchInfo, Container, NoisyRows, Rows
 from skneural.data.graph import Graph, GraphNodes
 from skneural.data.graphs import Graphs
-from skneural.data.hidden_tokens import HiddenTokens, MaskedWindows
+from skneural.data.masked_tokens import MaskedTokens, MaskedWindows
 from skneural.data.nodes import Nodes
 from skneural.data.pairs import Pairs
 from skneural.data.samples import Samples
@@ -19,20 +18,17 @@ from skneural.data.token_windows import TokenWindows
 __all__ = [
     "BatchInfo",
     "Container",
-    "DiffusedRows",
     "Graph",
     "GraphNodes",
     "Graphs",
-    "HiddenTokens",
+    "MaskedTokens",
     "MaskedWindows",
-    "MixedRows",
     "Nodes",
     "NoisyRows",
     "Pairs",
     "Rows",
     "Samples",
     "Series",
-    "TableRows",
     "Targets",
     "TokenWindows",
 ]

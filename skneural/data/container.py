@@ -1,4 +1,4 @@
-"""The protocol of containers, and the plainest of them."""
+"""The container protocol, and containers for rows of arrays."""
 
 from __future__ import annotations
 
@@ -9,42 +9,83 @@ import numpy as np
 from scipy import sparse
 
 from skneural.data.targets import Selection, Targets
+from skneural.ops.blocks import slices
 from skneural.ops.types import Array
 
 
 class BatchInfo(NamedTuple):
-    """What layers may ask about a batch beside x itself.
+    """Information about the samples of a batch, or of one shard of it, that layers use in addition to the input array.
+
+    Containers provide the first three; the weights are added for computing a loss.
 
     Attributes
     ----------
-    lengths : array of shape (samples,) or None
-        Elements of each sample: steps of a series, nodes of a graph. None where all have equally many.
+    lengths : integer array of shape (samples,) or None
+        Number of elements of each sample: steps of a series, nodes of a graph. None if all samples have equally many.
+        Layers must ignore the values after the end of a padded series.
     structure : object
-        What else a container knows, such as the edges of a graph.
-    memory_lengths : array of shape (samples,) or None
-        Steps of each source, where x is a pair of a source and what a decoder is given; None where all have equally
-        many.
+        Further structure of the batch, such as the edges of a graph.
+    memory_lengths : integer array of shape (samples,) or None
+        Number of steps of each source sequence, if x is a pair of a source and a decoder input; None if all have
+        equally many.
+    sample_weight : array of shape (samples,) or None
+        Weight of each sample; None if all are one.
+    total : float or None
+        Divisor of sums over all samples of the whole batch, for losses and for penalties that are means over samples;
+        None where no loss is computed.
     """
 
     lengths: Array | None = None
     structure: Any = None
     memory_lengths: Array | None = None
+    sample_weight: Array | None = None
+    total: float | None = None
+
+    @property
+    def of_memory(self) -> BatchInfo:
+        """Information about the same samples for layers whose x is the source or the memory."""
+        return self._replace(lengths=self.memory_lengths, memory_lengths=None)
+
+    def step_weight(self, n_steps: int, dtype: Any) -> Array | None:
+        """Weight of each step of padded series, of shape (samples, n_steps); None if all are one."""
+        mask, weight = mask_of(self.lengths, n_steps), self.sample_weight
+        if weight is None:
+            return None if mask is None else mask.astype(dtype)
+        if mask is None:
+            return np.broadcast_to(weight[:, np.newaxis], (len(weight), n_steps))
+        return mask * weight[:, np.newaxis]
+
+    def row_weight(self, n_rows: int, rows: str = "samples") -> Array | None:
+        """Weight of each row, of shape (n_rows,), where they are "samples" or "elements"; None if all are one."""
+        weight = self.sample_weight
+        if weight is None or rows == "samples":
+            return weight
+        return np.repeat(weight, n_rows // len(weight) if self.lengths is None else self.lengths)
+
+
+def mask_of(lengths: Array | None, n_steps: int) -> Array | None:
+    """Mask of the real steps of series of the given lengths, of shape (samples, n_steps); None if all are real.
+
+    In memory, samples are the last axis: most layers transpose the mask, and it is contiguous then.
+    """
+    return None if lengths is None else (np.arange(n_steps)[:, np.newaxis] < lengths).T
 
 
 class Container:
-    """Samples of X.
+    """Base class of containers, which hold the samples of X.
 
-    Members define `__len__`, `__getitem__`, `dtype` and `as_batch`, and override the rest where it does not fit.
+    Subclasses define `__len__`, `__getitem__`, `dtype` and `as_batch`, and override other methods if the default does
+    not fit.
 
     Attributes
     ----------
     dtype : dtype
-        Of the numbers in it.
+        Data type of the values.
     lengths : array of shape (samples,) or None
-        Elements of each sample, where they differ.
+        Number of elements of each sample, if samples differ in it.
     shardable : bool
-        Whether threads may share a batch. Not where samples bring others along, such as nodes their neighbours: these
-        would be computed, and dropped at random, in each part anew.
+        Whether a batch may be split over threads. False where samples depend on further ones, such as nodes on their
+        neighbours: these would be computed, with another dropout mask, in each shard again.
     """
 
     dtype: np.dtype[Any]
@@ -55,53 +96,52 @@ class Container:
         raise NotImplementedError(f"{type(self).__name__} must define __len__")
 
     def __getitem__(self, rows: Selection) -> Container:
-        """Some of the samples: views for a slice where that is possible, copies for an array of numbers."""
+        """Select samples: views for a slice where that is possible, copies for an array of indices."""
         raise NotImplementedError(f"{type(self).__name__} must define __getitem__")
 
     def as_batch(self) -> tuple[Any, BatchInfo]:
-        """What enters the network, and what layers may ask of the context."""
-        raise NotImplementedError(f"{type(self).__name__} must define enter")
+        """Network input, and the batch information for the context of the layers."""
+        raise NotImplementedError(f"{type(self).__name__} must define as_batch")
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Scikit-learn counts samples by it."""
+        """Shape of the samples; scikit-learn reads the number of samples from it."""
         return (len(self),)
 
     @property
     def n_score_rows(self) -> Array | None:
-        """Rows of raw scores of each sample, where elements have such; None where all samples have equally many."""
+        """Number of rows of raw scores of each sample, if elements are scored; None if all have equally many."""
         return self.lengths
 
     @property
     def symbolic_shape(self) -> tuple[int | str, ...]:
-        """Shape of what enters the network, where numbers that need not stay as they are have names."""
+        """Shape of the network input; symbolic dimensions by name."""
         return ("n", *self[:1].as_batch()[0].shape[1:])
 
     @property
     def original(self) -> Any:
-        """The samples as scorers take them."""
+        """The samples in the format that scorers pass to an estimator."""
         return self
 
     def resample(self, rng: np.random.Generator, targets: Targets) -> tuple[Container, Targets]:
-        """What enters the network at this step of training, and what its scores are compared with.
+        """Network input and targets of one training step.
 
-        Both are drawn anew for each batch where samples are hidden in part, or covered by noise. The whole batch is
-        drawn before threads share it.
+        Containers whose input is random, by masking or added noise, sample both again for each batch. This happens for
+        the whole batch, before it is split over threads.
         """
         return self, targets
 
     def batch_order(self, rows: Array) -> Array:
-        """The given numbers of samples in the order in which a batch of them is computed best."""
+        """Sample indices in the order in which a batch of these samples is computed fastest."""
         return rows
 
     def blocks(self, n_rows: int) -> Iterator[Selection]:
-        """Which samples are predicted at once, about `n_rows` at a time; together they are all samples."""
-        for start in range(0, len(self), n_rows):
-            yield slice(start, start + n_rows)
+        """Selections of about `n_rows` samples each that are predicted together; they partition all samples."""
+        return slices(len(self), n_rows)
 
 
 class Rows(Container):
-    """One row of an array for each sample: of a table, dense or CSR, or of images.
+    """One row of an array per sample, such as tabular data (dense or CSR) or images.
 
     Parameters
     ----------
@@ -133,19 +173,8 @@ class Rows(Container):
         return self.values, NO_BATCH_INFO
 
 
-class MixedRows(Rows):
-    """Rows of numbers and of categories by their numbers: encoded, no longer as they were given."""
-
-    def __getitem__(self, rows: Selection) -> MixedRows:
-        return MixedRows(super().__getitem__(rows).values)
-
-    @property
-    def original(self) -> Any:
-        return self
-
-
 class NoisyRows(Rows):
-    """Rows to which normal noise is added for each batch anew; their targets stay what they are.
+    """Rows with Gaussian noise, sampled again for each batch; the targets stay the same.
 
     Parameters
     ----------

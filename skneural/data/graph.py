@@ -1,4 +1,4 @@
-"""Graphs as users have them: the nodes of one graph, or many graphs; made of arrays, of edges, or by networkx."""
+"""Graphs as users pass them: the nodes of one graph or a list of graphs, from arrays, edge lists or networkx."""
 
 from __future__ import annotations
 
@@ -6,30 +6,32 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 from scipy import sparse
 
+from skneural.ops.segments import segment_offsets
 from skneural.ops.types import Array, Matrix
 
 AnyGraph = TypeVar("AnyGraph", bound="Graph")
 
 
 class Graph:
-    """A graph: features of its nodes, which nodes hear which, and features of its edges.
+    """A graph with node features, weighted edges and optional edge features.
 
     Parameters
     ----------
     features : array-like or sparse matrix of shape (n_nodes, n_features)
-        What is known of each node. Sparse features stay sparse.
+        Features of each node. Sparse features stay sparse.
     adjacency : array-like or sparse matrix of shape (n_nodes, n_nodes)
-        Node i hears node j if the number in row i and column j is not zero; that is the weight of the edge. The matrix
-        of an undirected graph is symmetric.
+        Edge weights. A nonzero entry in row i and column j is an edge from node j to node i, along which node i
+        aggregates messages from node j. The matrix of an undirected graph is symmetric.
     edge_features : array-like of shape (n_edges, n_edge_features), default=None
-        In the order in which `adjacency` stores its edges: row by row if it is dense.
+        Features of each edge, in the order in which `adjacency` stores the edges: row by row if it is dense.
 
     Raises
     ------
     ValueError
-        If shapes do not fit, the graph has no nodes, or numbers are not finite or weights negative.
+        If shapes do not match, the graph has no nodes, values are not finite, or weights are negative.
 
     Examples
     --------
@@ -38,55 +40,58 @@ class Graph:
     Graph(3 nodes, 4 edges, 1 feature)
     """
 
-    def __init__(self, features: Any, adjacency: Any, edge_features: Any = None) -> None:
+    def __init__(
+        self, features: npt.ArrayLike, adjacency: npt.ArrayLike, edge_features: npt.ArrayLike | None = None
+    ) -> None:
         self.features = _checked_features(features)
         self.adjacency, self.edge_features = _checked_edges(adjacency, edge_features, self.features.shape[0])
 
     @classmethod
     def from_edges(
         cls: type[AnyGraph],
-        edges: Any,
-        features: Any = None,
+        edges: npt.ArrayLike,
+        features: npt.ArrayLike | None = None,
         *,
         n_nodes: int | None = None,
-        weights: Any = None,
-        edge_features: Any = None,
+        weights: npt.ArrayLike | None = None,
+        edge_features: npt.ArrayLike | None = None,
         directed: bool = False,
     ) -> AnyGraph:
-        """Make a graph of pairs of nodes.
+        """Make a graph from an edge list.
 
         Parameters
         ----------
         edges : array-like of shape (n_edges, 2)
-            Numbers of nodes, from 0. The first of a pair hears the second.
+            Pairs of node numbers, from 0. The first node of a pair aggregates messages from the second.
         features : array-like or sparse matrix of shape (n_nodes, n_features), default=None
-            Features of the nodes; by default each node is told from all others, by a one of its own.
+            Features of the nodes; None: one-hot encoded node numbers.
         n_nodes : int, default=None
-            How many nodes there are, if there are no features; by default, up to the greatest number in `edges`.
+            Number of nodes, if there are no features; None: the greatest number in `edges` plus one.
         weights : array-like of shape (n_edges,), default=None
-            Weight of each edge; by default one.
+            Weight of each edge; None: one for all.
         edge_features : array-like of shape (n_edges, n_edge_features), default=None
             Features of each edge.
         directed : bool, default=False
-            Whether only the first node of a pair hears the other; otherwise each hears the other.
+            If True, only the first node of a pair aggregates from the second; if False, each aggregates from the
+            other.
 
         Returns
         -------
-        graph : Graph
-            Of the class that is asked.
+        graph : Graph or GraphNodes
+            An instance of the class on which the method is called.
         """
         pairs = _checked_pairs(edges)
         n = _n_nodes(pairs, features, n_nodes)
         weight = np.ones(len(pairs)) if weights is None else np.asarray(weights, dtype=np.float64)
         if weight.shape != (len(pairs),):
-            raise ValueError(f"weights has shape {weight.shape}, and there are {len(pairs)} edges.")
-        between = None if edge_features is None else np.asarray(edge_features)
+            raise ValueError(f"weights has shape {weight.shape}; expected one weight for each of {len(pairs)} edges.")
+        row_per_edge = None if edge_features is None else np.asarray(edge_features)
         if not directed:
-            other = pairs[:, 0] != pairs[:, 1]  # an edge from a node to itself has no other direction
-            pairs, weight = np.concatenate([pairs, pairs[other][:, ::-1]]), np.concatenate([weight, weight[other]])
-            between = None if between is None else np.concatenate([between, between[other]])
+            twoway = pairs[:, 0] != pairs[:, 1]  # self-loops are not added twice
+            pairs, weight = np.concatenate([pairs, pairs[twoway][:, ::-1]]), np.concatenate([weight, weight[twoway]])
+            row_per_edge = None if row_per_edge is None else np.concatenate([row_per_edge, row_per_edge[twoway]])
         adjacency = sparse.coo_array((weight, (pairs[:, 0], pairs[:, 1])), shape=(n, n))
-        return cls(sparse.eye_array(n, format="csr") if features is None else features, adjacency, between)
+        return cls(sparse.eye_array(n, format="csr") if features is None else features, adjacency, row_per_edge)
 
     @classmethod
     def from_networkx(
@@ -97,29 +102,28 @@ class Graph:
         weight: str | None = "weight",
         edge_features: str | None = None,
     ) -> AnyGraph:
-        """Make a graph of one of networkx; nodes are numbered in its order.
+        """Make a graph from a networkx graph; nodes are numbered in its order.
 
         Parameters
         ----------
         graph : networkx.Graph or networkx.DiGraph
-            The first node of a directed edge hears the second.
+            The first node of a directed edge aggregates messages from the second.
         features : str or callable, default=None
-            The attribute of nodes that holds their features, numbers or sequences of them; or a function from a node
-            and the dictionary of its attributes to them. By default each node is told from all others, by a one of its
-            own.
+            Name of the node attribute with the features (a number or a sequence of numbers), or a function that
+            returns them, called with a node and the dictionary of its attributes. None: one-hot encoded node numbers.
         weight : str, default="weight"
-            The attribute that holds the weights of edges; those without weigh one.
+            Name of the edge attribute with the weights; edges without it have weight one.
         edge_features : str, default=None
-            The attribute that holds the features of edges.
+            Name of the edge attribute with the edge features.
 
         Returns
         -------
-        graph : Graph
-            Of the class that is asked.
+        graph : Graph or GraphNodes
+            An instance of the class on which the method is called.
         """
         number = {node: i for i, node in enumerate(graph)}
         links = list(graph.edges(data=True))
-        pairs = np.array([(number[one], number[other]) for one, other, _ in links], dtype=np.intp).reshape(-1, 2)
+        pairs = np.array([(number[first], number[second]) for first, second, _ in links], dtype=np.intp).reshape(-1, 2)
         return cls.from_edges(
             pairs,
             None if features is None else _features_of_nodes(graph, features),
@@ -136,7 +140,7 @@ class Graph:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Of the features."""
+        """Data type of the features."""
         return self.features.dtype
 
     def __repr__(self) -> str:
@@ -146,30 +150,30 @@ class Graph:
 
 
 class GraphNodes(Graph):
-    """Nodes of one graph, as samples: what is indexed by numbers of nodes keeps the whole graph.
+    """Nodes of one graph, as samples: indexing selects nodes and keeps the whole graph.
 
-    `train_test_split`, cross-validation and searches split them as they split arrays. The estimators that take them
-    see the features and edges of all nodes, and targets of the selected nodes only.
+    `train_test_split`, cross-validation and searches split them as they split arrays. Estimators use the features and
+    edges of all nodes, but only the targets of the selected nodes.
 
     Parameters
     ----------
     features : array-like or sparse matrix of shape (n_nodes, n_features)
-        What is known of each node. Sparse features stay sparse.
+        Features of each node. Sparse features stay sparse.
     adjacency : array-like or sparse matrix of shape (n_nodes, n_nodes)
-        Node i hears node j if the number in row i and column j is not zero; that is the weight of the edge. The matrix
-        of an undirected graph is symmetric.
+        Edge weights. A nonzero entry in row i and column j is an edge from node j to node i, along which node i
+        aggregates messages from node j. The matrix of an undirected graph is symmetric.
     edge_features : array-like of shape (n_edges, n_edge_features), default=None
-        In the order in which `adjacency` stores its edges: row by row if it is dense.
+        Features of each edge, in the order in which `adjacency` stores the edges: row by row if it is dense.
 
     Attributes
     ----------
     nodes : integer array of shape (n_samples,)
-        Numbers of the selected nodes; of all of them at first.
+        Numbers of the selected nodes; initially all nodes.
 
     Raises
     ------
     ValueError
-        If shapes do not fit, the graph has no nodes, or numbers are not finite or weights negative.
+        If shapes do not match, the graph has no nodes, values are not finite, or weights are negative.
 
     Examples
     --------
@@ -179,13 +183,15 @@ class GraphNodes(Graph):
     (3, 2, 3)
     """
 
-    def __init__(self, features: Any, adjacency: Any, edge_features: Any = None) -> None:
+    def __init__(
+        self, features: npt.ArrayLike, adjacency: npt.ArrayLike, edge_features: npt.ArrayLike | None = None
+    ) -> None:
         super().__init__(features, adjacency, edge_features)
         self.nodes = np.arange(self.n_nodes)
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Selected nodes, and their features: scikit-learn counts samples by it."""
+        """Number of selected nodes, from which scikit-learn reads the number of samples, and of features."""
         return len(self.nodes), self.features.shape[1]
 
     ndim = 2
@@ -194,8 +200,8 @@ class GraphNodes(Graph):
         return len(self.nodes)
 
     def __getitem__(self, selection: Any) -> GraphNodes:
-        """Some of the selected nodes, of the same graph: by a slice, numbers or a mask."""
-        if isinstance(selection, tuple):  # scikit-learn asks for [selection, ...]
+        """Select nodes of the same graph by a slice, indices or a mask."""
+        if isinstance(selection, tuple):  # scikit-learn indexes by [selection, ...]
             selection = selection[0]
         rows = np.asarray(selection) if not isinstance(selection, slice) else selection
         if isinstance(rows, np.ndarray) and rows.size == 0:
@@ -214,7 +220,7 @@ class GraphNodes(Graph):
         return f"GraphNodes({n} node{'s' * (n != 1)} of {super().__repr__()[len('GraphNodes(') :]}"
 
 
-def _checked_features(features: Any) -> Matrix:
+def _checked_features(features: npt.ArrayLike) -> Matrix:
     checked: Any = sparse.csr_array(features) if sparse.issparse(features) else np.asarray(features)
     if checked.ndim != 2:
         raise ValueError(f"features has shape {checked.shape}; it must be (n_nodes, n_features).")
@@ -223,67 +229,67 @@ def _checked_features(features: Any) -> Matrix:
     if checked.shape[1] == 0:
         raise ValueError(f"0 feature(s) (shape={checked.shape}) while a minimum of 1 is required.")
     if checked.dtype.kind not in "fiub":
-        raise ValueError(f"features must be numbers; their dtype is {checked.dtype}.")
+        raise ValueError(f"features must be numeric; got dtype {checked.dtype}.")
     _ensure_finite("features", checked.data if sparse.issparse(checked) else checked)
     return checked
 
 
 def _checked_edges(adjacency: Any, edge_features: Any, n_nodes: int) -> tuple[sparse.csr_array, Array | None]:
-    """The adjacency as CSR without zeros and in order, and the features of its edges in that order."""
+    """Sorted CSR adjacency without explicit zeros, and the edge features in the same order."""
     if not sparse.issparse(adjacency):
         adjacency = np.asarray(adjacency)
     if adjacency.ndim != 2 or adjacency.shape[0] != adjacency.shape[1]:
         raise ValueError(f"adjacency has shape {adjacency.shape}; it must be square, (n_nodes, n_nodes).")
     if adjacency.shape[0] != n_nodes:
-        raise ValueError(f"adjacency is of {adjacency.shape[0]} nodes, and features has {n_nodes} rows.")
+        raise ValueError(f"adjacency has {adjacency.shape[0]} nodes, but features has {n_nodes} rows.")
     edges = sparse.coo_array(adjacency)
     weight = edges.data.astype(edges.dtype if edges.dtype.kind == "f" else np.float64)
     _ensure_finite("The weights of adjacency", weight)
     if (weight < 0).any():
-        raise ValueError(f"Weights of edges must not be negative; the least in adjacency is {weight.min():g}.")
+        raise ValueError(f"Edge weights must not be negative; the smallest in adjacency is {weight.min():g}.")
     if edge_features is None:
         matrix = sparse.csr_array((weight, edges.coords), shape=edges.shape)
         matrix.sum_duplicates()
         matrix.eliminate_zeros()
         return matrix, None
-    between = np.asarray(edge_features)
-    if between.ndim != 2 or len(between) != len(weight) or between.dtype.kind not in "fiub":
+    row_per_edge = np.asarray(edge_features)
+    if row_per_edge.ndim != 2 or len(row_per_edge) != len(weight) or row_per_edge.dtype.kind not in "fiub":
         raise ValueError(
-            f"edge_features has shape {between.shape} and dtype {between.dtype}; adjacency stores {len(weight)} edges, "
-            "and each has a row of numbers."
+            f"edge_features has shape {row_per_edge.shape} and dtype {row_per_edge.dtype}; expected one row of numbers "
+            f"for each of the {len(weight)} edges that adjacency stores."
         )
-    _ensure_finite("edge_features", between)
+    _ensure_finite("edge_features", row_per_edge)
     order = np.lexsort(edges.coords[::-1])
     order = order[weight[order] > 0]
     rows, columns = (coords[order] for coords in edges.coords)
     if ((np.diff(rows) == 0) & (np.diff(columns) == 0)).any():
-        raise ValueError("adjacency stores an edge twice; with edge_features each must be there once.")
-    ends = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=n_nodes))])
-    return sparse.csr_array((weight[order], columns, ends), shape=edges.shape), between[order]
+        raise ValueError("adjacency stores an edge twice; with edge_features, each edge must be stored once.")
+    ends = segment_offsets(np.bincount(rows, minlength=n_nodes))
+    return sparse.csr_array((weight[order], columns, ends), shape=edges.shape), row_per_edge[order]
 
 
-def _ensure_finite(what: str, numbers: Array) -> None:
-    if not np.isfinite(numbers).all():
-        raise ValueError(f"{what} contains NaN or infinity.")
+def _ensure_finite(name: str, values: Array) -> None:
+    if not np.isfinite(values).all():
+        raise ValueError(f"{name} contains NaN or infinity.")
 
 
-def _checked_pairs(edges: Any) -> Array:
+def _checked_pairs(edges: npt.ArrayLike) -> Array:
     pairs = np.asarray(edges)
     if pairs.size == 0:
         return np.empty((0, 2), np.intp)
     if pairs.ndim != 2 or pairs.shape[1] != 2 or pairs.dtype.kind not in "iu":
         raise ValueError(
-            f"edges has shape {pairs.shape} and dtype {pairs.dtype}; it must be pairs of node numbers, (n_edges, 2)."
+            f"edges has shape {pairs.shape} and dtype {pairs.dtype}; expected pairs of node numbers, (n_edges, 2)."
         )
     return pairs.astype(np.intp)
 
 
 def _n_nodes(pairs: Array, features: Any, n_nodes: int | None) -> int:
-    """How many nodes there are; raises if an edge leads to others."""
-    given: int | None = (
+    """Number of nodes of the graph; raises if an edge refers to a node outside of it."""
+    n_rows: int | None = (
         features.shape[0] if hasattr(features, "shape") else (None if features is None else len(features))
     )
-    n = n_nodes if given is None else given
+    n = n_nodes if n_rows is None else n_rows
     if n is None:
         n = int(pairs.max(initial=-1)) + 1
     outside = pairs[(pairs < 0) | (pairs >= n)]

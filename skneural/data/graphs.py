@@ -1,4 +1,4 @@
-"""Many graphs as training takes them: one graph whose parts have no edges between them."""
+"""Batches of graphs, stored as one graph of disconnected parts."""
 
 from __future__ import annotations
 
@@ -6,24 +6,26 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from scipy import sparse
 
 from skneural.data.container import BatchInfo, Container
 from skneural.data.graph import Graph
-from skneural.data.hops import Hop
+from skneural.data.message_blocks import MessageBlock
 from skneural.data.targets import Selection
+from skneural.ops.segments import ranges, segment_offsets, segment_starts
 from skneural.ops.types import Array
 
 
 class Graphs(Container):
-    """Graphs one behind the other, with one block-diagonal adjacency.
+    """Graphs concatenated into one, with a block-diagonal adjacency.
 
     Parameters
     ----------
     features : array of shape (nodes of all graphs, features)
     adjacency : CSR of shape (nodes of all graphs, nodes of all graphs)
     lengths : integer array of shape (samples,)
-        Nodes of each graph.
+        Number of nodes of each graph.
     edge_features : array of shape (edges of all graphs, features), or None, default=None
     """
 
@@ -35,29 +37,27 @@ class Graphs(Container):
         self.lengths: Array = lengths
         self.edge_features = edge_features
         self.dtype = features.dtype
-        self._starts = np.concatenate([[0], np.cumsum(lengths)])
+        self._starts = segment_offsets(lengths)
 
     @classmethod
-    def of(cls, graphs: Sequence[Graph], dtype: Any) -> Graphs:
-        """All graphs in one."""
+    def of(cls, graphs: Sequence[Graph], dtype: npt.DTypeLike) -> Graphs:
+        """Concatenate graphs."""
         lengths = np.array([graph.n_nodes for graph in graphs])
-        starts = np.cumsum(lengths) - lengths
+        starts = segment_starts(lengths)
         features = np.concatenate([_dense(graph.features).astype(dtype, copy=False) for graph in graphs])
         matrices = [graph.adjacency for graph in graphs]
         data = np.concatenate([matrix.data for matrix in matrices]).astype(dtype)
         indices = np.concatenate([matrix.indices + start for matrix, start in zip(matrices, starts, strict=True)])
         counts = np.concatenate([np.diff(matrix.indptr) for matrix in matrices])
-        adjacency = sparse.csr_array(
-            (data, indices, np.concatenate([[0], np.cumsum(counts)])), shape=(len(counts),) * 2
-        )
-        between = None
+        adjacency = sparse.csr_array((data, indices, segment_offsets(counts)), shape=(len(counts),) * 2)
+        edge_features = None
         if graphs[0].edge_features is not None:
-            between = np.concatenate([graph.edge_features for graph in graphs]).astype(dtype)
-        return cls(features, adjacency, lengths, between)
+            edge_features = np.concatenate([graph.edge_features for graph in graphs]).astype(dtype)
+        return cls(features, adjacency, lengths, edge_features)
 
     @classmethod
-    def alone(cls, rows: Array) -> Graphs:
-        """Each row as a graph of one node."""
+    def of_single_nodes(cls, rows: Array) -> Graphs:
+        """Make a graph of one node from each row."""
         n = len(rows)
         return cls(rows, sparse.csr_array((n, n), dtype=rows.dtype), np.ones(n, np.intp))
 
@@ -66,19 +66,19 @@ class Graphs(Container):
 
     def __getitem__(self, rows: Selection) -> Graphs:
         lengths, starts = self.lengths[rows], self._starts[:-1][rows]
-        shift = starts - (np.cumsum(lengths) - lengths)
-        nodes = np.arange(lengths.sum()) + np.repeat(shift, lengths)
+        nodes = ranges(starts, lengths)
         ends = self.adjacency.indptr
         counts = ends[nodes + 1] - ends[nodes]
-        new_ends = np.concatenate([[0], np.cumsum(counts)])
-        edges = np.arange(new_ends[-1]) + np.repeat(ends[nodes] - new_ends[:-1], counts)
-        indices = self.adjacency.indices[edges] - np.repeat(np.repeat(shift, lengths), counts)
-        adjacency = sparse.csr_array((self.adjacency.data[edges], indices, new_ends), shape=(len(nodes),) * 2)
-        between = None if self.edge_features is None else self.edge_features[edges]
-        return Graphs(self.features[nodes], adjacency, lengths, between)
+        edges = ranges(ends[nodes], counts)
+        shift = np.repeat(starts - segment_starts(lengths), lengths)  # from the new index of each node to its old one
+        indices = self.adjacency.indices[edges] - np.repeat(shift, counts)
+        entries = self.adjacency.data[edges], indices, segment_offsets(counts)
+        adjacency = sparse.csr_array(entries, shape=(len(nodes),) * 2)
+        edge_features = None if self.edge_features is None else self.edge_features[edges]
+        return Graphs(self.features[nodes], adjacency, lengths, edge_features)
 
     def as_batch(self) -> tuple[Any, BatchInfo]:
-        return self.features, BatchInfo(self.lengths, Hop.between_all(self.adjacency, self.edge_features))
+        return self.features, BatchInfo(self.lengths, MessageBlock.of_graph(self.adjacency, self.edge_features))
 
 
 def _dense(features: Any) -> Array:

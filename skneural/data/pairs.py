@@ -1,4 +1,4 @@
-"""Pairs of a source and of what a decoder is given while it learns."""
+"""Pairs of a source and a decoder input, for training with teacher forcing."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from skneural.ops.types import Array
 
 
 class Pairs(Container):
-    """Sources of any kind, and beside each the series of tokens with which a decoder is led through its target.
+    """Sources of any kind, each with the token series that teacher forcing feeds to the decoder.
 
-    What enters is the pair of both. ``lengths`` are those of the targets, and ``memory_lengths`` those of the sources.
+    The network input is the pair of both. ``lengths`` are those of the targets, and ``memory_lengths`` those of the
+    sources.
 
     Parameters
     ----------
@@ -38,15 +39,15 @@ class Pairs(Container):
         return Pairs(self.source[rows], self.target[rows])
 
     def as_batch(self) -> tuple[Any, BatchInfo]:
-        source, known = self.source.as_batch()
-        target, of_target = self.target.as_batch()
-        return (source, target), BatchInfo(of_target.lengths, known.structure, known.lengths)
+        source, source_info = self.source.as_batch()
+        target, target_info = self.target.as_batch()
+        return (source, target), BatchInfo(target_info.lengths, source_info.structure, source_info.lengths)
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Samples, and the most steps of either side."""
-        n_read = self.source.shape[1] if isinstance(self.source, Series) else 1
-        return (len(self), max(self.target.shape[1], n_read))
+        """Number of samples, and the greatest number of steps of sources and targets."""
+        n_source_steps = self.source.shape[1] if isinstance(self.source, Series) else 1
+        return (len(self), max(self.target.shape[1], n_source_steps))
 
     @property
     def symbolic_shape(self) -> Any:
@@ -56,18 +57,18 @@ class Pairs(Container):
 
     @property
     def original(self) -> Any:
-        """The sources, which scorers decode; numbers of tokens stay what they are, no X of integers."""
+        """The sources, which scorers pass to `predict`; token series stay containers, because they are encoded."""
         return self.source if isinstance(self.source, Series) else self.source.original
 
     def batch_order(self, rows: Array) -> Array:
-        """The longest targets first, and among equals the longest sources.
+        """Sort by decreasing length of the target, then of the source.
 
-        Decoders then work on fewer of them the later the step, and are given them as they stand.
+        Decoders then process fewer samples at later steps, and need not sort the batch themselves.
         """
         lengths, memory_lengths = self.target.lengths, self.source.lengths
         keys = [-each[rows] for each in (memory_lengths, lengths) if each is not None]
         return rows[np.lexsort(keys)] if keys else rows
 
     def blocks(self, n_rows: int) -> Iterator[Selection]:
-        """Targets of one block are almost of the same length."""
+        """Blocks of targets of similar length."""
         return self.target.blocks(n_rows)

@@ -1,4 +1,4 @@
-"""Training data, and how it is dealt into batches."""
+"""Training data and its mini-batches."""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ import numpy as np
 
 from skneural.data.container import Container
 from skneural.data.targets import Targets
+from skneural.ops.blocks import slices
 from skneural.ops.types import Array
 
 
 @dataclass(slots=True)
 class Samples:
-    """Samples of X with their encoded targets: the whole training set, a batch of it, or a shard of that.
+    """Samples of X with their encoded targets: the training set, a batch of it, or a shard of a batch.
 
     Parameters
     ----------
     x : Container
     y : Targets
     sample_weight : array of shape (samples,) or None
-        None where all weigh one.
+        None if all weights are one.
     mean_weight : float, default=1.0
-        Mean weight of the samples of the whole training set, where one with several targets counts that often.
+        Total weight of all targets of the training set, divided by its number of samples.
     """
 
     x: Container
@@ -36,51 +37,51 @@ class Samples:
 
     @property
     def total(self) -> float:
-        """What sums over these samples are divided by: the weight of as many average samples.
+        """Normalizer of sums over these samples: their number times the mean weight of the training set.
 
-        Not the sum of their own weights: a batch that happens to hold light samples then pulls less,
-        instead of every batch pulling alike.
+        It is not the sum of the weights in this batch: that would give each batch the same influence, also one that
+        happens to contain samples of small weight.
         """
         return len(self) * self.mean_weight
 
     @property
     def target_weight(self) -> Array | None:
-        """Weight of each target, as a loss takes it."""
+        """Weight of each target, as expected by losses."""
         return self.y.spread(self.sample_weight)
 
     def weigh(self) -> None:
-        """Set `mean_weight`: these are the whole training set."""
+        """Compute `mean_weight` from these samples, which must be the whole training set."""
         weight = self.target_weight
         total = len(self.y.values) if weight is None else weight.sum(dtype=np.float64)
         self.mean_weight = float(total) / len(self)
 
     def take(self, rows: Array) -> Samples:
-        """The samples of the given numbers, copied."""
+        """Copy the samples of the given indices."""
         weight = self.sample_weight
         return Samples(self.x[rows], self.y[rows], None if weight is None else weight.take(rows), self.mean_weight)
 
     def part(self, rows: slice) -> Samples:
-        """Consecutive samples, as views where their containers allow it."""
+        """Select consecutive samples, as views where their containers allow it."""
         weight = self.sample_weight
         return Samples(self.x[rows], self.y[rows], None if weight is None else weight[rows], self.mean_weight)
 
     def resample(self, rng: np.random.Generator) -> Samples:
-        """These samples with what is drawn anew at each step; see `Container.resample`."""
+        """The same samples with the random input and targets of one training step; see `Container.resample`."""
         x, y = self.x.resample(rng, self.y)
         return Samples(x, y, self.sample_weight, self.mean_weight)
 
     def batches(self, size: int, rng: np.random.Generator | None) -> Iterator[Samples]:
-        """Every sample once, `size` at a time, in an order drawn from `rng` (None: as they stand).
+        """Iterate over mini-batches of `size` samples, shuffled by `rng` unless it is None.
 
-        A single batch that holds everything is not shuffled: its order makes no difference.
+        A single batch with all samples is not shuffled: its order makes no difference.
         """
         n = len(self)
         if size >= n:
             yield self
         elif rng is None:
-            for start in range(0, n, size):
-                yield self.part(slice(start, start + size))
+            for rows in slices(n, size):
+                yield self.part(rows)
         else:
             order = rng.permutation(n)
-            for start in range(0, n, size):
-                yield self.take(self.x.batch_order(order[start : start + size]))
+            for rows in slices(n, size):
+                yield self.take(self.x.batch_order(order[rows]))

@@ -9,20 +9,21 @@ import numpy as np
 
 from skneural.data.container import BatchInfo, Container
 from skneural.data.targets import Selection
+from skneural.ops.blocks import slices
 from skneural.ops.types import Array
 
 
 class Series(Container):
-    """Series of numbers or tokens in one array, padded behind their ends where lengths differ.
+    """Series of numbers or tokens in one array, padded at the end where lengths differ.
 
-    Selecting by an array of numbers copies, and pads only as far as the longest of the selected series needs.
+    Selection by an array of indices copies the series, and pads to the longest of the selected ones.
 
     Parameters
     ----------
     values : array of shape (samples, steps, features), or (samples, steps) for tokens
         Padded with zeros.
     lengths : array of shape (samples,) or None, default=None
-        Steps of each series, at least one; None if all have as many as `values`.
+        Number of steps of each series, at least one; None if all have as many as `values`.
     """
 
     def __init__(self, values: Array, lengths: Array | None = None) -> None:
@@ -32,7 +33,7 @@ class Series(Container):
 
     @classmethod
     def of(cls, flat: Array, lengths: Array) -> Series:
-        """All series, given one behind the other as an array of shape (sum of lengths, ...)."""
+        """Make series from an array of shape (sum of lengths, ...) in which they are concatenated."""
         values = np.zeros((len(lengths), lengths.max(), *flat.shape[1:]), flat.dtype)
         values[np.arange(lengths.max()) < lengths[:, np.newaxis]] = flat
         return cls(values, lengths)
@@ -62,23 +63,23 @@ class Series(Container):
 
     @property
     def n_steps(self) -> Array:
-        """Steps of each series, whether they differ or not."""
+        """Number of steps of each series, also if all are of equal length."""
         return np.full(len(self), self.values.shape[1]) if self.lengths is None else self.lengths
 
     def as_batch(self) -> tuple[Any, BatchInfo]:
         return self.values, BatchInfo(self.lengths)
 
     def batch_order(self, rows: Array) -> Array:
-        """The longest series first: recurrences work on fewer of them the later the step.
+        """Sort by decreasing length, so that recurrences process fewer series at later steps.
 
-        They would sort themselves, but here it costs no copy.
+        Recurrent layers would sort unsorted series themselves, but here it costs no copy.
         """
         return rows if self.lengths is None else rows[np.argsort(-self.lengths[rows], kind="stable")]
 
     def blocks(self, n_rows: int) -> Iterator[Selection]:
-        """Series of one block are almost of the same length."""
+        """Blocks of series of similar length."""
         if self.lengths is None or len(self) <= n_rows:
             yield from super().blocks(n_rows)
         else:
             order = self.batch_order(np.arange(len(self)))
-            yield from (order[start : start + n_rows] for start in range(0, len(order), n_rows))
+            yield from (order[rows] for rows in slices(len(order), n_rows))

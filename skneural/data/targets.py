@@ -1,32 +1,33 @@
-"""Encoded targets: one for each sample, or one for each of its elements."""
+"""Encoded targets, one per sample or one per element of each sample."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from skneural.ops.segments import ranges, segment_offsets
 from skneural.ops.types import Array
 
-Selection = slice | Array  # consecutive samples, or their numbers
+Selection = slice | Array  # consecutive samples, or an array of indices
 
 
 class Targets:
-    """What a loss compares raw scores with.
+    """Encoded targets, with which a loss compares raw scores.
 
     Parameters
     ----------
     values : array of shape (rows, ...)
-        A row for each sample; or, with `lengths`, rows for the elements of all samples, one sample behind the other.
+        One row per sample; with `lengths`, one row per element, the rows of all samples concatenated.
     lengths : array of shape (samples,) or None, default=None
-        Rows of each sample; None for one each.
+        Number of rows of each sample; None if each has one.
     weight : array of shape (rows,) or None, default=None
-        Weight of each element beside that of its sample; only with `lengths`.
+        Weight of each element, a factor of the weight of its sample; only with `lengths`.
     """
 
     def __init__(self, values: Array, lengths: Array | None = None, weight: Array | None = None) -> None:
         self.values = values
         self.lengths = lengths
         self.weight = weight
-        self._starts = None if lengths is None else np.concatenate([[0], np.cumsum(lengths)])
+        self._starts = None if lengths is None else segment_offsets(lengths)
 
     def __len__(self) -> int:
         return len(self.values) if self.lengths is None else len(self.lengths)
@@ -39,12 +40,12 @@ class Targets:
         if isinstance(samples, slice) and samples.step in (None, 1) and len(lengths):
             rows = slice(starts[0], starts[0] + lengths.sum())
             return Targets(self.values[rows], lengths, None if self.weight is None else self.weight[rows])
-        within = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-        chosen = np.repeat(starts, lengths) + within
-        return Targets(self.values.take(chosen, axis=0), lengths, None if self.weight is None else self.weight[chosen])
+        indices = ranges(starts, lengths)
+        weight = None if self.weight is None else self.weight[indices]
+        return Targets(self.values.take(indices, axis=0), lengths, weight)
 
     def spread(self, weight: Array | None) -> Array | None:
-        """The weight of each target: that of its sample, times its own if it has one."""
+        """Expand sample weights to targets: the weight of the sample times that of the element, if it has one."""
         if weight is None or self.lengths is None:
             return self.weight if weight is None else weight
         spread = np.repeat(weight, self.lengths)

@@ -1,4 +1,4 @@
-"""Sequences of tokens as users give them: texts, lists of words, or lists of integers."""
+"""Token sequences as users pass them: texts, lists of words, or lists of integers."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ LEVELS = ("word", "character")
 
 
 class TokenSequences(NamedTuple):
-    """Sequences of tokens, and how they were given.
+    """Token sequences and their input format.
 
     Attributes
     ----------
     form : {"text", "tokens", "numbers"}
-        Each sequence a str, a list of str, or a list of integers.
+        Input format of each sequence: a str, a list of str, or a list of integers.
     sequences : list
-        Of lists of str, or of integer arrays if form is "numbers".
+        Lists of str, or integer arrays if form is "numbers".
     """
 
     form: str
@@ -28,20 +28,20 @@ class TokenSequences(NamedTuple):
 
 
 def read_sequences(X: object, level: str, name: str = "X") -> TokenSequences:
-    """Split texts into tokens; take lists of tokens or of integers as they are.
+    """Split texts into tokens; lists of tokens or integers stay as they are.
 
     Parameters
     ----------
     X : list, array or Series of str, list of lists of str, list of integer arrays, or integer array (n, steps)
     level : {"word", "character"}
-        What the tokens of a text are: what stands between white space, or each character.
+        Tokens of a text: its words, separated by white space, or its characters.
     name : str, default="X"
-        How errors call X.
+        Name of X in error messages.
 
     Raises
     ------
     ValueError
-        If X is none of these, or a sequence is empty; says which.
+        If X has none of these formats, or a sequence is empty.
     """
     if isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind in "iu":
         X = list(X)
@@ -51,31 +51,31 @@ def read_sequences(X: object, level: str, name: str = "X") -> TokenSequences:
     first = listed[0]
     if isinstance(first, str):
         ensure_texts(listed, f"{name}[{{}}]")
-        found = TokenSequences("text", [text.split() if level == "word" else list(text) for text in listed])
+        read = TokenSequences("text", [text.split() if level == "word" else list(text) for text in listed])
     elif _holds_numbers(first):
-        found = TokenSequences("numbers", [_numbers(one, f"{name}[{i}]") for i, one in enumerate(listed)])
+        read = TokenSequences("numbers", [_numbers(item, f"{name}[{i}]") for i, item in enumerate(listed)])
     else:
-        found = TokenSequences("tokens", [listed_tokens(one, f"{name}[{i}]") for i, one in enumerate(listed)])
-    for i, sequence in enumerate(found.sequences):
+        read = TokenSequences("tokens", [listed_tokens(item, f"{name}[{i}]") for i, item in enumerate(listed)])
+    for i, sequence in enumerate(read.sequences):
         if not len(sequence):
-            raise ValueError(f"{name}[{i}] has no tokens; leave it out, or give it at least one.")
-    return found
+            raise ValueError(f"{name}[{i}] has no tokens; remove it, or pass at least one token.")
+    return read
 
 
 def written(sequence: Sequence[Any], form: str, level: str) -> Any:
-    """One sequence of tokens in the form in which sequences were given."""
+    """Convert a sequence of tokens to the given input format."""
     if form == "numbers":
         return np.asarray(sequence, dtype=np.intp)
     return (" " if level == "word" else "").join(sequence) if form == "text" else list(sequence)
 
 
 def listed_texts(X: object, name: str = "X") -> list[Any]:
-    """X as a list of texts, unless it is something else."""
+    """Convert X to a list of texts; raises if it is not one-dimensional."""
     if isinstance(X, str | bytes):
-        raise ValueError(f"{name} is a single {type(X).__name__}, not a list of texts; give [{name}].")
+        raise ValueError(f"{name} is a single {type(X).__name__}, not a list of texts; pass [{name}].")
     if getattr(X, "ndim", 1) != 1:
         raise ValueError(
-            f"{name} has shape {getattr(X, 'shape', None)}; give texts in one dimension, such as a single column of a "
+            f"{name} has shape {getattr(X, 'shape', None)}; pass texts in one dimension, such as a single column of a "
             "table, or a list of lists of tokens."
         )
     if not isinstance(X, Iterable) or isinstance(X, Mapping | set | frozenset):
@@ -84,14 +84,14 @@ def listed_texts(X: object, name: str = "X") -> list[Any]:
 
 
 def ensure_texts(texts: list[Any], name: str = "Text {}") -> None:
-    """Raise if one of them is no str."""
+    """Raise if a text is not a str."""
     for i, text in enumerate(texts):
         if not isinstance(text, str):
             raise ValueError(f"{_wrong_text(text, name.format(i))} {name.format(0)} is a str.")
 
 
 def listed_tokens(tokens: object, name: str) -> list[str]:
-    """The tokens of one text, checked."""
+    """Validated list of the tokens of one text."""
     if hasattr(tokens, "tolist"):
         tokens = tokens.tolist()
     if not isinstance(tokens, list | tuple):
@@ -107,7 +107,7 @@ def _wrong_text(text: object, name: str) -> str:
     if isinstance(text, bytes):
         hint = " Decode it: text.decode()."
     elif not isinstance(text, Iterable):
-        hint = " If it is missing, leave it out, or make it an empty str."
+        hint = " If it is missing, remove it, or replace it by an empty str."
     return f"{name} is {text!r:.60}, of type {type(text).__name__}; texts are all str, or all lists of str.{hint}"
 
 
@@ -117,13 +117,13 @@ def _holds_numbers(sequence: object) -> bool:
     return isinstance(sequence, list | tuple) and len(sequence) > 0 and not isinstance(sequence[0], str)
 
 
-def _numbers(sequence: Any, name: str) -> Array:
+def _numbers(sequence: object, name: str) -> Array:
     numbers = np.asarray(sequence)
     if not numbers.size:
         return np.zeros(0, np.intp)
     if numbers.ndim != 1 or numbers.dtype.kind not in "iu" or numbers.min() < 0:
         raise ValueError(
-            f"{name} is {sequence!r:.60}; a sequence of tokens is a text, a list of str, or integers from 0 on in one "
-            "axis."
+            f"{name} is {sequence!r:.60}; expected a text, a list of str, or a one-dimensional sequence of integers, "
+            "none of them negative."
         )
     return numbers.astype(np.intp)

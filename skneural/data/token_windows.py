@@ -1,4 +1,4 @@
-"""Windows of texts, and what is hidden of them."""
+"""Windows of token sequences, gathered when a batch needs them."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ import numpy as np
 
 from skneural.data.series import Series
 from skneural.data.targets import Selection
+from skneural.ops.segments import ranges, segment_starts
 from skneural.ops.types import Array
 
 
 class TokenWindows(Series):
-    """Sequences of tokens that stand one behind the other, such as texts or windows of them.
+    """Token sequences stored in one flat array, such as texts or windows of texts.
 
-    They are gathered when they enter the network: a text that is longer than others costs no padding before.
+    Only the sequences of a batch are gathered and padded, so a long text costs no padding of the others.
 
     Parameters
     ----------
     tokens : integer array of shape (n_tokens,)
-        All texts, each with a token before it that stands for its start.
+        All texts concatenated, each preceded by the start token.
     starts, n_steps : integer arrays of shape (samples,)
-        Where each sequence starts, and how many steps it has.
+        Index of the first token of each sequence, and its number of tokens.
     width : int, optional
-        Steps of what enters the network; as many as the longest has by default.
+        Number of steps of the padded network input; by default that of the longest sequence.
     """
 
     def __init__(self, tokens: Array, starts: Array, n_steps: Array, width: int | None = None) -> None:
@@ -37,10 +38,10 @@ class TokenWindows(Series):
 
     @classmethod
     def from_sequences(cls, sequences: Sequence[Array], start: int) -> TokenWindows:
-        """Each sequence as it is read to tell the next token of each: the start, and all tokens but the last."""
+        """Make inputs of next-token prediction: the start token, and all tokens of the sequence but the last."""
         n_steps = np.array([len(sequence) for sequence in sequences])
         tokens = np.full(n_steps.sum() + len(n_steps), start, dtype=np.intp)
-        starts = np.cumsum(n_steps + 1) - n_steps - 1
+        starts = segment_starts(n_steps + 1)
         inside = np.ones(len(tokens), dtype=bool)
         inside[starts] = False
         tokens[inside] = np.concatenate(sequences)
@@ -50,7 +51,7 @@ class TokenWindows(Series):
         return len(self.starts)
 
     def __getitem__(self, rows: Selection) -> TokenWindows:
-        width = self.width if isinstance(rows, slice) else None  # shards see as many steps as their batch
+        width = self.width if isinstance(rows, slice) else None  # shards are padded to the width of their batch
         return type(self)(self.tokens, self.starts[rows], self._n_steps[rows], width)
 
     @property
@@ -78,35 +79,32 @@ class TokenWindows(Series):
 
     @property
     def next_tokens(self) -> Array:
-        """The token behind each step, sequence behind sequence."""
+        """Targets of next-token prediction: the token after each step, all sequences concatenated."""
         return self._flat(self.starts + 1)
 
     @property
-    def own_tokens(self) -> Array:
-        """The token of each step, sequence behind sequence."""
+    def input_tokens(self) -> Array:
+        """The token at each step, all sequences concatenated."""
         return self._flat(self.starts)
 
-    def n_windows(self, longest: int) -> Array:
-        """How many windows `cut` makes of each sequence."""
-        return -(-self._n_steps // longest)
+    def n_windows(self, max_steps: int) -> Array:
+        """Number of windows that `cut` makes of each sequence."""
+        return -(-self._n_steps // max_steps)
 
-    def cut(self, longest: int) -> TokenWindows:
-        """All sequences, those of more than `longest` steps cut into windows, one behind the other."""
-        n_windows = self.n_windows(longest)
-        offset = longest * (np.arange(n_windows.sum()) - np.repeat(np.cumsum(n_windows) - n_windows, n_windows))
-        n_steps = np.minimum(np.repeat(self._n_steps, n_windows) - offset, longest)
+    def cut(self, max_steps: int) -> TokenWindows:
+        """Cut sequences of more than `max_steps` steps into consecutive windows."""
+        n_windows = self.n_windows(max_steps)
+        offset = max_steps * ranges(0, n_windows)
+        n_steps = np.minimum(np.repeat(self._n_steps, n_windows) - offset, max_steps)
         return TokenWindows(self.tokens, np.repeat(self.starts, n_windows) + offset, n_steps)
 
     def with_last(self) -> TokenWindows:
-        """Each sequence with its last token, which nothing follows."""
+        """Extend each sequence by its last token, which has no next token."""
         return TokenWindows(self.tokens, self.starts, self._n_steps + 1)
 
     def without_start(self) -> TokenWindows:
-        """The tokens of each sequence, the last one included and the start left out."""
+        """The tokens of each sequence, including the last one, without the start token."""
         return TokenWindows(self.tokens, self.starts + 1, self._n_steps)
 
     def _flat(self, starts: Array) -> Array:
-        ends = np.cumsum(self._n_steps)
-        return self.tokens.take(
-            np.arange(self._n_steps.sum()) + np.repeat(starts - ends + self._n_steps, self._n_steps)
-        )
+        return self.tokens.take(ranges(starts, self._n_steps))

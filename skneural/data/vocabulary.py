@@ -1,4 +1,4 @@
-"""Which tokens there are, and their numbers."""
+"""Vocabularies, which map tokens to integers."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ UNKNOWN = "<unknown>"
 def most_frequent(
     sequences: Sequence[Sequence[str]], size: int | None = None, min_frequency: int = 1, unknown: str = UNKNOWN
 ) -> tuple[str, ...]:
-    """The unknown token, then the most frequent tokens first, by code points if equally frequent.
+    """The unknown token, followed by the most frequent tokens in order of frequency, ties by code points.
 
     Parameters
     ----------
     sequences : sequence of sequences of str
     size : int, optional
-        At most so many, the unknown one included. None: all.
+        Maximum number of tokens, including the unknown one. None: all.
     min_frequency : int, default=1
-        Tokens that occur less often are left out.
+        Tokens that occur less often are removed.
     unknown : str, default="<unknown>"
-        What stands for tokens that are left out; where it is a token itself, it is unknown, too.
+        Placeholder of all removed tokens. If it occurs as a token, that counts as unknown, too.
 
     Raises
     ------
     ValueError
-        If no token is left.
+        If no token is frequent enough.
     """
     counts = Counter(itertools.chain.from_iterable(sequences))
     counts.pop(unknown, None)
@@ -50,17 +50,17 @@ def most_frequent(
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Numbers of tokens: first those of words or characters, then those that stand for something else.
+    """Mapping of tokens to integers: words or characters first, then special tokens.
 
-    Where sequences are integers already, these are their numbers. Of texts, 0 is every token that was not learned. The
-    special tokens, such as the start of a sequence, come last: so tokens keep the numbers that they have without them.
+    If sequences are integers already, the mapping is the identity. For texts, 0 is the unknown token. Special tokens,
+    such as the start of a sequence, come last, so that they do not change the integers of the other tokens.
 
     Parameters
     ----------
     tokens : tuple of str, or None
-        In the order of their numbers; None where integers stand for themselves.
+        Tokens in the order of their integers; None if sequences are integers already.
     n_tokens : int
-        How many tokens there are, special ones left out.
+        Number of tokens without the special ones.
     special : tuple of str, default=()
         Names of the special tokens, such as "start".
     """
@@ -71,74 +71,74 @@ class Vocabulary:
 
     @classmethod
     def of(
-        cls, given: TokenSequences, special: tuple[str, ...] = (), size: int | None = None, min_frequency: int = 1
+        cls, read: TokenSequences, special: tuple[str, ...] = (), size: int | None = None, min_frequency: int = 1
     ) -> Vocabulary:
-        """The vocabulary of sequences. Tokens of texts are in the order of code points.
+        """Learn the vocabulary of sequences. Tokens of texts are sorted by code points.
 
-        How often they occur decides which are known, but not their numbers: otherwise samples of weight zero, or a few
-        more of one kind, would give every token another start, and another model.
+        Frequencies decide which tokens are in the vocabulary, but not their integers: otherwise samples of weight zero,
+        or a few additional samples, would change the initial embedding of every token, and thereby the model.
 
         Parameters
         ----------
-        given : TokenSequences
+        read : TokenSequences
         special : tuple of str, default=()
         size : int, optional
-            At most so many tokens of texts, the unknown one included; of integers, so many are allowed. None: as many
-            as there are.
+            Maximum number of tokens of texts, including the unknown one; for integers, the number of allowed ones.
+            None: as many as occur.
         min_frequency : int, default=1
             Tokens of texts that occur less often are unknown.
         """
-        if given.form == "numbers":
-            most = max(int(sequence.max()) for sequence in given.sequences)
-            if size is not None and most >= size:
-                raise ValueError(f"Token {most} is outside the vocabulary, which has the numbers 0 to {size - 1}.")
-            return cls(None, size or most + 1, special)
-        unknown, *known = most_frequent(given.sequences, size, min_frequency)
-        return cls((unknown, *sorted(known)), 1 + len(known), special)
+        if read.form == "numbers":
+            greatest = max(int(sequence.max()) for sequence in read.sequences)
+            if size is not None and greatest >= size:
+                raise ValueError(f"Token {greatest} is outside the vocabulary, which has the numbers 0 to {size - 1}.")
+            return cls(None, size or greatest + 1, special)
+        unknown, *frequent = most_frequent(read.sequences, size, min_frequency)
+        return cls((unknown, *sorted(frequent)), 1 + len(frequent), special)
 
     @classmethod
     def learned(cls, tokens: list[str] | None, n_tokens: int, special: tuple[str, ...] = ()) -> Vocabulary:
-        """The vocabulary of what a fitted estimator keeps of it: `listed` and `n_tokens`."""
+        """Restore a vocabulary from the attributes of a fitted estimator: `listed` and `n_tokens`."""
         return cls(None if tokens is None else tuple(tokens), n_tokens, special)
 
     @property
     def listed(self) -> list[str] | None:
-        """`tokens` as a list."""
+        """Tokens as a list; None if sequences are integers."""
         return None if self.tokens is None else list(self.tokens)
 
     @property
     def size(self) -> int:
-        """How many numbers there are, those of special tokens included."""
+        """Number of tokens, including the special ones."""
         return self.n_tokens + len(self.special)
 
     def number_of(self, special: str) -> int:
-        """The number of a special token."""
+        """Integer of a special token."""
         return self.n_tokens + self.special.index(special)
 
-    def encode(self, given: TokenSequences, name: str = "X") -> list[Array]:
-        """Numbers of the tokens of each sequence.
+    def encode(self, read: TokenSequences, name: str = "X") -> list[Array]:
+        """Map the tokens of each sequence to integers; those outside the vocabulary become 0.
 
         Raises
         ------
         ValueError
-            If sequences are given as integers here and as texts in training, or the other way round, or if an integer
-            is outside the vocabulary. Words and characters that are not in the vocabulary become number 0.
+            If sequences are integers here and were texts in training, or vice versa, or if an integer is outside the
+            vocabulary.
         """
-        if (given.form == "numbers") != (self.tokens is None):
-            now, then = ("integers", "texts") if given.form == "numbers" else ("texts", "integers")
+        if (read.form == "numbers") != (self.tokens is None):
+            now, then = ("integers", "texts") if read.form == "numbers" else ("texts", "integers")
             raise ValueError(f"{name} is sequences of {now}, but the model was fitted on {then}.")
         if self.tokens is not None:
             numbers = {token: number for number, token in enumerate(self.tokens)}
-            return [np.array([numbers.get(token, 0) for token in one], np.intp) for one in given.sequences]
-        for i, sequence in enumerate(given.sequences):
+            return [np.array([numbers.get(token, 0) for token in tokens], np.intp) for tokens in read.sequences]
+        for i, sequence in enumerate(read.sequences):
             if sequence.max() >= self.n_tokens:
                 raise ValueError(
                     f"Token {sequence.max()} in {name}[{i}] is outside the vocabulary, which has the numbers 0 to "
                     f"{self.n_tokens - 1}."
                 )
-        return given.sequences
+        return read.sequences
 
     def decode(self, numbers: Array) -> Any:
-        """The tokens of one sequence of numbers, special ones left out."""
+        """Map integers back to tokens, without special ones."""
         numbers = numbers[numbers < self.n_tokens]
         return numbers if self.tokens is None else [self.tokens[number] for number in numbers]

@@ -1,6 +1,6 @@
-"""Floor 4: sequences out of networks, step by step."""
+"""Generation of sequences, token by token."""
 
-from skneural.decoding.sampling import Draw, continued
-from skneural.decoding.search import Ends, beam_search, greedy_search
+from skneural.decoding.sampling import TokenSampler, generate_tokens
+from skneural.decoding.search import DecodingOptions, beam_search, greedy_search
 
-__all__ = ["Draw", "Ends", "beam_search", "continued", "greedy_search"]
+__all__ = ["DecodingOptions", "TokenSampler", "beam_search", "generate_tokens", "greedy_search"]

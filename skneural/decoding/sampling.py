@@ -1,4 +1,4 @@
-"""Tokens drawn one by one, each from what a network makes of those before it."""
+"""Autoregressive sampling of tokens."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from skneural.parameters import Tree
 
 
 @dataclass(frozen=True)
-class Draw:
-    """How a token is drawn from raw scores.
+class TokenSampler:
+    """Sampling of a token from raw scores.
 
     Parameters
     ----------
     temperature : float, default=1.0
-        Raw scores are divided by it: below one, likely tokens become likelier. 0 takes the most likely one.
+        Divisor of the raw scores; values below one favour likely tokens. 0 always takes the most likely one.
     top_k : int, optional
-        Only so many of the most likely tokens are drawn from.
+        If set, sample from the `top_k` most likely tokens only.
     forbidden : tuple of int, default=()
-        Tokens that are never drawn.
+        Tokens that are never sampled.
     """
 
     temperature: float = 1.0
@@ -32,62 +32,62 @@ class Draw:
     forbidden: tuple[int, ...] = ()
 
     def __call__(self, scores: Array, rng: np.random.Generator) -> int:
-        """One token by its raw scores, of shape (n_tokens,)."""
+        """Sample a token from raw scores of shape (n_tokens,)."""
         scores = scores.astype(np.float64)
         scores[list(self.forbidden)] = -np.inf
         if self.temperature == 0:
             return int(scores.argmax())
         if self.top_k is not None and self.top_k < len(scores):
-            least = np.partition(scores, -self.top_k)[-self.top_k]
-            scores[scores < least] = -np.inf
+            threshold = np.partition(scores, -self.top_k)[-self.top_k]
+            scores[scores < threshold] = -np.inf
         scores -= scores.max()
-        cumulated = np.cumsum(softmax(scores / self.temperature))
-        return int(np.searchsorted(cumulated, cumulated[-1] * rng.random(), side="right"))
+        cumulative = np.cumsum(softmax(scores / self.temperature))
+        return int(np.searchsorted(cumulative, cumulative[-1] * rng.random(), side="right"))
 
 
-def continued(
+def generate_tokens(
     network: Layer,
     tree: Tree,
-    tokens: list[int],
+    prompt: list[int],
     n_tokens: int,
-    draw: Draw,
+    sampler: TokenSampler,
     rng: np.random.Generator,
-    longest: int | None = None,
+    context_length: int | None = None,
 ) -> list[int]:
-    """Tokens that follow others, each drawn from what the network makes of all before it.
+    """Continue a prompt, each token sampled from the scores that the network predicts from all tokens before it.
 
-    What the network makes of the tokens before is kept, so that a token costs the same wherever it stands.
+    The state of the network is kept between tokens, so that the cost of a token does not depend on its position.
 
     Parameters
     ----------
     network : Layer
-        With `step`, from tokens of shape (1,) to raw scores (1, n_tokens).
+        Network with `step`, which maps tokens of shape (1,) to raw scores of shape (1, n_tokens).
     tree : tree of arrays
-        Its parameters.
-    tokens : list of int
-        At least one.
+        Parameters of the network.
+    prompt : list of int
+        At least one token.
     n_tokens : int
-        How many are drawn.
-    draw : Draw
+        Number of tokens to generate.
+    sampler : TokenSampler
     rng : Generator
-    longest : int, optional
-        Steps that the network takes at once. At first it sees so many of the last tokens; whenever it has taken as many
-        steps, it begins again with the last half of them, which costs each token two steps at most.
+    context_length : int, optional
+        Maximum number of consecutive steps of the network. It starts with that many of the last tokens of the prompt;
+        whenever the context is full, it restarts with the last half of it, which costs at most two steps per token.
 
     Returns
     -------
-    drawn : list of int
+    generated : list of int
     """
-    text = list(tokens)
+    text = list(prompt)
     state: Any = None
-    first = 0 if longest is None else max(0, len(text) - longest)
-    seen = first
-    while len(text) < len(tokens) + n_tokens:
-        if longest is not None and len(text) - first > longest:
-            first = seen = len(text) - max(longest // 2, 1)
+    first = 0 if context_length is None else max(0, len(text) - context_length)
+    n_processed = first
+    while len(text) < len(prompt) + n_tokens:
+        if context_length is not None and len(text) - first > context_length:
+            first = n_processed = len(text) - max(context_length // 2, 1)
             state = None
-        for token in text[seen:]:
+        for token in text[n_processed:]:
             scores, state = network.step(tree, np.array([token]), state)
-        seen = len(text)
-        text.append(draw(scores[0], rng))
-    return text[len(tokens) :]
+        n_processed = len(text)
+        text.append(sampler(scores[0], rng))
+    return text[len(prompt) :]

@@ -1,6 +1,6 @@
-"""The most likely sequence that a decoder gives, found step by step.
+"""Greedy and beam search for the most likely sequence of a decoder.
 
-All samples take their steps together; those that have come to their end are left out of the next step.
+All samples are decoded in one batch; samples whose sequence has ended are removed from it.
 """
 
 from __future__ import annotations
@@ -14,134 +14,138 @@ from skneural.ops.types import Array
 from skneural.parameters import Tree
 
 
-class Ends(NamedTuple):
-    """Where sequences start and end.
+class DecodingOptions(NamedTuple):
+    """Special tokens and limits of decoding.
 
     Attributes
     ----------
-    start : int
-        The token that is given to the decoder at the first step.
-    end : int
-        The token after the last; it is no part of what is found.
-    most : int
-        Tokens after which a sequence ends at the latest.
-    never : tuple of int
-        Tokens that are not to be found, such as what stands for unknown ones.
+    start_token : int
+        Decoder input of the first step.
+    end_token : int
+        Token that ends a sequence; it is not part of the result.
+    max_length : int
+        Maximum number of tokens of a sequence.
+    forbidden : tuple of int
+        Tokens that are never predicted, such as the unknown token.
     """
 
-    start: int
-    end: int
-    most: int
-    never: tuple[int, ...] = ()
+    start_token: int
+    end_token: int
+    max_length: int
+    forbidden: tuple[int, ...] = ()
 
 
-def greedy_search(layer: Layer, p: Tree, state: Any, n_samples: int, ends: Ends) -> list[Array]:
-    """At each step the most likely token.
+def greedy_search(layer: Layer, p: Tree, state: Any, n_samples: int, options: DecodingOptions) -> list[Array]:
+    """Decode by taking the most likely token at each step.
 
     Parameters
     ----------
     layer : Layer
-        Its `step` takes the pair of a source, here None, and tokens of shape (samples,), and gives raw scores.
+        Its `step` maps the pair of a source, which is None here, and tokens of shape (samples,) to raw scores.
     p : tree of arrays
+        Parameters of the layer.
     state : object
-        Before the first step; see `Layer.state_over`.
+        State before the first step; see `Layer.initial_state`.
     n_samples : int
-    ends : Ends
+    options : DecodingOptions
 
     Returns
     -------
     tokens : list of integer arrays
-        One for each sample.
+        One array for each sample.
     """
-    found = np.full((n_samples, ends.most + 1), ends.end)
-    samples, tokens = np.arange(n_samples), np.full(n_samples, ends.start)
-    for t in range(ends.most):
+    decoded = np.full((n_samples, options.max_length + 1), options.end_token)
+    samples, tokens = np.arange(n_samples), np.full(n_samples, options.start_token)
+    for t in range(options.max_length):
         scores, state = layer.step(p, (None, tokens), state)
-        tokens = _allowed(scores, ends).argmax(axis=1)
-        found[samples, t] = tokens
-        going = np.flatnonzero(tokens != ends.end)
-        if not len(going):
+        tokens = _allowed(scores, options).argmax(axis=1)
+        decoded[samples, t] = tokens
+        active = np.flatnonzero(tokens != options.end_token)
+        if not len(active):
             break
-        if len(going) < len(samples):
-            samples, tokens, state = samples[going], tokens[going], layer.take(state, going)
-    return [row[:n].copy() for row, n in zip(found, (found == ends.end).argmax(axis=1), strict=True)]
+        if len(active) < len(samples):
+            samples, tokens, state = samples[active], tokens[active], layer.select_state(state, active)
+    return [row[:n].copy() for row, n in zip(decoded, (decoded == options.end_token).argmax(axis=1), strict=True)]
 
 
-def beam_search(layer: Layer, p: Tree, state: Any, n_samples: int, ends: Ends, width: int) -> list[Array]:
-    """Of `width` sequences that grow beside each other, the one with the highest mean log probability of its tokens.
+def beam_search(layer: Layer, p: Tree, state: Any, n_samples: int, options: DecodingOptions, width: int) -> list[Array]:
+    """Decode by beam search; the result is the sequence with the highest mean log probability of its tokens.
 
-    Its end counts as a token. A sequence that has come to its end leaves its place empty, so that a beam of width one
-    is the greedy search.
+    The end token counts in this mean. The beam of a sample becomes narrower by each sequence that ends, so that beam
+    search of width one equals greedy search.
 
     Parameters
     ----------
-    layer, p, state, n_samples, ends
+    layer, p, state, n_samples, options
         As in `greedy_search`.
     width : int
+        Number of sequences in the beam of each sample.
 
     Returns
     -------
     tokens : list of integer arrays
     """
     best = [(-np.inf, np.empty(0, np.intp))] * n_samples
-    places = np.full(n_samples, width)  # of sequences that have not ended
+    widths = np.full(n_samples, width)  # of the beam of each sample: sequences that have not ended
     samples: Array = np.arange(n_samples)
     log_likelihood: Array = np.zeros(n_samples)
-    so_far, tokens = np.empty((n_samples, 0), np.intp), np.full(n_samples, ends.start)
-    for t in range(ends.most):
+    prefixes, tokens = np.empty((n_samples, 0), np.intp), np.full(n_samples, options.start_token)
+    for t in range(options.max_length):
         scores, state = layer.step(p, (None, tokens), state)
-        total = _log_softmax(_allowed(scores, ends)) + log_likelihood[:, np.newaxis]
-        rows, tokens = _most_likely(total, samples, places)
+        total = _log_softmax(_allowed(scores, options)) + log_likelihood[:, np.newaxis]
+        rows, tokens = _most_likely(total, samples, widths)
         samples, log_likelihood = samples[rows], total[rows, tokens]
-        so_far = np.concatenate([so_far[rows], tokens[:, np.newaxis]], axis=1)
-        ended = tokens == ends.end
-        complete = ended if t + 1 < ends.most else np.ones_like(ended)
+        prefixes = np.concatenate([prefixes[rows], tokens[:, np.newaxis]], axis=1)
+        ended = tokens == options.end_token
+        complete = ended if t + 1 < options.max_length else np.ones_like(ended)
         for i in np.flatnonzero(complete):
             score, sample = log_likelihood[i] / (t + 1), samples[i]
-            places[sample] -= 1
+            widths[sample] -= 1
             if score > best[sample][0]:
-                best[sample] = score, so_far[i, : t if ended[i] else t + 1]
-        going = np.flatnonzero(~complete)
-        if not len(going):
+                best[sample] = score, prefixes[i, : t if ended[i] else t + 1]
+        active = np.flatnonzero(~complete)
+        if not len(active):
             break
-        state = layer.take(state, rows[going])
-        samples, log_likelihood, so_far, tokens = (each[going] for each in (samples, log_likelihood, so_far, tokens))
+        state = layer.select_state(state, rows[active])
+        samples, log_likelihood, prefixes, tokens = (
+            array[active] for array in (samples, log_likelihood, prefixes, tokens)
+        )
     return [tokens for _, tokens in best]
 
 
-def _most_likely(total: Array, samples: Array, places: Array) -> tuple[Array, Array]:
-    """For each sample, as many of the most likely continuations as it has places: their rows and tokens.
+def _most_likely(total: Array, samples: Array, widths: Array) -> tuple[Array, Array]:
+    """Rows and tokens of the most likely continuations of each sample, as many as its beam is wide.
 
     Parameters
     ----------
     total : array of shape (rows, tokens)
-        Log likelihood of what each row becomes by each token.
+        Log likelihood of each row extended by each token.
     samples : integer array of shape (rows,)
-        Whose row each is, in ascending order.
-    places : integer array
-        For each sample.
+        Sample of each row, in ascending order.
+    widths : integer array
+        Width of the beam of each sample.
     """
-    own, first, counts = np.unique(samples, return_index=True, return_counts=True)
+    active, first, counts = np.unique(samples, return_index=True, return_counts=True)
     n_tokens = total.shape[1]
-    beside: Array = np.full((len(own), counts.max(), n_tokens), -np.inf)
-    number = np.repeat(np.arange(len(own)), counts)
-    beside[number, np.arange(len(samples)) - first[number]] = total
-    flat = beside.reshape(len(own), -1)
-    n_most = min(places[own].max(), flat.shape[1])
+    by_sample: Array = np.full((len(active), counts.max(), n_tokens), -np.inf)
+    number = np.repeat(np.arange(len(active)), counts)
+    by_sample[number, np.arange(len(samples)) - first[number]] = total
+    flat = by_sample.reshape(len(active), -1)
+    n_most = min(widths[active].max(), flat.shape[1])
     candidates = np.argpartition(-flat, n_most - 1, axis=1)[:, :n_most]
     values = np.take_along_axis(flat, candidates, axis=1)
     order = np.argsort(-values, axis=1, kind="stable")
-    candidates, values = (np.take_along_axis(each, order, axis=1) for each in (candidates, values))
-    chosen = (np.arange(n_most) < places[own, np.newaxis]) & np.isfinite(values)
-    sample = np.nonzero(chosen)[0]
-    return first[sample] + candidates[chosen] // n_tokens, candidates[chosen] % n_tokens
+    candidates, values = (np.take_along_axis(array, order, axis=1) for array in (candidates, values))
+    selected = (np.arange(n_most) < widths[active, np.newaxis]) & np.isfinite(values)
+    sample = np.nonzero(selected)[0]
+    return first[sample] + candidates[selected] // n_tokens, candidates[selected] % n_tokens
 
 
-def _allowed(scores: Array, ends: Ends) -> Array:
-    """Raw scores, of which those of what is never found are minus infinity."""
-    if ends.never:
+def _allowed(scores: Array, options: DecodingOptions) -> Array:
+    """Raw scores with minus infinity for forbidden tokens."""
+    if options.forbidden:
         scores = scores.copy()
-        scores[:, list(ends.never)] = -np.inf
+        scores[:, list(options.forbidden)] = -np.inf
     return scores
 
 

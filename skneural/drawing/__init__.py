@@ -1,4 +1,4 @@
-"""Floor 1: drawings of arrays with matplotlib, which whoever draws brings along as axes. Nothing here knows a model."""
+"""Drawings of arrays on axes of matplotlib, independent of any model."""
 
 from skneural.drawing.kan import draw_network, figure_size
 from skneural.drawing.pyplot import pyplot

@@ -1,4 +1,4 @@
-"""Drawing a Kolmogorov-Arnold network: units in rows, and on every edge the curve of its function."""
+"""Drawing of Kolmogorov-Arnold networks: units in rows, and the curve of its function on every edge."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Heights of a row of units, and of the boxes above it, in parts of the distance between two rows of units.
+# Lower and upper ends of the boxes above a row of units, as fractions of the distance between two rows of units.
 BOX_LOW, BOX_HIGH = 0.38, 0.66
 
-# Edges of less importance are drawn as if they had this, so that a glimpse of them is left.
+# Opacity of the least important edges, which remain faintly visible.
 LEAST_OPACITY = 0.06
 
 
 def figure_size(sizes: list[int]) -> tuple[float, float]:
-    """Width and height in inches that keep every curve readable."""
+    """Width and height of the figure in inches, such that every curve is readable."""
     most_edges = max(n_in * n_out for n_in, n_out in itertools.pairwise(sizes))
     width = float(np.clip(0.55 * most_edges, 4.5, 24))
     return width, float(np.clip(width / 6, 2.2, 4)) * (len(sizes) - 1) + 0.6
@@ -32,7 +32,7 @@ def draw_network(
     inputs: list[str],
     outputs: list[str],
 ) -> None:
-    """Draw a network into the axes.
+    """Draw a network on the axes.
 
     Parameters
     ----------
@@ -40,13 +40,14 @@ def draw_network(
     curves : sequence of pairs of arrays of shape (points, n_in, n_out)
         For each layer, x and y of the function of each edge.
     importances : list of arrays of shape (n_in, n_out)
-        They make the opacity; an edge of zero was removed and is left out.
+        Importances of the edges of each layer, which determine their opacity. Edges with an importance of zero are not
+        drawn.
     inputs, outputs : list of str
-        Names.
+        Names of the inputs and outputs.
     """
-    sizes = [len(importances[0]), *(own.shape[1] for own in importances)]
-    for row, (curve, own) in enumerate(zip(curves, importances, strict=True)):
-        _draw_layer(ax, row, curve, own)
+    sizes = [len(importances[0]), *(layer_importances.shape[1] for layer_importances in importances)]
+    for row, (curve, layer_importances) in enumerate(zip(curves, importances, strict=True)):
+        _draw_layer(ax, row, curve, layer_importances)
     for row, n in enumerate(sizes):
         ax.scatter(_places(n), np.full(n, row), s=28, color="black", zorder=3)
     for row, names, align, shift in ((0, inputs, "top", -0.06), (len(sizes) - 1, outputs, "bottom", 0.06)):

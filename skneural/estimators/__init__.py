@@ -1,4 +1,4 @@
-"""Floor 9: what users import, a file for each family."""
+"""All estimators, one module or subpackage per family."""
 
 # Before anything imports SciPy: in the other order, importing both takes 0.1 s longer.
 import sklearn  # noqa: F401

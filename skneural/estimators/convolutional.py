@@ -1,10 +1,11 @@
-"""Convolutional networks for images and for series."""
+"""Convolutional networks for images, series and text."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
+import numpy.typing as npt
 from sklearn.utils.validation import check_is_fitted
 
 from skneural.hyperparameters import (
@@ -17,14 +18,26 @@ from skneural.hyperparameters import (
     declare,
     hyperparameter,
 )
-from skneural.inputs import EmbeddedSequenceFields, ImageFields, Images, InputKind, Sequences
-from skneural.layers import Chain
+from skneural.layers import Layer
 from skneural.layers.traversal import layer_outputs
 from skneural.networks.convolutional_image import IMAGE_ARCHITECTURES, convolutional_image_network
 from skneural.networks.convolutional_series import SERIES_ARCHITECTURES, convolutional_series_network
 from skneural.networks.receptive_fields import ReceptiveField, receptive_fields
 from skneural.ops.pointwise import ACTIVATIONS
 from skneural.ops.types import Array
+from skneural.readers import (
+    IMAGE_SHAPE,
+    SEQUENCE_ATTRIBUTES,
+    SEQUENCE_DOC,
+    ImageOptions,
+    Images,
+    Reader,
+    SequenceOptions,
+    Sequences,
+    embedding_size_hyperparameter,
+    standardize_hyperparameter,
+    vocabulary_size_hyperparameter,
+)
 from skneural.template.classifier import NeuralClassifier
 from skneural.template.estimator import Mixin
 from skneural.template.regressor import NeuralRegressor
@@ -32,80 +45,102 @@ from skneural.template.regressor import NeuralRegressor
 AUGMENTATIONS = ("flip", "shift")
 
 
-def _are_augmentations(value: Any) -> bool:
+def _are_augmentations(value: object) -> bool:
     return isinstance(value, list | tuple) and all(name in AUGMENTATIONS for name in value)
 
 
 @declare
-class ConvolutionalImageFields(ImageFields, Mixin):
-    """What `CNNClassifier` and `CNNRegressor` share."""
+class ConvolutionalImageFields(Mixin):
+    """Hyper-parameters and methods of `CNNClassifier` and `CNNRegressor`."""
 
-    _input_kind: ClassVar[InputKind] = Images()
-    _network_builder: ClassVar[Callable[..., Chain]] = staticmethod(convolutional_image_network)
+    _reader_class: ClassVar[type[Reader]] = Images
+    _network_builder: ClassVar[Callable[..., Layer]] = staticmethod(convolutional_image_network)
 
     architecture: str = hyperparameter(
         "vgg",
         Choice(*IMAGE_ARCHITECTURES),
-        """"lenet": each convolution followed by pooling, the later ones without padding. "alexnet": a larger kernel
-        first, local response normalization, overlapping pooling. "vgg": stacks of convolutions. "inception": kernels
-        of several sizes side by side. "resnet": pairs of convolutions that are added to what they were given.""",
+        """"lenet" [1]_: each convolution followed by pooling, all but the first without padding. "alexnet" [2]_: a
+        larger kernel first, local response normalization, overlapping pooling. "vgg" [3]_: stacks of convolutions.
+        "inception" [4]_: parallel kernels of several sizes. "resnet" [5]_: residual pairs of convolutions.""",
     )
     channels: int | Sequence[int] = hyperparameter(
         (32, 64),
         Sizes(1, empty=False),
-        "Feature maps of each block; the image is halved from block to block while it can be.",
+        "Number of feature maps of each block. Height and width are halved between blocks, down to one pixel.",
     )
     convolutions_per_block: int = hyperparameter(
-        1, Integer(1), "Convolutions (vgg), modules (inception) or pairs of convolutions (resnet) in each block."
+        1,
+        Integer(1),
+        "Convolutions (vgg), modules (inception) or pairs of convolutions (resnet) in each block.",
     )
     kernel_size: int = hyperparameter(
         3,
         Integer(1),
-        """Height and width of the kernels. The first of alexnet is larger by two; inception has kernels of 1, this
-        and this plus two.""",
+        """Height and width of the kernels. The first kernel of alexnet is larger by two; inception has kernels of size
+        1, `kernel_size` and ``kernel_size + 2``.""",
     )
-    pooling: str = hyperparameter("max", Choice("max", "average"), "What halves the image between blocks.")
+    pooling: str = hyperparameter("max", Choice("max", "average"), "Pooling to halve height and width between blocks.")
     hidden_layer_sizes: int | Sequence[int] = hyperparameter(
         (128,),
         Sizes(1),
-        """Units of the dense layers behind the convolutions of lenet, alexnet and vgg. The others average each feature
-        map instead and have none.""",
+        """Number of units of each dense hidden layer after the convolutions, in lenet, alexnet and vgg; inception and
+        resnet average each feature map instead.""",
     )
-    activation: str = hyperparameter("relu", Choice(*ACTIVATIONS), "Function after each hidden layer.")
-    batch_norm: bool = hyperparameter(False, BOOLEAN, "Whether to normalize each feature map over the batch.")
+    activation: str = hyperparameter("relu", Choice(*ACTIVATIONS), "Activation function of the hidden layers.")
+    batch_norm: bool = hyperparameter(False, BOOLEAN, "Whether to add batch normalization after each convolution.")
     dropout: float = hyperparameter(
         0.0,
         Number(0, 1, below=True),
-        "Share of the activations of dense layers, or of the averaged feature maps, dropped at each training step.",
+        "Fraction dropped at each training step, of the activations of dense layers or of the averaged feature maps.",
     )
     stem: str = hyperparameter(
         "learned",
         Choice("learned", "gabor", "wavelet"),
-        """What comes first. "gabor", "wavelet": the modulus of fixed, oriented filters (24 and 25 feature maps), which
-        need no training; for small training sets of textures.""",
+        """First layer. "gabor", "wavelet": the modulus of fixed, oriented filters (24 and 25 feature maps), which need
+        no training, for small training sets of textures. "learned": none of these.""",
     )
     augmentation: Sequence[str] = hyperparameter(
         (),
         Constraint('sequence of "flip" and "shift"', _are_augmentations, AUGMENTATIONS),
-        """Random changes of the training images, anew in each epoch: "flip" exchanges left and right, "shift" moves
-        by up to an eighth of the image.""",
+        """Random transformations of the training images, drawn anew in each epoch: "flip" mirrors left and right,
+        "shift" translates by up to an eighth of the smaller side.""",
     )
+    image_shape: str | Sequence[int] = hyperparameter(
+        "auto",
+        IMAGE_SHAPE,
+        """Shape of an image, (height, width) or (height, width, channels). "auto": from X if it has three or four axes;
+        rows with a square number of features are square grey images, other rows are images of height one. With an
+        explicit shape, kernels and pooling windows larger than the feature maps are an error; with "auto" they are made
+        smaller or left out.""",
+    )
+    standardize: bool = hyperparameter(
+        True,
+        BOOLEAN,
+        """Whether to centre and scale each channel by its mean and standard deviation over the training images (in
+        `partial_fit`, those of the first call), so that pixels may have any range.""",
+    )
+
+    attributes_doc = {
+        "image_shape_": ("tuple of int", "Height, width and channels of the images."),
+        "n_features_in_": ("int", "Number of values in an image: height times width times channels."),
+    }
 
     shared_doc = {
         "architectures": """
-        Kernels that are learned slide over the images, with poolings between them, in the manner of LeNet-5
-        [1]_, AlexNet [2]_, VGG [3]_, GoogLeNet [4]_ or ResNet [5]_, of the width that `channels` says. X is
-        (n_samples, height, width, channels), (n_samples, height, width), or rows of pixels, which
-        `image_shape` makes images of. Pixels may be of any range and type, because each channel is
-        standardized.
+        Convolutions and poolings in the style of LeNet-5 [1]_, AlexNet [2]_, VGG [3]_, GoogLeNet [4]_ or ResNet [5]_;
+        `channels` sets depth and width.
+
+        X has shape (n_samples, height, width, channels) or (n_samples, height, width), or is rows of pixels of shape
+        (n_samples, n_features), which `image_shape` turns into images. Pixels may have any range and numeric type,
+        because each channel is standardized.
         """,
         "literature": """
         See Also
         --------
         skneural.inspection.plot_kernels : Draw the kernels of a layer.
-        skneural.inspection.plot_feature_maps : Draw what each layer makes of an image.
-        skneural.inspection.occlusion_map : Which parts of an image a prediction needs.
-        skneural.inspection.saliency_map : Which pixels of an image a prediction would change with.
+        skneural.inspection.plot_feature_maps : Draw the output of each layer for an image.
+        skneural.inspection.occlusion_map : Change of a prediction when parts of the image are hidden.
+        skneural.inspection.saliency_map : Gradient of a prediction with respect to the pixels.
 
         References
         ----------
@@ -119,18 +154,21 @@ class ConvolutionalImageFields(ImageFields, Mixin):
         """,
     }
 
-    def feature_maps(self, X: Any) -> dict[str, Array]:
-        """What each layer makes of the images.
+    def _reader_options(self) -> ImageOptions:
+        return ImageOptions(self.image_shape)
+
+    def feature_maps(self, X: npt.ArrayLike) -> dict[str, Array]:
+        """Feature maps of each layer for some images.
 
         Parameters
         ----------
         X : array-like of n_samples images
-            Few of them: all feature maps of all layers are returned.
+            Pass few images: the result contains all feature maps of all layers.
 
         Returns
         -------
         maps : dict from str to ndarray of shape (n_samples, height, width, channels)
-            By name of the layer, in the order of the network. Layers without height and width are left out.
+            Outputs by name of the layer, in the order of the network, without the layers after the last feature map.
 
         Examples
         --------
@@ -143,19 +181,19 @@ class ConvolutionalImageFields(ImageFields, Mixin):
         (5, 4, 4, 4)
         """
         check_is_fitted(self)
-        images, _ = self._check_X(X).as_batch()
+        images, _ = self._read(X).as_batch()
         outputs = layer_outputs(self._network.layer, self._parameters(), images)
         spatial = receptive_fields(self._network.layer)
         return {name: outputs[name].transpose(3, 0, 2, 1) for name in spatial if name in outputs}
 
     def receptive_field(self) -> dict[str, ReceptiveField]:
-        """How much of the image each layer sees.
+        """Receptive field of each layer.
 
         Returns
         -------
         fields : dict from str to ReceptiveField
-            By name of the layer: `size`, (height, width) of the part of the image that one place of a feature map
-            depends on, and `stride`, how far apart the parts of neighbouring places are, in pixels.
+            By name of the layer: `size`, the (height, width) of the part of the image that an element of a feature map
+            depends on, and `stride`, the distance between these parts for neighbouring elements, in pixels.
 
         Examples
         --------
@@ -172,7 +210,7 @@ class ConvolutionalImageFields(ImageFields, Mixin):
 
 @declare
 class CNNClassifier(ConvolutionalImageFields, NeuralClassifier):
-    """Convolutional network for classes of images.
+    """Convolutional network classifier for images.
 
     {architectures}
 
@@ -197,7 +235,7 @@ class CNNClassifier(ConvolutionalImageFields, NeuralClassifier):
 
 @declare
 class CNNRegressor(ConvolutionalImageFields, NeuralRegressor):
-    """Convolutional network for numbers that images stand for.
+    """Convolutional network regressor for images.
 
     {architectures}
 
@@ -220,43 +258,50 @@ class CNNRegressor(ConvolutionalImageFields, NeuralRegressor):
 
 
 @declare
-class ConvolutionalSequenceFields(EmbeddedSequenceFields):
-    """What `CNNSequenceClassifier` and `CNNSequenceRegressor` share."""
+class ConvolutionalSequenceFields(Mixin):
+    """Hyper-parameters of `CNNSequenceClassifier` and `CNNSequenceRegressor`."""
 
-    _input_kind: ClassVar[InputKind] = Sequences()
-    _network_builder: ClassVar[Callable[..., Chain]] = staticmethod(convolutional_series_network)
+    _reader_class: ClassVar[type[Reader]] = Sequences
+    _network_builder: ClassVar[Callable[..., Layer]] = staticmethod(convolutional_series_network)
 
     architecture: str = hyperparameter(
         "fcn",
         Choice(*SERIES_ARCHITECTURES),
-        """"fcn": convolutions and the mean over time. "resnet": blocks of convolutions that are added to what they
-        were given. "inception": kernels of several lengths side by side. "textcnn": one layer of kernels of several
-        lengths and the maximum over time, for text.""",
+        """"fcn" [1]_: convolutions and the mean over time. "resnet" [1]_: residual blocks of convolutions. "inception"
+        [2]_: parallel kernels of several lengths. "textcnn" [3]_: one layer of parallel kernels of several lengths, and
+        the maximum over time, for text.""",
     )
     channels: str | int | Sequence[int] = hyperparameter(
         "auto",
         Choice("auto") | Sizes(1, empty=False),
-        """Width of each convolution (fcn), block (resnet), module (inception) or kernel size (textcnn). "auto": those
-        of the papers, (128, 256, 128), (64, 128, 128), 6 times 32, and 100.""",
+        """Number of channels of each convolution (fcn), block (resnet), module (inception) or kernel size (textcnn).
+        "auto": as published, (128, 256, 128), (64, 128, 128), 6 times 32, and 100.""",
     )
     kernel_size: str | int | Sequence[int] = hyperparameter(
         "auto",
         Choice("auto") | Sizes(1, empty=False),
-        """Steps that each convolution sees (fcn), those of each block (resnet), or those side by side (inception,
-        textcnn). "auto": those of the papers, (8, 5, 3), (8, 5, 3), (40, 20, 10), and (3, 4, 5).""",
+        """Kernel size, in steps, of each convolution (fcn), of the convolutions in each block (resnet), or of the
+        parallel ones (inception, textcnn). "auto": as published, (8, 5, 3), (8, 5, 3), (40, 20, 10), and (3, 4, 5).""",
     )
-    batch_norm: bool = hyperparameter(True, BOOLEAN, "Whether to normalize each feature over batch and time.")
+    batch_norm: bool = hyperparameter(True, BOOLEAN, "Whether to add batch normalization to each convolution.")
     dropout: float = hyperparameter(
-        0.0, Number(0, 1, below=True), "Share of the pooled features dropped at each training step."
+        0.0, Number(0, 1, below=True), "Fraction of the pooled features dropped at each training step."
     )
+    vocabulary_size: int | None = vocabulary_size_hyperparameter()
+    standardize: bool = standardize_hyperparameter()
+    embedding_size: int = embedding_size_hyperparameter()
+
+    attributes_doc = SEQUENCE_ATTRIBUTES
+
+    def _reader_options(self) -> SequenceOptions:
+        return SequenceOptions(self.vocabulary_size)
 
     shared_doc = {
         "architectures": """
-        Kernels that are learned slide along the steps, in the manner of the fully convolutional network or the
-        residual network of Wang et al. [1]_, of InceptionTime [2]_, or of TextCNN [3]_. X is (n_samples,
-        steps, features), a list of arrays (steps, features) of unequal lengths, or (n_samples, steps) for a
-        single feature; with `vocabulary_size`, sequences of integers. Unequal lengths are exact: nothing
-        behind the end of a series is seen.
+        Convolutions over the steps, in the style of the fully convolutional network or the residual network of Wang et
+        al. [1]_, of InceptionTime [2]_, or of TextCNN [3]_.
+
+        {sequence_X}
         """,
         "literature": """
         References
@@ -267,12 +312,13 @@ class ConvolutionalSequenceFields(EmbeddedSequenceFields):
            Knowledge Discovery 34, 2020.
         .. [3] Kim. "Convolutional neural networks for sentence classification". EMNLP 2014.
         """,
+        **SEQUENCE_DOC,
     }
 
 
 @declare
 class CNNSequenceClassifier(ConvolutionalSequenceFields, NeuralClassifier):
-    """Convolutional network for classes of series or texts.
+    """Convolutional network classifier for series and texts.
 
     {architectures}
 
@@ -284,7 +330,7 @@ class CNNSequenceClassifier(ConvolutionalSequenceFields, NeuralClassifier):
 
     Examples
     --------
-    Which of two waves, in series of unequal lengths:
+    Waves of two frequencies, in series of unequal lengths:
 
     >>> import numpy as np
     >>> from skneural import CNNSequenceClassifier
@@ -300,7 +346,7 @@ class CNNSequenceClassifier(ConvolutionalSequenceFields, NeuralClassifier):
 
 @declare
 class CNNSequenceRegressor(ConvolutionalSequenceFields, NeuralRegressor):
-    """Convolutional network for numbers that series or texts stand for.
+    """Convolutional network regressor for series and texts.
 
     {architectures}
 

@@ -1,58 +1,94 @@
-"""Selective state spaces, Mamba, for series and for text."""
+"""Mamba: selective state space models for series and text."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import ClassVar
 
+import numpy.typing as npt
+from sklearn.utils.metaestimators import available_if
+
+from skneural.estimators.attention import has_pooling_weights, pooling_hyperparameter, pooling_weights
 from skneural.hyperparameters import BOOLEAN, Choice, Integer, Number, declare, hyperparameter
-from skneural.inputs import InputKind, SequenceFields, Sequences
-from skneural.layers import Chain
+from skneural.layers import Layer
 from skneural.networks.mamba import VARIANTS, mamba_network
-from skneural.networks.sequence import SEQUENCE_POOLINGS
-from skneural.template.attention import AttentionPooled
+from skneural.ops.types import Array
+from skneural.readers import (
+    SEQUENCE_ATTRIBUTES,
+    SEQUENCE_DOC,
+    Reader,
+    SequenceOptions,
+    Sequences,
+    standardize_hyperparameter,
+    vocabulary_size_hyperparameter,
+)
+from skneural.tasks import SequenceNumbers, Task
 from skneural.template.classifier import NeuralClassifier
-from skneural.template.regressor import NeuralSequenceRegressor
+from skneural.template.estimator import Mixin
+from skneural.template.regressor import NeuralRegressor
 from skneural.template.tagger import NeuralTagger
 
 
 @declare
-class MambaFields(SequenceFields):
-    """What all Mamba estimators share."""
+class MambaFields(Mixin):
+    """Hyper-parameters of all Mamba estimators."""
 
-    _input_kind: ClassVar[InputKind] = Sequences()
-    _network_builder: ClassVar[Callable[..., Chain]] = staticmethod(mamba_network)
+    _reader_class: ClassVar[type[Reader]] = Sequences
+    _network_builder: ClassVar[Callable[..., Layer]] = staticmethod(mamba_network)
 
-    d_model: int = hyperparameter(64, Integer(1), "Numbers that stand for each step between the blocks.")
-    state_size: int = hyperparameter(16, Integer(1), "Numbers of the state of each channel.")
-    n_layers: int = hyperparameter(2, Integer(1), "Blocks, each of which is added to what it is given.")
+    d_model: int = hyperparameter(64, Integer(1), "Number of features of each step between the blocks.")
+    state_size: int = hyperparameter(16, Integer(1), "Size of the state of each channel.")
+    n_layers: int = hyperparameter(2, Integer(1), "Number of residual blocks.")
     bidirectional: bool = hyperparameter(
         False,
         BOOLEAN,
-        "Whether as many blocks also read each series from its end to its start, which takes twice as long.",
+        "Whether as many blocks also read each series from its end to its start; takes twice as long.",
     )
-    expansion: int = hyperparameter(2, Integer(1), "Channels of a block, as a multiple of `d_model`.")
+    expansion: int = hyperparameter(2, Integer(1), "Number of channels of a block, as a multiple of `d_model`.")
     convolution_width: int = hyperparameter(
-        4, Integer(1), "Steps that the convolution of a block sees: each step and those before it."
+        4, Integer(1), "Kernel size of the causal convolution in each block: the step itself and those before it."
     )
     variant: str = hyperparameter(
         "mamba2",
         Choice(*VARIANTS),
-        """"mamba2" [2]_: heads of channels forget alike, and a scan is matrix products. "mamba" [1]_: each number of
-        the state forgets at a pace of its own, which takes four times as long.""",
+        """"mamba2" [2]_: all channels of a head share one decay rate, so that scans are matrix products. "mamba" [1]_:
+        a decay rate for each number of the state; takes four times as long.""",
     )
     dropout: float = hyperparameter(
         0.0,
         Number(0, 1, below=True),
-        "Share dropped at each training step, of what each block adds and before the output layer.",
+        "Fraction dropped at each training step, of the output of each block and before the output layer.",
     )
+
+    vocabulary_size: int | None = vocabulary_size_hyperparameter()
+    standardize: bool = standardize_hyperparameter()
+
+    attributes_doc = SEQUENCE_ATTRIBUTES
+
+    @available_if(has_pooling_weights)
+    def attention_weights(self, X: npt.ArrayLike) -> Array | list[Array]:
+        """Weights of the steps in attention pooling. Only available with ``pooling="attention"``.
+
+        Parameters
+        ----------
+        X : array-like or list of n_samples series
+
+        Returns
+        -------
+        weights : ndarray of shape (n_samples, steps), or list of n_samples ndarrays of shape (steps,)
+            The weights of each series sum to one. An array if X is an array, a list if X is a list.
+        """
+        return pooling_weights(self, X)
+
+    def _reader_options(self) -> SequenceOptions:
+        return SequenceOptions(self.vocabulary_size)
 
     shared_doc = {
         "series": """
-        X is (n_samples, steps, features), a list of arrays (steps, features) of unequal lengths, or (n_samples, steps)
-        for a single feature; with `vocabulary_size`, sequences of integers. Unequal lengths are exact: nothing behind
-        the end of a series is seen, and reading backwards starts at each series' own end. Time and memory grow in
-        proportion to the steps.
+        Reads each series step by step with a state whose update depends on the input: the network learns at which steps
+        to keep and at which to overwrite it [1]_ [2]_. Time and memory are proportional to the number of steps.
+
+        {sequence_X}
         """,
         "literature": """
         References
@@ -62,26 +98,13 @@ class MambaFields(SequenceFields):
            space duality". ICML 2024.
         .. [3] Yang et al. "Hierarchical attention networks for document classification". NAACL 2016.
         """,
+        **SEQUENCE_DOC,
     }
 
 
 @declare
-class MambaPooling(AttentionPooled):
-    """How the steps of a Mamba network become one row."""
-
-    pooling: str = hyperparameter(
-        "mean",
-        Choice(*SEQUENCE_POOLINGS),
-        """What the output layer sees of the steps: their mean, the last, which has seen all (backwards, the first),
-        their maximum, or a mean whose weights are learned, "attention" [3]_.""",
-    )
-
-
-@declare
-class MambaSequenceClassifier(MambaFields, MambaPooling, NeuralClassifier):
-    """Mamba network for classes of series or texts.
-
-    Walks along each series with a state that chooses at every step what to keep and what to take in [1]_ [2]_.
+class MambaSequenceClassifier(MambaFields, NeuralClassifier):
+    """Mamba classifier for series and texts.
 
     {series}
 
@@ -93,7 +116,7 @@ class MambaSequenceClassifier(MambaFields, MambaPooling, NeuralClassifier):
 
     Examples
     --------
-    Which of two marks came last, among noise:
+    Is the last of the tokens 1 and 2 a 1 or a 2, among other tokens?
 
     >>> import numpy as np
     >>> from skneural import MambaSequenceClassifier
@@ -109,16 +132,16 @@ class MambaSequenceClassifier(MambaFields, MambaPooling, NeuralClassifier):
     True
     """
 
+    pooling: str = pooling_hyperparameter("mean", reference=3)
+
 
 @declare
-class MambaSequenceRegressor(MambaFields, MambaPooling, NeuralSequenceRegressor):
-    """Mamba network for numbers that series or texts stand for, or that belong to each of their steps.
-
-    Walks along each series with a state that chooses at every step what to keep and what to take in [1]_ [2]_. y is
-    (n_samples,), or (n_samples, n_outputs), such as the next values of each series; or, for targets of each step,
-    (n_samples, steps, n_outputs), in a list of arrays (steps, n_outputs) where lengths differ.
+class MambaSequenceRegressor(MambaFields, NeuralRegressor):
+    """Mamba regressor for series and texts, with targets of each series or of each step.
 
     {series}
+
+    {sequence_targets}
 
     {parameters}
 
@@ -143,16 +166,19 @@ class MambaSequenceRegressor(MambaFields, MambaPooling, NeuralSequenceRegressor)
     True
     """
 
+    _task_class: ClassVar[type[Task]] = SequenceNumbers
+
+    pooling: str = pooling_hyperparameter("mean", reference=3)
+
 
 @declare
 class MambaSequenceTagger(MambaFields, NeuralTagger):
-    """Mamba network for labels of each step, which depend on it and on those before it, or on both sides.
-
-    Walks along each series with a state that chooses at every step what to keep and what to take in [1]_ [2]_. y has
-    one sequence of labels per series, as long as that; classes are found over all of them. Sequences of rows of zeros
-    and ones, (steps, n_labels), make it multilabel. With the default ``bidirectional=False``, no step sees a later one.
+    """Mamba tagger: predicts a label for each step, such as the part of speech of each word.
 
     {series}
+
+    {sequence_labels}
+    With the default ``bidirectional=False``, the prediction for a step does not depend on later steps.
 
     {parameters}
 
@@ -162,7 +188,7 @@ class MambaSequenceTagger(MambaFields, NeuralTagger):
 
     Examples
     --------
-    Whether a word stands in quotes:
+    Is a character inside quotation marks?
 
     >>> from skneural import MambaSequenceTagger
     >>> texts = ['he said "no" to me', 'she asked "why not" then', '"yes" was all', 'no one said "a word" at all'] * 10

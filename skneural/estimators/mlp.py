@@ -8,12 +8,13 @@ from typing import ClassVar
 from sklearn.utils.validation import check_is_fitted
 
 from skneural.hyperparameters import BOOLEAN, Choice, Number, Sizes, declare, hyperparameter
-from skneural.layers import Chain, Dense
+from skneural.layers import Dense, Layer
 from skneural.layers.traversal import find
 from skneural.networks.mlp import mlp_network
 from skneural.ops.pointwise import ACTIVATIONS
 from skneural.ops.types import Array
 from skneural.parameters import Tree
+from skneural.template.automatic import early_stopping_hyperparameter
 from skneural.template.classifier import NeuralClassifier
 from skneural.template.estimator import Mixin
 from skneural.template.regressor import NeuralRegressor
@@ -21,42 +22,37 @@ from skneural.template.regressor import NeuralRegressor
 
 @declare
 class MLPFields(Mixin):
-    """What `MLPClassifier` and `MLPRegressor` share."""
+    """Hyper-parameters of `MLPClassifier` and `MLPRegressor`."""
 
-    _network_builder: ClassVar[Callable[..., Chain]] = staticmethod(mlp_network)
+    _network_builder: ClassVar[Callable[..., Layer]] = staticmethod(mlp_network)
 
     hidden_layer_sizes: int | Sequence[int] = hyperparameter(
-        (100,), Sizes(1), "Units of each hidden layer; () for a linear model.", positional=True
+        (100,), Sizes(1), "Number of units of each hidden layer; () for a linear model.", positional=True
     )
-    activation: str = hyperparameter("relu", Choice(*ACTIVATIONS), "Function after each hidden layer.", positional=True)
+    activation: str = hyperparameter(
+        "relu", Choice(*ACTIVATIONS), "Activation function of the hidden layers.", positional=True
+    )
     dropout: float = hyperparameter(
-        0.0, Number(0, 1, below=True), "Share of hidden activations dropped at each training step."
+        0.0, Number(0, 1, below=True), "Fraction of hidden activations dropped at each training step."
     )
-    batch_norm: bool = hyperparameter(False, BOOLEAN, "Whether to normalize each hidden layer over the batch.")
+    batch_norm: bool = hyperparameter(False, BOOLEAN, "Whether to add batch normalization to each hidden layer.")
     residual: bool = hyperparameter(
         False,
         BOOLEAN,
         "Whether to add each hidden layer's input to its output, through a linear projection where widths differ.",
     )
 
-    early_stopping: bool | str = hyperparameter(
-        "auto",
-        Choice("auto") | BOOLEAN,
-        """Whether training stops when the score of held-out data stops improving, instead of the training loss.
-        "auto": if `X_val` is given, or from 20000 samples on unless the solver is lbfgs.""",
-    )
-
-    # The default MLP hardly overfits, and misses the samples: holding a tenth out lowered its score on all benchmark
-    # sets of 700 to 10 000 rows that were tried, and on letter (18 000) from .955 to .950 (benchmarks/tabular.py).
-    _early_stopping_from: ClassVar[float] = 20_000
+    # The default MLP hardly overfits, and held-out samples are missing in training: holding out a tenth lowered the
+    # score on all benchmark sets of 700 to 10 000 rows, on letter (18 000) from .955 to .950 (benchmarks/tabular.py).
+    early_stopping: bool | str = early_stopping_hyperparameter(20_000)
 
     attributes_doc = {
         "coefs_": (
             "list of ndarrays of shape (n_in, n_out)",
-            "Weight matrix of each layer: views into `weights_`, without the projections of `residual`.",
+            "Weight matrices of the layers, as views into `weights_`; without the projections of `residual`.",
         ),
-        "intercepts_": ("list of ndarrays of shape (n_out,)", "Bias of each layer: views into `weights_`."),
-        "n_layers_": ("int", "Number of layers, counting input and output."),
+        "intercepts_": ("list of ndarrays of shape (n_out,)", "Biases of the layers, as views into `weights_`."),
+        "n_layers_": ("int", "Number of layers, including the input and output layers."),
     }
 
     @property
@@ -81,11 +77,13 @@ class MLPFields(Mixin):
 class MLPClassifier(MLPFields, NeuralClassifier):
     """Multilayer perceptron classifier.
 
-    Fully connected layers trained by backpropagation [1]_. It takes the place of scikit-learn's `MLPClassifier`:
-    the same names mean the same. Beyond that it has class weights, dropout, batch normalization, residual
-    connections, more activations, solvers and schedules, validation data of your own, and always keeps the best
-    epoch. Two classes share one logistic output, several have a softmax, a multilabel y one logistic output each. X is
-    (n_samples, n_features), and may be a sparse matrix, which stays sparse.
+    Fully connected layers trained by backpropagation [1]_. A replacement for scikit-learn's `MLPClassifier`, with the
+    same names for the same hyper-parameters. It adds class weights, dropout, batch normalization, residual connections,
+    more activations, solvers and schedules, user-supplied validation data, and keeps the weights of the best epoch.
+
+    X has shape (n_samples, n_features), a dense array or a sparse matrix, which is not made dense. y is class
+    labels, or a multilabel matrix of zeros and ones. The output is logistic for two classes, a softmax for more,
+    and logistic for each label of a multilabel y. Scale the features, for instance with `StandardScaler`.
 
     {parameters}
 
@@ -115,10 +113,13 @@ class MLPClassifier(MLPFields, NeuralClassifier):
 class MLPRegressor(MLPFields, NeuralRegressor):
     """Multilayer perceptron regressor.
 
-    Fully connected layers trained by backpropagation [1]_. It takes the place of scikit-learn's `MLPRegressor`:
-    the same names mean the same. Beyond that it scales targets by itself, has more losses, activations, solvers and
-    schedules, dropout, batch normalization, residual connections, validation data of your own, and always keeps
-    the best epoch. X is (n_samples, n_features), and may be a sparse matrix, which stays sparse.
+    Fully connected layers trained by backpropagation [1]_. A replacement for scikit-learn's `MLPRegressor`, with the
+    same names for the same hyper-parameters. It adds more losses, activations, solvers and schedules, dropout, batch
+    normalization, residual connections, user-supplied validation data, and keeps the weights of the best epoch.
+
+    X has shape (n_samples, n_features), a dense array or a sparse matrix, which is not made dense. y has shape
+    (n_samples,) or (n_samples, n_outputs), and is standardized internally. Scale the features, for instance with
+    `StandardScaler`.
 
     {parameters}
 

@@ -1,42 +1,75 @@
-"""The perceptron: one layer."""
+"""Perceptron classifier."""
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skneural.hyperparameters import BOOLEAN, INFINITY, Choice, Integer, Number, declare, hyperparameter
-from skneural.layers import Chain
+from skneural.layers import Layer
 from skneural.losses import Loss, MulticlassPerceptronLoss, PerceptronLoss, SoftmaxLogLoss
 from skneural.networks.perceptron import perceptron_network
 from skneural.ops.types import Array
-from skneural.optimizers import SGD, SOLVERS, Optimizer
-from skneural.template import solving
+from skneural.optimizers import SOLVERS
+from skneural.parameters import Tree
+from skneural.tasks import Classes, ClassOptions, Task
 from skneural.template.classifier import NeuralClassifier
-from skneural.template.run import Run
-from skneural.training.train import Observer, Watch
+from skneural.template.problem import Problem
+from skneural.template.settings import TrainingSettings
+from skneural.template.training import raw_scores
+from skneural.training.train import Observer, TrainingMonitor
 
 
 class StopWithoutMistakes(Observer):
-    """Stops the step rule when the pocket holds weights that make no mistake."""
+    """Stops training when the best weights make no mistake on the training samples."""
 
-    def epoch_ends(self, watch: Watch) -> bool:
-        return watch.stopping.best_score >= 1.0
+    def epoch_ends(self, monitor: TrainingMonitor) -> bool:
+        return monitor.stopping.best_score >= 1.0
+
+
+@dataclass(frozen=True)
+class PerceptronOptions(ClassOptions):
+    """Hyper-parameters of the task of perceptrons.
+
+    Attributes
+    ----------
+    activation : str
+        "logistic" or "step".
+    """
+
+    activation: str = "logistic"
+
+
+@dataclass(frozen=True)
+class PerceptronClasses(Classes):
+    """Classification by log loss, or by Rosenblatt's rule."""
+
+    options: PerceptronOptions
+
+    def loss(self) -> tuple[Loss, int]:
+        loss, n_outputs = super().loss()
+        if self.options.activation == "logistic":
+            return loss, n_outputs
+        several = isinstance(loss, SoftmaxLogLoss)
+        return (MulticlassPerceptronLoss(n_outputs) if several else PerceptronLoss()), n_outputs
 
 
 @declare
 class PerceptronClassifier(NeuralClassifier):
-    """Perceptron: one layer of weights.
+    """Perceptron classifier: a single layer of weights.
 
-    With ``activation="logistic"`` it is the sigmoid or softmax perceptron. Its loss is convex, and the result equals
-    ``LogisticRegression(C=1 / (alpha * n_samples))``. With ``activation="step"`` it is Rosenblatt's perceptron [1]_:
-    weights change only on mistakes, added up over a batch. It ends when there are no mistakes left, which happens
-    if the classes are linearly separable; if not, the weights with the fewest mistakes after an epoch are kept (the
-    pocket rule [2]_). Several classes compete as in [3]_. X is (n_samples, n_features), and may be a sparse matrix.
+    With ``activation="logistic"``, the loss is convex, and the result equals
+    ``LogisticRegression(C=1 / (alpha * n_samples))``. With ``activation="step"``, it is Rosenblatt's perceptron [1]_:
+    the weights are updated by the misclassified samples of each batch only. Training stops when no sample is
+    misclassified, which happens if the classes are linearly separable; otherwise the weights of the epoch with the
+    fewest mistakes are kept (the pocket algorithm [2]_). For more than two classes, the updates are those of [3]_.
+
+    X has shape (n_samples, n_features), a dense array or a sparse matrix. y is class labels, or a multilabel matrix of
+    zeros and ones.
 
     {parameters}
 
@@ -61,43 +94,49 @@ class PerceptronClassifier(NeuralClassifier):
     True
     """
 
-    _network_builder: ClassVar[Callable[..., Chain]] = staticmethod(perceptron_network)
+    _task_class: ClassVar[type[Task]] = PerceptronClasses
+    _network_builder: ClassVar[Callable[..., Layer]] = staticmethod(perceptron_network)
 
     activation: str = hyperparameter(
         "logistic",
         Choice("logistic", "step"),
-        'What turns scores into predictions: "logistic" (with probabilities) or "step" (Rosenblatt\'s rule).',
+        'Output function: "logistic", with probabilities, or "step", Rosenblatt\'s rule without probabilities.',
         positional=True,
     )
     solver: str = hyperparameter(
         "auto",
         Choice("auto", *SOLVERS, "lbfgs"),
-        """Optimizer of the logistic perceptron; "auto" is lbfgs in `fit` and adam in `partial_fit`. The step
-        perceptron has its own rule.""",
+        """Optimizer, with ``activation="logistic"``. "auto": lbfgs in `fit`, and adam in `partial_fit`. Not used with
+        ``activation="step"``.""",
     )
     alpha: float = hyperparameter(
-        1e-4, Number(0), "Strength of the L2 penalty on the weights beside the mean loss; the step rule has none."
+        1e-4,
+        Number(0),
+        'Strength of the L2 penalty on the weights, added to the mean loss. Not used with ``activation="step"``.',
     )
-    max_iter: int = hyperparameter(1000, Integer(1), "Most epochs, or iterations of lbfgs.")
+    max_iter: int = hyperparameter(1000, Integer(1), "Maximum number of epochs, or of iterations of lbfgs.")
     tol: float = hyperparameter(
         1e-9,
         Number(0),
-        """lbfgs stops when no element of the gradient exceeds this. In other solvers, an epoch improves if its score
-        exceeds the best by more than this.""",
+        """lbfgs stops when all elements of the gradient are below `tol`. With other solvers, the score of an epoch must
+        exceed the best by more than `tol` to count as an improvement.""",
     )
     n_iter_no_change: float = hyperparameter(
         100,
         Integer(1) | INFINITY,
-        """Training stops after more epochs in a row than this without improvement, which for the step rule means
-        fewer mistakes.""",
+        """Training stops after more than this number of consecutive epochs without improvement: of the loss or, with
+        ``activation="step"``, of the number of mistakes.""",
     )
     early_stopping: bool | str = hyperparameter(
-        False, Choice("auto") | BOOLEAN, "As in the other estimators, but off: a single layer hardly overfits."
+        False,
+        Choice("auto") | BOOLEAN,
+        "Whether training stops when the score of held-out data stops improving; off: one layer hardly overfits.",
+        automatic=1000,
     )
 
     attributes_doc = {
-        "coef_": ("ndarray of shape (n_outputs_, n_features_in_)", "Weights: a view into `weights_`."),
-        "intercept_": ("ndarray of shape (n_outputs_,)", "Biases: a view into `weights_`."),
+        "coef_": ("ndarray of shape (n_outputs_, n_features_in_)", "Weights, as a view into `weights_`."),
+        "intercept_": ("ndarray of shape (n_outputs_,)", "Biases, as a view into `weights_`."),
     }
 
     @property
@@ -110,49 +149,42 @@ class PerceptronClassifier(NeuralClassifier):
 
     def _only_layer(self) -> dict[str, Array]:
         check_is_fitted(self)
-        return self._parameters()[0]
+        return self._parameters()["output"]
 
-    # --- what is otherwise than in other families -----------------------------------------------------
+    # --- hooks ------------------------------------------------------------------------------------------
 
     def _gives_probabilities(self) -> bool:
-        step = self.out_activation_ == "identity" if self.__sklearn_is_fitted__() else self.activation == "step"
-        if step:
+        fitted = self.__sklearn_is_fitted__()
+        if (self._task.options if fitted else self).activation == "step":
             raise AttributeError('a perceptron with activation="step" has no probabilities; use activation="logistic"')
         return True
 
-    def _loss(self) -> tuple[Loss, int]:
-        loss, n_outputs = self._targets.loss(self)
-        if self.activation == "logistic":
-            return loss, n_outputs
-        compete = isinstance(loss, SoftmaxLogLoss)
-        return (MulticlassPerceptronLoss(n_outputs) if compete else PerceptronLoss()), n_outputs
+    def _task_options(self) -> PerceptronOptions:
+        return PerceptronOptions(self.class_weight, self.activation)
 
-    def _penalty(self, weight_of_batch: float) -> float:
-        return self.alpha if self.activation == "logistic" and self.solver != "adamw" else 0.0
-
-    def _solver(self, one_pass: bool) -> str:
+    def _settings(self, one_pass: bool) -> TrainingSettings:
+        settings = super()._settings(one_pass)
         if self.activation == "step":
-            return "sgd"
-        if self.solver == "auto":
-            return "adam" if one_pass else "lbfgs"
-        return self.solver
+            return replace(settings, solver="sgd", momentum=0.0, nesterovs_momentum=False, alpha=0.0)
+        automatic = "adam" if one_pass else "lbfgs"
+        return replace(
+            settings,
+            solver=automatic if self.solver == "auto" else self.solver,
+            penalty_per_sample=False,
+        )
 
-    def _optimizer(self, solver: str, n_penalized: int) -> Optimizer:
-        if self.activation == "step":
-            return SGD(momentum=0.0, nesterov=False)
-        return solving.optimizer(self, solver, n_penalized)
-
-    def _training_score(self, run: Run) -> Callable[[float], float]:
+    def _training_score(self, problem: Problem) -> Callable[[float, Tree], float]:
         if self.activation == "logistic":
-            return operator.neg
-        return lambda loss_value: self._share_right(run)
+            return super()._training_score(problem)
+        return lambda loss, tree: _accuracy(problem, tree)
 
-    def _observers(self, run: Run) -> Sequence[Observer]:
+    def _observers(self, problem: Problem) -> Sequence[Observer]:
         return [StopWithoutMistakes()] if self.activation == "step" else []
 
-    def _share_right(self, run: Run) -> float:
-        """Share of samples, by weight, without a mistake: what the pocket rule goes by."""
-        y = run.samples.y.values
-        raw = self._raw(run.weights.tree, run.samples.x)
-        right = raw.argmax(axis=1) == y if y.ndim == 1 else ((raw > 0) == (y > 0)).all(axis=1)
-        return float(np.average(right, weights=run.samples.sample_weight))
+
+def _accuracy(problem: Problem, tree: Tree) -> float:
+    """Weighted accuracy on the training samples, by which the pocket algorithm selects weights."""
+    y = problem.samples.y.values
+    raw = raw_scores(problem, tree, problem.samples.x, None)
+    correct = raw.argmax(axis=1) == y if y.ndim == 1 else ((raw > 0) == (y > 0)).all(axis=1)
+    return float(np.average(correct, weights=problem.samples.sample_weight))

@@ -1,61 +1,105 @@
-"""Recurrent networks for series and for text."""
+"""Recurrent networks for series and text."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy.typing as npt
+from sklearn.utils.metaestimators import available_if
+
+from skneural.estimators.attention import has_pooling_weights, pooling_hyperparameter, pooling_weights
 from skneural.hyperparameters import BOOLEAN, NONE, Choice, Integer, Number, declare, hyperparameter
-from skneural.inputs import EmbeddedSequenceFields, InputKind, Sequences
-from skneural.layers import Chain
+from skneural.layers import Layer
 from skneural.layers.recurrent import CELLS
 from skneural.networks.recurrent import recurrent_network
-from skneural.template.attention import AttentionPooled
+from skneural.ops.types import Array
+from skneural.readers import (
+    SEQUENCE_ATTRIBUTES,
+    SEQUENCE_DOC,
+    Reader,
+    SequenceOptions,
+    Sequences,
+    embedding_size_hyperparameter,
+    standardize_hyperparameter,
+    vocabulary_size_hyperparameter,
+)
+from skneural.tasks import SequenceNumbers, Task
 from skneural.template.classifier import NeuralClassifier
-from skneural.template.regressor import NeuralSequenceRegressor
+from skneural.template.estimator import Mixin
+from skneural.template.regressor import NeuralRegressor
 from skneural.template.tagger import NeuralTagger
 
 
-@declare
-class RecurrentFields(EmbeddedSequenceFields):
-    """What all recurrent estimators share."""
+@dataclass(frozen=True)
+class RecurrentSequences(Sequences):
+    """Series and tokens of which at least 32 are predicted at once: a step then costs more than the calls of NumPy."""
 
-    # However long series are, 32 go through the network at once: a step then costs more than calling NumPy does.
-    _input_kind: ClassVar[InputKind] = Sequences(least_rows_per_block=32)
-    _network_builder: ClassVar[Callable[..., Chain]] = staticmethod(recurrent_network)
+    least_rows_per_block: ClassVar[int] = 32
+
+
+@declare
+class RecurrentFields(Mixin):
+    """Hyper-parameters of all recurrent estimators."""
+
+    _reader_class: ClassVar[type[Reader]] = RecurrentSequences
+    _network_builder: ClassVar[Callable[..., Layer]] = staticmethod(recurrent_network)
 
     cell: str = hyperparameter(
         "gru",
         Choice(*CELLS),
-        """The units. "lstm": long short-term memory. "gru": gated recurrent units, with the reset gate behind the
-        product. "rnn": fully connected with tanh. "indrnn": rectified, each sees only its own state, for very long
-        series. "jordan": hidden units see the output of the step before.""",
+        """Recurrent cell. "lstm": long short-term memory [1]_. "gru": gated recurrent unit [2]_, whose reset gate is
+        applied after the matrix product. "rnn": simple tanh cell [3]_. "indrnn": ReLU cell in which each unit is
+        connected to its previous state only [4]_, for very long series. "jordan": hidden units receive the previous
+        output [5]_.""",
     )
-    hidden_size: int = hyperparameter(64, Integer(1), "Units of each layer, and of each direction.")
-    n_layers: int = hyperparameter(1, Integer(1), "Recurrent layers, each of which reads the states of the one before.")
-    bidirectional: bool = hyperparameter(
-        False, BOOLEAN, "Whether each layer also reads the series from its end to its start."
-    )
+    hidden_size: int = hyperparameter(64, Integer(1), "Number of units of each layer, in each direction.")
+    n_layers: int = hyperparameter(1, Integer(1), "Number of stacked recurrent layers.")
+    bidirectional: bool = hyperparameter(False, BOOLEAN, "Whether each layer reads the series in both directions.")
     dropout: float = hyperparameter(
         0.0,
         Number(0, 1, below=True),
-        "Share of the states dropped at each training step, between layers and before the output layer.",
+        "Fraction of the states dropped at each training step, between layers and before the output layer.",
     )
     max_grad_norm: float | None = hyperparameter(
         5.0,
         Number(0, above=True) | NONE,
-        """Longer gradients are cut to this Euclidean norm, because those of recurrent networks can explode. Not used
-        by lbfgs.""",
+        """Maximum Euclidean norm of the gradient; longer gradients are scaled down, because those of recurrent networks
+        can explode. None: no limit. Not used by lbfgs.""",
     )
+    vocabulary_size: int | None = vocabulary_size_hyperparameter()
+    standardize: bool = standardize_hyperparameter()
+    embedding_size: int = embedding_size_hyperparameter()
+
+    attributes_doc = SEQUENCE_ATTRIBUTES
+
+    @available_if(has_pooling_weights)
+    def attention_weights(self, X: npt.ArrayLike) -> Array | list[Array]:
+        """Weights of the steps in attention pooling. Only available with ``pooling="attention"``.
+
+        Parameters
+        ----------
+        X : array-like or list of n_samples series
+
+        Returns
+        -------
+        weights : ndarray of shape (n_samples, steps), or list of n_samples ndarrays of shape (steps,)
+            The weights of each series sum to one. An array if X is an array, a list if X is a list.
+        """
+        return pooling_weights(self, X)
+
+    def _reader_options(self) -> SequenceOptions:
+        return SequenceOptions(self.vocabulary_size)
 
     shared_doc = {
         "series": """
-        X is (n_samples, steps, features), a list of arrays (steps, features) of unequal lengths, or (n_samples, steps)
-        for a single feature; with `vocabulary_size`, sequences of integers. Unequal lengths are exact: nothing behind
-        the end of a series is seen, and reading backwards starts at each series' own end.
+        Reads each series step by step with the recurrent cell `cell`.
 
-        Memory grows with the steps of a batch: for each step, row and unit, training holds 7 numbers (lstm), 5 (gru), 2
-        (jordan) or 1 (rnn, indrnn) of four bytes each, eight if X is float64.
+        {sequence_X}
+
+        Training memory grows with the steps of a batch: for each step, series and unit, 7 numbers (lstm), 5 (gru), 2
+        (jordan) or 1 (rnn, indrnn), of four bytes, or eight if X is float64.
         """,
         "literature": """
         References
@@ -69,14 +113,13 @@ class RecurrentFields(EmbeddedSequenceFields):
         .. [5] Jordan. "Serial order: a parallel distributed processing approach". UCSD report 8604, 1986.
         .. [6] Yang et al. "Hierarchical attention networks for document classification". NAACL 2016.
         """,
+        **SEQUENCE_DOC,
     }
 
 
 @declare
-class RNNSequenceClassifier(RecurrentFields, AttentionPooled, NeuralClassifier):
-    """Recurrent network for classes of series or texts.
-
-    Reads each series step by step, with LSTM [1]_, GRU [2]_, simple [3]_, independent [4]_ or Jordan [5]_ units.
+class RNNSequenceClassifier(RecurrentFields, NeuralClassifier):
+    """Recurrent network classifier for series and texts.
 
     {series}
 
@@ -88,7 +131,7 @@ class RNNSequenceClassifier(RecurrentFields, AttentionPooled, NeuralClassifier):
 
     Examples
     --------
-    Whether the larger of two bumps comes first, in series of unequal lengths:
+    Is the larger of two peaks the second? Series of unequal lengths:
 
     >>> import numpy as np
     >>> from skneural import RNNSequenceClassifier
@@ -103,16 +146,16 @@ class RNNSequenceClassifier(RecurrentFields, AttentionPooled, NeuralClassifier):
     True
     """
 
+    pooling: str = pooling_hyperparameter("last", reference=6)
+
 
 @declare
-class RNNSequenceRegressor(RecurrentFields, AttentionPooled, NeuralSequenceRegressor):
-    """Recurrent network for numbers that series or texts stand for, or that belong to each of their steps.
-
-    Reads each series step by step, with LSTM [1]_, GRU [2]_, simple [3]_, independent [4]_ or Jordan [5]_ units.
-    y is (n_samples,), or (n_samples, n_outputs), such as the next values of each series; or, for targets of each step,
-    (n_samples, steps, n_outputs), in a list of arrays (steps, n_outputs) where lengths differ.
+class RNNSequenceRegressor(RecurrentFields, NeuralRegressor):
+    """Recurrent network regressor for series and texts, with targets of each series or of each step.
 
     {series}
+
+    {sequence_targets}
 
     {parameters}
 
@@ -135,16 +178,18 @@ class RNNSequenceRegressor(RecurrentFields, AttentionPooled, NeuralSequenceRegre
     True
     """
 
+    _task_class: ClassVar[type[Task]] = SequenceNumbers
+
+    pooling: str = pooling_hyperparameter("last", reference=6)
+
 
 @declare
 class RNNSequenceTagger(RecurrentFields, NeuralTagger):
-    """Recurrent network for labels of each step, such as the parts of speech of words.
-
-    Reads each series step by step, with LSTM [1]_, GRU [2]_, simple [3]_, independent [4]_ or Jordan [5]_ units. y has
-    one sequence of labels per series, as long as that; classes are found over all of them. Sequences of rows of zeros
-    and ones, (steps, n_labels), make it multilabel.
+    """Recurrent network tagger: predicts a label for each step, such as the part of speech of each word.
 
     {series}
+
+    {sequence_labels}
 
     {parameters}
 
@@ -154,7 +199,7 @@ class RNNSequenceTagger(RecurrentFields, NeuralTagger):
 
     Examples
     --------
-    Whether a word stands in quotes:
+    Is a character inside quotation marks?
 
     >>> from skneural import RNNSequenceTagger
     >>> texts = ['he said "no" to me', 'she asked "why not" then', '"yes" was all', 'no one said "a word" at all'] * 10

@@ -1,4 +1,4 @@
-"""Floor 10: looking inside fitted models. Plots need matplotlib, which is imported where they are drawn."""
+"""Inspection of fitted models. Plots need matplotlib, which is imported only when something is drawn."""
 
 from skneural.inspection.attention import plot_alignment, plot_attention
 from skneural.inspection.edges import plot_kan_edge

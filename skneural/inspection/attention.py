@@ -1,4 +1,4 @@
-"""Where the heads of Transformers look, and what decoders read while they write."""
+"""Attention weights of Transformers and of sequence-to-sequence models."""
 
 from __future__ import annotations
 
@@ -7,22 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.base import BaseEstimator
 
 from skneural.data.texts import read_sequences
+from skneural.drawing.pyplot import new_figure
 from skneural.estimators.sequence_to_sequence import SequenceToSequence
-from skneural.inspection.images import new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Steps up to which each has its label.
+    from skneural.template.estimator import NeuralEstimator
+
+# Number of steps up to which each has a label.
 MOST_LABELS = 40
 
 
 def plot_attention(
-    estimator: BaseEstimator,
+    estimator: NeuralEstimator,
     series: npt.ArrayLike,
     *,
     labels: Sequence[Any] | None = None,
@@ -30,7 +31,7 @@ def plot_attention(
     cmap: str = "magma",
     figure: Figure | None = None,
 ) -> Figure:
-    """Draw how much each step of a series takes from each other one, an image for each head, a row for each layer.
+    """Draw the attention weights between the steps of a series, one image per head and one row per layer.
 
     Parameters
     ----------
@@ -38,24 +39,26 @@ def plot_attention(
         Fitted.
     series : array-like of shape (steps, features), or (steps,) for a single feature or for tokens
     labels : sequence of steps labels, default=None
-        What stands at the axes, such as the words that the tokens are; None: the numbers of steps.
+        Tick labels, such as the words of a text; None: the numbers of the steps.
     layers : sequence of int, default=None
-        Numbers of layers, from 0; None: all.
+        Indices of the layers to draw, from 0; None: all.
     cmap : str, default="magma"
-        Colour map; each image has a scale of its own, from zero to its greatest weight.
+        Colour map; each image is scaled from zero to its greatest weight.
     figure : matplotlib Figure or SubFigure, default=None
-        What to draw on; None: a new figure.
+        Figure to draw into; None: a new one.
 
     Returns
     -------
     figure : matplotlib Figure or SubFigure
-        Steps that take stand below each other, and those they take from side by side. With ``pooling="cls"`` the first
-        is the class token.
+        Queries are rows and keys are columns of each image. With ``pooling="cls"``, the first row and column are those
+        of the class token.
 
     Raises
     ------
+    TypeError
+        If the estimator is not a Transformer.
     ValueError
-        If there is no such layer, or there are not as many labels as steps.
+        If a layer does not exist, or the number of labels is not the number of steps.
 
     Examples
     --------
@@ -67,7 +70,9 @@ def plot_attention(
     >>> figure = plot_attention(model, X[0])
     """
     if not hasattr(estimator, "attention_weights") or not hasattr(estimator, "n_heads"):
-        raise TypeError(f"{type(estimator).__name__} has no heads of attention; Transformers have.")
+        raise TypeError(
+            f"{type(estimator).__name__} has no attention heads; use one of the TransformerSequence estimators."
+        )
     series = np.asarray(series)
     (weights,) = estimator.attention_weights([series])
     n_steps = weights.shape[-1]
@@ -75,7 +80,7 @@ def plot_attention(
     layers = range(len(weights)) if layers is None else layers
     unknown = [layer for layer in layers if not 0 <= layer < len(weights)]
     if unknown:
-        raise ValueError(f"There is no layer {unknown[0]}; there are layers 0 to {len(weights) - 1}.")
+        raise ValueError(f"There is no layer {unknown[0]}; the model has layers 0 to {len(weights) - 1}.")
     n_heads = weights.shape[1]
     figure = new_figure(figure, 2.6 * n_heads, 2.6 * len(layers))
     axes = figure.subplots(len(layers), n_heads, squeeze=False)
@@ -86,36 +91,35 @@ def plot_attention(
             ax.set_title(f"layer {layer}, head {head}", fontsize=9)
             ax.set_xticks(shown, [names[i] for i in shown], rotation=90, fontsize=6)
             ax.set_yticks(shown, [names[i] for i in shown] if head == 0 else [], fontsize=6)
-        row[0].set_ylabel("step that takes", fontsize=8)
+        row[0].set_ylabel("query step", fontsize=8)
     for ax in axes[-1]:
-        ax.set_xlabel("step it takes from", fontsize=8)
+        ax.set_xlabel("key step", fontsize=8)
     return figure
 
 
 def plot_alignment(estimator: SequenceToSequence, source: Any, *, cmap: str = "magma", ax: Axes | None = None) -> Axes:
-    """Draw how much each token of a predicted sequence takes from each token of its source.
+    """Draw the attention weights between the tokens of a predicted sequence and those of its source.
 
     Parameters
     ----------
     estimator : SequenceToSequence
         Fitted, with attention.
     source : str, list of str, or array-like of integers
-        One sequence, as X had them.
+        One sequence, in the format of X.
     cmap : str, default="magma"
         Colour map, from zero to one.
     ax : matplotlib Axes, default=None
-        What to draw on; None: the axes of a new figure.
+        Axes to draw into; None: those of a new figure.
 
     Returns
     -------
     ax : matplotlib Axes
-        Tokens that are written stand below each other, and those that are read from side by side. Empty if nothing
-        is written.
+        Predicted tokens are rows, source tokens are columns. Without an image if the predicted sequence is empty.
 
     Raises
     ------
     TypeError
-        If the estimator has no attention from one sequence to another.
+        If the estimator has no attention between target and source.
 
     Examples
     --------
@@ -127,26 +131,29 @@ def plot_alignment(estimator: SequenceToSequence, source: Any, *, cmap: str = "m
     """
     if not isinstance(estimator, SequenceToSequence) or not hasattr(estimator, "attention_weights"):
         raise TypeError(
-            f"{type(estimator).__name__} has no attention from one sequence to another; SequenceToSequence has, unless "
-            'attention="none".'
+            f"{type(estimator).__name__} has no attention between target and source; use SequenceToSequence with "
+            'attention="additive" or "dot".'
         )
     (weights,) = estimator.attention_weights([source])
-    (written,) = estimator.predict([source])
-    read, found = (read_sequences([one], estimator.level).sequences[0] if len(one) else [] for one in (source, written))
+    (predicted,) = estimator.predict([source])
+    source_tokens, target_tokens = (
+        read_sequences([sequence], estimator.level).sequences[0] if len(sequence) else []
+        for sequence in (source, predicted)
+    )
     if ax is None:
-        ax = new_figure(None, 1 + 0.25 * len(read), 1 + 0.25 * len(found)).subplots()
-    if len(found):
+        ax = new_figure(None, 1 + 0.25 * len(source_tokens), 1 + 0.25 * len(target_tokens)).subplots()
+    if len(target_tokens):
         ax.imshow(weights, cmap=cmap, vmin=0, vmax=1, aspect="auto", interpolation="nearest")
-    rotation = 0 if all(len(str(token)) == 1 for token in read) else 90
-    ax.set_xticks(range(len(read)), [str(token) for token in read], rotation=rotation)
-    ax.set_yticks(range(len(found)), [str(token) for token in found])
-    ax.set(xlabel="read", ylabel="written")
+    rotation = 0 if all(len(str(token)) == 1 for token in source_tokens) else 90
+    ax.set_xticks(range(len(source_tokens)), [str(token) for token in source_tokens], rotation=rotation)
+    ax.set_yticks(range(len(target_tokens)), [str(token) for token in target_tokens])
+    ax.set(xlabel="source", ylabel="prediction")
     return ax
 
 
-def _names(n_given: int, n_steps: int, labels: Sequence[Any] | None) -> list[str]:
-    """What stands at the axes; a step more than there are is the class token."""
-    if labels is not None and len(labels) != n_given:
-        raise ValueError(f"There are {len(labels)} labels, but the series has {n_given} steps.")
-    names = [str(label) for label in (range(n_given) if labels is None else labels)]
-    return ["cls"] * (n_steps - n_given) + names
+def _names(n_inputs: int, n_steps: int, labels: Sequence[Any] | None) -> list[str]:
+    """Tick labels of all steps of the network, the first of which may be the class token."""
+    if labels is not None and len(labels) != n_inputs:
+        raise ValueError(f"There are {len(labels)} labels, but the series has {n_inputs} steps.")
+    names = [str(label) for label in (range(n_inputs) if labels is None else labels)]
+    return ["cls"] * (n_steps - n_inputs) + names

@@ -1,39 +1,39 @@
-"""The functions on the edges of Kolmogorov-Arnold networks."""
+"""Edge functions of Kolmogorov-Arnold networks."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-
-from sklearn.base import BaseEstimator
 
 from skneural.drawing import pyplot
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from skneural.template.estimator import NeuralEstimator
 
-def plot_kan_edge(estimator: BaseEstimator, layer: int, input: int, output: int, *, ax: Axes | None = None) -> Axes:
-    """Draw the function of one edge, where its data are, and the best formula for it.
+
+def plot_kan_edge(estimator: NeuralEstimator, layer: int, input: int, output: int, *, ax: Axes | None = None) -> Axes:
+    """Draw the function of an edge, the distribution of its inputs, and its best symbolic approximation.
 
     Parameters
     ----------
     estimator : KANClassifier or KANRegressor
         Fitted.
     layer, input, output : int
-        Numbers, from 0: of the layer of edges, of the unit they come from, and of the unit they lead to.
+        Indices, from 0, of the layer of edges, of the unit where the edge starts, and of the unit where it ends.
     ax : matplotlib.axes.Axes, default=None
-        Where to draw; by default, in a new figure.
+        Axes to draw into; None: those of a new figure.
 
     Returns
     -------
     ax : matplotlib.axes.Axes
-        With the curve, a mark below it for each hundredth of the training data, and, dashed, the first of
-        `suggest_symbolic`, whose share of explained variance is in the legend.
+        Axes with the spline, a mark below it for each hundredth of the training data, and, dashed, the first formula of
+        `suggest_symbolic`, with its R² in the legend.
 
     Raises
     ------
     ValueError
-        If there is no such edge.
+        If the edge does not exist.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Pictures of graphs."""
+"""Drawings of graphs."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import numpy as np
 from scipy import sparse
 
 from skneural.data import Graph
+from skneural.drawing import pyplot
 from skneural.ops.types import Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 N_STEPS = 200
-MOST_NODES = 5000  # all pairs of nodes are taken at each step of the layout
+MOST_NODES = 5000  # each step of the layout computes the distances of all pairs of nodes
 
 
 def plot_graph(
@@ -26,33 +27,34 @@ def plot_graph(
     random_state: int = 0,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw the nodes of a graph, in colours, and its edges.
+    """Draw a graph, with nodes coloured by class or by value.
 
     Parameters
     ----------
     graph : Graph or GraphNodes
-        Of `GraphNodes`, the whole graph is drawn.
+        For `GraphNodes`, the whole graph is drawn.
     values : array-like of shape (n_nodes,), default=None
-        What colours the nodes: classes, which get a colour and a line in the legend each; or floating-point numbers,
-        such as probabilities, along a colour bar.
+        Classes of the nodes, each with a colour and a legend entry; or floating-point numbers, such as probabilities,
+        shown by a colour bar.
     positions : array-like of shape (n_nodes, 2), default=None
-        Where nodes stand. By default, edges pull them together and all pairs push each other apart.
+        Positions of the nodes. None: a force-directed layout, in which edges attract and all pairs of nodes repel each
+        other.
     labels : sequence of n_nodes str, default=None
-        What is written into the nodes.
+        Text inside the nodes.
     random_state : int, default=0
-        Where nodes start, without `positions`.
+        Seed of the initial positions of the layout.
     ax : matplotlib.axes.Axes, default=None
-        Where to draw; by default, in a new figure.
+        Axes to draw into; None: those of a new figure.
 
     Returns
     -------
     ax : matplotlib.axes.Axes
-        With the drawing.
+        Axes with the drawing.
 
     Raises
     ------
     ValueError
-        If there is not a value or a position for each node, or there are too many nodes to place.
+        If values or positions do not match the nodes, or the graph has too many nodes for the layout.
 
     Examples
     --------
@@ -64,11 +66,12 @@ def plot_graph(
     place = graph_layout(graph.adjacency, random_state) if positions is None else np.asarray(positions, dtype=float)
     colours = None if values is None else np.asarray(values)
     if place.shape != (graph.n_nodes, 2) or (colours is not None and colours.shape != (graph.n_nodes,)):
-        raise ValueError(f"Each of the {graph.n_nodes} nodes needs one value, and a position of two numbers.")
+        raise ValueError(
+            f"Each of the {graph.n_nodes} nodes needs a position of two numbers, and one value or none at all; got "
+            f"positions of shape {place.shape} and values of shape {np.shape(values)}."
+        )
     if ax is None:
-        import matplotlib.pyplot as plt
-
-        _, ax = plt.subplots(layout="constrained")
+        _, ax = pyplot().subplots(layout="constrained")
     _draw_edges(ax, graph.adjacency, place)
     _draw_nodes(ax, place, colours)
     for position, label in zip(place, [] if labels is None else labels, strict=False):
@@ -80,7 +83,7 @@ def plot_graph(
 
 
 def graph_layout(adjacency: sparse.csr_array, seed: int) -> Array:
-    """Positions in which edges are short and nodes apart (Fruchterman and Reingold 1991).
+    """Force-directed layout (Fruchterman and Reingold 1991).
 
     Parameters
     ----------
@@ -93,15 +96,15 @@ def graph_layout(adjacency: sparse.csr_array, seed: int) -> Array:
     """
     n = adjacency.shape[0]
     if n > MOST_NODES:
-        raise ValueError(f"Placing {n} nodes takes too long; give positions, or draw a part of the graph.")
+        raise ValueError(f"The layout of {n} nodes takes too long; pass positions, or draw a part of the graph.")
     linked = sparse.csr_array(((adjacency + adjacency.T) != 0).astype(float)).toarray()
     place = np.random.default_rng(seed).uniform(-1, 1, (n, 2))
     distance_at_rest = 1 / np.sqrt(n)
     for step in range(N_STEPS):
-        apart = place[:, np.newaxis] - place
-        distance = np.maximum(np.sqrt((apart**2).sum(axis=2)), 1e-3)
+        difference = place[:, np.newaxis] - place
+        distance = np.maximum(np.sqrt((difference**2).sum(axis=2)), 1e-3)
         force = distance_at_rest**2 / distance**2 - linked * distance / distance_at_rest
-        move = np.einsum("ijk,ij->ik", apart, force)
+        move = np.einsum("ijk,ij->ik", difference, force)
         length = np.maximum(np.sqrt((move**2).sum(axis=1, keepdims=True)), 1e-9)
         place += move / length * np.minimum(length, 0.2 * (1 - step / N_STEPS))
     return place

@@ -1,4 +1,4 @@
-"""What convolutional networks see in images."""
+"""Saliency and occlusion maps, kernels and feature maps of convolutional networks."""
 
 from __future__ import annotations
 
@@ -7,30 +7,32 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.base import BaseEstimator, is_classifier
+from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
-from skneural.drawing import pyplot
+from skneural.drawing.pyplot import new_figure
 from skneural.layers import Convolution, FilterBank, Standardization
 from skneural.layers.traversal import find, named
-from skneural.template.opened import checked_array, input_gradient, parameters_of, raw_scores
+from skneural.template.introspection import checked_array, input_gradient, parameters_of, raw_scores_of_array
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from skneural.template.estimator import NeuralEstimator
+
 
 def occlusion_map(
-    estimator: BaseEstimator,
+    estimator: NeuralEstimator,
     image: npt.ArrayLike,
     *,
     target: int | str | None = None,
     size: int | None = None,
     stride: int = 1,
 ) -> np.ndarray:
-    """How much the score falls when a square of the image is covered, for squares all over the image.
+    """Compute how much the score falls when a square of the image is occluded, for squares all over the image.
 
-    Where it falls most is what the prediction rests on [1]_. The square is filled with the mean of each channel over
-    the training images, or over this image if the estimator does not standardize.
+    The prediction depends most on the pixels with the largest fall [1]_. The square is filled with the mean of each
+    channel over the training images, or over this image if the estimator does not standardize.
 
     Parameters
     ----------
@@ -38,18 +40,18 @@ def occlusion_map(
         Fitted.
     image : array-like of shape (height, width) or (height, width, channels)
     target : class label or int, default=None
-        The class whose score is watched, or the number of the output of a regressor. None: the predicted class, or the
-        only output.
+        Class whose score is inspected, or the index of the output of a regressor. None: the predicted class, or the
+        first output.
     size : int, default=None
         Side of the square in pixels; None: a quarter of the smaller side of the image.
     stride : int, default=1
-        Pixels from one square to the next.
+        Distance between neighbouring squares in pixels.
 
     Returns
     -------
     falls : ndarray of shape (height, width)
-        For each pixel, by how much the score (raw, before any link) falls, in the mean over the squares that cover it.
-        Not a number where no square did.
+        Decrease of the raw score, before any link function, averaged over the squares that cover each pixel. NaN for
+        pixels that no square covers.
 
     References
     ----------
@@ -72,9 +74,9 @@ def occlusion_map(
         raise ValueError(f"size={size} is not between 1 and the smaller side of the image, {min(height, width)}.")
     corners = [(i, j) for i in range(0, height - side + 1, stride) for j in range(0, width - side + 1, stride)]
     covered = np.repeat(x, len(corners), axis=0)
-    for one, (i, j) in zip(covered, corners, strict=True):
-        one[i : i + side, j : j + side] = _filling(estimator, x)
-    falls = raw_scores(estimator, x)[0, output] - raw_scores(estimator, covered)[:, output]
+    for occluded, (i, j) in zip(covered, corners, strict=True):
+        occluded[i : i + side, j : j + side] = _fill_values(estimator, x)
+    falls = raw_scores_of_array(estimator, x)[0, output] - raw_scores_of_array(estimator, covered)[:, output]
     total, count = np.zeros((height, width)), np.zeros((height, width))
     for fall, (i, j) in zip(falls, corners, strict=True):
         total[i : i + side, j : j + side] += fall
@@ -82,8 +84,8 @@ def occlusion_map(
     return np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
 
 
-def saliency_map(estimator: BaseEstimator, image: npt.ArrayLike, *, target: int | str | None = None) -> np.ndarray:
-    """How much the score changes with each pixel: the size of its gradient [1]_.
+def saliency_map(estimator: NeuralEstimator, image: npt.ArrayLike, *, target: int | str | None = None) -> np.ndarray:
+    """Compute the absolute gradient of the score with respect to each pixel [1]_.
 
     Parameters
     ----------
@@ -91,13 +93,13 @@ def saliency_map(estimator: BaseEstimator, image: npt.ArrayLike, *, target: int 
         Fitted.
     image : array-like of shape (height, width) or (height, width, channels)
     target : class label or int, default=None
-        The class whose score is watched, or the number of the output of a regressor. None: the predicted class, or the
-        only output.
+        Class whose score is inspected, or the index of the output of a regressor. None: the predicted class, or the
+        first output.
 
     Returns
     -------
     saliency : ndarray of shape (height, width)
-        Greatest absolute derivative over the channels, of the raw score by the pixel as it was given.
+        Greatest absolute derivative of the raw score over the channels of each pixel of the original image.
 
     References
     ----------
@@ -119,11 +121,11 @@ def saliency_map(estimator: BaseEstimator, image: npt.ArrayLike, *, target: int 
 
 
 def plot_kernels(
-    estimator: BaseEstimator, *, layer: str | None = None, max_kernels: int = 64, figure: Figure | None = None
+    estimator: NeuralEstimator, *, layer: str | None = None, max_kernels: int = 64, figure: Figure | None = None
 ) -> Figure:
-    """Draw the kernels of a convolution, each on a grey scale of its own that is zero in the middle.
+    """Draw the kernels of a convolution, each on a separate grey scale that is centred at zero.
 
-    Kernels that see three channels of an image are drawn in colour; others as the mean over the channels they see.
+    Kernels with three input channels are drawn in colour; others as the mean over their input channels.
 
     Parameters
     ----------
@@ -132,9 +134,9 @@ def plot_kernels(
     layer : str, default=None
         Name of the layer, as in ``estimator.receptive_field()``; None: the first convolution or filter bank.
     max_kernels : int, default=64
-        Draw no more than the first so many.
+        Maximum number of kernels to draw; the first ones are taken.
     figure : matplotlib Figure or SubFigure, default=None
-        What to draw on; None: a new figure.
+        Figure to draw into; None: a new one.
 
     Returns
     -------
@@ -169,7 +171,7 @@ def plot_kernels(
 
 
 def plot_feature_maps(
-    estimator: BaseEstimator,
+    estimator: NeuralEstimator,
     image: npt.ArrayLike,
     *,
     layers: list[str] | None = None,
@@ -177,7 +179,7 @@ def plot_feature_maps(
     cmap: str = "viridis",
     figure: Figure | None = None,
 ) -> Figure:
-    """Draw an image and what the layers make of it, one row for each layer.
+    """Draw an image and its feature maps, one row per layer.
 
     Parameters
     ----------
@@ -188,11 +190,11 @@ def plot_feature_maps(
         Names of layers, as in ``estimator.feature_maps(X)``; None: all convolutions, activations, poolings and sums
         outside of blocks.
     max_maps : int, default=8
-        Draw no more than the first so many maps of each layer.
+        Maximum number of maps to draw of each layer; the first ones are taken.
     cmap : str, default="viridis"
-        Colour map of the feature maps; each has a scale of its own.
+        Colour map of the feature maps, each of which is scaled separately.
     figure : matplotlib Figure or SubFigure, default=None
-        What to draw on; None: a new figure.
+        Figure to draw into; None: a new one.
 
     Returns
     -------
@@ -210,11 +212,11 @@ def plot_feature_maps(
     x, _ = _image_and_output(estimator, image, None)
     maps = estimator.feature_maps(x)
     if layers is None:
-        silent = ("standardization", "bias", "batch_normalization", "local_response")
-        layers = [name for name in maps if "." not in name and not name.startswith(silent)]
+        omitted = ("standardization", "bias", "batch_normalization", "local_response")
+        layers = [name for name in maps if "." not in name and not name.startswith(omitted)]
     unknown = [name for name in layers if name not in maps]
     if unknown:
-        raise ValueError(f"There are no feature maps of {unknown}; there are those of {list(maps)}.")
+        raise ValueError(f"There are no feature maps of {unknown}; layers with feature maps are {list(maps)}.")
     fields = estimator.receptive_field()
     n_columns = 1 + min(max_maps, max(maps[name].shape[3] for name in layers))
     figure = new_figure(figure, n_columns + 0.6, len(layers) + 1)
@@ -232,9 +234,9 @@ def plot_feature_maps(
 
 
 def _image_and_output(
-    estimator: BaseEstimator, image: npt.ArrayLike, target: int | str | None
+    estimator: NeuralEstimator, image: npt.ArrayLike, target: int | str | None
 ) -> tuple[np.ndarray, int]:
-    """The image as a batch of one, and the number of the raw score to look at."""
+    """Batch of the single image, and the index of the raw score to inspect."""
     check_is_fitted(estimator)
     image = np.asarray(image)
     if image.ndim == 1:
@@ -243,7 +245,7 @@ def _image_and_output(
     if not is_classifier(estimator):
         return x, 0 if target is None else int(target)
     classes = estimator.classes_.tolist()
-    raw = raw_scores(estimator, x)[0]
+    raw = raw_scores_of_array(estimator, x)[0]
     if target is not None and target not in classes:
         raise ValueError(f"target={target!r} is not among the classes {classes}.")
     if len(raw) == 1:
@@ -251,25 +253,18 @@ def _image_and_output(
     return x, int(raw.argmax()) if target is None else classes.index(target)
 
 
-def _filling(estimator: BaseEstimator, x: np.ndarray) -> np.ndarray:
-    """What covers a part of an image."""
-    found = find(estimator.network_, parameters_of(estimator), Standardization)
-    return found[0][1]["mean"] if found else x[0].mean(axis=(0, 1))
+def _fill_values(estimator: NeuralEstimator, x: np.ndarray) -> np.ndarray:
+    """Value of each channel inside an occluded square."""
+    standardizations = find(estimator.network_, parameters_of(estimator), Standardization)
+    return standardizations[0][1]["mean"] if standardizations else x[0].mean(axis=(0, 1))
 
 
-def _kernels(estimator: BaseEstimator, layer: str | None) -> tuple[str, np.ndarray]:
-    """Name and kernels, (height, width, channels_in, channels_out), of a layer or of the first that has any."""
+def _kernels(estimator: NeuralEstimator, layer: str | None) -> tuple[str, np.ndarray]:
+    """Name and kernels, (height, width, channels_in, channels_out), of a layer or of the first layer with kernels."""
     layers = named(estimator.network_, parameters_of(estimator))
-    with_kernels = {name: p for name, one, p in layers if isinstance(one, Convolution | FilterBank)}
+    with_kernels = {name: p for name, child, p in layers if isinstance(child, Convolution | FilterBank)}
     name = next(iter(with_kernels)) if layer is None else layer
     if name not in with_kernels:
-        raise ValueError(f"There are no kernels in {name!r}; there are some in {list(with_kernels)}.")
+        raise ValueError(f"There are no kernels in {name!r}; layers with kernels are {list(with_kernels)}.")
     p = with_kernels[name]
     return name, p["kernel"] if "kernel" in p else p["even"]
-
-
-def new_figure(figure: Figure | None, width: float, height: float) -> Figure:
-    """What to draw on: the given figure, or a new one, in inches and a tenth."""
-    if figure is not None:
-        return figure
-    return pyplot().figure(figsize=(1.1 * width, 1.1 * height), layout="constrained")

@@ -1,4 +1,4 @@
-"""Floor 3: frozen dataclasses that name their parameters and call ops; `layer` states the protocol."""
+"""Layers: frozen dataclasses that declare parameters and call ops; the module `layer` specifies the protocol."""
 
 from skneural.layers.activation import Activation, Limit
 from skneural.layers.attention import CrossAttention, SelfAttention
@@ -32,7 +32,7 @@ from skneural.layers.graph import (
     SelectNodes,
 )
 from skneural.layers.latent import GaussianLatent
-from skneural.layers.layer import PREDICTING, Context, Layer, Share
+from skneural.layers.layer import PREDICTING, Context, Layer, Shard, Share
 from skneural.layers.layer_normalization import LayerNormalization, RMSNormalization
 from skneural.layers.mamba import MultiheadScan, SelectiveScan
 from skneural.layers.members import MemberFactors, MemberOutputs
@@ -112,6 +112,7 @@ __all__ = [
     "SelectNodes",
     "SelectiveScan",
     "SelfAttention",
+    "Shard",
     "Share",
     "SinusoidalPositions",
     "SmoothClip",

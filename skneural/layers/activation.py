@@ -26,7 +26,7 @@ class Activation(Layer):
 
 @dataclass(frozen=True)
 class Limit(Layer):
-    """The nearest number between -limit and limit, element by element.
+    """Clip each element to [-limit, limit].
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
-"""Attention over several heads, of a series to itself and of a decoder to a memory (Vaswani et al. 2017).
+"""Multi-head self-attention and cross-attention (Vaswani et al. 2017).
 
-x: (batch, steps, d_model). Heads are views: none of them is copied.
+x: (batch, steps, d_model). Heads are views, not copies.
 """
 
 from __future__ import annotations
@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
+from skneural.data.container import mask_of
 from skneural.initializers import for_each_gate, glorot_uniform, initializer_of
 from skneural.layers.key_value_cache import KeyValueCache
-from skneural.layers.layer import AnyShape, Backward, Context, Layer, mask_of
-from skneural.ops.attention import BLOCK_SIZE, Attended, WeightDropout, attend, attend_one
+from skneural.layers.layer import AnyShape, Backward, Context, Layer, ShapePair
+from skneural.ops.attention import BLOCK_SIZE, AttentionResult, WeightDropout, attend, attend_one
+from skneural.ops.dropout import dropout_factor
 from skneural.ops.linear import linear
 from skneural.ops.memory import empty
 from skneural.ops.rotary import rotary
@@ -24,27 +27,26 @@ from skneural.parameters import Parameter, Tree
 
 @dataclass(frozen=True)
 class SelfAttention(Layer):
-    """Each step takes from the steps of its own series what fits it. x, y: (batch, steps, d_model).
+    """Multi-head attention of each step to the steps of the same series. x, y: (batch, steps, d_model).
 
-    Steps beyond the end of a series are not seen. The weights of all heads are left as a note called "attention", of
-    shape (batch, heads, steps, steps), where notes are wanted.
+    Padding is masked. The weights, of shape (batch, heads, steps, steps), are noted in the context as "attention".
 
     Parameters
     ----------
     d_model : int
         Features of a step.
     n_heads : int
-        They share the features evenly.
+        Attention heads; a divisor of `d_model`.
     causal : bool, default=False
-        Whether a step sees only itself and those before it.
+        Whether a step attends only to itself and to earlier steps.
     rotary : bool, default=False
-        Whether queries and keys are rotated by their positions. Heads then have an even number of features.
+        Whether queries and keys get rotary position embeddings. Heads then need an even number of features.
     dropout : float, default=0.0
-        Share of the weights that is set to zero while training.
+        Rate at which attention weights are dropped in training.
     block_size : int, default=128
-        Longer series are attended to in blocks of so many queries, in memory that grows with ``block_size * steps``.
+        Longer series are processed in blocks of `block_size` queries, so that memory grows with ``block_size * steps``.
     initializer, output_initializer : str or float, default="glorot_uniform"
-        How the weights of queries, keys and values start, and those of the output: a name in
+        Initializers of the weights of queries, keys and values, and of the output: a name in
         `skneural.initializers.INITIALIZERS`, or a standard deviation.
     """
 
@@ -69,7 +71,7 @@ class SelfAttention(Layer):
             "output_bias": Parameter((d,), penalized=False),
         }
 
-    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+    def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
         batch, n_steps, d = x.shape
         projected, project_vjp = linear(x.reshape(-1, d), p["weight"], p["bias"])
         split = projected.reshape(batch, n_steps, 3, self.n_heads, -1)  # queries, keys and values
@@ -89,7 +91,7 @@ class SelfAttention(Layer):
         _note(context, attended)
         y, output_vjp = linear(attended.y.reshape(-1, d), p["output_weight"], p["output_bias"])
 
-        def backward(dy: Any, g: Tree) -> Any:
+        def backward(dy: Array, g: Tree) -> Any:
             d_attended = output_vjp(dy.reshape(-1, d), g["output_weight"], g["output_bias"])
             d_split = empty(split.shape, split.dtype)
             attended.vjp(d_attended, *_heads(d_split))
@@ -99,7 +101,10 @@ class SelfAttention(Layer):
 
         return y.reshape(x.shape), backward
 
-    def step(self, p: Tree, x: Any, state: KeyValueCache | None = None) -> tuple[Any, KeyValueCache]:
+    def select_state(self, state: KeyValueCache | None, rows: Array) -> KeyValueCache | None:
+        return None if state is None else state.select(rows)
+
+    def step(self, p: Tree, x: Array, state: KeyValueCache | None = None) -> tuple[Any, KeyValueCache]:
         """One step, for causal attention. x, y: (batch, d_model)."""
         if not self.causal:
             raise NotImplementedError(
@@ -116,12 +121,12 @@ class SelfAttention(Layer):
         return linear(attended, p["output_weight"], p["output_bias"])[0], state
 
 
-# Under which decoders note what their steps take from a memory.
+# Name of the notes with the attention weights of a decoder over a memory.
 MEMORY_ATTENTION = "memory attention"
 
 
 class MemoryState(NamedTuple):
-    """Keys and values of a memory, which every step of the decoder looks at.
+    """Keys and values of a memory, to which every step of the decoder attends.
 
     Attributes
     ----------
@@ -136,24 +141,24 @@ class MemoryState(NamedTuple):
 
 @dataclass(frozen=True)
 class CrossAttention(Layer):
-    """Each step of a decoder takes from the steps of a memory what fits it.
+    """Multi-head attention of each step of a decoder to the steps of a memory.
 
-    x is a pair: the state of the decoder (batch, steps, d_model), and the memory (batch, memory steps, d_memory), whose
-    own lengths are the context's ``memory_lengths``. y: (batch, steps, d_model). The weights are left as a note called
-    "memory attention", of shape (batch, heads, steps, memory steps), where notes are wanted.
+    x is a pair: the states of the decoder (batch, steps, d_model), and the memory (batch, memory steps, d_memory) with
+    lengths `context.batch.memory_lengths`. y: (batch, steps, d_model). The weights, of shape (batch, heads, steps,
+    memory steps), are noted in the context as "memory attention".
 
     Parameters
     ----------
     d_model : int
         Features of a step of the decoder.
     n_heads : int
-        They share the features evenly.
+        Attention heads; a divisor of `d_model`.
     d_memory : int, optional
-        Features of a step of the memory; by default as many as in the decoder.
+        Features of a step of the memory; by default `d_model`.
     dropout : float, default=0.0
-        Share of the weights that is set to zero while training.
+        Rate at which attention weights are dropped in training.
     block_size : int, default=128
-        Longer series are attended to in blocks of so many queries.
+        Longer series are processed in blocks of `block_size` queries.
     """
 
     d_model: int
@@ -178,10 +183,10 @@ class CrossAttention(Layer):
             "output_bias": Parameter((d,), penalized=False),
         }
 
-    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
-        x, memory = x
-        (batch, n_steps, d), n_keys = x.shape, memory.shape[1]
-        query, query_vjp = linear(x.reshape(-1, d), p["query_weight"], p["query_bias"])
+    def forward(self, p: Tree, x: tuple[Array, Array], context: Context) -> tuple[Any, Backward]:
+        steps, memory = x
+        (batch, n_steps, d), n_keys = steps.shape, memory.shape[1]
+        query, query_vjp = linear(steps.reshape(-1, d), p["query_weight"], p["query_bias"])
         pairs, memory_vjp = linear(memory.reshape(-1, memory.shape[2]), p["memory_weight"], p["memory_bias"])
         queries = query.reshape(batch, n_steps, 1, self.n_heads, -1)
         keys_and_values = pairs.reshape(batch, n_keys, 2, self.n_heads, -1)
@@ -190,41 +195,40 @@ class CrossAttention(Layer):
             _heads(queries)[0],
             keys,
             values,
-            mask=mask_of(context.memory_lengths, n_keys),
+            mask=mask_of(context.batch.memory_lengths, n_keys),
             block_size=self.block_size,
-            dropout=_weight_dropout(self.dropout, context, (batch, self.n_heads), x.dtype),
+            dropout=_weight_dropout(self.dropout, context, (batch, self.n_heads), steps.dtype),
         )
         _note(context, attended, MEMORY_ATTENTION)
         y, output_vjp = linear(attended.y.reshape(-1, d), p["output_weight"], p["output_bias"])
 
-        def backward(dy: Any, g: Tree) -> Any:
+        def backward(dy: Array, g: Tree) -> Any:
             d_attended = output_vjp(dy.reshape(-1, d), g["output_weight"], g["output_bias"])
             d_queries = empty(queries.shape, queries.dtype)
             d_keys_and_values = empty(keys_and_values.shape, queries.dtype)
             attended.vjp(d_attended, *_heads(d_queries), *_heads(d_keys_and_values))
-            dx = query_vjp(d_queries.reshape(-1, d), g["query_weight"], g["query_bias"])
+            d_steps = query_vjp(d_queries.reshape(-1, d), g["query_weight"], g["query_bias"])
             d_memory = memory_vjp(d_keys_and_values.reshape(-1, 2 * d), g["memory_weight"], g["memory_bias"])
-            return dx.reshape(x.shape), d_memory.reshape(memory.shape)
+            return d_steps.reshape(steps.shape), d_memory.reshape(memory.shape)
 
-        return y.reshape(x.shape), backward
+        return y.reshape(steps.shape), backward
 
-    def state_over(self, p: Tree, memory: Any, lengths: Array | None = None) -> MemoryState:
-        """The state with which decoding starts. memory: (batch, memory steps, d_memory)."""
+    def initial_state(self, p: Tree, memory: Array, lengths: Array | None = None) -> MemoryState:
+        """State before the first step. memory: (batch, memory steps, d_memory)."""
         pairs = linear(memory, p["memory_weight"], p["memory_bias"])[0]
         keys, values = _heads(pairs.reshape(*memory.shape[:2], 2, self.n_heads, -1))
         return MemoryState(keys, values, mask_of(lengths, memory.shape[1]))
 
-    def step(self, p: Tree, x: Any, state: MemoryState | None = None) -> tuple[Any, MemoryState]:
+    def step(self, p: Tree, x: tuple[Array, Any], state: MemoryState | None = None) -> tuple[Any, MemoryState]:
         """One step of the decoder. x: a pair of (batch, d_model) and the memory, which only the first step reads."""
-        x, memory = x
-        state = self.state_over(p, memory) if state is None else state
-        query = linear(x, p["query_weight"], p["query_bias"])[0].reshape(len(x), self.n_heads, -1)
+        current, memory = x
+        state = self.initial_state(p, memory) if state is None else state
+        query = linear(current, p["query_weight"], p["query_bias"])[0].reshape(len(current), self.n_heads, -1)
         attended = attend_one(query, state.keys, state.values, state.mask)
         return linear(attended, p["output_weight"], p["output_bias"])[0], state
 
-    def shape(self, x_shape: Any) -> AnyShape:
-        decoder_shape: AnyShape = x_shape[0]
-        return decoder_shape
+    def shape(self, x_shape: ShapePair) -> AnyShape:
+        return x_shape[0]
 
 
 def _head_width(d_model: int, n_heads: int, unit: int = 1) -> int:
@@ -243,26 +247,27 @@ def _head_width(d_model: int, n_heads: int, unit: int = 1) -> int:
 
 
 def _heads(split: Array) -> Array:
-    """From (batch, steps, n, heads, width) to n views of shape (batch, heads, steps, width)."""
+    """Views of (batch, steps, n, heads, width) as n arrays of shape (batch, heads, steps, width)."""
     return split.transpose(2, 0, 3, 1, 4)
 
 
-def _note(context: Context, attended: Attended, name: str = "attention") -> None:
-    """Leave the weights where notes are wanted, and compute them only there."""
+def _note(context: Context, attended: AttentionResult, name: str = "attention") -> None:
+    """Compute and note the attention weights, unless the context has no notes."""
     if context.notes is not None:
         context.note(name, attended.weights())
 
 
-def _weight_dropout(rate: float, context: Context, head_shape: tuple[int, int], dtype: Any) -> WeightDropout | None:
-    """What drops weights block by block: the same when a block is asked for again, and however the batch is split."""
+def _weight_dropout(
+    rate: float, context: Context, head_shape: tuple[int, int], dtype: npt.DTypeLike
+) -> WeightDropout | None:
+    """Dropout of attention weights by blocks of queries, reproducible for each block and independent of the shards."""
     if context.rng is None or rate == 0.0:
         return None
-    threshold = min(round(rate * 65536), 65535)
     seed = int(context.rng.integers(0, 1 << 63))
 
     def factor(queries: slice, n_keys: int) -> Array:
         drawn = dataclasses.replace(context, rng=np.random.default_rng((seed, queries.start)))
         bits = drawn.random_bits((*head_shape, queries.stop - queries.start, n_keys))
-        return np.multiply(bits >= threshold, 65536 / (65536 - threshold), dtype=dtype)
+        return dropout_factor(bits, rate, dtype)
 
     return factor

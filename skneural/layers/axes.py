@@ -1,8 +1,9 @@
-"""From rows first to batch last and back: what stands at the ends of a stack of convolutions or recurrences."""
+"""Changes of the memory layout, between rows first and batch last, around convolutions and recurrences."""
 
 from __future__ import annotations
 
-import math
+import functools
+import operator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -16,18 +17,21 @@ from skneural.parameters import Tree
 
 @dataclass(frozen=True)
 class BatchLast(Layer):
-    """Images (batch, height, width, channels) or series (batch, steps, channels) to (height, channels, width, batch).
+    """Move the batch axis of images or series last.
 
-    A series becomes an image of height one.
+    Images (batch, height, width, channels), or series (batch, steps, channels) as images of height one, become
+    (height, channels, width, batch).
     """
 
     def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
         images = x[:, np.newaxis] if x.ndim == 3 else x
 
-        def backward(dy: Any, g: Tree) -> Any:
+        def backward(dy: Array, g: Tree) -> Any:
             return np.ascontiguousarray(dy.transpose(3, 0, 2, 1)).reshape(x.shape)
 
         last = images.transpose(1, 3, 2, 0)
+        if context.adapting:  # a view is enough for statistics, and they take a third of the time then
+            return last, backward
         y = empty_like(last)
         y[...] = last
         return y, backward
@@ -36,15 +40,15 @@ class BatchLast(Layer):
         height, width = (1, x_shape[1]) if len(x_shape) == 3 else x_shape[1:3]
         return height, x_shape[-1], width, x_shape[0]
 
-    def step(self, p: Tree, x: Array, state: Any = None) -> tuple[Any, Any]:
+    def step(self, p: Tree, x: Array, state: None = None) -> tuple[Any, None]:
         return x.T[np.newaxis], None
 
 
 @dataclass(frozen=True)
 class Flatten(Layer):
-    """All numbers of an image in one row: (height, channels, width, batch) to (batch, height * channels * width).
+    """Flatten images: (height, channels, width, batch) to (batch, height * channels * width).
 
-    The rows are a view, which `Dense` multiplies as it is.
+    The rows are a view; `Dense` multiplies it without a copy.
     """
 
     def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
@@ -52,12 +56,12 @@ class Flatten(Layer):
 
     def shape(self, x_shape: AnyShape) -> AnyShape:
         *image, batch = x_shape
-        return batch, None if None in image else math.prod(image)  # type: ignore[arg-type]
+        return batch, functools.reduce(operator.mul, image)
 
 
 @dataclass(frozen=True)
 class Unflatten(Layer):
-    """Images of rows: (batch, height * channels * width) to (height, channels, width, batch), which undoes `Flatten`.
+    """Inverse of `Flatten`: (batch, height * channels * width) to (height, channels, width, batch).
 
     Parameters
     ----------
@@ -79,7 +83,7 @@ class Unflatten(Layer):
 
 @dataclass(frozen=True)
 class Mask(Layer):
-    """Zeros beyond the end of each series, which is what a convolution expects there. x, y: (..., steps, batch)."""
+    """Set the padding of series to zero, as convolutions expect. x, y: (..., steps, batch)."""
 
     stepwise: ClassVar[bool] = True
 
@@ -93,23 +97,26 @@ class Mask(Layer):
 
 @dataclass(frozen=True)
 class StepsFirst(Layer):
-    """Series (batch, steps, features) to (steps, features, batch), as recurrences take them."""
+    """Transpose series from (batch, steps, features) to (steps, features, batch), the layout of recurrent layers."""
 
     def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
-        y = empty((*x.shape[1:], len(x)), x.dtype)
-        y[...] = x.transpose(1, 2, 0)
+        first = x.transpose(1, 2, 0)
+        y = first
+        if not context.adapting:  # a view is enough for statistics, and they take a quarter of the time then
+            y = empty(first.shape, x.dtype)
+            y[...] = first
         return y, lambda dy, g: np.ascontiguousarray(dy.transpose(2, 0, 1))
 
     def shape(self, x_shape: AnyShape) -> AnyShape:
         return x_shape[1], x_shape[2], x_shape[0]
 
-    def step(self, p: Tree, x: Array, state: Any = None) -> tuple[Any, Any]:
+    def step(self, p: Tree, x: Array, state: None = None) -> tuple[Any, None]:
         return x.T, None
 
 
 @dataclass(frozen=True)
 class RowsFirst(Layer):
-    """From (steps, features, batch), or images (1, features, steps, batch), to (batch, steps, features), as a view."""
+    """View (steps, features, batch), or images (1, features, steps, batch), as (batch, steps, features)."""
 
     def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
         if x.ndim == 4:
@@ -121,13 +128,13 @@ class RowsFirst(Layer):
             return x_shape[3], x_shape[2], x_shape[1]
         return x_shape[2], x_shape[0], x_shape[1]
 
-    def step(self, p: Tree, x: Array, state: Any = None) -> tuple[Any, Any]:
+    def step(self, p: Tree, x: Array, state: None = None) -> tuple[Any, None]:
         return (x[0] if x.ndim == 3 else x).T, None
 
 
 @dataclass(frozen=True)
 class OneStep(Layer):
-    """Rows as series of a single step: (batch, features) to (batch, 1, features), as a view."""
+    """View rows as series of one step: (batch, features) to (batch, 1, features)."""
 
     def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
         return x[:, np.newaxis], lambda dy, g: dy[:, 0]
@@ -138,14 +145,14 @@ class OneStep(Layer):
 
 @dataclass(frozen=True)
 class RealSteps(Layer):
-    """One row for each real step: (batch, steps, features) to (steps of all series, features), series by series."""
+    """Concatenate the real steps of all series: (batch, steps, features) to (number of real steps, features)."""
 
     def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
         real = context.mask(x.shape[1])
         if real is None:
             return x.reshape(-1, x.shape[2]), lambda dy, g: dy.reshape(x.shape)
 
-        def backward(dy: Any, g: Tree) -> Any:
+        def backward(dy: Array, g: Tree) -> Any:
             dx = zeros(x.shape, x.dtype)
             dx[real] = dy
             return dx
@@ -153,28 +160,28 @@ class RealSteps(Layer):
         return x[real], backward
 
     def shape(self, x_shape: AnyShape) -> AnyShape:
-        """Where lengths differ, there are fewer rows than this."""
+        """Shape of y without padding; padded series have fewer rows."""
         batch, steps, n_features = x_shape
-        return None if batch is None or steps is None else batch * steps, n_features
+        return batch * steps, n_features
 
-    def step(self, p: Tree, x: Array, state: Any = None) -> tuple[Any, Any]:
+    def step(self, p: Tree, x: Array, state: None = None) -> tuple[Any, None]:
         return x, None
 
 
 @dataclass(frozen=True)
 class ChosenSteps(RealSteps):
-    """One row for each step that the container has chosen, series by series; for each real step if it chooses none.
+    """Concatenate the steps that the container selects; all real steps if it selects none.
 
-    Where few steps have targets, such as words that were hidden, only these are compared with all words there are. The
-    container tells by the structure that it knows, a boolean array of shape (batch, steps).
+    If few steps have targets, as in masked language models, scores are computed for these only. The container provides
+    the selection as `context.batch.structure`, a boolean array of shape (batch, steps).
     """
 
     def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
-        chosen = context.structure
+        chosen = context.batch.structure
         if chosen is None:
             return super().forward(p, x, context)
 
-        def backward(dy: Any, g: Tree) -> Any:
+        def backward(dy: Array, g: Tree) -> Any:
             dx = zeros(x.shape, x.dtype)
             dx[chosen] = dy
             return dx

@@ -1,16 +1,15 @@
-"""What stands in the columns of a table: numbers, missing ones among them, and categories by their numbers."""
+"""Layers for the columns of tables: selection, missing values and categories."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Any, ClassVar
 
 import numpy as np
 
 from skneural.initializers import normal
 from skneural.layers.layer import AnyShape, Backward, Context, Layer
-from skneural.ops.embedding import embedding
+from skneural.ops.columns import embed_categories, fill_missing, is_missing, one_hot
 from skneural.ops.memory import zeros
 from skneural.ops.pointwise import clip_smoothly
 from skneural.ops.types import Array
@@ -19,12 +18,12 @@ from skneural.parameters import Parameter, Tree
 
 @dataclass(frozen=True)
 class Columns(Layer):
-    """Some columns of x. x: (..., features); y: (..., len(numbers)).
+    """Select columns. x: (..., features); y: (..., len(numbers)).
 
     Parameters
     ----------
     numbers : tuple of int, or range
-        Of the columns, each once. Those of a range, which must ascend, are not copied.
+        Indices of the columns, without repetition. An ascending range is selected without a copy.
     """
 
     numbers: tuple[int, ...] | range
@@ -48,26 +47,32 @@ class Columns(Layer):
 
 @dataclass(frozen=True)
 class MissingIndicator(Layer):
-    """One where a number is missing (NaN), zero elsewhere. x, y: any one shape."""
+    """Indicate missing values: one for NaN, zero otherwise. x, y: any shape."""
 
     def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
-        return np.isnan(x).astype(x.dtype), lambda dy, g: np.zeros_like(dy)
+        return is_missing(x), lambda dy, g: np.zeros_like(dy)
 
 
 @dataclass(frozen=True)
 class FillMissing(Layer):
-    """Zero where a number is missing (NaN): behind a centring layer, that is the centre. x, y: any one shape."""
+    """Replace missing values (NaN) by zero, the centre after a centring layer. x, y: any shape.
+
+    Missing values remain NaN while later layers adapt to the training data, so that statistics ignore them.
+    """
 
     def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
-        missing = np.isnan(x)
-        return np.where(missing, 0.0, x).astype(x.dtype, copy=False), lambda dy, g: np.where(missing, 0.0, dy).astype(
-            dy.dtype, copy=False
-        )
+        if context.adapting:
+            return x, lambda dy, g: dy
+        y, vjp = fill_missing(x)
+        return y, lambda dy, g: vjp(dy)
 
 
 @dataclass(frozen=True)
 class SmoothClip(Layer):
-    """Leave numbers around zero, and let none go beyond `bound` (Holzmueller et al. 2024). x, y: any one shape."""
+    """Clip smoothly to [-bound, bound], close to the identity around zero (Holzmueller et al. 2024).
+
+    x, y: any shape.
+    """
 
     bound: float = 3.0
 
@@ -78,20 +83,18 @@ class SmoothClip(Layer):
 
 @dataclass(frozen=True)
 class OneHot(Layer):
-    """A one for the category of each feature, among zeros. x: (batch, features); y: (batch, sum of sizes).
+    """One-hot encoding of categories. x: (batch, features); y: (batch, sum of sizes).
 
     Parameters
     ----------
     sizes : tuple of int
-        Categories of each feature; x numbers them from 0. Zeros alone stand for any other number, such as -1.
+        Number of categories of each feature, which x numbers from 0. Other numbers, such as -1, are encoded as zeros.
     """
 
     sizes: tuple[int, ...]
 
     def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
-        feature = np.repeat(np.arange(len(self.sizes)), self.sizes)
-        category = np.concatenate([np.arange(size) for size in self.sizes])
-        return (np.rint(x)[:, feature] == category).astype(x.dtype), lambda dy, g: np.zeros_like(x)
+        return one_hot(x, self.sizes), lambda dy, g: np.zeros_like(x)
 
     def shape(self, x_shape: AnyShape) -> AnyShape:
         return (x_shape[0], sum(self.sizes))
@@ -99,16 +102,16 @@ class OneHot(Layer):
 
 @dataclass(frozen=True)
 class CategoryEmbedding(Layer):
-    """A learned vector for the category of each feature. x: (batch, features); y: (batch, features * size).
+    """Learned embedding of categories. x: (batch, features); y: (batch, features * size).
 
     Parameters
     ----------
     sizes : tuple of int
-        Categories of each feature; x numbers them from 0. A negative number has zeros for its vector.
+        Number of categories of each feature, which x numbers from 0. Negative numbers are embedded as zeros.
     size : int
-        Of the vectors.
+        Size of the embedding vectors.
     input_gradient : bool, default=True
-        False in the first layer of a network that learns: dx, which is zero, is None then.
+        False in the first layer with parameters: `backward` then returns None instead of zeros.
     """
 
     sizes: tuple[int, ...]
@@ -119,16 +122,13 @@ class CategoryEmbedding(Layer):
         return {"table": Parameter((sum(self.sizes), self.size), normal(1.0), penalized=False)}
 
     def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
-        first = np.array([0, *accumulate(self.sizes)][:-1])
-        category = np.rint(x).astype(np.intp)
-        known = (category >= 0)[:, :, np.newaxis]
-        vectors, vjp = embedding(np.maximum(category, 0) + first, p["table"])
+        y, vjp = embed_categories(x, p["table"], self.sizes)
 
         def backward(dy: Array, g: Tree) -> Array | None:
-            vjp(dy.reshape(vectors.shape) * known, g["table"])
+            vjp(dy, g["table"])
             return np.zeros_like(x) if self.input_gradient else None
 
-        return (vectors * known).reshape(len(x), -1), backward
+        return y, backward
 
     def shape(self, x_shape: AnyShape) -> AnyShape:
         return (x_shape[0], len(self.sizes) * self.size)

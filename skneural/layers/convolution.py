@@ -1,4 +1,4 @@
-"""Convolutions of images and series that lie with their batch last."""
+"""Convolutions of images and series in the batch-last layout."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from skneural.initializers import INITIALIZERS, transposed
 from skneural.layers.layer import AnyShape, Backward, Context, Layer
 from skneural.ops.convolution import convolution, depthwise_convolution, transposed_convolution
 from skneural.ops.types import Array
-from skneural.ops.window import Pair, Shape, Window, shape_behind
+from skneural.ops.window import ImageShape, Pair, Window, shape_behind
 from skneural.parameters import Parameter, Tree
 
 
 @dataclass(frozen=True)
 class Convolution(Layer):
-    """Slide kernels over images. x: (height, channels_in, width, batch); y: (height', channels_out, width', batch).
+    """Convolve images. x: (height, channels_in, width, batch); y: (height', channels_out, width', batch).
 
-    A series is an image of height one; put a `Mask` before it where lengths differ.
+    A series is an image of height one; padded series need a `Mask` before the convolution.
 
     Parameters
     ----------
@@ -27,16 +27,16 @@ class Convolution(Layer):
     kernel_size : pair of int, default=(3, 3)
         Height and width of the kernel.
     stride : pair of int, default=(1, 1)
-        Rows and columns from one position to the next.
+        Rows and columns between neighbouring positions.
     dilation : pair of int, default=(1, 1)
-        Rows and columns from one element of the kernel to the next.
+        Rows and columns between neighbouring elements of the kernel.
     padding : {"same", "causal", "valid"}, default="same"
-        With zeros, so that there are ``ceil(n / stride)`` positions along each axis, or none. "causal" pads the width
-        on the left only: no column of y sees one of x right of its own.
+        Zero padding for ``ceil(n / stride)`` positions along each axis, or none with "valid". "causal" pads the width
+        on the left only: a column of y depends on no later column of x.
     initializer : str, default="he_uniform"
         Name in `skneural.initializers.INITIALIZERS`.
     bias : bool, default=True
-        False where a normalization follows, which would take the bias out again.
+        False before a normalization, which would remove the bias.
     input_gradient : bool, default=True
         False in the first layer of a network, to skip dx.
     """
@@ -64,14 +64,14 @@ class Convolution(Layer):
 
     state_batch_axis: ClassVar[int] = -1
 
-    def step(self, p: Tree, x: Array, state: Any = None) -> tuple[Any, Any]:
-        """One column of images: x of shape (height, channels_in, batch); the state is the columns before it."""
+    def step(self, p: Tree, x: Array, state: Array | None = None) -> tuple[Array, Array]:
+        """Compute one column. x: (height, channels_in, batch); the state holds the previous columns that are needed."""
         return _step(self, p, x, state)
 
 
 @dataclass(frozen=True)
 class DepthwiseConvolution(Layer):
-    """Slide a kernel of its own over each channel. x: (height, channels, width, batch).
+    """Convolve each channel with a separate kernel. x: (height, channels, width, batch).
 
     Parameters
     ----------
@@ -102,28 +102,28 @@ class DepthwiseConvolution(Layer):
 
     state_batch_axis: ClassVar[int] = -1
 
-    def step(self, p: Tree, x: Array, state: Any = None) -> tuple[Any, Any]:
-        """One column of images, as `Convolution.step` takes it."""
+    def step(self, p: Tree, x: Array, state: Array | None = None) -> tuple[Array, Array]:
+        """Compute one column; see `Convolution.step`."""
         return _step(self, p, x, state)
 
 
 @dataclass(frozen=True)
 class TransposedConvolution(Layer):
-    """Let images grow: each pixel adds a kernel to y. x: (height, channels_in, width, batch).
+    """Transposed convolution, the gradient of a strided convolution. x: (height, channels_in, width, batch).
 
-    y: (height', channels_out, width', batch). It is the gradient of a convolution with strides. Beside repeating pixels
-    and convolving them, an autoencoder took half of the time to fit, and had an error 1 % greater
+    y: (height', channels_out, width', batch), in which each pixel of x adds a kernel. Compared with repeating pixels
+    followed by a convolution, an autoencoder took half of the time to fit, and had an error 1 % greater
     (`benchmarks/autoencoder.py decoders`).
 
     Parameters
     ----------
     channels_in, channels_out : int
     image_size : pair of int
-        Height and width of y: along each axis at most ``(n - 1) * stride + kernel_size`` for n pixels of x. What would
-        be more than `image_size` is cut off at the end.
+        Height and width of y: along each axis at most ``(n - 1) * stride + kernel_size`` for n pixels of x. Pixels
+        beyond `image_size` are cut off at the end.
     kernel_size : pair of int, default=(3, 3)
     stride : pair of int, default=(2, 2)
-        Rows and columns of y from one pixel of x to the next.
+        Rows and columns of y between neighbouring pixels of x.
     initializer : str, default="he_uniform"
         Name in `skneural.initializers.INITIALIZERS`.
     bias : bool, default=True
@@ -147,8 +147,8 @@ class TransposedConvolution(Layer):
         y, vjp = transposed_convolution(x, p["kernel"], self._window(x.shape), self.image_size, p.get("bias"))
         return y, lambda dy, g: vjp(dy, g["kernel"], g.get("bias"))
 
-    def _window(self, shape: Shape) -> Window:
-        """That of the convolution from y to x."""
+    def _window(self, shape: ImageShape) -> Window:
+        """Window of the convolution from y to x."""
         full = ((shape[2 * i] - 1) * self.stride[i] + self.kernel_size[i] for i in (0, 1))
         more = [n - size for n, size in zip(full, self.image_size, strict=True)]
         if min(more) < 0:
@@ -160,7 +160,7 @@ class TransposedConvolution(Layer):
 
 
 def _step(layer: Convolution | DepthwiseConvolution, p: Tree, x: Array, state: Array | None) -> tuple[Array, Array]:
-    """Convolve the columns that a kernel sees from the newest, x; those before it are the state."""
+    """Convolve the newest column, x, and the previous columns, which are the state."""
     (height, width), reach = layer.kernel_size, layer.dilation[1] * (layer.kernel_size[1] - 1)
     if height > 1 or layer.stride != (1, 1) or (width > 1 and layer.padding != "causal"):
         raise NotImplementedError(
@@ -172,7 +172,7 @@ def _step(layer: Convolution | DepthwiseConvolution, p: Tree, x: Array, state: A
     return replace(layer, padding="valid").predict(p, columns)[:, :, 0], columns[:, :, 1:]
 
 
-def _kernel_and_bias(shape: Shape, initializer: str, bias: bool) -> Tree:
+def _kernel_and_bias(shape: ImageShape, initializer: str, bias: bool) -> Tree:
     parameters = {"kernel": Parameter(shape, INITIALIZERS[initializer])}
     if bias:
         parameters["bias"] = Parameter(shape[3:], penalized=False)

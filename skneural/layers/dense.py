@@ -1,4 +1,4 @@
-"""Fully connected layers, and biases that stand alone."""
+"""Fully connected layers, and biases as separate layers."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from skneural.initializers import initializer_of, uniform, zeros
 from skneural.layers.layer import AnyShape, Backward, Context, Layer, step_axis
 from skneural.ops.linear import linear
 from skneural.ops.normalize import add_bias
-from skneural.ops.types import Array
+from skneural.ops.types import Array, Matrix
 from skneural.parameters import Parameter, Tree
 
 
 @dataclass(frozen=True)
 class Bias(Layer):
-    """Add a learned number to each feature.
+    """Add a bias to each feature.
 
     Parameters
     ----------
     n_features : int
     axis : int, default=-1
-        The axis of x that counts features: -1 for rows, 1 for images.
+        Axis of the features in x: -1 with rows first, 1 with the batch last.
     """
 
     n_features: int
@@ -35,22 +35,22 @@ class Bias(Layer):
     def parameters(self) -> Tree:
         return {"bias": Parameter((self.n_features,), penalized=False)}
 
-    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+    def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
         y, vjp = add_bias(x, p["bias"], axis=self.axis)
         return y, lambda dy, g: vjp(dy, g["bias"])
 
     def output_bias(self, p: Tree) -> Array | None:
         return p["bias"]
 
-    def step(self, p: Tree, x: Any, state: Any = None) -> tuple[Any, Any]:
+    def step(self, p: Tree, x: Array, state: None = None) -> tuple[Any, None]:
         return replace(self, axis=step_axis(self.axis, x.ndim)).predict(p, x), None
 
 
 @dataclass(frozen=True)
 class BiasAndSpread(Layer):
-    """Add a learned number to each feature, and a column that is one number for all rows: how far off they may be.
+    """Add a bias to each feature, and append a column with a learned spread that is equal for all rows.
 
-    x: (rows, n_features); y: (rows, n_features + 1), as `skneural.losses.GaussianLoss` takes it.
+    x: (rows, n_features); y: (rows, n_features + 1), the input of `skneural.losses.GaussianLoss`.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ class BiasAndSpread(Layer):
         np.add(x, bias[:-1], out=y[:, :-1])
         y[:, -1] = bias[-1]
 
-        def backward(dy: Any, g: Tree) -> Any:
+        def backward(dy: Array, g: Tree) -> Any:
             np.add.reduce(dy, axis=0, out=g["bias"])
             return dy[:, :-1]
 
@@ -83,16 +83,16 @@ class BiasAndSpread(Layer):
 
 @dataclass(frozen=True)
 class Dense(Layer):
-    """y = x @ weight + bias. x: (..., n_in), dense or CSR; y: (..., n_out).
+    """Fully connected layer, y = x @ weight + bias. x: (..., n_in), dense or CSR; y: (..., n_out).
 
     Parameters
     ----------
     n_in, n_out : int
     initializer : str or float, default="glorot_uniform"
-        Name in `skneural.initializers.INITIALIZERS`, or the standard deviation with which weights start.
+        Name in `skneural.initializers.INITIALIZERS`, or standard deviation of the initial weights.
     bias : {"uniform", "zeros", None}, default="zeros"
-        How the bias starts. "uniform" spreads it over 1 / sqrt(n_in), so that the kinks of ReLU units do
-        not all lie at the origin. None leaves it out.
+        Initial bias. "uniform" draws it from [-1 / sqrt(n_in), 1 / sqrt(n_in)], so that the kinks of ReLU units are
+        not all at the origin. With None there is no bias.
     input_gradient : bool, default=True
         False in the first layer of a network, to skip dx.
     """
@@ -112,7 +112,7 @@ class Dense(Layer):
         start = zeros if self.bias == "zeros" else uniform(1 / math.sqrt(self.n_in))
         return {"weight": weight, "bias": Parameter((self.n_out,), start, penalized=False)}
 
-    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+    def forward(self, p: Tree, x: Matrix, context: Context) -> tuple[Any, Backward]:
         y, vjp = linear(x, p["weight"], p.get("bias"), input_gradient=self.input_gradient)
         return y, lambda dy, g: vjp(dy, g["weight"], g.get("bias"))
 

@@ -1,4 +1,4 @@
-"""Tokens to vectors."""
+"""Embeddings of tokens."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from skneural.initializers import normal, uniform
 from skneural.layers.axes import RealSteps
-from skneural.layers.combinators import take_each
+from skneural.layers.combinators import States, select_each
 from skneural.layers.layer import PREDICTING, AnyShape, Backward, Context, Layer
 from skneural.ops.embedding import embedding
 from skneural.ops.linear import linear
@@ -19,9 +19,9 @@ from skneural.parameters import Parameter, Tree
 
 @dataclass(frozen=True)
 class Embedding(Layer):
-    """A learned vector for each token. x: integers (batch, steps); y: (batch, steps, size).
+    """Learned embedding of tokens. x: integers (batch, steps); y: (batch, steps, size).
 
-    It is the first layer of a network: tokens have no gradient.
+    This must be the first layer of a network, as tokens have no gradient.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ class Embedding(Layer):
         return (*x_shape, self.size)
 
 
-# Standard deviation with which vectors start that are compared with, too, as in GPT-2.
+# Standard deviation of initial embeddings that are also output weights, as in GPT-2.
 START_DEVIATION = 0.02
 
 REAL_STEPS = RealSteps()
@@ -55,24 +55,24 @@ REAL_STEPS = RealSteps()
 
 @dataclass(frozen=True)
 class TiedEmbedding(Layer):
-    """Tokens to raw scores of tokens, by one table at either end of a network (Press and Wolf 2017).
+    """Network from tokens to scores of tokens, whose embedding is also the output weight (Press and Wolf 2017).
 
-    x: integers (batch, steps); y: (rows, vocabulary_size). Each token becomes its vector, `inner` relates the steps to
-    each other, `rows` picks those that are to be scored, and their products with the vectors of the first
-    `vocabulary_size` tokens are the scores. The same table is learned from both ends.
+    x: integers (batch, steps); y: (rows, vocabulary_size). Tokens are embedded, `inner` transforms the series, `rows`
+    selects the steps to be scored, and the scores are the products with the embeddings of the first `vocabulary_size`
+    tokens. The gradient of the table is the sum of both uses.
 
     Parameters
     ----------
     vocabulary_size : int
         Tokens that are scored, numbered from 0.
     size : int
-        Numbers that stand for each token; features of each step that `inner` puts out.
+        Size of the embeddings, and number of output features of `inner`.
     inner : Layer
         From series (batch, steps, size) to series of the same shape.
     rows : Layer, default=RealSteps()
-        From these to rows.
+        From these series to rows.
     n_special : int, default=0
-        Tokens beyond the others that are read but not scored, such as the start of a text.
+        Further tokens that are read but not scored, such as the start of a text.
     """
 
     vocabulary_size: int
@@ -86,8 +86,7 @@ class TiedEmbedding(Layer):
         return {
             "table": Parameter((n + self.n_special, self.size), normal(START_DEVIATION)),
             "bias": Parameter((n,), penalized=False),
-            "inner": self.inner.parameters(),
-            "rows": self.rows.parameters(),
+            **super().parameters(),
         }
 
     def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
@@ -97,7 +96,7 @@ class TiedEmbedding(Layer):
         rows, rows_backward = self.rows.forward(p["rows"], states, context)
         y, product_vjp = linear(rows, p["table"][:n].T, p["bias"])
 
-        def backward(dy: Any, g: Tree) -> Any:
+        def backward(dy: Array, g: Tree) -> Any:
             d_table = np.empty((self.size, n), dy.dtype)
             d_rows = product_vjp(dy, d_table, g["bias"])
             d_vectors = inner_backward(rows_backward(d_rows, g["rows"]), g["inner"])
@@ -107,21 +106,21 @@ class TiedEmbedding(Layer):
         return y, backward
 
     def states(self, p: Tree, x: Array, context: Context = PREDICTING) -> Array:
-        """What `inner` makes of the tokens."""
+        """Output of `inner` for the tokens."""
         states: Array = self.inner.predict(p["inner"], p["table"].take(x, axis=0), context)
         return states
 
     def predict(self, p: Tree, x: Array, context: Context = PREDICTING) -> Any:
         return self._scores(p, self.rows.predict(p["rows"], self.states(p, x, context), context))
 
-    def step(self, p: Tree, x: Array, state: Any = None) -> tuple[Any, Any]:
+    def step(self, p: Tree, x: Array, state: States | None = None) -> tuple[Any, States]:
         inner_state, rows_state = (None, None) if state is None else state
         y, inner_state = self.inner.step(p["inner"], p["table"].take(x, axis=0), inner_state)
         y, rows_state = self.rows.step(p["rows"], y, rows_state)
         return self._scores(p, y), (inner_state, rows_state)
 
-    def take(self, state: Any, rows: Array) -> Any:
-        return take_each((self.inner, self.rows), state, rows)
+    def select_state(self, state: States | None, rows: Array) -> States | None:
+        return select_each((self.inner, self.rows), state, rows)
 
     def _scores(self, p: Tree, rows: Array) -> Array:
         scores: Array = rows @ p["table"][: self.vocabulary_size].T
@@ -133,7 +132,4 @@ class TiedEmbedding(Layer):
         return bias
 
     def shape(self, x_shape: AnyShape) -> AnyShape:
-        return (*self.rows.shape(self.inner.shape(self.inner_shape(x_shape)))[:-1], self.vocabulary_size)
-
-    def inner_shape(self, x_shape: AnyShape) -> AnyShape:
-        return (*x_shape, self.size)
+        return (*self.rows.shape(self.inner.shape((*x_shape, self.size)))[:-1], self.vocabulary_size)

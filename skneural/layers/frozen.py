@@ -1,4 +1,4 @@
-"""Layers that do not learn."""
+"""Layers with fixed parameters."""
 
 from __future__ import annotations
 
@@ -8,50 +8,50 @@ from typing import Any
 
 import numpy as np
 
-from skneural.layers.layer import PREDICTING, AnyShape, Backward, Context, Layer
-from skneural.ops.types import Array
+from skneural.layers.layer import PREDICTING, AnyShape, Backward, Context, Layer, LayerState
+from skneural.ops.types import Array, Arrays
 from skneural.parameters import Buffer, Layout, Parameter, Tree
 
 
 @dataclass(frozen=True)
 class Frozen(Layer):
-    """Another layer as it is when predicting: what it has learned before is kept.
+    """Another layer in prediction mode, with fixed parameters.
 
-    Its parameters are buffers here, so no optimizer, no penalty and no weight decay moves them. They start anywhere;
-    whoever freezes a layer puts in what it has learned.
+    Its parameters become buffers, so that optimizers, penalties and weight decay leave them unchanged. Their initial
+    values are arbitrary; the caller has to copy the trained parameters into them.
 
     Parameters
     ----------
     inner : Layer
     input_gradient : bool, default=True
-        False where nothing before it learns: then nothing is kept for going back.
+        False if no layer before it has parameters: nothing is kept for `backward` then.
     """
 
     inner: Layer
     input_gradient: bool = True
 
     def parameters(self) -> Tree:
-        return {"inner": _as_buffers(self.inner.parameters())}
+        return _as_buffers(super().parameters())
 
-    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+    def forward(self, p: Tree, x: Arrays, context: Context) -> tuple[Any, Backward]:
         if not self.input_gradient:
             return self.predict(p, x, context), lambda dy, g: None
         y, inner_backward = self.inner.forward(p["inner"], x, _predicting(context))
 
-        def backward(dy: Any, g: Tree) -> Any:
+        def backward(dy: Array, g: Tree) -> Any:
             layout = Layout(self.inner.parameters())
-            return inner_backward(dy, layout.views(np.empty(layout.size, dy.dtype)))  # nobody reads these gradients
+            return inner_backward(dy, layout.views(np.empty(layout.size, dy.dtype)))  # these gradients are discarded
 
         return y, backward
 
-    def predict(self, p: Tree, x: Any, context: Context = PREDICTING) -> Any:
+    def predict(self, p: Tree, x: Arrays, context: Context = PREDICTING) -> Any:
         return self.inner.predict(p["inner"], x, _predicting(context))
 
-    def step(self, p: Tree, x: Any, state: Any = None) -> tuple[Any, Any]:
+    def step(self, p: Tree, x: Arrays, state: LayerState = None) -> tuple[Any, Any]:
         return self.inner.step(p["inner"], x, state)
 
-    def take(self, state: Any, rows: Array) -> Any:
-        return self.inner.take(state, rows)
+    def select_state(self, state: LayerState, rows: Array) -> Any:
+        return self.inner.select_state(state, rows)
 
     def shape(self, x_shape: AnyShape) -> AnyShape:
         return self.inner.shape(x_shape)
@@ -62,13 +62,11 @@ def _predicting(context: Context) -> Context:
 
 
 def _as_buffers(declared: Tree) -> Tree:
-    """The same tree, with buffers in the place of parameters."""
-    if isinstance(declared, tuple):
-        return tuple(map(_as_buffers, declared))
-    if isinstance(declared, dict):
-        return {name: _as_buffers(leaf) for name, leaf in declared.items()}
-    return _buffer(declared) if isinstance(declared, Parameter) else declared
+    """The same tree with parameters replaced by buffers."""
+    return {name: _as_buffers(leaf) if isinstance(leaf, dict) else _buffer(leaf) for name, leaf in declared.items()}
 
 
-def _buffer(parameter: Parameter) -> Buffer:
+def _buffer(parameter: Parameter | Buffer) -> Buffer:
+    if isinstance(parameter, Buffer):
+        return parameter
     return Buffer(parameter.shape, lambda: parameter.initializer(np.random.default_rng(0), parameter.shape))

@@ -1,11 +1,11 @@
-"""Convolutions of graphs: what nodes hear over edges, and pooling of all nodes of a graph.
+"""Graph convolutions, which aggregate messages from neighbours, and pooling of the nodes of a graph.
 
-    x          features of the sources, (sources, n_in), dense or CSR
-    y          features of the targets, (targets, n_out): the targets are the first of the sources
-    hop        which edges of the structure a layer goes over: a whole graph has the same for all layers, the field of
-               some nodes those that lead to what the next layer hears
+    x          features of the source nodes, (sources, n_in), dense or CSR
+    y          features of the target nodes, (targets, n_out); the targets are the first of the sources
+    hop        index of the layer's message block: whole graphs have the same edges in all layers, sampled subgraphs
+               have those whose targets are the sources of the next layer
 
-Where the context has no structure, nodes have no edges.
+If the context has no structure, nodes have no edges.
 """
 
 from __future__ import annotations
@@ -16,37 +16,43 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from skneural.data.hops import Hop
-from skneural.data.nodes import Field
+from skneural.data.message_blocks import MessageBlock
+from skneural.data.nodes import Subgraph
 from skneural.initializers import glorot_uniform
 from skneural.layers.layer import AnyShape, Backward, Context, Layer
-from skneural.ops.graph import aggregate_linear, attend, edge_softmax, pool_segments, sum_by_source
+from skneural.ops.dropout import dropout_factor
+from skneural.ops.graph import aggregate_linear, edge_softmax, pool_segments, weighted_aggregate
+from skneural.ops.graph_convolution import (
+    aggregate_affine,
+    attention_scores,
+    edge_feature_scores,
+    select_rows,
+    sum_messages,
+)
 from skneural.ops.linear import linear
 from skneural.ops.types import Array, Matrix
 from skneural.parameters import Parameter, Tree
 
-NEGATIVE_SLOPE = 0.2  # of the scores of attention
 
-
-def hop_of(context: Context, number: int, x: Matrix) -> Hop:
-    """The edges of one convolution."""
-    structure = context.structure
-    if isinstance(structure, Field):
-        return structure.hops[number]
-    return structure if isinstance(structure, Hop) else Hop.alone(x.shape[0], x.dtype)
+def message_block(context: Context, number: int, x: Matrix) -> MessageBlock:
+    """The edges over which one convolution aggregates."""
+    structure = context.batch.structure
+    if isinstance(structure, Subgraph):
+        return structure.blocks[number]
+    return structure if isinstance(structure, MessageBlock) else MessageBlock.without_edges(x.shape[0], x.dtype)
 
 
 @dataclass(frozen=True)
 class _Convolution(Layer):
-    """What convolutions of graphs share.
+    """Base class of convolutions with one weight.
 
     Parameters
     ----------
     n_in, n_out : int
     hop : int, default=0
-        Number of the convolution in its network.
+        Index of the convolution in its network.
     bias : bool, default=True
-        Whether a learned number is added to each feature of y.
+        Whether a bias is added to each feature of y.
     input_gradient : bool, default=True
         False in the first layer of a network, to skip dx.
     """
@@ -70,32 +76,32 @@ class _Convolution(Layer):
 
 @dataclass(frozen=True)
 class GCNConvolution(_Convolution):
-    """Mean over neighbours and the node itself, normalized by the degrees of both (Kipf and Welling 2017).
+    """Graph convolution, with messages normalized by the degrees of both nodes (Kipf and Welling 2017).
 
-    ``y = A x weight + bias``, where A has one edge from each node to itself and is divided by the square roots of the
-    degrees of both ends.
+    ``y = A x weight + bias``, where A is the adjacency matrix with self-loops, divided by the square roots of the
+    degrees of both nodes.
 
     Parameters
     ----------
     n_in, n_out : int
     hop : int, default=0
-        Number of the convolution in its network.
+        Index of the convolution in its network.
     bias : bool, default=True
-        Whether a learned number is added to each feature of y.
+        Whether a bias is added to each feature of y.
     input_gradient : bool, default=True
         False in the first layer of a network, to skip dx.
     """
 
     def forward(self, p: Tree, x: Matrix, context: Context) -> tuple[Any, Backward]:
-        matrix = hop_of(context, self.hop, x).normalized
-        return _biased_product(matrix, p, x, self.input_gradient)
+        matrix = message_block(context, self.hop, x).normalized
+        return _aggregated(matrix, p, x, self.input_gradient)
 
 
 @dataclass(frozen=True)
 class GINConvolution(_Convolution):
-    """Sum over neighbours and the node itself, and the first layer of a perceptron (Xu et al. 2019).
+    """Sum of the neighbours and the node itself, followed by the first layer of an MLP (Xu et al. 2019).
 
-    ``y = (x + sum of x over neighbours) weight + bias``. With features of edges, what is heard over an edge is
+    ``y = (x + sum of x over neighbours) weight + bias``. With edge features, the message over an edge is
     ``relu(x + edge_weight @ features + edge_bias)`` (Hu et al. 2020).
 
     Parameters
@@ -116,40 +122,37 @@ class GINConvolution(_Convolution):
         }
 
     def forward(self, p: Tree, x: Matrix, context: Context) -> tuple[Any, Backward]:
-        hop = hop_of(context, self.hop, x)
+        block = message_block(context, self.hop, x)
         if not self.n_edge_features:
-            return _biased_product(hop.summed, p, x, self.input_gradient)
-        return self._over_edges(p, x.toarray() if isinstance(x, sparse.csr_array) else x, hop)
+            return _aggregated(block.plus_identity, p, x, self.input_gradient)
+        return self._over_edges(p, x.toarray() if isinstance(x, sparse.csr_array) else x, block)
 
-    def _over_edges(self, p: Tree, x: Array, hop: Hop) -> tuple[Any, Backward]:
-        features = hop.edge_features
+    def _over_edges(self, p: Tree, x: Array, block: MessageBlock) -> tuple[Any, Backward]:
+        features = block.edge_features
         features = np.zeros((0, self.n_edge_features), x.dtype) if features is None else features
-        moved, edge_vjp = linear(features, p["edge_weight"], p["edge_bias"], input_gradient=False)
-        moved += x.take(hop.edges.indices, axis=0)
-        message = np.maximum(moved, 0.0)
-        total = hop.of_edges @ message
-        total += x[: hop.n_targets]
+        total, messages_vjp = sum_messages(
+            x,
+            features,
+            p["edge_weight"],
+            p["edge_bias"],
+            sources=block.edges.indices,
+            by_target=block.target_incidence,
+            by_source=lambda: block.source_incidence,
+            input_gradient=self.input_gradient,
+        )
         y, vjp = linear(total, p["weight"], p.get("bias"))
 
         def backward(dy: Array, g: Tree) -> Any:
-            d_total = vjp(dy, g["weight"], g.get("bias"))
-            d_moved = hop.of_edges.T @ d_total
-            d_moved *= moved > 0
-            edge_vjp(d_moved, g["edge_weight"], g["edge_bias"])
-            if not self.input_gradient:
-                return None
-            dx = hop.of_sources @ d_moved
-            dx[: hop.n_targets] += d_total
-            return dx
+            return messages_vjp(vjp(dy, g["weight"], g.get("bias")), g["edge_weight"], g["edge_bias"])
 
         return y, backward
 
 
 @dataclass(frozen=True)
 class SAGEConvolution(_Convolution):
-    """The node itself and the mean of its neighbours, each with weights of its own (Hamilton et al. 2017).
+    """The node itself and the mean of its neighbours, with separate weights (Hamilton et al. 2017).
 
-    ``y = x self_weight + (mean of x over neighbours) weight + bias``; the mean over none is zero.
+    ``y = x self_weight + (mean of x over neighbours) weight + bias``; the mean of no neighbours is zero.
 
     Parameters
     ----------
@@ -161,29 +164,30 @@ class SAGEConvolution(_Convolution):
         return super().parameters() | {"self_weight": Parameter((self.n_in, self.n_out), glorot_uniform)}
 
     def forward(self, p: Tree, x: Matrix, context: Context) -> tuple[Any, Backward]:
-        hop, skip = hop_of(context, self.hop, x), self.input_gradient
-        n = hop.n_targets
-        heard, heard_vjp = aggregate_linear(hop.mean, x, p["weight"], input_gradient=skip)
-        own, own_vjp = linear(x if n == x.shape[0] else x[:n], p["self_weight"], p.get("bias"), input_gradient=skip)
-        own += heard
+        block, skip = message_block(context, self.hop, x), self.input_gradient
+        n = block.n_targets
+        message, message_vjp = aggregate_linear(block.mean, x, p["weight"], input_gradient=skip)
+        targets = x if n == x.shape[0] else x[:n]
+        y, self_vjp = linear(targets, p["self_weight"], p.get("bias"), input_gradient=skip)
+        y += message
 
         def backward(dy: Array, g: Tree) -> Any:
-            dx = heard_vjp(dy, g["weight"])
-            d_own = own_vjp(dy, g["self_weight"], g.get("bias"))
+            dx = message_vjp(dy, g["weight"])
+            d_targets = self_vjp(dy, g["self_weight"], g.get("bias"))
             if dx is not None:
-                dx[:n] += d_own
+                dx[:n] += d_targets
             return dx
 
-        return own, backward
+        return y, backward
 
 
 @dataclass(frozen=True)
 class GATConvolution(Layer):
-    """Attention over neighbours and the node itself (Veličković et al. 2018).
+    """Graph attention over the neighbours and the node itself (Veličković et al. 2018).
 
-    Each head weighs what it hears by the softmax, over the edges that lead to a node, of ``leaky_relu(x_source weight
-    source + x_target weight target)``. A feature of the edge adds to that, and so does the logarithm of its weight: an
-    edge of weight two is heard like two edges. Heads stand one behind the other in y.
+    The attention of each head is the softmax, over the incoming edges of a node, of ``leaky_relu(x_source weight source
+    + x_target weight target)``. Edge features add a term to the score, and edge weights add their logarithm, so that an
+    edge of weight two counts like two edges. The outputs of the heads are concatenated.
 
     Parameters
     ----------
@@ -192,12 +196,12 @@ class GATConvolution(Layer):
         Features of each head.
     n_heads : int, default=1
     hop : int, default=0
-        Number of the convolution in its network.
+        Index of the convolution in its network.
     dropout : float, default=0.0
-        Share of the edges that are not heard at each training step.
+        Rate at which messages are dropped in training.
     n_edge_features : int, default=0
     bias : bool, default=True
-        Whether a learned number is added to each feature of y.
+        Whether a bias is added to each feature of y.
     input_gradient : bool, default=True
         False in the first layer of a network, to skip dx.
     """
@@ -225,15 +229,15 @@ class GATConvolution(Layer):
         return tree
 
     def forward(self, p: Tree, x: Matrix, context: Context) -> tuple[Any, Backward]:
-        hop = hop_of(context, self.hop, x)
-        edges = hop.heads(self.n_heads)
+        block = message_block(context, self.hop, x)
+        edges = block.heads(self.n_heads)
         features, product_vjp = linear(x, p["weight"], input_gradient=self.input_gradient)
         of_heads = features.reshape(-1, self.n_heads, self.size)
-        scores, scores_vjp = self._scores(p, of_heads, hop)
+        scores, scores_vjp = self._scores(p, of_heads, block)
         shares, softmax_vjp = edge_softmax(scores, edges.ends)
-        kept = self._kept(shares, context)
-        y, attend_vjp = attend(shares * kept, features.reshape(-1, self.size), edges.sources, edges.ends)
-        y = y.reshape(hop.n_targets, -1)
+        kept = self._dropout_factor(shares, context)
+        y, attend_vjp = weighted_aggregate(shares * kept, features.reshape(-1, self.size), edges.sources, edges.ends)
+        y = y.reshape(block.n_targets, -1)
         if self.bias:
             y += p["bias"]
 
@@ -248,60 +252,36 @@ class GATConvolution(Layer):
 
         return y, backward
 
-    def _scores(self, p: Tree, features: Array, hop: Hop) -> tuple[Array, Backward]:
-        """The score of each edge and head, from features of shape (sources, heads, size)."""
-        edges, n = hop.heads(self.n_heads), hop.n_targets
-        by_source = np.einsum("nhf,hf->nh", features, p["source"])
-        by_target = np.einsum("nhf,hf->nh", features[:n], p["target"])
-        scores = by_source.ravel().take(edges.sources)
-        scores += np.repeat(by_target.ravel(), np.diff(edges.ends))
-        between = self._edge_scores(p, hop)
-        if between is not None:
-            scores += between
-        slope = np.where(scores > 0, 1.0, NEGATIVE_SLOPE).astype(scores.dtype)
-        scores *= slope
-        if edges.log_weight is not None:
-            scores += edges.log_weight.astype(scores.dtype)
+    def _scores(self, p: Tree, features: Array, block: MessageBlock) -> tuple[Array, Backward]:
+        """Scores of edges and heads, from features of shape (sources, heads, size)."""
+        edges, extra = block.heads(self.n_heads), None
+        if self.n_edge_features and block.edge_features is not None:
+            extra, extra_vjp = edge_feature_scores(block.edge_features, p["edge"], edges.edge, edges.head)
+        scores, scores_vjp = attention_scores(
+            features,
+            p["source"],
+            p["target"],
+            extra,
+            sources=edges.sources,
+            ends=edges.ends,
+            log_weight=edges.log_weight,
+        )
 
-        def vjp(d_scores: Array, g: Tree) -> Array:
-            d_scores = d_scores * slope
-            self._edge_gradient(d_scores, hop, g)
-            d_target = np.add.reduceat(d_scores, edges.ends[:-1]).reshape(by_target.shape)
-            d_source = sum_by_source(d_scores, edges.sources, by_source.size).reshape(by_source.shape)
-            np.einsum("nh,nhf->hf", d_source, features, out=g["source"])
-            np.einsum("nh,nhf->hf", d_target, features[:n], out=g["target"])
-            d_features = d_source[:, :, np.newaxis] * p["source"]
-            d_features[:n] += d_target[:, :, np.newaxis] * p["target"]
+        def backward(d_scores: Array, g: Tree) -> Array:
+            d_features, d_extra = scores_vjp(d_scores, g["source"], g["target"])
+            if extra is not None:
+                extra_vjp(d_extra, g["edge"])
+            elif self.n_edge_features:
+                g["edge"][...] = 0
             return d_features
 
-        return scores, vjp
+        return scores, backward
 
-    def _edge_scores(self, p: Tree, hop: Hop) -> Array | None:
-        """What features of edges add to the scores; nothing for those from nodes to themselves that were added."""
-        if not self.n_edge_features or hop.edge_features is None:
-            return None
-        edges = hop.heads(self.n_heads)
-        by_edge = np.concatenate([hop.edge_features @ p["edge"], np.zeros((1, self.n_heads), p["edge"].dtype)])
-        scores: Array = by_edge[edges.edge, edges.head]
-        return scores
-
-    def _edge_gradient(self, d_scores: Array, hop: Hop, g: Tree) -> None:
-        if not self.n_edge_features:
-            return
-        g["edge"][...] = 0
-        if hop.edge_features is not None:
-            edges, n = hop.heads(self.n_heads), len(hop.edge_features)
-            flat = (edges.edge % (n + 1)) * self.n_heads + edges.head  # -1 becomes the last row
-            by_edge = sum_by_source(d_scores, flat, (n + 1) * self.n_heads).reshape(-1, self.n_heads)
-            np.matmul(hop.edge_features.T, by_edge[:n], out=g["edge"])
-
-    def _kept(self, shares: Array, context: Context) -> Any:
-        """What dropout leaves of the shares: edges of all heads are drawn one by one."""
+    def _dropout_factor(self, shares: Array, context: Context) -> Any:
+        """Dropout factors of the attention weights, drawn separately for each edge and head."""
         if not context.training or not self.dropout:
             return 1.0
-        threshold = min(round(self.dropout * 65536), 65535)
-        kept = context.random_bits(shares.shape, rows="elements") >= threshold
-        return np.multiply(kept, 65536 / (65536 - threshold), dtype=shares.dtype)
+        return dropout_factor(context.random_bits(shares.shape, rows="elements"), self.dropout, shares.dtype)
 
     def output_bias(self, p: Tree) -> Array | None:
         return p.get("bias")
@@ -312,27 +292,23 @@ class GATConvolution(Layer):
 
 @dataclass(frozen=True)
 class SelectNodes(Layer):
-    """The rows of the nodes that are samples, in their order, of those that the last convolution has for targets."""
+    """Select, from the targets of the last convolution, the nodes that are samples, in the order of the samples."""
 
     def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
-        structure = context.structure
-        if not isinstance(structure, Field):
+        structure = context.batch.structure
+        if not isinstance(structure, Subgraph):
             return x, lambda dy, g: dy
         selected = structure.selected
         if len(selected) == len(x) and np.array_equal(selected, np.arange(len(x))):
             return x, lambda dy, g: dy
 
-        def backward(dy: Array, g: Tree) -> Any:
-            n = len(selected)
-            ones = np.ones(n, dy.dtype)
-            return sparse.csr_array((ones, (selected, np.arange(n))), shape=(len(x), n)) @ dy
-
-        return x.take(selected, axis=0), backward
+        y, vjp = select_rows(x, selected)
+        return y, lambda dy, g: vjp(dy)
 
 
 @dataclass(frozen=True)
 class GraphPooling(Layer):
-    """One row for each graph, of rows for the nodes of all graphs. Without lengths, each node is a graph.
+    """Pool the nodes of each graph to one row. Without lengths, each node is a graph.
 
     Parameters
     ----------
@@ -342,20 +318,12 @@ class GraphPooling(Layer):
     pooling: str
 
     def forward(self, p: Tree, x: Matrix, context: Context) -> tuple[Any, Backward]:
-        if context.lengths is None:
+        if context.batch.lengths is None:
             return x, lambda dy, g: dy
-        y, vjp = pool_segments(x, context.lengths, self.pooling)
+        y, vjp = pool_segments(x, context.batch.lengths, self.pooling)
         return y, lambda dy, g: vjp(dy)
 
 
-def _biased_product(matrix: sparse.csr_array, p: Tree, x: Matrix, input_gradient: bool) -> tuple[Any, Backward]:
-    y, vjp = aggregate_linear(matrix, x, p["weight"], input_gradient=input_gradient)
-    if "bias" in p:
-        y += p["bias"]
-
-    def backward(dy: Array, g: Tree) -> Any:
-        if "bias" in g:
-            np.add.reduce(dy, axis=0, out=g["bias"])
-        return vjp(dy, g["weight"])
-
-    return y, backward
+def _aggregated(matrix: sparse.csr_array, p: Tree, x: Matrix, input_gradient: bool) -> tuple[Any, Backward]:
+    y, vjp = aggregate_affine(matrix, x, p["weight"], p.get("bias"), input_gradient=input_gradient)
+    return y, lambda dy, g: vjp(dy, g["weight"], g.get("bias"))

@@ -1,21 +1,21 @@
-"""Keys and values of the steps before, for decoding step by step."""
+"""Keys and values of the previous steps, for decoding step by step."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from skneural.ops.types import Array
 
-# Steps for which there is room at first; room doubles whenever it is full.
-FIRST_ROOM = 16
+# Initial capacity in steps; it doubles whenever it is exceeded.
+INITIAL_CAPACITY = 16
 
 
 @dataclass(eq=False)
-class _Room:
-    """Keys and values in one array, with room for more: (2, batch, heads, room, width)."""
+class _Storage:
+    """Keys and values in one array, with free capacity: (2, batch, heads, capacity, width)."""
 
     array: Array
     used: int = 0
@@ -23,49 +23,49 @@ class _Room:
 
 @dataclass(frozen=True, eq=False)
 class KeyValueCache:
-    """What attention remembers of the steps before.
+    """Keys and values of the previous steps of self-attention.
 
-    A value like any other state: `append` returns a cache that is one step longer and leaves this one as it was. Both
-    share memory, so that a step costs the same at any position; a second step after the same cache gets a copy.
+    Caches are immutable: `append` returns a cache with one more step. Both share memory, so that the cost of a step is
+    independent of the position; appending to the same cache a second time makes a copy.
 
     Attributes
     ----------
     n_steps : int
-        Steps that are remembered.
+        Number of steps in the cache.
     """
 
-    room: _Room = field(repr=False)
+    storage: _Storage = field(repr=False)
     n_steps: int = 0
 
     @classmethod
-    def empty(cls, batch: int, n_heads: int, width: int, dtype: Any) -> KeyValueCache:
-        return cls(_Room(np.empty((2, batch, n_heads, FIRST_ROOM, width), dtype)))
+    def empty(cls, batch: int, n_heads: int, width: int, dtype: npt.DTypeLike) -> KeyValueCache:
+        return cls(_Storage(np.empty((2, batch, n_heads, INITIAL_CAPACITY, width), dtype)))
 
     @property
     def keys(self) -> Array:
         """Of shape (batch, heads, steps, width)."""
-        return self.room.array[0, :, :, : self.n_steps]
+        return self.storage.array[0, :, :, : self.n_steps]
 
     @property
     def values(self) -> Array:
         """Of shape (batch, heads, steps, width)."""
-        return self.room.array[1, :, :, : self.n_steps]
+        return self.storage.array[1, :, :, : self.n_steps]
 
     def append(self, keys: Array, values: Array) -> KeyValueCache:
-        """One more step. keys, values: (batch, heads, width)."""
-        n, room = self.n_steps, self.room
-        if room.used > n or room.array.shape[3] == n:  # someone else went on from here, or it is full
-            room = self._with_room(max(2 * n, FIRST_ROOM))
-        room.array[0, :, :, n], room.array[1, :, :, n] = keys, values
-        room.used = n + 1
-        return KeyValueCache(room, n + 1)
+        """Append one step. keys, values: (batch, heads, width)."""
+        n, storage = self.n_steps, self.storage
+        if storage.used > n or storage.array.shape[3] == n:  # another cache has used the memory, or it is full
+            storage = self._enlarged(max(2 * n, INITIAL_CAPACITY))
+        storage.array[0, :, :, n], storage.array[1, :, :, n] = keys, values
+        storage.used = n + 1
+        return KeyValueCache(storage, n + 1)
 
-    def take(self, rows: Array) -> KeyValueCache:
-        """The cache of some rows of the batch, such as the beams that go on."""
-        return KeyValueCache(_Room(self.room.array[:, rows], self.n_steps), self.n_steps)
+    def select(self, rows: Array) -> KeyValueCache:
+        """Cache of some rows of the batch, such as the beams that are continued."""
+        return KeyValueCache(_Storage(self.storage.array[:, rows], self.n_steps), self.n_steps)
 
-    def _with_room(self, n_steps: int) -> _Room:
-        shape = self.room.array.shape
-        array = np.empty((*shape[:3], n_steps, shape[4]), self.room.array.dtype)
-        array[:, :, :, : self.n_steps] = self.room.array[:, :, :, : self.n_steps]
-        return _Room(array, self.n_steps)
+    def _enlarged(self, n_steps: int) -> _Storage:
+        shape = self.storage.array.shape
+        array = np.empty((*shape[:3], n_steps, shape[4]), self.storage.array.dtype)
+        array[:, :, :, : self.n_steps] = self.storage.array[:, :, :, : self.n_steps]
+        return _Storage(array, self.n_steps)

@@ -1,4 +1,4 @@
-"""The middle of variational autoencoders."""
+"""Latent variables of variational autoencoders."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from skneural.parameters import Tree
 
 @dataclass(frozen=True)
 class GaussianLatent(Layer):
-    """Draw from the normal distribution that x tells of each row; when predicting, its mean (Kingma and Welling 2014).
+    """Sample from the normal distribution with parameters x; in prediction, return its mean (Kingma and Welling 2014).
 
-    x: (samples, 2 size), means and logarithms of variances; y: (samples, size). To the loss it adds `weight` times the
-    mean, over samples by their weight, of the divergence from the standard normal distribution.
+    x: (samples, 2 size), means and logarithms of variances; y: (samples, size). Adds to the loss `weight` times the
+    weighted mean over samples of the Kullback-Leibler divergence from the standard normal distribution.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class GaussianLatent(Layer):
         y, draw_vjp = gaussian_draw(mean, log_variance, context.random_normals(mean.shape, x.dtype))
         penalty_vjp = None if context.penalties is None else self._penalize(mean, log_variance, context)
 
-        def backward(dy: Any, g: Tree) -> Any:
+        def backward(dy: Array, g: Tree) -> Any:
             dx = np.concatenate(draw_vjp(dy), axis=1)
             if penalty_vjp is not None:
                 dx += penalty_vjp()
@@ -48,14 +48,14 @@ class GaussianLatent(Layer):
         return x[:, : self.size]
 
     def _penalize(self, mean: Array, log_variance: Array, context: Context) -> Any:
-        """Put this shard's part of the divergence to the penalties; what gives its gradient."""
+        """Append this shard's part of the divergence to the penalties; returns the function for its gradient."""
         assert context.penalties is not None
         divergence, vjp = gaussian_divergence(mean, log_variance)
-        n_samples = len(mean) if context.samples is None else context.samples.of
-        share = self.weight / (n_samples if context.total is None else context.total)
+        n_samples = len(mean) if context.shard.samples is None else context.shard.samples.of
+        share = self.weight / (n_samples if context.batch.total is None else context.batch.total)
         shares = np.full(len(mean), share, mean.dtype)
-        if context.sample_weight is not None:
-            shares *= context.sample_weight
+        if context.batch.sample_weight is not None:
+            shares *= context.batch.sample_weight
         context.penalties.append(float(divergence @ shares))
         return lambda: np.concatenate(vjp(shares), axis=1)
 

@@ -1,155 +1,104 @@
 """The layer protocol.
 
-Its rules, stated once:
+A layer is a frozen dataclass that holds no arrays. Its parameters, and their gradients, are views into two flat vectors
+(`skneural.parameters`), which each method receives as dictionaries by name: `p` and `g`.
 
-1. ``y, backward = layer.forward(p, x, context)``; ``dx = backward(dy, g)``;
-   ``y = layer.predict(p, x, context)`` gives the same y without what only `backward` needs.
-2. Data gradients are returned. Parameter gradients are written into the views `g`, never
-   accumulated: a parameter belongs to one place, and a tied weight is a layer of its own.
-3. Inputs are borrowed, outputs are owned: a layer never writes into `x` or `dy`, and may write in
-   place into what it made itself. A layer that does nothing may hand on x as it is.
-4. `context` carries what gradients do not flow through. It tells samples from elements: a row of x need not be a
-   sample, and a layer to which that makes a difference has a field `rows`, "samples" or "elements". Two inputs that
-   both need gradients are a pair, and `backward` returns a pair. Layers of a decoder that look at the memory of an
-   encoder, `takes_memory`, take the pair of their x and the memory; of their steps, only the first reads the memory.
-5. `traversal.without_input_gradient` gives the first layer of a network that learns ``input_gradient=False``: it
-   returns None for dx, and layers before it do not go back.
-6. A layer with its own `predict` equals `forward`. ``layer.shape(x_shape)`` is the shape of y, batch included, while
-   predicting: output layers of members of an ensemble, which average them there, train with another. None stands for
-   a number that is not known.
-7. ``y, state = layer.step(p, x, state)`` takes one step of a series and what the step before gave as state, None before
-   the first. x is what `forward` takes without its axis of steps: (batch, features) with rows first, (features, batch)
-   with steps first, (1, channels, batch) of images of height one, (batch,) of tokens. y is the step that `forward`
-   would give on the whole series; layers that pool steps give what they would for the steps so far. Each series has all
-   steps. States are borrowed and never written into: one may be taken up again. Layers that are `stepwise` act on
-   each step by itself; those to which later steps matter raise NotImplementedError. ``layer.take(state, rows)`` is the
-   state of some rows of the batch.
-8. Buffers, such as running means, are views in `p` like parameters, but have no place in `g`. A
-   layer writes into them in `forward` while training; that is the one exception to rule 3.
+1. Forward and backward pass. ``y, backward = layer.forward(p, x, context)``, then ``dx = backward(dy, g)``.
+   ``layer.predict(p, x, context)`` returns the same y without keeping what only `backward` needs. Two inputs that both
+   need gradients are passed as a pair, and `backward` returns a pair.
+2. Gradients. `backward` returns the gradient of x and writes the gradients of the parameters into the views `g`,
+   without adding to what is there. Each parameter therefore belongs to exactly one layer; layers with tied weights are
+   written as one layer.
+3. Ownership. A layer never writes into `x` or `dy`. It may write in place into arrays that it has created. A layer
+   that computes nothing may return x itself.
+4. Context. `context` holds everything that has no gradient: whether the network is in training, the lengths and weights
+   of the samples (`context.batch`), the position of this shard in the batch (`context.shard`), and lists for additional
+   outputs. No result may depend on how a batch is split into shards. A row of x is either a sample or an element of a
+   sample; layers for which that matters have a field `rows`, "samples" or "elements".
+5. First layers. `traversal.without_input_gradient` sets ``input_gradient=False`` in the first layer of a network that
+   has parameters. Its `backward` then returns None for dx, and `backward` of the layers before it is not called.
+6. Shapes. ``layer.shape(x_shape)`` returns the shape of y in prediction, including the batch axis; output layers of
+   ensemble members return another shape in training. An unknown number is a `Dimension`, which has a name and supports
+   arithmetic. A layer must call `shape` of every layer inside, so that `traversal.output_shapes` records all of them.
+7. Step by step computation. ``y, state = layer.step(p, x, state)`` computes one step of a series from the state after
+   the previous step, which is None before the first step. x has the layout of `forward` without the axis of steps:
+   (batch, features) with rows first, (features, batch) with steps first, (1, channels, batch) for images of height one,
+   (batch,) for tokens. y is the step that `forward` computes on the whole series; layers that pool steps return the
+   pooled value of the steps so far. Padding is not supported. States are never modified, so that a state may be used
+   several times. `stepwise` layers compute each step from the same step of x alone; layers that need later steps raise
+   NotImplementedError. ``layer.select_state(state, rows)`` returns the state of some rows of the batch.
+8. Memory. Decoder layers that attend to the output of an encoder have ``takes_memory = True`` and take the pair of x
+   and this memory. ``layer.initial_state(p, memory)`` returns the state before the first step, and only the first call
+   of `step` reads the memory.
+9. Buffers. Buffers, such as running means, are views in `p` like parameters, but have no entry in `g`.
+   ``layer.adapt(p, inputs)`` computes buffers from the training data before training starts; `inputs` iterates over
+   the outputs of the previous layers in blocks of samples. `traversal.adapt_network` calls it for each layer that
+   defines it. `forward` may update buffers in training, which is the only exception to rule 3.
+10. Names. A layer inside another one is named after the field that holds it, or by the keyword argument of `Chain` and
+    `Branches`. ``p[name]`` are its parameters and ``layer[name]`` is the layer. Modules outside of `skneural.layers`
+    use these names, never positions.
 
-Layers are frozen dataclasses and own no arrays: `p` and `g` are views into two flat vectors
-(`skneural.parameters`). The first axis of x and y counts the rows of the batch, unless a layer's
-docstring gives another layout.
+The first axis of x and y is the batch axis, unless the docstring of a layer states another layout.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from itertools import repeat
-from typing import Any, ClassVar, NamedTuple
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
 
+from skneural.data.container import NO_BATCH_INFO, BatchInfo, mask_of
+from skneural.data.samples import Samples
+from skneural.data.statistics import ROWS_AT_ONCE
+from skneural.ops.dimension import Size
 from skneural.ops.types import Array
 from skneural.parameters import Tree
 
 Backward = Callable[[Any, Tree], Any]
-AnyShape = tuple[int | None, ...]
+AnyShape = tuple[Size, ...]
+ShapePair = tuple[AnyShape, AnyShape]
+LayerState: TypeAlias = Any  # the state of `step`, of a different type in each layer; None before the first step
 
 
 class Share(NamedTuple):
-    """Which rows of a whole batch a shard holds, and of how many."""
+    """A range of rows, and the number of rows of the whole batch."""
 
     rows: slice
     of: int
 
 
-@dataclass(slots=True)
-class Context:
-    """What gradients do not flow through.
-
-    A batch may be split over threads, each of which sees some of its samples, its shard. What must not depend on the
-    split, such as dropout masks and batch statistics, is asked of the context.
-
-    Samples have elements: the steps of a series, the nodes of a graph. A row of x is a sample, also where all its
-    steps stand in it, padded; or it is an element, where those of all samples stand one behind the other.
+@dataclass(frozen=True)
+class Shard:
+    """The part of a batch that one thread computes, with what layers need to make results independent of the split.
 
     Parameters
     ----------
-    rng : Generator or None
-        None means predicting. Shards hold generators in the same state and draw alike.
     samples : Share or None
-        Which samples of the batch this shard holds; None for all.
+        The samples of this shard; None if it has all of them.
     elements : Share or None
-        The same for elements, where samples have different numbers of them; None where they have equally many.
+        The elements of this shard, if samples have different numbers of elements; None if all have equally many.
     sum_over_shards : callable or None
-        Adds up an array of each shard; None where there is one shard.
-    lengths : integer array of shape (samples,) or None
-        Elements of each sample of this shard; None where all have equally many. Padded series hold something behind
-        their steps that no layer must look at.
-    sample_weight : array of shape (samples,) or None
-        Weight of each sample of this shard; None where all weigh one.
-    total : float or None
-        What the loss divides sums over all samples of the batch by: penalties that are means over samples do, too. None
-        where no loss is computed.
-    structure : Any
-        What else a container knows, such as which nodes are neighbours.
-    settling : bool
-        True while running statistics are taken anew, with weights at rest: all batches then weigh alike.
-    penalties : list of float or None
-        Where layers put what they add to the loss themselves, whose gradient `backward` includes; None to leave
-        penalties out. What is one number for the whole batch, the first shard puts there.
-    notes : dict of lists of arrays, or None
-        Where layers leave on request what they know beside y: attention maps under "attention", and how much each step
-        counts where they become one row under "pooling"; see `note`.
-    memory_lengths : integer array of shape (samples,) or None
-        Steps of the memory that a decoder looks at, in each sample; None where all have equally many.
+        Sums an array over all shards; None if there is one shard.
     """
 
-    rng: np.random.Generator | None = None
     samples: Share | None = None
     elements: Share | None = None
     sum_over_shards: Callable[[Array], Array] | None = None
-    lengths: Array | None = None
-    sample_weight: Array | None = None
-    total: float | None = None
-    structure: Any = None
-    settling: bool = False
-    penalties: list[float] | None = None
-    notes: dict[str, list[Array]] | None = None
-    memory_lengths: Array | None = None
 
     @property
-    def training(self) -> bool:
-        return self.rng is not None
-
-    @property
-    def first_shard(self) -> bool:
-        """True for exactly one shard of a batch: the one that writes buffers."""
+    def is_first(self) -> bool:
+        """True for exactly one shard of a batch, which writes buffers and the penalties of the whole batch."""
         return self.samples is None or self.samples.rows.start == 0
 
     def reduce(self, array: Array) -> Array:
         """Sum of `array` over all shards of the batch."""
         return array if self.sum_over_shards is None else self.sum_over_shards(array)
 
-    def note(self, name: str, array: Array) -> None:
-        """Leave an array under a name, one for each layer that does; nothing happens where no notes are wanted."""
-        if self.notes is not None:
-            self.notes.setdefault(name, []).append(array)
-
-    def mask(self, n_steps: int) -> Array | None:
-        """Which steps of padded series are real, of shape (samples, n_steps); None if all are."""
-        return mask_of(self.lengths, n_steps)
-
-    def step_weight(self, n_steps: int, dtype: Any) -> Array | None:
-        """What each step of padded series counts for, of shape (samples, n_steps); None if all count alike."""
-        mask, weight = self.mask(n_steps), self.sample_weight
-        if weight is None:
-            return None if mask is None else mask.astype(dtype)
-        if mask is None:
-            return np.broadcast_to(weight[:, np.newaxis], (len(weight), n_steps))
-        return mask * weight[:, np.newaxis]
-
-    def row_weight(self, n_rows: int, rows: str = "samples") -> Array | None:
-        """What each row counts for, of shape (n_rows,), where they are samples or elements; None if all count alike."""
-        weight = self.sample_weight
-        if weight is None or rows == "samples":
-            return weight
-        return np.repeat(weight, n_rows // len(weight) if self.lengths is None else self.lengths)
-
     def share(self, n_rows: int, rows: str = "samples") -> Share | None:
-        """Which rows of the whole batch the `n_rows` of this shard are; None if they are all."""
+        """Position of the rows of this shard, "samples" or "elements", in the batch; None if it has all of them."""
         if self.samples is None or rows == "samples":
             return self.samples
         if self.elements is not None:
@@ -158,33 +107,79 @@ class Context:
         n = n_rows // (last - first)
         return Share(slice(n * first, n * last), n * of)
 
-    def random_bits(self, shape: tuple[int, ...], batch_axis: int = 0, rows: str = "samples") -> Array:
-        """Random uint16 for an array of this shard, the same however the batch is split.
 
-        They are drawn for the whole batch, of which this shard keeps its rows. Sixteen bits resolve a
-        probability to 1.5e-5 and cost a quarter of what floats do.
+WHOLE_BATCH = Shard()
+
+
+@dataclass(slots=True)
+class Context:
+    """Inputs of a layer other than x and its parameters; they have no gradients.
+
+    Samples may consist of elements: the steps of a series, the nodes of a graph. A row of x is a sample, which may
+    contain all of its steps, padded; or it is an element, if the elements of all samples are concatenated.
+
+    Parameters
+    ----------
+    rng : Generator or None
+        None in prediction. The generators of all shards are in the same state, so that they draw the same numbers.
+    batch : BatchInfo, default=NO_BATCH_INFO
+        Lengths, weights and further information about the samples.
+    shard : Shard, default=the whole batch
+        The part of the batch that these samples are.
+    settling : bool
+        True while running statistics are computed again after training, with fixed parameters. All batches then have
+        the same weight.
+    adapting : bool
+        True while later layers adapt to the training data.
+    penalties : list of float or None
+        Layers append their penalties on the loss here, and `backward` includes the gradients of these; None to leave
+        penalties out. A penalty on the whole batch is appended by the first shard only.
+    notes : dict of lists of arrays, or None
+        Layers append additional outputs here, if it is not None: attention maps under "attention", weights of steps
+        in pooling under "pooling"; see `note`.
+    """
+
+    rng: np.random.Generator | None = None
+    batch: BatchInfo = NO_BATCH_INFO
+    shard: Shard = WHOLE_BATCH
+    settling: bool = False
+    adapting: bool = False
+    penalties: list[float] | None = None
+    notes: dict[str, list[Array]] | None = None
+
+    @property
+    def training(self) -> bool:
+        return self.rng is not None
+
+    def note(self, name: str, array: Array) -> None:
+        """Append an array to the notes of this name, unless `notes` is None."""
+        if self.notes is not None:
+            self.notes.setdefault(name, []).append(array)
+
+    def mask(self, n_steps: int) -> Array | None:
+        """Mask of the real steps of padded series, of shape (samples, n_steps); None if all are real."""
+        return mask_of(self.batch.lengths, n_steps)
+
+    def random_bits(self, shape: tuple[int, ...], batch_axis: int = 0, rows: str = "samples") -> Array:
+        """Random uint16 for an array of this shard, independent of how the batch is split.
+
+        They are drawn for the whole batch, and this shard keeps its rows. Sixteen bits resolve a probability to 1.5e-5
+        and cost a quarter of what floats do.
         """
         assert self.rng is not None
-        share = self.share(shape[batch_axis], rows)
+        share = self.shard.share(shape[batch_axis], rows)
         if share is None:
             return self.rng.integers(0, 65536, shape, dtype=np.uint16)
         whole, kept = list(shape), [slice(None)] * len(shape)
         whole[batch_axis], kept[batch_axis] = share.of, share.rows
         return self.rng.integers(0, 65536, whole, dtype=np.uint16)[tuple(kept)]
 
-    def random_normals(self, shape: tuple[int, ...], dtype: Any) -> Array:
-        """Standard normal numbers for samples in rows, the same however the batch is split."""
+    def random_normals(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+        """Standard normal numbers, one row per sample, independent of how the batch is split."""
         assert self.rng is not None
-        n_rows, rows = (shape[0], slice(None)) if self.samples is None else (self.samples.of, self.samples.rows)
+        samples = self.shard.samples
+        n_rows, rows = (shape[0], slice(None)) if samples is None else (samples.of, samples.rows)
         return self.rng.standard_normal((n_rows, *shape[1:]), dtype=np.dtype(dtype).type)[rows]
-
-
-def mask_of(lengths: Array | None, n_steps: int) -> Array | None:
-    """Which steps of series of the given lengths are real, of shape (samples, n_steps); None if all are.
-
-    In memory the samples come last: most layers that ask for it transpose it, and have it in one piece then.
-    """
-    return None if lengths is None else (np.arange(n_steps)[:, np.newaxis] < lengths).T
 
 
 PREDICTING = Context()
@@ -192,18 +187,31 @@ PREDICTING = Context()
 
 @dataclass(frozen=True)
 class Layer:
-    """One step of a network; see the rules at the top of this module."""
+    """Base class of layers; the docstring of this module specifies the protocol."""
 
-    # Whether each step of y is made of the same step of x alone, in the same way.
+    # Whether each step of y depends on the same step of x only, by the same function.
     stepwise: ClassVar[bool] = False
-    # Whether x is a pair, of which the second is the memory of an encoder.
+    # Whether x is a pair whose second part is the memory of an encoder.
     takes_memory: ClassVar[bool] = False
-    # Where arrays in the state of `step` count the rows of the batch.
+    # The batch axis of the arrays in the state of `step`.
     state_batch_axis: ClassVar[int] = 0
 
+    def children(self) -> dict[str, Layer]:
+        """Layers directly inside this one, by name: the fields that are layers, in their order."""
+        values = ((each.name, getattr(self, each.name)) for each in fields(self))
+        return {name: value for name, value in values if isinstance(value, Layer)}
+
+    def __getitem__(self, name: str) -> Layer:
+        """The layer of this name directly inside this one."""
+        return self.children()[name]
+
+    def with_children(self, children: Mapping[str, Layer]) -> Layer:
+        """A copy of this layer in which the named layers inside are replaced."""
+        return replace(self, **children)
+
     def parameters(self) -> Tree:
-        """Declare parameters and buffers: name -> `Parameter` or `Buffer`."""
-        return {}
+        """Declare parameters and buffers: name -> `Parameter`, `Buffer`, or the parameters of a layer inside."""
+        return {name: child.parameters() for name, child in self.children().items()}
 
     def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
         raise NotImplementedError(f"{type(self).__name__} must define forward(p, x, context)")
@@ -211,53 +219,97 @@ class Layer:
     def predict(self, p: Tree, x: Any, context: Context = PREDICTING) -> Any:
         return self.forward(p, x, context)[0]
 
-    def output_bias(self, p: Tree) -> Array | None:
-        """What is added last to each output, of shape (n_out,): training starts it at the best constant prediction.
+    def adapt(self, p: Tree, inputs: LayerInput) -> None:
+        """Compute the buffers that depend on the training data, such as means and scales, before training starts."""
 
-        None where there is nothing of the kind.
+    def output_bias(self, p: Tree) -> Array | None:
+        """Bias of the outputs, of shape (n_out,), which training initializes to the best constant prediction.
+
+        None if the layer has no such parameter.
         """
         return None
 
-    def step(self, p: Tree, x: Any, state: Any = None) -> tuple[Any, Any]:
+    def step(self, p: Tree, x: Any, state: LayerState = None) -> tuple[Any, LayerState]:
         if not self.stepwise:
             raise NotImplementedError(
                 f"{type(self).__name__} has no step: what it gives at one step of a series may depend on later ones."
             )
         return self.predict(p, x), None
 
-    def state_over(self, p: Tree, memory: Any, lengths: Array | None = None) -> Any:
-        """The state with which steps over a memory start; None for layers that look at none.
+    def initial_state(self, p: Tree, memory: Array, lengths: Array | None = None) -> LayerState:
+        """LayerState before the first step of a layer that attends to a memory; None for other layers.
 
-        memory: (batch, memory steps, features), of which each sample has so many as `lengths` says; None for all.
+        memory: (batch, memory steps, features). `lengths`, of shape (batch,), are the numbers of steps of the samples;
+        None if no series is padded.
         """
         return None
 
-    def take(self, state: Any, rows: Array) -> Any:
-        """The state of some rows of the batch, such as the beams that go on."""
-        return _taken(state, rows, self.state_batch_axis)
+    def select_state(self, state: LayerState, rows: Array) -> LayerState:
+        """LayerState of some rows of the batch, such as the beams that are continued."""
+        return _selected(state, rows, self.state_batch_axis)
 
-    def shape(self, x_shape: AnyShape) -> AnyShape:
+    def shape(self, x_shape: Any) -> AnyShape:
+        """Shape of y for x of the given shape; calls `shape` of every layer inside."""
         return x_shape
 
-    def inner_shape(self, x_shape: AnyShape) -> AnyShape:
-        """The shape of what layers inside of this one are given, where all are given the same."""
-        return x_shape
 
-    def inner_shapes(self, x_shape: AnyShape) -> Iterable[AnyShape]:
-        """The shape of what each layer inside of this one is given, in their order; as many as there are, or more."""
-        return repeat(self.inner_shape(x_shape))
-
-
-def _taken(state: Any, rows: Array, axis: int) -> Any:
-    """Some rows of all arrays of a state; numbers belong to all rows."""
+def _selected(state: LayerState, rows: Array, axis: int) -> LayerState:
+    """Some rows of each array of a state; numbers apply to all rows and are returned as they are."""
     if isinstance(state, np.ndarray):
         return state.take(rows, axis=axis)
     if isinstance(state, tuple):
-        parts = (_taken(part, rows, axis) for part in state)
+        parts = (_selected(part, rows, axis) for part in state)
         return type(state)(*parts) if hasattr(state, "_fields") else tuple(parts)
-    return state.take(rows) if hasattr(state, "take") else state
+    return state
 
 
 def step_axis(axis: int, ndim: int) -> int:
-    """Where one step has the axis of the features, 1 or -1: (steps, features, batch) loses the one before it."""
+    """Axis of the features in a single step; `axis`, 1 or -1, is their axis in series.
+
+    A step of (steps, features, batch) has no axis of steps, so that 1 becomes 0.
+    """
     return 0 if axis == 1 and ndim == 2 else axis
+
+
+@dataclass(frozen=True)
+class LayerInput:
+    """The training data as input of a layer, transformed by the layers before it.
+
+    Iterating yields pairs of x and a context, one for each block of samples. Each iteration computes the layers before
+    again, so that memory does not grow with the number of samples.
+
+    Parameters
+    ----------
+    samples : Samples
+    before : tuple of (Layer, tree of arrays), default=()
+        Layers before, with their parameters.
+    rows_at_once : int, default=1024
+        Number of samples in each block.
+    """
+
+    samples: Samples
+    before: tuple[tuple[Layer, Tree], ...] = ()
+    rows_at_once: int = ROWS_AT_ONCE
+
+    def __iter__(self) -> Iterator[tuple[Any, Context]]:
+        for start in range(0, len(self.samples), self.rows_at_once):
+            part = self.samples.part(slice(start, start + self.rows_at_once))
+            x, info = part.x.as_batch()
+            context = Context(batch=info._replace(sample_weight=part.sample_weight), adapting=True)
+            for layer, p in self.before:
+                x = layer.predict(p, x, context)
+            yield x, context
+
+    def after(self, layer: Layer, p: Tree) -> LayerInput:
+        """Input of the layer that follows `layer`."""
+        return replace(self, before=(*self.before, (layer, p)))
+
+    def thinned(self, n_samples: int) -> LayerInput:
+        """At most `n_samples` samples, evenly spaced, in one block."""
+        samples = self.samples.part(slice(None, None, math.ceil(len(self.samples) / n_samples)))
+        return replace(self, samples=samples, rows_at_once=n_samples)
+
+    def whole(self) -> tuple[Array, Array | None]:
+        """Input of all samples in one array, and the sample weights, for statistics that need all samples at once."""
+        blocks = [x for x, _ in self]
+        return blocks[0] if len(blocks) == 1 else np.concatenate(blocks), self.samples.sample_weight

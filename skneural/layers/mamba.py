@@ -1,14 +1,14 @@
-"""Selective state spaces: what stands between the two products of a Mamba block. x: (batch, steps, features).
+"""Selective state space models, between the input and output projections of a Mamba block.
 
-Both layers take all that the first product of a block gives, gate included: one product serves all of it. The steps
-beyond the end of a series leave the state as it is.
+x: (batch, steps, features), the output of the input projection, including the gate, so that one product computes all of
+it. Padding leaves the state unchanged.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -20,23 +20,25 @@ from skneural.ops.memory import empty
 from skneural.ops.multihead_scan import multihead_scan, multihead_scan_step
 from skneural.ops.pointwise import silu, softplus
 from skneural.ops.selective_scan import selective_scan, selective_scan_step
+from skneural.ops.state_space import gated, inverse_softplus, negative_exponential
 from skneural.ops.types import Array
 from skneural.parameters import Parameter, Tree
 
-# Step sizes at the start, and the least of them; decay rates stay below the negative of the last.
+# Range and minimum of the initial step sizes; decay rates stay below the negative of the last.
 SMALLEST_STEP, LARGEST_STEP, STEP_FLOOR = 1e-3, 1e-1, 1e-4
 SLOWEST_DECAY = 1e-4
 
+ScanState: TypeAlias = tuple[Array, Array]  # last inputs of the convolution, and the state of the scan
+
 
 def _step_bias(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
-    """What softplus makes a step size of that is uniform in its logarithm."""
+    """Inverse softplus of step sizes whose logarithm is uniform."""
     sizes = np.exp(rng.uniform(math.log(SMALLEST_STEP), math.log(LARGEST_STEP), shape))
-    sizes = np.maximum(sizes, STEP_FLOOR)
-    return sizes + np.log(-np.expm1(-sizes))
+    return inverse_softplus(np.maximum(sizes, STEP_FLOOR))
 
 
 def _decay(shape: tuple[int, ...], initializer: Initializer) -> Parameter:
-    """The logarithm of the negative decay rate, which can neither change its sign nor vanish."""
+    """Logarithm of the negative decay rate, so that its sign cannot change; the limit keeps it away from zero."""
     return Parameter(shape, initializer, penalized=False, limit=-math.log(SLOWEST_DECAY))
 
 
@@ -48,8 +50,8 @@ def _convolution(width: int, channels: int) -> Tree:
     }
 
 
-def _only_real(step_size: Array, context: Context) -> None:
-    """Put the size of steps beyond the end of a series to zero."""
+def _mask_padding(step_size: Array, context: Context) -> None:
+    """Set the step sizes of padding to zero."""
     mask = context.mask(step_size.shape[1])
     if mask is not None:
         step_size *= mask[:, :, np.newaxis]
@@ -57,20 +59,20 @@ def _only_real(step_size: Array, context: Context) -> None:
 
 @dataclass(frozen=True)
 class SelectiveScan(Layer):
-    """Mamba's selective state space (Gu and Dao 2023): a convolution, a scan with decays of each channel, and a gate.
+    """Mamba's selective state space (Gu and Dao 2023): convolution, scan with one decay rate per channel, and gate.
 
-    x: (batch, steps, 2 * n), what is scanned and what gates it; y: (batch, steps, n).
+    x: (batch, steps, 2 * n), input of the scan and gate; y: (batch, steps, n).
 
     Parameters
     ----------
     n : int
         Channels.
     state_size : int, default=16
-        Numbers of the state of each channel.
+        State size of each channel.
     convolution_width : int, default=4
-        Steps that the convolution before the scan sees.
+        Kernel size of the convolution before the scan.
     step_rank : int, default=4
-        Numbers from which the step sizes of all channels are made.
+        Rank of the projection to the step sizes of the channels.
     """
 
     n: int
@@ -92,40 +94,40 @@ class SelectiveScan(Layer):
     def shape(self, x_shape: AnyShape) -> AnyShape:
         return (*x_shape[:-1], self.n)
 
-    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+    def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
         return self._forward(p, x, context, keep=True)
 
-    def predict(self, p: Tree, x: Any, context: Context = PREDICTING) -> Any:
+    def predict(self, p: Tree, x: Array, context: Context = PREDICTING) -> Any:
         return self._forward(p, x, context, keep=False)[0]
 
-    def _forward(self, p: Tree, x: Any, context: Context, keep: bool) -> tuple[Any, Backward]:
+    def _forward(self, p: Tree, x: Array, context: Context, keep: bool) -> tuple[Any, Backward]:
         n, rank = self.n, self.step_rank
         convolved, convolution_vjp = causal_convolution(x[:, :, :n], p["kernel"], p["kernel_bias"])
         value, value_vjp = silu(convolved)
         projected, projected_vjp = linear(value, p["to_scan"])
         raw_step, raw_step_vjp = linear(projected[:, :, :rank], p["step_weight"], p["step_bias"])
         step_size, step_size_vjp = softplus(raw_step)
-        _only_real(step_size, context)
-        decay_rate = -np.exp(p["log_decay"])
+        _mask_padding(step_size, context)
+        decay_rate, decay_vjp = negative_exponential(p["log_decay"])
         write, read = projected[:, :, rank : rank + self.state_size], projected[:, :, rank + self.state_size :]
         scanned, scan_vjp = selective_scan(value, step_size, decay_rate, write, read, p["skip"], keep=keep)
-        gate, gate_vjp = silu(x[:, :, n:])
+        y, gate_vjp = gated(scanned, x[:, :, n:])
 
-        def backward(dy: Any, g: Tree) -> Any:
+        def backward(dy: Array, g: Tree) -> Any:
             dx = empty(x.shape, x.dtype)
-            dx[:, :, n:] = gate_vjp(dy * scanned)
-            d_value, d_step_size, d_write, d_read = scan_vjp(dy * gate, g["log_decay"], g["skip"])
-            g["log_decay"] *= decay_rate
-            _only_real(d_step_size, context)
+            d_scanned, dx[:, :, n:] = gate_vjp(dy)
+            d_value, d_step_size, d_write, d_read = scan_vjp(d_scanned, g["log_decay"], g["skip"])
+            decay_vjp(g["log_decay"], g["log_decay"])
+            _mask_padding(d_step_size, context)
             d_step = raw_step_vjp(step_size_vjp(d_step_size), g["step_weight"], g["step_bias"])
             d_value += projected_vjp(np.concatenate([d_step, d_write, d_read], axis=2), g["to_scan"])
             dx[:, :, :n] = convolution_vjp(value_vjp(d_value), g["kernel"], g["kernel_bias"])
             return dx
 
-        return scanned * gate, backward
+        return y, backward
 
-    def step(self, p: Tree, x: Any, state: Any = None) -> tuple[Any, Any]:
-        """One step alone: x of shape (batch, 2 * n), and what the step before gave; None before the first."""
+    def step(self, p: Tree, x: Array, state: ScanState | None = None) -> tuple[Any, ScanState]:
+        """Compute one step. x: (batch, 2 * n); the state is None before the first step."""
         n, rank = self.n, self.step_rank
         before, scan_state = state if state is not None else _first_state(x, p["kernel"], (self.state_size, n))
         convolved, before = causal_convolution_step(x[:, :n], p["kernel"], p["kernel_bias"], before)
@@ -133,16 +135,16 @@ class SelectiveScan(Layer):
         projected = value @ p["to_scan"]
         step_size = softplus(projected[:, :rank] @ p["step_weight"] + p["step_bias"])[0]
         write, read = projected[:, rank : rank + self.state_size], projected[:, rank + self.state_size :]
-        decay_rate = -np.exp(p["log_decay"])
+        decay_rate, _ = negative_exponential(p["log_decay"])
         y, scan_state = selective_scan_step(value, step_size, decay_rate, write, read, p["skip"], scan_state)
-        return y * silu(x[:, n:])[0], (before, scan_state)
+        return gated(y, x[:, n:])[0], (before, scan_state)
 
 
 @dataclass(frozen=True)
 class MultiheadScan(Layer):
-    """Mamba-2's selective state space (Dao and Gu 2024): a convolution, a scan whose heads decay as one, and a gate.
+    """Mamba-2's selective state space (Dao and Gu 2024): convolution, scan with one decay rate per head, and gate.
 
-    x: (batch, steps, n_inputs), which are gate, what is scanned, where it is written and read, and the step size of
+    x: (batch, steps, n_inputs), gate, input of the scan, input and output weights of the state, and the step size of
     each head; y: (batch, steps, n).
 
     Parameters
@@ -151,9 +153,9 @@ class MultiheadScan(Layer):
         Channels; a multiple of `n_heads`.
     n_heads : int
     state_size : int, default=16
-        Numbers of the state of each channel.
+        State size of each channel.
     convolution_width : int, default=4
-        Steps that the convolution before the scan sees.
+        Kernel size of the convolution before the scan.
     """
 
     n: int
@@ -181,48 +183,48 @@ class MultiheadScan(Layer):
     def shape(self, x_shape: AnyShape) -> AnyShape:
         return (*x_shape[:-1], self.n)
 
-    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
+    def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
         return self._forward(p, x, context, keep=True)
 
-    def predict(self, p: Tree, x: Any, context: Context = PREDICTING) -> Any:
+    def predict(self, p: Tree, x: Array, context: Context = PREDICTING) -> Any:
         return self._forward(p, x, context, keep=False)[0]
 
-    def _forward(self, p: Tree, x: Any, context: Context, keep: bool) -> tuple[Any, Backward]:
+    def _forward(self, p: Tree, x: Array, context: Context, keep: bool) -> tuple[Any, Backward]:
         n, end = self.n, self.n + self.n_scanned
         convolved, convolution_vjp = causal_convolution(x[:, :, n:end], p["kernel"], p["kernel_bias"])
         inputs, inputs_vjp = silu(convolved)
         step_size, step_size_vjp = softplus(x[:, :, end:] + p["step_bias"])
-        _only_real(step_size, context)
-        decay_rate = -np.exp(p["log_decay"])
+        _mask_padding(step_size, context)
+        decay_rate, decay_vjp = negative_exponential(p["log_decay"])
         scanned, scan_vjp = multihead_scan(inputs, step_size, decay_rate, p["skip"], self.state_size, keep=keep)
-        gate, gate_vjp = silu(x[:, :, :n])
+        y, gate_vjp = gated(scanned, x[:, :, :n])
 
-        def backward(dy: Any, g: Tree) -> Any:
+        def backward(dy: Array, g: Tree) -> Any:
             dx = empty(x.shape, x.dtype)
-            dx[:, :, :n] = gate_vjp(dy * scanned)
-            d_inputs, d_step_size = scan_vjp(dy * gate, g["log_decay"], g["skip"])
-            g["log_decay"] *= decay_rate
-            _only_real(d_step_size, context)
+            d_scanned, dx[:, :, :n] = gate_vjp(dy)
+            d_inputs, d_step_size = scan_vjp(d_scanned, g["log_decay"], g["skip"])
+            decay_vjp(g["log_decay"], g["log_decay"])
+            _mask_padding(d_step_size, context)
             d_step = step_size_vjp(d_step_size)
             dx[:, :, end:] = d_step
             np.add.reduce(d_step, axis=(0, 1), out=g["step_bias"])
             dx[:, :, n:end] = convolution_vjp(inputs_vjp(d_inputs), g["kernel"], g["kernel_bias"])
             return dx
 
-        return scanned * gate, backward
+        return y, backward
 
-    def step(self, p: Tree, x: Any, state: Any = None) -> tuple[Any, Any]:
-        """One step alone: x of shape (batch, n_inputs), and what the step before gave; None before the first."""
+    def step(self, p: Tree, x: Array, state: ScanState | None = None) -> tuple[Any, ScanState]:
+        """Compute one step. x: (batch, n_inputs); the state is None before the first step."""
         n, end = self.n, self.n + self.n_scanned
         before, scan_state = state if state is not None else _first_state(x, p["kernel"], (self.state_size, n))
         convolved, before = causal_convolution_step(x[:, n:end], p["kernel"], p["kernel_bias"], before)
         step_size = softplus(x[:, end:] + p["step_bias"])[0]
-        decay_rate = -np.exp(p["log_decay"])
+        decay_rate, _ = negative_exponential(p["log_decay"])
         y, scan_state = multihead_scan_step(silu(convolved)[0], step_size, decay_rate, p["skip"], scan_state)
-        return y * silu(x[:, :n])[0], (before, scan_state)
+        return gated(y, x[:, :n])[0], (before, scan_state)
 
 
-def _first_state(x: Array, kernel: Array, shape: tuple[int, int]) -> tuple[Array, Array]:
-    """What the convolution and the scan have seen before the first step: nothing."""
+def _first_state(x: Array, kernel: Array, shape: tuple[int, int]) -> ScanState:
+    """State of the convolution and the scan before the first step: zeros."""
     width, channels = kernel.shape
     return np.zeros((len(x), width - 1, channels), x.dtype), np.zeros((len(x), *shape), x.dtype)

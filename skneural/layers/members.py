@@ -1,7 +1,7 @@
-"""Several members of an ensemble in one network (Gorishniy et al. 2025): x is (batch, members, features).
+"""Ensembles of networks with shared parameters (Gorishniy et al. 2025): x is (batch, members, features).
 
-All other layers take that shape as they take steps: they share their parameters among members. While training, members
-are those that see a row.
+Other layers treat the axis of members like an axis of steps, so that members share their parameters. In training, the
+axis has the members to which a row is assigned.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ STARTS: dict[str, Initializer] = {"signs": signs, "ones": ones}
 
 @dataclass(frozen=True)
 class MemberFactors(Layer):
-    """Multiply the features of each member by learned numbers of its own.
+    """Multiply the features of each member by separate learned factors.
 
-    x: (batch, features), which is where members part, or (batch, members, features); y: (batch, members, features),
-    with those members that see a row while training.
+    x: (batch, features), common to all members, or (batch, members, features); y: (batch, members, features), in
+    training with the members to which a row is assigned.
 
     Parameters
     ----------
     n_members, n_features : int
     start : {"signs", "ones"}, default="signs"
-        Random signs make members differ from the start.
+        Initial factors; random signs make members differ.
     members_per_row : int or None, default=None
-        Members that see each row of a batch in training; None for all. Rows are dealt out, as many to each member, and
-        so many members in turn start alike: whatever a row teaches, it teaches one of each kind. All layers of members
-        in a network must be told the same.
+        Number of members to which each row of a batch is assigned in training, evenly; None for all. The initial
+        factors of the first `members_per_row` members are repeated for the others, so that each row trains one member
+        of each initialization. All layers of members in a network need the same value.
     input_gradient : bool, default=True
-        False in the first layer of a network that learns, to skip dx.
+        False in the first layer with parameters, to skip dx.
     """
 
     n_members: int
@@ -49,8 +49,8 @@ class MemberFactors(Layer):
         return {"factor": Parameter((self.n_members, self.n_features), start, penalized=False)}
 
     def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
-        deals = _deals(self, context)
-        y, vjp = multiply_members(x, p["factor"], deals, input_gradient=self.input_gradient)
+        assignments = _assignments(self, context)
+        y, vjp = multiply_members(x, p["factor"], assignments, input_gradient=self.input_gradient)
         return y, lambda dy, g: vjp(dy, g["factor"])
 
     def predict(self, p: Tree, x: Array, context: Context = PREDICTING) -> Any:
@@ -62,10 +62,10 @@ class MemberFactors(Layer):
 
 @dataclass(frozen=True)
 class MemberOutputs(Layer):
-    """An output layer for each member. Only training tells members apart; predictions are their mean.
+    """Separate output layers of the members; in prediction, the mean of their predictions.
 
-    x: (batch, members, n_in); y: (batch, members, n_out) while training, with those members that see a row, else
-    (batch, n_out): raw scores whose link is the mean of the members' predictions.
+    x: (batch, members, n_in); y: (batch, members, n_out) in training, with the members to which a row is assigned, else
+    (batch, n_out): raw scores that `link` maps to the mean of the members' predictions.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ class MemberOutputs(Layer):
     initializer : str, default="zeros"
         Name in `skneural.initializers.INITIALIZERS`, of each member's weight.
     members_per_row : int or None, default=None
-        Members that see each row of a batch in training; None for all.
+        Number of members to which each row of a batch is assigned in training; None for all.
     """
 
     n_members: int
@@ -90,8 +90,8 @@ class MemberOutputs(Layer):
         return {"weight": weight, "bias": Parameter((self.n_members, self.n_out), penalized=False)}
 
     def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
-        deals = _deals(self, context)
-        y, vjp = linear_members(x, p["weight"], p["bias"], deals)
+        assignments = _assignments(self, context)
+        y, vjp = linear_members(x, p["weight"], p["bias"], assignments)
         if context.training:
             return y, lambda dy, g: vjp(dy, g["weight"], g["bias"])
         mean, average_vjp = average_members(y, self.link)
@@ -107,8 +107,8 @@ class MemberOutputs(Layer):
         return (x_shape[0], self.n_out)
 
 
-def _deals(layer: MemberFactors | MemberOutputs, context: Context) -> MemberAssignments:
-    """Which members see which rows of this shard: all of them all rows while predicting."""
+def _assignments(layer: MemberFactors | MemberOutputs, context: Context) -> MemberAssignments:
+    """Assignment of the rows of this shard to members; in prediction, all rows are assigned to all members."""
     members_per_row = layer.members_per_row if context.training else None
-    first = 0 if context.samples is None else context.samples.rows.start
+    first = 0 if context.shard.samples is None else context.shard.samples.rows.start
     return assign_members(layer.n_members, members_per_row or layer.n_members, first)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 
+from skneural.data.statistics import block_moments, robust_scale, rows_of_channels
 from skneural.initializers import ones
-from skneural.layers.layer import PREDICTING, Backward, Context, Layer, step_axis
+from skneural.layers.layer import PREDICTING, Backward, Context, Layer, LayerInput, step_axis
 from skneural.ops.normalize import Moments, batch_normalize, local_response_normalize, scale_and_shift
 from skneural.ops.types import Array
 from skneural.parameters import Buffer, Parameter, Tree
@@ -18,13 +20,13 @@ from skneural.parameters import Buffer, Parameter, Tree
 class BatchNormalization(Layer):
     """Centre and scale each feature over the batch and over space or time (Ioffe and Szegedy 2015).
 
-    Predicting uses running statistics. The first batches weigh equally in them, so that they are right
-    after a few steps already; later they forget with `momentum`. A batch of one row has no variance of its
-    own: it is normalized by the running statistics, in training too. A sample counts for as much as it weighs, and
-    steps beyond the end of a series for nothing: while training, y and dx are zero there, whatever x and dy are.
+    Prediction uses running statistics. These are the plain mean of the first batches, so that they are accurate after a
+    few steps, and later an exponential moving average with `momentum`. A batch of one row has no variance and is
+    normalized by the running statistics in training, too. Statistics are weighted by the sample weights and exclude
+    padding; in training, y and dx are zero in the padding for any x and dy.
 
-    x, y: (rows, features), (batch, steps, features), (steps, features, batch) or (height, features, width, batch): a
-    series is an image of height one, too.
+    x, y: (rows, features), (batch, steps, features), (steps, features, batch) or (height, features, width, batch),
+    where a series may be an image of height one.
 
     Parameters
     ----------
@@ -34,9 +36,10 @@ class BatchNormalization(Layer):
     epsilon : float, default=1e-5
         Added to the variance.
     axis : int, default=-1
-        The axis of x that counts features: -1 with rows first, 1 with the batch last.
+        Axis of the features in x: -1 with rows first, 1 with the batch last.
     rows : {"samples", "elements"}, default="samples"
-        What the rows of (rows, features) are: samples, or steps or nodes of all samples, one behind the other.
+        Whether a row of (rows, features) is a sample, or an element such as a step or a node, concatenated over all
+        samples.
     """
 
     n_features: int
@@ -62,66 +65,66 @@ class BatchNormalization(Layer):
             return self._with_running_statistics(p, x)
         weight, real = self._weight_and_mask(x, context)
         y, vjp, moments = batch_normalize(
-            x, p["gamma"], p["beta"], self.epsilon, context.reduce, axis=self.axis, weight=weight, real=real
+            x, p["gamma"], p["beta"], self.epsilon, context.shard.reduce, axis=self.axis, weight=weight, real=real
         )
-        if context.first_shard:
-            self._remember(p, moments, context.settling)
+        if context.shard.is_first:
+            self._update_running_statistics(p, moments, context.settling)
         return y, lambda dy, g: vjp(dy, g["gamma"], g["beta"])
 
     def predict(self, p: Tree, x: Array, context: Context = PREDICTING) -> Any:
         scale = p["gamma"] / np.sqrt(p["variance"] + self.epsilon)
         return scale_and_shift(x, scale, p["beta"] - p["mean"] * scale, axis=self.axis)[0]
 
-    def _n_rows(self, x: Any, context: Context) -> int:
-        """Rows of the whole batch."""
+    def _n_rows(self, x: Array, context: Context) -> int:
+        """Number of rows of the whole batch."""
         n_rows: int = x.shape[0 if self.axis == -1 else -1]
-        share = context.share(n_rows, self.rows)
+        share = context.shard.share(n_rows, self.rows)
         return n_rows if share is None else share.of
 
-    def _weight_and_mask(self, x: Any, context: Context) -> tuple[Array | None, Array | None]:
-        """What the elements of x count for, and which of them are no padding, in shapes that broadcast to x."""
+    def _weight_and_mask(self, x: Array, context: Context) -> tuple[Array | None, Array | None]:
+        """Weights and mask of the elements of x, in shapes that broadcast to x."""
         if x.ndim == 2:
-            weight = context.row_weight(len(x), self.rows)
+            weight = context.batch.row_weight(len(x), self.rows)
             return None if weight is None else weight[:, np.newaxis], None
         n_steps = x.shape[1 if self.axis == -1 else {3: 0, 4: 2}[x.ndim]]
-        weight, mask = context.step_weight(n_steps, x.dtype), context.mask(n_steps)
+        weight, mask = context.batch.step_weight(n_steps, x.dtype), context.mask(n_steps)
         return self._broadcast(weight, x.ndim), self._broadcast(mask, x.ndim)
 
     def _broadcast(self, array: Array | None, ndim: int) -> Array | None:
-        """From (samples, steps) to what broadcasts to x."""
+        """Reshape (samples, steps) so that it broadcasts to x."""
         if array is None:
             return None
         if self.axis == -1:
             return array.reshape(*array.shape, *(1,) * (ndim - 2))
         return array.T if ndim == 4 else array.T[:, np.newaxis]
 
-    def _with_running_statistics(self, p: Tree, x: Any) -> tuple[Any, Backward]:
+    def _with_running_statistics(self, p: Tree, x: Array) -> tuple[Any, Backward]:
         inverse_deviation = 1.0 / np.sqrt(p["variance"] + self.epsilon)
         normalized, inner = scale_and_shift(x, inverse_deviation, -p["mean"] * inverse_deviation, axis=self.axis)
         y, outer = scale_and_shift(normalized, p["gamma"], p["beta"], axis=self.axis)
         return y, lambda dy, g: inner(outer(dy, g["gamma"], g["beta"]))
 
-    def _remember(self, p: Tree, moments: Moments, settling: bool) -> None:
+    def _update_running_statistics(self, p: Tree, moments: Moments, settling: bool) -> None:
         p["n_batches"] += 1
-        equally = 1 / float(p["n_batches"])
-        newest = equally if settling else max(self.momentum, equally)
+        equal = 1 / float(p["n_batches"])
+        newest = equal if settling else max(self.momentum, equal)
         p["mean"] += newest * (moments.mean - p["mean"])
         p["variance"] += newest * (moments.variance - p["variance"])
 
-    def step(self, p: Tree, x: Array, state: Any = None) -> tuple[Any, Any]:
+    def step(self, p: Tree, x: Array, state: None = None) -> tuple[Any, None]:
         return replace(self, axis=step_axis(self.axis, x.ndim)).predict(p, x), None
 
 
 @dataclass(frozen=True)
 class LocalResponseNormalization(Layer):
-    """Divide each pixel by a power of the energy of the channels around it (Krizhevsky et al. 2012).
+    """Divide each pixel by a power of the energy of neighbouring channels (Krizhevsky et al. 2012).
 
     x, y: (height, channels, width, batch). The defaults are those of AlexNet.
 
     Parameters
     ----------
     n_channels : int, default=5
-        Odd: the channel itself and as many on either side.
+        Odd number of channels: the channel itself, and equally many on both sides.
     bias, alpha, beta : float
         ``y = x / (bias + alpha * sum of x**2 over the channels) ** beta``.
     """
@@ -140,27 +143,69 @@ class LocalResponseNormalization(Layer):
 
 @dataclass(frozen=True)
 class Standardization(Layer):
-    """Centre and scale each channel by numbers that were taken from the training data and stay as they are.
+    """Centre and scale each channel by statistics of the training data, computed before training starts.
 
     Parameters
     ----------
     n_channels : int
     axis : int, default=-1
-        The axis of x that counts channels.
+        Axis of the channels in x.
+    statistics : {"moments", "quantiles", "range", "given"}, default="moments"
+        Centre and scale: mean and standard deviation, without padding; median and interquartile range, without missing
+        values; or midpoint and half the width of the range. With "given", the caller sets the buffers.
+    bounds : pair of float, optional
+        Range of all channels, instead of the statistics of the training data.
     """
 
     n_channels: int
     axis: int = -1
+    statistics: str = "moments"
+    bounds: tuple[float, float] | None = None
 
     stepwise: ClassVar[bool] = True
 
     def parameters(self) -> Tree:
-        return {"mean": Buffer((self.n_channels,)), "scale": Buffer((self.n_channels,), fill=1.0)}
+        middle, half = (0.0, 1.0) if self.bounds is None else _middle_and_half(*self.bounds, np.dtype(np.float64))
+        return {
+            "mean": Buffer((self.n_channels,), fill=float(middle)),
+            "scale": Buffer((self.n_channels,), fill=float(half)),
+        }
+
+    def adapt(self, p: Tree, inputs: LayerInput) -> None:
+        if self.bounds is None and self.statistics != "given":
+            p["mean"][...], p["scale"][...] = getattr(self, f"_{self.statistics}")(inputs, p["mean"].dtype)
+
+    def _moments(self, inputs: LayerInput, dtype: np.dtype[Any]) -> tuple[Array, Array]:
+        def blocks() -> Iterator[tuple[Array, Array]]:
+            for x, context in inputs:
+                yield rows_of_channels(self._rows_first(x), context.batch.lengths, context.batch.sample_weight)
+
+        return block_moments(blocks)
+
+    def _quantiles(self, inputs: LayerInput, dtype: np.dtype[Any]) -> tuple[Array, Array]:
+        return robust_scale(*inputs.whole())
+
+    def _range(self, inputs: LayerInput, dtype: np.dtype[Any]) -> tuple[Array, Array]:
+        lows, highs = zip(*((x.min(axis=0), x.max(axis=0)) for x, _ in inputs), strict=True)
+        return _middle_and_half(np.minimum.reduce(lows), np.maximum.reduce(highs), dtype)
+
+    def _rows_first(self, x: Array) -> Array:
+        """View of x with samples first and channels last."""
+        if self.axis == -1:
+            return x
+        return x.transpose(2, 0, 1) if x.ndim == 3 else x.transpose(3, 0, 2, 1)
 
     def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
         inverse = 1.0 / p["scale"]
         y, vjp = scale_and_shift(x, inverse, -p["mean"] * inverse, axis=self.axis)
         return y, lambda dy, g: vjp(dy)
 
-    def step(self, p: Tree, x: Array, state: Any = None) -> tuple[Any, Any]:
+    def step(self, p: Tree, x: Array, state: None = None) -> tuple[Any, None]:
         return replace(self, axis=step_axis(self.axis, x.ndim)).predict(p, x), None
+
+
+def _middle_and_half(low: float | Array, high: float | Array, dtype: np.dtype[Any]) -> tuple[Array, Array]:
+    """Midpoint and half the width of ranges; one instead of widths that are rounding errors."""
+    middle = np.add(low, high, dtype=np.float64) / 2
+    half = np.subtract(high, low, dtype=np.float64) / 2
+    return middle, np.where(half > 1e-12 * np.abs(middle.astype(dtype)), half, 1.0)

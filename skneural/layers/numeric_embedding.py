@@ -1,4 +1,4 @@
-"""Numbers become vectors, of which the number itself is the last entry. x: (batch, features)."""
+"""Embeddings of numerical features, as vectors whose last entry is the number itself. x: (batch, features)."""
 
 from __future__ import annotations
 
@@ -8,16 +8,21 @@ from typing import Any
 
 import numpy as np
 
+from skneural.data.statistics import column_quantiles
 from skneural.initializers import normal, uniform, zeros
-from skneural.layers.layer import AnyShape, Backward, Context, Layer
+from skneural.layers.layer import AnyShape, Backward, Context, Layer, LayerInput
+from skneural.ops.concatenate import append_number
 from skneural.ops.numeric_embedding import bins, map_each, waves
 from skneural.ops.types import Array
 from skneural.parameters import Buffer, Parameter, Tree
 
+# Minimum width of a bin, in interquartile ranges.
+LEAST_BIN = 1e-5
+
 
 @dataclass(frozen=True)
 class PeriodicEmbedding(Layer):
-    """A learned map of learned waves of each number, beside the number [1]_, [2]_.
+    """Embed each number as a linear map of cosines with learned frequencies, and append the number [1]_, [2]_.
 
     x: (batch, features); y: (batch, features * size).
 
@@ -25,13 +30,14 @@ class PeriodicEmbedding(Layer):
     ----------
     n_features : int
     size : int, default=4
-        Numbers in each vector: the last is x, the others are sums of waves.
+        Size of the vectors: the last entry is x, the others are sums of waves.
     n_waves : int, default=16
-        Of each feature.
+        Number of waves of each feature.
     deviation : float, default=1.0
-        Of the frequencies, at the start. Hundreds of epochs suit 0.1, as published; from 1.0, fifty are enough.
+        Standard deviation of the initial frequencies. The published 0.1 needs hundreds of epochs; with 1.0, fifty are
+        enough.
     input_gradient : bool, default=True
-        False in the first layer of a network that learns, to skip dx.
+        False in the first layer with parameters, to skip dx.
 
     References
     ----------
@@ -58,14 +64,15 @@ class PeriodicEmbedding(Layer):
     def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
         wave, waves_vjp = waves(x, p["frequency"], p["phase"], input_gradient=self.input_gradient)
         vectors, map_vjp = map_each(wave, p["weight"])
+        y, append_vjp = append_number(vectors, x)
 
         def backward(dy: Array, g: Tree) -> Array | None:
-            d_vectors, d_beside = _parted(dy, x, self.size)
+            d_vectors, d_number = append_vjp(dy)
             d_wave = map_vjp(d_vectors, g["weight"])
             dx = waves_vjp(d_wave, g["frequency"], g["phase"])
-            return None if dx is None else dx + d_beside
+            return None if dx is None else dx + d_number
 
-        return _beside(vectors, x), backward
+        return y, backward
 
     def shape(self, x_shape: AnyShape) -> AnyShape:
         return (x_shape[0], self.n_features * self.size)
@@ -73,20 +80,20 @@ class PeriodicEmbedding(Layer):
 
 @dataclass(frozen=True)
 class PiecewiseLinearEmbedding(Layer):
-    """A learned piecewise linear curve of each number, beside the number (Gorishniy et al. 2022).
+    """Embed each number by learned piecewise linear functions, and append the number (Gorishniy et al. 2022).
 
-    x: (batch, features); y: (batch, features * size). The curves bend at quantiles of the training data, which must be
-    set, as the buffer ``edges``, before training.
+    x: (batch, features); y: (batch, features * size). The breakpoints, the buffer ``edges``, are quantiles of
+    the training data without missing values.
 
     Parameters
     ----------
     n_features : int
     size : int, default=4
-        Numbers in each vector: the last is x, the others are such curves.
+        Size of the vectors: the last entry is x, the others are piecewise linear functions.
     n_bins : int, default=48
-        Straight pieces of each curve.
+        Number of linear pieces of each function.
     input_gradient : bool, default=True
-        False in the first layer of a network that learns, to skip dx.
+        False in the first layer with parameters, to skip dx.
     """
 
     n_features: int
@@ -95,7 +102,7 @@ class PiecewiseLinearEmbedding(Layer):
     input_gradient: bool = True
 
     def parameters(self) -> Tree:
-        # From no curves at all: they then grow where the data asks for them (Gorishniy et al. 2025).
+        # Zero at the start, so that functions only deviate from zero where the data require it (Gorishniy et al. 2025).
         return {
             "weight": Parameter((self.n_features, self.n_bins, self.size - 1), zeros),
             "edges": Buffer((self.n_features, self.n_bins + 1), fill=self._even),
@@ -104,27 +111,32 @@ class PiecewiseLinearEmbedding(Layer):
     def _even(self) -> Array:
         return np.tile(np.linspace(-3, 3, self.n_bins + 1), (self.n_features, 1))
 
+    def adapt(self, p: Tree, inputs: LayerInput) -> None:
+        x, weight = inputs.whole()
+        ends = column_quantiles(x, np.linspace(0, 1, self.n_bins + 1), weight)
+        p["edges"][...] = [_distinct(column) for column in ends.T]
+
     def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
         through, bins_vjp = bins(x, p["edges"])
         vectors, map_vjp = map_each(through, p["weight"], input_gradient=self.input_gradient)
+        y, append_vjp = append_number(vectors, x)
 
         def backward(dy: Array, g: Tree) -> Array | None:
-            d_vectors, d_beside = _parted(dy, x, self.size)
+            d_vectors, d_number = append_vjp(dy)
             d_through = map_vjp(d_vectors, g["weight"])
-            return None if d_through is None else bins_vjp(d_through) + d_beside
+            return None if d_through is None else bins_vjp(d_through) + d_number
 
-        return _beside(vectors, x), backward
+        return y, backward
 
     def shape(self, x_shape: AnyShape) -> AnyShape:
         return (x_shape[0], self.n_features * self.size)
 
 
-def _beside(vectors: Array, x: Array) -> Array:
-    """(batch, features, size - 1) and (batch, features) as one row for each sample."""
-    return np.concatenate([vectors, x[:, :, np.newaxis]], axis=2).reshape(len(x), -1)
+def _distinct(edges: Array) -> Array:
+    """Distinct numbers of an ascending array, padded with infinity to its length.
 
-
-def _parted(dy: Array, x: Array, size: int) -> tuple[Array, Array]:
-    """The gradients of both parts."""
-    each = dy.reshape(*x.shape, size)
-    return each[:, :, :-1], each[:, :, -1]
+    Numbers closer than `LEAST_BIN` are merged: they may be equal in single precision, and a bin of width zero has no
+    slope.
+    """
+    different = edges[np.diff(edges, prepend=-np.inf) > LEAST_BIN]
+    return np.append(different, np.full(len(edges) - len(different), np.inf))

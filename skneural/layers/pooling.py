@@ -1,4 +1,4 @@
-"""Pooling of images and series that lie with their batch last."""
+"""Pooling of images and series in the batch-last layout."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ GLOBAL = {"max": global_max_pooling, "average": global_average_pooling}
 
 @dataclass(frozen=True)
 class Pooling(Layer):
-    """Greatest element or mean of each window. x: (height, channels, width, batch).
+    """Maximum or mean of each window. x: (height, channels, width, batch).
 
-    Padding is no element of the windows, and neither are steps beyond the end of a series.
+    Padding is excluded from the windows.
 
     Parameters
     ----------
     function : {"max", "average"}, default="max"
     size : pair of int, default=(2, 2)
     stride : pair of int, default=(2, 2)
-        Steps of other than (1, 1) are for images: positions and steps of a series must stay the same.
+        Series need a stride of (1, 1), which keeps the number of steps.
     padding : {"same", "valid"}, default="valid"
     """
 
@@ -57,9 +57,9 @@ class Pooling(Layer):
 
 @dataclass(frozen=True)
 class GlobalPooling(Layer):
-    """Greatest element or mean of each channel. x: (height, channels, width, batch); y: (batch, channels).
+    """Maximum or mean of each channel. x: (height, channels, width, batch); y: (batch, channels).
 
-    Steps beyond the end of a series count for nothing.
+    Padding is ignored.
 
     Parameters
     ----------
@@ -75,12 +75,12 @@ class GlobalPooling(Layer):
     def shape(self, x_shape: AnyShape) -> AnyShape:
         return x_shape[3], x_shape[1]
 
-    def step(self, p: Tree, x: Array, state: Any = None) -> tuple[Any, Any]:
+    def step(self, p: Tree, x: Array, state: tuple[int, Array] | None = None) -> tuple[Array, tuple[int, Array]]:
         over_height = x.mean(axis=0) if self.function == "average" else x.max(axis=0)
         return pooled_so_far("mean" if self.function == "average" else "max", over_height.T, state)
 
 
-def _mask(x: Any, context: Context) -> Array | None:
-    """Which columns of series with their batch last are real, of shape (width, batch); None if all are."""
+def _mask(x: Array, context: Context) -> Array | None:
+    """Mask of the real columns of batch-last series, of shape (width, batch); None if all are real."""
     mask = context.mask(x.shape[2])
     return None if mask is None else mask.T

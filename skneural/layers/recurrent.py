@@ -1,10 +1,10 @@
-"""Recurrent layers. x: (steps, n_in, batch); y: (steps, n_out, batch), zero beyond the end of each series."""
+"""Recurrent layers. x: (steps, n_in, batch); y: (steps, n_out, batch), zero in the padding."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
@@ -15,24 +15,26 @@ from skneural.ops.recurrence import Walk
 from skneural.ops.types import Array
 from skneural.parameters import Parameter, Tree
 
+CellState: TypeAlias = Array | tuple[Array, Array]  # hidden state, or hidden state and cell of an LSTM
+
 
 @dataclass(frozen=True)
 class Recurrent(Layer):
-    """What recurrent layers have in common; members name an op, its step, and their parameters.
+    """Base class of recurrent layers; subclasses set `walk`, `one_step` and the parameters.
 
-    GRU and LSTM also take a pair: x, and the state before the first step, (n_state, batch), which otherwise is zero.
+    GRU and LSTM also take a pair of x and the initial state, (n_state, batch), which is zero by default.
 
-    Series of unequal lengths are sorted by length where they are not yet, so that late steps work on few of them.
-    Backwards, each series begins at its own end.
+    Padded series are sorted by length, if they are not yet, so that late steps compute few of them. In reverse, each
+    series begins with its last real step.
 
     Parameters
     ----------
     n_in : int
         Features of each step.
     n_out : int
-        Units.
+        Number of units.
     reverse : bool, default=False
-        Whether to go from the last step to the first.
+        Whether to process the steps from last to first.
     input_gradient : bool, default=True
         False in the first layer of a network, to skip dx.
     """
@@ -47,14 +49,14 @@ class Recurrent(Layer):
     walk: ClassVar[Callable[..., Any]]
     one_step: ClassVar[Callable[..., Any]]
 
-    def forward(self, p: Tree, x: Any, context: Context) -> tuple[Any, Backward]:
-        x, first = x if isinstance(x, tuple) else (x, None)
-        order, start = self._start(x, first, context)
+    def forward(self, p: Tree, x: Array | tuple[Array, Array], context: Context) -> tuple[Any, Backward]:
+        series, first = x if isinstance(x, tuple) else (x, None)
+        order, start = self._start(series, first, context)
         y, vjp = type(self).walk(
-            order.arrange(x), *p.values(), columns=order.columns, input_gradient=self.input_gradient, **start
+            order.arrange(series), *p.values(), columns=order.columns, input_gradient=self.input_gradient, **start
         )
 
-        def backward(dy: Any, g: Tree) -> Any:
+        def backward(dy: Array, g: Tree) -> Any:
             dx = vjp(order.arrange(dy), *g.values())
             if first is None:
                 return None if dx is None else order.restore(dx)
@@ -63,28 +65,29 @@ class Recurrent(Layer):
 
         return order.restore(y), backward
 
-    def predict(self, p: Tree, x: Any, context: Context = PREDICTING) -> Any:
-        x, first = x if isinstance(x, tuple) else (x, None)
-        order, start = self._start(x, first, context)
-        y, _ = type(self).walk(order.arrange(x), *p.values(), columns=order.columns, keep=False, **start)
+    def predict(self, p: Tree, x: Array | tuple[Array, Array], context: Context = PREDICTING) -> Any:
+        series, first = x if isinstance(x, tuple) else (x, None)
+        order, start = self._start(series, first, context)
+        y, _ = type(self).walk(order.arrange(series), *p.values(), columns=order.columns, keep=False, **start)
         return order.restore(y)
 
     def _start(self, x: Array, first: Array | None, context: Context) -> tuple[Walk, dict[str, Array]]:
-        """The order of the steps and columns, and the first state in it, if it is given."""
-        order = Walk.over(len(x), context.lengths, self.reverse)
+        """Order of the steps and columns, and the initial state in this order, if there is one."""
+        order = Walk.over(len(x), context.batch.lengths, self.reverse)
         if first is None:
             return order, {}
         if self.reverse:
             raise NotImplementedError("Backwards, series of unequal lengths start at different steps: at zero only.")
         return order, {"first": order.arrange_columns(first)}
 
-    def step(self, p: Tree, x: Array, state: Any = None) -> tuple[Any, Any]:
-        """One step alone: x of shape (n_in, batch), and what the step before gave as state; None before the first.
+    def step(self, p: Tree, x: Array, state: CellState | None = None) -> tuple[Array, CellState]:
+        """Compute one step. x: (n_in, batch); the state is None before the first step.
 
         Returns
         -------
         y : array of shape (n_out, batch)
-        state : what the next step takes
+        state : array or pair of arrays
+            State of the next step.
         """
         if self.reverse:
             raise NotImplementedError(f"{type(self).__name__} has no step backwards: it begins with the last one.")
@@ -92,16 +95,16 @@ class Recurrent(Layer):
             state = self._first_state(np.zeros((self.n_out, x.shape[1]), x.dtype))
         return type(self).one_step(x, state, *p.values())
 
-    def _first_state(self, zero: Any) -> Any:
+    def _first_state(self, zero: Array) -> CellState:
         return zero
 
-    def stacked_state(self, first: Array) -> Any:
-        """What `step` takes as the state, for what `forward` takes as the state before the first step."""
+    def stacked_state(self, first: Array) -> CellState:
+        """Convert the initial state from the layout of `forward` to that of `step`."""
         return first
 
     @property
     def n_state(self) -> int:
-        """Numbers of the state."""
+        """Size of the state."""
         return self.n_out
 
     def shape(self, x_shape: AnyShape) -> AnyShape:
@@ -110,7 +113,7 @@ class Recurrent(Layer):
 
 @dataclass(frozen=True)
 class LSTM(Recurrent):
-    """Long short-term memory; its forget gate starts open (Gers et al. 2000, Jozefowicz et al. 2015)."""
+    """Long short-term memory, with an initial forget gate bias of one (Gers et al. 2000, Jozefowicz et al. 2015)."""
 
     walk = lstm.lstm
     one_step = lstm.lstm_step
@@ -118,15 +121,15 @@ class LSTM(Recurrent):
     def parameters(self) -> Tree:
         n = self.n_out
         return {
-            "recurrent": Parameter((n, 4 * n), for_each_gate(orthogonal, lstm.N_GATES)),
-            "inputs": Parameter((self.n_in, 4 * n), for_each_gate(glorot_uniform, lstm.N_GATES)),
+            "recurrent": Parameter((n, 4 * n), for_each_gate(orthogonal, lstm.N_LSTM_GATES)),
+            "inputs": Parameter((self.n_in, 4 * n), for_each_gate(glorot_uniform, lstm.N_LSTM_GATES)),
             "bias": Parameter((4 * n,), lambda rng, shape: np.repeat([0.0, 0.0, 1.0, 0.0], n), penalized=False),
         }
 
-    def _first_state(self, zero: Any) -> Any:
+    def _first_state(self, zero: Array) -> CellState:
         return zero, zero
 
-    def stacked_state(self, first: Array) -> Any:
+    def stacked_state(self, first: Array) -> CellState:
         return first[: self.n_out], first[self.n_out :]
 
     @property
@@ -136,7 +139,7 @@ class LSTM(Recurrent):
 
 @dataclass(frozen=True)
 class GRU(Recurrent):
-    """Gated recurrent units, with the reset gate behind the product."""
+    """Gated recurrent units, with the reset gate applied after the product."""
 
     walk = gru.gru
     one_step = gru.gru_step
@@ -144,8 +147,8 @@ class GRU(Recurrent):
     def parameters(self) -> Tree:
         n = self.n_out
         return {
-            "recurrent": Parameter((n, 3 * n), for_each_gate(orthogonal, gru.N_GATES)),
-            "inputs": Parameter((self.n_in, 3 * n), for_each_gate(glorot_uniform, gru.N_GATES)),
+            "recurrent": Parameter((n, 3 * n), for_each_gate(orthogonal, gru.N_GRU_GATES)),
+            "inputs": Parameter((self.n_in, 3 * n), for_each_gate(glorot_uniform, gru.N_GRU_GATES)),
             "bias": Parameter((gru.N_BIASES * n,), penalized=False),
         }
 
@@ -167,10 +170,10 @@ class Elman(Recurrent):
 
 @dataclass(frozen=True)
 class IndRNN(Recurrent):
-    """Rectified units that each see only their own state (Li et al. 2018).
+    """Independently recurrent ReLU units, whose recurrent weights are one number each (Li et al. 2018).
 
-    What a unit keeps of its state from step to step starts uniformly between 0 and 1, so that some forget soon and
-    some hardly at all, and stays between -1 and 1, so that no state grows by itself, however long the series.
+    Recurrent weights are initialized uniformly between 0 and 1, so that units have short and long memories, and limited
+    to [-1, 1], so that states do not explode in long series.
     """
 
     walk = indrnn.indrnn
@@ -186,7 +189,7 @@ class IndRNN(Recurrent):
 
 @dataclass(frozen=True)
 class Jordan(Recurrent):
-    """Hidden units that see the output of the step before (Jordan 1986); both with tanh."""
+    """Hidden units with feedback from the previous output (Jordan 1986); both with tanh."""
 
     walk = jordan.jordan
     one_step = jordan.jordan_step

@@ -1,4 +1,4 @@
-"""The layer of Kolmogorov-Arnold networks: a function of its own on every edge (Liu et al. 2024)."""
+"""Layer of Kolmogorov-Arnold networks, with a separate learned function on every edge (Liu et al. 2024)."""
 
 from __future__ import annotations
 
@@ -9,47 +9,48 @@ from typing import Any, ClassVar
 import numpy as np
 
 from skneural.initializers import normal, uniform
-from skneural.layers.layer import PREDICTING, AnyShape, Backward, Context, Layer
+from skneural.layers.layer import PREDICTING, AnyShape, Backward, Context, Layer, LayerInput
 from skneural.ops.curve import curve
 from skneural.ops.edge_penalty import edge_spread, sparsity_penalty
+from skneural.ops.moments import weighted_mean, weighted_variance
 from skneural.ops.pointwise import ACTIVATIONS
 from skneural.ops.spline import DENSE, along_slopes, interpolating_coefficients, spline_basis, spline_matrix
+from skneural.ops.spline_grid import grid_over, halved
 from skneural.ops.types import Array, Vjp
 from skneural.parameters import Buffer, Parameter, Tree
 from skneural.symbolic import FUNCTIONS
 
-# How far a grid reaches beyond the data, as a share of their range. Learning exp(sin(pi x) + y^2) from evenly spread
-# points, on grids of 50 pieces, the worst of 4 seeds was wrong by 9e-7 with this reach, by 3e-6 with four times it.
-MARGIN = 0.005
-
-# Share of equal distances in the breakpoints of a grid, the rest goes by quantiles: no piece, where many equal values
-# are, is narrower than nine tenths of what it would be with equal distances. Half of either made that error 7e-6.
-UNIFORM = 0.9
+# Number of samples, evenly spaced in the training data, for adapting grids and for the importances of edges.
+ROWS_FOR_GRIDS = 1000
 
 
 @dataclass(frozen=True)
 class SplineEdges(Layer):
-    """Each output is the sum, over inputs, of a base function and a B-spline. x: (rows, n_in); y: (rows, n_out).
+    """Sum, over inputs, of a base function and a B-spline for each output. x: (rows, n_in); y: (rows, n_out).
 
     Parameters
     ----------
     n_in, n_out : int
     grid_size : int
-        Pieces of each spline.
+        Number of pieces of each spline.
     order : int, default=3
-        Degree of the pieces.
+        Degree of the splines.
     base : str, default="silu"
         Name of the base function in `skneural.ops.pointwise.ACTIVATIONS`.
     sparsity, entropy : float
-        While training, adds ``sparsity * (sum of the spreads of all edges + entropy * their entropy)`` to the loss;
-        spreads are those over the whole batch, in which each row counts for what it weighs.
+        In training, adds ``sparsity * (sum of the spreads of all edges + entropy * their entropy)`` to the loss;
+        spreads are weighted standard deviations over the whole batch.
     input_gradient : bool, default=True
         False in the first layer of a network, to skip dx.
     rows : {"samples", "elements"}, default="samples"
-        What the rows of x are: samples, or steps or nodes of all samples, one behind the other.
+        Whether a row of x is a sample, or an element such as a step or a node, concatenated over all samples.
     named : tuple of (int, int, str), default=()
-        Edges that are no splines: input, output, and the name of a function f of `skneural.symbolic.FUNCTIONS`. They
-        are ``c * f(a * x + b) + d``, with constants that are learned; the penalty leaves them out.
+        Edges with a symbolic function instead of a spline: input, output, and the name of a function f in
+        `skneural.symbolic.FUNCTIONS`. They compute ``c * f(a * x + b) + d`` with learned constants, and are excluded
+        from the penalty.
+    adaptive : bool, default=True
+        Whether grids are adapted to at most `ROWS_FOR_GRIDS` samples of the training data before training starts.
+        Otherwise they remain between -1 and 1.
     """
 
     n_in: int
@@ -62,6 +63,7 @@ class SplineEdges(Layer):
     input_gradient: bool = True
     rows: str = "samples"
     named: tuple[tuple[int, int, str], ...] = ()
+    adaptive: bool = True
 
     stepwise: ClassVar[bool] = True
 
@@ -75,7 +77,7 @@ class SplineEdges(Layer):
 
         declared: Tree = {
             "base": Parameter((self.n_in, self.n_out), uniform(1 / math.sqrt(self.n_in))),
-            # Of 8 seeds on exp(sin(pi x) + y^2), 8 found it with this deviation, 5 with 0.1, and 7 with 1.
+            # Of 8 seeds on exp(sin(pi x) + y^2), 8 reached it with this deviation, 5 with 0.1, and 7 with 1.
             "coefficients": Parameter((self.n_in * self.n_basis, self.n_out), normal(0.3 / math.sqrt(self.n_in))),
             "grid": Buffer((self.n_in, self.grid_size + 1), grids),
             "present": Buffer((self.n_in, self.n_out), 1.0),
@@ -93,18 +95,18 @@ class SplineEdges(Layer):
         y = matrix @ coefficients
         y += based @ base_weight
         curves = self._named_curves(p, x)
-        for _, j, own, _ in curves:
-            y[:, j] += own
+        for _, j, values, _ in curves:
+            y[:, j] += values
         penalty_vjp = self._penalize(p, based, matrix, context) if penalized else None
 
-        def backward(dy: Any, g: Tree) -> Any:
+        def backward(dy: Array, g: Tree) -> Any:
             d_matrix = dy @ coefficients.T if self.input_gradient else None
             d_based = dy @ base_weight.T
             g["coefficients"][...] = matrix.T @ dy
             np.matmul(based.T, dy, out=g["base"])
             if penalty_vjp is not None:
                 d_features, d_weights = penalty_vjp()
-                if context.first_shard:  # it is that of the whole batch, and gradients of shards are added up
+                if context.shard.is_first:  # the penalty is that of the whole batch, and gradients of shards are summed
                     g["base"] += d_weights[:, 0]
                     g["coefficients"] += d_weights[:, 1:].reshape(-1, self.n_out)
                 if d_matrix is not None:
@@ -117,8 +119,8 @@ class SplineEdges(Layer):
             if d_matrix is None:
                 return None
             dx = along_slopes(d_matrix, basis, self.n_basis) + base_vjp(d_based)
-            for i, own in named:
-                dx[:, i] += own
+            for i, d_input in named:
+                dx[:, i] += d_input
             return dx
 
         return y, backward
@@ -128,36 +130,39 @@ class SplineEdges(Layer):
         matrix = spline_matrix(spline_basis(x, p["grid"], self.order), self.n_basis, dense=self.n_basis <= DENSE)
         base_weight, coefficients = self._kept(p)
         y = matrix @ coefficients + based @ base_weight
-        for _, j, own, _ in self._named_curves(p, x):
-            y[:, j] += own
+        for _, j, values, _ in self._named_curves(p, x):
+            y[:, j] += values
         return y
 
     def edges(self, p: Tree, x: Array) -> Array:
-        """What each edge puts out for its input: points of shape (points, n_in) to (points, n_in, n_out)."""
+        """Outputs of all edges, of shape (points, n_in, n_out), for inputs of shape (points, n_in)."""
         based, _ = ACTIVATIONS[self.base](x)
         matrix = spline_matrix(spline_basis(x, p["grid"], self.order), self.n_basis, dense=True)
         base_weight, coefficients = self._kept(p)
-        own = coefficients.reshape(self.n_in, self.n_basis, self.n_out)
-        splines = np.matmul(matrix.reshape(len(x), self.n_in, -1).transpose(1, 0, 2), own)
+        by_input = coefficients.reshape(self.n_in, self.n_basis, self.n_out)
+        splines = np.matmul(matrix.reshape(len(x), self.n_in, -1).transpose(1, 0, 2), by_input)
         edges = splines.transpose(1, 0, 2) + based[:, :, np.newaxis] * base_weight
-        for i, j, own, _ in self._named_curves(p, x):
-            edges[:, i, j] = own
+        for i, j, values, _ in self._named_curves(p, x):
+            edges[:, i, j] = values
         return edges
 
     def spreads(self, p: Tree, x: Array, sample_weight: Array | None = None) -> Array:
-        """Standard deviation of what each edge puts out, of shape (n_in, n_out)."""
+        """Standard deviations of the outputs of all edges, of shape (n_in, n_out)."""
         based, _ = ACTIVATIONS[self.base](x)
         matrix = spline_matrix(spline_basis(x, p["grid"], self.order), self.n_basis, dense=True)
         spread = edge_spread(self._features(based, matrix), self._weights(p), sample_weight)[0] * p["present"]
-        for i, j, own, _ in self._named_curves(p, x):
-            mean = np.average(own, weights=sample_weight)
-            spread[i, j] = np.sqrt(np.average(np.square(own - mean), weights=sample_weight))
+        for i, j, values, _ in self._named_curves(p, x):
+            spread[i, j] = np.sqrt(weighted_variance(values, sample_weight)[1])
         return spread
 
-    def adapt(self, p: Tree, x: Array, sample_weight: Array | None = None) -> None:
-        """Let the grids follow the inputs x; functions stay what they are, as far as the new grids can tell.
+    def adapt(self, p: Tree, inputs: LayerInput) -> None:
+        if self.adaptive:
+            self.adapt_grids(p, *inputs.thinned(ROWS_FOR_GRIDS).whole())
 
-        Breakpoints stand between equal distances and quantiles of x, and reach a little beyond its range.
+    def adapt_grids(self, p: Tree, x: Array, sample_weight: Array | None = None) -> None:
+        """Adapt the grids to the inputs x; the functions remain the same up to interpolation on the new grids.
+
+        Breakpoints are a mixture of evenly spaced points and quantiles of x, and extend slightly beyond its range.
         """
         before = {name: array.copy() for name, array in p.items()}
         p["grid"][...] = grid_over(x, self.grid_size, sample_weight)
@@ -165,12 +170,12 @@ class SplineEdges(Layer):
             self._interpolate(p, self, before)
 
     def centre(self, p: Tree, x: Array, sample_weight: Array | None = None) -> None:
-        """Let each edge have a mean of zero over x, except for one of each unit, which takes all means over.
+        """Shift each edge to mean zero over x, except for the strongest edge of each unit, which gets the sum of means.
 
-        The units stay what they are: basis functions sum to one, so a constant is one in all coefficients.
+        The outputs of the units remain the same: basis functions sum to one, so that equal coefficients are a constant.
         """
         edges = self.edges(p, x)
-        means = np.average(edges, axis=0, weights=sample_weight).astype(p["base"].dtype)
+        means = weighted_mean(edges, sample_weight).astype(p["base"].dtype)
         strongest = np.std(edges, axis=0).argmax(axis=0), np.arange(self.n_out)
         shift = -means
         shift[strongest] += means.sum(axis=0)
@@ -179,9 +184,10 @@ class SplineEdges(Layer):
             p["constants"][k, 3] += shift[i, j]
 
     def refined(self, p: Tree, grid_size: int) -> tuple[SplineEdges, Tree]:
-        """The same functions on finer grids: a layer, and its parameters.
+        """Layer and parameters of the same functions on finer grids.
 
-        The widest pieces are halved until there are enough of them. All breakpoints stay, so that nothing changes.
+        The widest pieces are halved until there are `grid_size` of them. All breakpoints are kept, so that the
+        functions remain the same.
         """
         finer = replace(self, grid_size=grid_size)
         arrays = {name: array.copy() for name, array in p.items()} | {"grid": halved(p["grid"], grid_size)}
@@ -190,24 +196,24 @@ class SplineEdges(Layer):
         return finer, {name: arrays[name] for name in self.parameters()}
 
     def _interpolate(self, p: Tree, other: SplineEdges, p_other: Tree) -> None:
-        """Take coefficients whose splines go through those of another layer; in double precision."""
+        """Set coefficients so that the splines interpolate those of another layer; in double precision."""
         exact = {name: np.asarray(array, np.float64) for name, array in p_other.items()}
         splines = exact | {"base": np.zeros_like(exact["base"]), "present": np.ones_like(exact["present"])}
         unnamed = replace(other, named=())
-        found = interpolating_coefficients(
+        interpolated = interpolating_coefficients(
             lambda points: unnamed.edges(splines, points), np.asarray(p["grid"], np.float64), self.order
         )
-        p["coefficients"][...] = found.reshape(-1, self.n_out)
+        p["coefficients"][...] = interpolated.reshape(-1, self.n_out)
 
     def _kept(self, p: Tree) -> tuple[Array, Array]:
-        """Weights of the base functions and coefficients of the splines, zero where there are none."""
+        """Base weights and spline coefficients, zero for edges that are removed or named."""
         present = self._splines(p)
         if present.all():
             return p["base"], p["coefficients"]
         return p["base"] * present, p["coefficients"] * np.repeat(present, self.n_basis, axis=0)
 
     def _splines(self, p: Tree) -> Array:
-        """One where an edge is a spline, zero where it was removed or is a named function."""
+        """One for edges that are splines, zero for edges that are removed or named functions."""
         if not self.named:
             return p["present"]
         splines = p["present"].copy()
@@ -216,7 +222,7 @@ class SplineEdges(Layer):
         return splines
 
     def _named_curves(self, p: Tree, x: Array) -> list[tuple[int, int, Array, Vjp]]:
-        """Input, output, values and vjp of each edge that is a named function."""
+        """Input, output, values and VJP of each edge that is a named function."""
         functions = [FUNCTIONS[name] for _, _, name in self.named]
         return [
             (i, j, *curve(x[:, i], p["constants"][k], function.value, function.slope))
@@ -225,55 +231,21 @@ class SplineEdges(Layer):
 
     def _weights(self, p: Tree) -> Array:
         base_weight, coefficients = self._kept(p)
-        own = coefficients.reshape(self.n_in, self.n_basis, self.n_out)
-        return np.concatenate([base_weight[:, np.newaxis], own], axis=1)
+        by_input = coefficients.reshape(self.n_in, self.n_basis, self.n_out)
+        return np.concatenate([base_weight[:, np.newaxis], by_input], axis=1)
 
     def _features(self, based: Array, matrix: Array) -> Array:
         return np.concatenate([based[:, :, np.newaxis], matrix.reshape(*based.shape, -1)], axis=2)
 
     def _penalize(self, p: Tree, based: Array, matrix: Array, context: Context) -> Any:
-        """Add the penalty to those of the context; what gives its gradients."""
-        weight = context.row_weight(len(based), self.rows)
-        spread, vjp = edge_spread(self._features(based, matrix), self._weights(p), weight, context.reduce)
+        """Append the penalty to those of the context; returns the function for its gradients."""
+        weight = context.batch.row_weight(len(based), self.rows)
+        spread, vjp = edge_spread(self._features(based, matrix), self._weights(p), weight, context.shard.reduce)
         value, d_spread = sparsity_penalty(spread, self._splines(p), self.entropy)
         assert context.penalties is not None
-        if context.first_shard:
+        if context.shard.is_first:
             context.penalties.append(self.sparsity * value)
         return lambda: vjp((self.sparsity * d_spread).astype(spread.dtype))
 
     def shape(self, x_shape: AnyShape) -> AnyShape:
         return (*x_shape[:-1], self.n_out)
-
-
-def grid_over(x: Array, grid_size: int, sample_weight: Array | None = None) -> Array:
-    """Breakpoints for inputs of shape (rows, n_in), of shape (n_in, grid_size + 1)."""
-    low, high = x.min(axis=0).astype(np.float64), x.max(axis=0).astype(np.float64)
-    # Where all values are equal, as after pruning, or the precision of x does not resolve the pieces, the grid is a
-    # wide one around them.
-    largest = np.maximum(np.abs(low), np.abs(high))
-    constant = high - low <= 100 * grid_size * np.finfo(x.dtype).eps * largest + 1e-20
-    half = np.maximum(1, 1e-2 * grid_size * largest)
-    low, high = np.where(constant, low - half, low), np.where(constant, high + half, high)
-    margin = MARGIN * (high - low)
-    low, high = low - margin, high + margin
-    steps = np.linspace(0, 1, grid_size + 1)
-    even = low + steps[:, np.newaxis] * (high - low)
-    weights = np.ones(len(x)) if sample_weight is None else sample_weight.astype(np.float64)
-    quantiles = np.quantile(x.astype(np.float64), steps, axis=0, weights=weights, method="inverted_cdf")
-    quantiles[0], quantiles[-1] = low, high
-    quantiles = np.where(constant, even, quantiles)
-    return (UNIFORM * even + (1 - UNIFORM) * quantiles).T
-
-
-def halved(grid: Array, grid_size: int) -> Array:
-    """Grids with so many pieces, made by halving the widest; all breakpoints stay."""
-    finer = []
-    for own in np.asarray(grid, np.float64):
-        points = list(own)
-        while len(points) < grid_size + 1:
-            widths = np.diff(points)
-            # The first of the widest, if rounding is all that tells them apart: halves of equal pieces come in order.
-            i = int(np.argmax(widths > widths.max() * (1 - 1e-9)))
-            points.insert(i + 1, (points[i] + points[i + 1]) / 2)
-        finer.append(points)
-    return np.array(finer).astype(grid.dtype)

@@ -1,9 +1,9 @@
-"""From the steps of a series to one row: x (batch, steps, features), y (batch, features)."""
+"""Pooling of the steps of series. x: (batch, steps, features); y: (batch, features)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from skneural.initializers import glorot_uniform, uniform
 from skneural.layers.layer import AnyShape, Backward, Context, Layer
@@ -19,12 +19,15 @@ from skneural.ops.step_pooling import (
 from skneural.ops.types import Array
 from skneural.parameters import Parameter, Tree
 
+PooledSteps: TypeAlias = tuple[int, Array]  # number of steps so far, and their pooled value
+AttentionSums: TypeAlias = tuple[Array, Array, Array]  # see `attention_so_far`
+
 POOLINGS = {"first": first_step, "last": last_step, "mean": mean_of_steps, "max": max_of_steps}
 
 
 @dataclass(frozen=True)
 class StepPooling(Layer):
-    """The first or last step, or the mean or maximum of all steps of each series.
+    """First step, last step, or mean or maximum of all steps of each series.
 
     Parameters
     ----------
@@ -40,21 +43,21 @@ class StepPooling(Layer):
     def shape(self, x_shape: AnyShape) -> AnyShape:
         return x_shape[0], x_shape[2]
 
-    def step(self, p: Tree, x: Array, state: Any = None) -> tuple[Any, Any]:
+    def step(self, p: Tree, x: Array, state: PooledSteps | None = None) -> tuple[Array, PooledSteps]:
         return pooled_so_far(self.function, x, state)
 
 
 @dataclass(frozen=True)
 class AttentionPooling(Layer):
-    """A mean of the steps whose weights are learned (Yang et al. 2016).
+    """Weighted mean of the steps, with weights from learned attention scores (Yang et al. 2016).
 
-    Notes these weights, of shape (batch, steps), under "pooling".
+    The weights, of shape (batch, steps), are noted in the context as "pooling".
 
     Parameters
     ----------
     n_features : int
     n_hidden : int
-        Units of the layer that judges each step.
+        Hidden units of the score function.
     """
 
     n_features: int
@@ -75,5 +78,5 @@ class AttentionPooling(Layer):
     def shape(self, x_shape: AnyShape) -> AnyShape:
         return x_shape[0], x_shape[2]
 
-    def step(self, p: Tree, x: Array, state: Any = None) -> tuple[Any, Any]:
+    def step(self, p: Tree, x: Array, state: AttentionSums | None = None) -> tuple[Array, AttentionSums]:
         return attention_so_far(x, p["weight"], p["bias"], p["query"], state)

@@ -1,4 +1,4 @@
-"""A moment beside the features of a row."""
+"""Embedding of the time of diffusion models."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from skneural.parameters import Tree
 
 @dataclass(frozen=True)
 class TimeEmbedding(Layer):
-    """Sines and cosines take the place of the last feature, a time between 0 and 1 (Ho et al. 2020).
+    """Replace the last feature, a time between 0 and 1, by sines and cosines (Ho et al. 2020).
 
     x: (..., features + 1); y: (..., features + size).
 
     Parameters
     ----------
     size : int
-        Even: half of them are sines, of frequencies from 1 to `fastest`, each a constant multiple of the one before.
+        Even number of sines and cosines, with frequencies from 1 to `fastest` in a geometric sequence.
     fastest : float, default=30.0
     """
 
@@ -36,5 +36,4 @@ class TimeEmbedding(Layer):
         return y, lambda dy, g: vjp(dy)
 
     def shape(self, x_shape: AnyShape) -> AnyShape:
-        n = x_shape[-1]
-        return (*x_shape[:-1], None if n is None else n - 1 + self.size)
+        return (*x_shape[:-1], x_shape[-1] - 1 + self.size)

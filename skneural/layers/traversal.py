@@ -1,140 +1,153 @@
-"""Walking over a network and the parameters of its layers: the only place that knows how layers stand in layers."""
+"""Traversal of the layers of a network and their parameters; the only module that depends on how layers are nested."""
 
 from __future__ import annotations
 
 import dataclasses
-import re
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar, cast
 
+from skneural.data.samples import Samples
 from skneural.layers.combinators import Branches, Chain, Gate, Residual, Reversed
 from skneural.layers.encoder_decoder import EncoderDecoder
-from skneural.layers.layer import PREDICTING, AnyShape, Context, Layer
-from skneural.ops.types import Array
+from skneural.layers.layer import PREDICTING, AnyShape, Context, Layer, LayerInput
+from skneural.ops.types import Array, Arrays
 from skneural.parameters import Parameter, Tree, leaves
 
 AnyLayer = TypeVar("AnyLayer", bound=Layer)
 
 
-class Child(NamedTuple):
-    """A layer inside of another: the field that holds it, its place if that is a tuple, and its name in the network."""
-
-    field: str
-    place: int | None
-    name: str
-    layer: Layer
-
-
-def children(layer: Layer, name: str = "") -> Iterator[Child]:
-    """The layers directly inside of a layer that is called `name`.
-
-    Fields give their names to single layers; of several layers in a tuple, those of each class are counted from 1, as
-    in ``"convolution_2"``. The name of the outer layer stands before, as in ``"residual_1.inner"``.
-    """
-    prefix = f"{name}." if name else ""
-    counts: Counter[str] = Counter()
-    for field in dataclasses.fields(layer):
-        value = getattr(layer, field.name)
-        if isinstance(value, Layer):
-            yield Child(field.name, None, prefix + field.name, value)
-        elif isinstance(value, tuple):
-            for place, child in enumerate(value):
-                if isinstance(child, Layer):
-                    kind = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(child).__name__).lower()
-                    counts[kind] += 1
-                    yield Child(field.name, place, f"{prefix}{kind}_{counts[kind]}", child)
-
-
 def named(network: Layer, tree: Tree, name: str = "") -> Iterator[tuple[str, Layer, Tree]]:
-    """Name, layer and parameters of the network itself and of every layer inside, in the order of computing.
+    """Yield name, layer and parameters of the network and of every layer inside, in the order of computation.
 
-    The name of the network is "". A layer comes before those inside of it.
+    The name of the network is "". Layers precede the layers inside them, whose names they prefix, as in
+    ``"encoder.dense_1"``; they also prefix the names of parameters.
     """
     yield name, network, tree
-    for child in children(network, name):
-        yield from named(child.layer, tree[child.field if child.place is None else child.place], child.name)
+    for key, child in network.children().items():
+        yield from named(child, tree[key], joined(name, key))
+
+
+def joined(name: str, child: str) -> str:
+    """Full name of the layer `child` inside the layer `name`."""
+    return f"{name}.{child}" if name else child
 
 
 def find(network: Layer, tree: Tree, kind: type[AnyLayer]) -> list[tuple[AnyLayer, Tree]]:
-    """The layers of one class and the parameters of each, wherever they stand, in the order of computing."""
+    """All layers of one class with their parameters, at any depth, in the order of computation."""
     return [(layer, p) for _, layer, p in named(network, tree) if isinstance(layer, kind)]
 
 
 def mapped(network: Layer, function: Callable[[str, Layer], Layer], name: str = "") -> Layer:
-    """The same network with ``function(name, layer)`` in the place of every layer, inner ones first."""
-    changes: dict[str, Any] = {}
-    for child in children(network, name):
-        new = mapped(child.layer, function, child.name)
-        if child.place is None:
-            changes[child.field] = new
-        else:
-            others = changes.get(child.field, getattr(network, child.field))
-            changes[child.field] = (*others[: child.place], new, *others[child.place + 1 :])
-    return function(name, dataclasses.replace(network, **changes) if changes else network)
+    """Replace every layer by ``function(name, layer)``, inner layers first."""
+    children = {key: mapped(child, function, joined(name, key)) for key, child in network.children().items()}
+    return function(name, network.with_children(children) if children else network)
 
 
 def without_input_gradient(network: AnyLayer) -> AnyLayer:
-    """The same network with the first layer that learns, on each way into it, told to skip dx, and all before it.
+    """Set ``input_gradient=False`` in the first layer with parameters on each path from the input, and before it.
 
-    That product costs as much as the gradient of the layer's weights, and training has no use for it.
+    That product costs as much as the gradient of the layer's weights, and training does not need it.
     """
-    changes: dict[str, Any] = {}
+    if getattr(network, "input_gradient", False):
+        return dataclasses.replace(network, input_gradient=False)  # type: ignore[call-arg]
+    children = network.children()
     if isinstance(network, Chain):
-        first = next((i for i, layer in enumerate(network.layers) if learns(layer)), None)
-        if first is not None:
-            ends = first + 1
-            changes["layers"] = (*map(without_input_gradient, network.layers[:ends]), *network.layers[ends:])
-    elif isinstance(network, Branches):
-        changes["branches"] = tuple(map(without_input_gradient, network.branches))
-    elif isinstance(network, EncoderDecoder):  # the memory comes from layers that learn
-        changes["encoder"] = without_input_gradient(network.encoder)
-    elif isinstance(network, Residual | Gate | Reversed):
-        changes = {child.field: without_input_gradient(child.layer) for child in children(network)}
-    elif getattr(network, "input_gradient", False):
-        changes["input_gradient"] = False
-    return dataclasses.replace(network, **changes) if changes else network
+        first = next((i for i, child in enumerate(children.values()) if learns(child)), -1)
+        changed = list(children)[: first + 1]
+    elif isinstance(network, EncoderDecoder):  # the memory needs a gradient for the encoder
+        changed = ["encoder"]
+    elif isinstance(network, Branches | Residual | Gate | Reversed):
+        changed = list(children)
+    else:
+        return network
+    return cast(AnyLayer, network.with_children({name: without_input_gradient(children[name]) for name in changed}))
 
 
 def learns(layer: Layer) -> bool:
-    """Whether a layer has parameters; buffers alone are not learned."""
+    """Return whether a layer has parameters; buffers are not learned."""
     return any(isinstance(leaf, Parameter) for _, leaf in leaves(layer.parameters()))
 
 
+def adapt_network(network: Layer, tree: Tree, samples: Samples) -> None:
+    """Call `adapt` of every layer that defines it, in the order of computation.
+
+    The outputs of the layers before are computed only if a later layer adapts to them.
+    """
+    _adapt(network, tree, LayerInput(samples))
+
+
+def _adapt(layer: Layer, p: Tree, inputs: LayerInput) -> None:
+    children = {name: child for name, child in layer.children().items() if _adapts(child)}
+    if type(layer).adapt is not Layer.adapt:
+        layer.adapt(p, inputs)
+    elif isinstance(layer, Chain):
+        for name, child in layer.children().items():
+            if not children:
+                return
+            if children.pop(name, None) is not None:
+                _adapt(child, p[name], inputs)
+            inputs = inputs.after(child, p[name])
+    elif isinstance(layer, Branches | Residual | Gate):
+        for name, child in children.items():
+            _adapt(child, p[name], inputs)
+    elif children:
+        raise NotImplementedError(
+            f"{', '.join(children)} of {type(layer).__name__} adapts to training data, but only chains, branches, "
+            "residuals and gates hand the data on to the layers inside of them."
+        )
+
+
+def _adapts(layer: Layer) -> bool:
+    return type(layer).adapt is not Layer.adapt or any(map(_adapts, layer.children().values()))
+
+
 def layer_outputs(network: Layer, tree: Tree, x: Array) -> dict[str, Array]:
-    """What every layer but chains puts out for the input x, by name, in the order in which they are computed."""
-    seen: dict[str, Array] = {}
-    probed = mapped(network, lambda name, layer: layer if isinstance(layer, Chain) else _Probe(layer, name, seen))
+    """Outputs of all layers except chains for the input x, by name, in the order of computation."""
+    probed, seen = _probed(network)
     probed.predict(tree, x)
     return seen
 
 
-def shape_of(x: Any) -> Any:
-    """The shape of an input; for a pair, both."""
+def output_shapes(network: Layer, x_shape: AnyShape) -> dict[str, AnyShape]:
+    """Output shapes of all layers except chains, by name, in the order of computation."""
+    probed, seen = _probed(network)
+    probed.shape(x_shape)
+    return seen
+
+
+def shape_of(x: Arrays) -> Any:
+    """Shape of an input; a tuple of shapes for a pair."""
     return tuple(map(shape_of, x)) if isinstance(x, tuple) else x.shape
 
 
-def output_shapes(network: Layer, x_shape: AnyShape, name: str = "") -> dict[str, AnyShape]:
-    """The shape of what every layer but chains puts out, by name, in the order in which they are computed."""
-    shapes: dict[str, AnyShape] = {}
-    for child, inner_shape in zip(children(network, name), network.inner_shapes(x_shape), strict=False):
-        shapes |= output_shapes(child.layer, inner_shape, child.name)
-    return shapes if isinstance(network, Chain) else shapes | {name: network.shape(x_shape)}
+def _probed(network: Layer) -> tuple[Layer, dict[str, Any]]:
+    """Wrap all layers in probes, except chains and, if it has layers inside, the network itself; with the records."""
+    seen: dict[str, Any] = {}
+
+    def probe(name: str, layer: Layer) -> Layer:
+        whole = not name and layer.children()
+        return layer if isinstance(layer, Chain) or whole else _Probe(layer, name, seen)
+
+    return mapped(network, probe), seen
 
 
 @dataclass(frozen=True)
 class _Probe(Layer):
-    """Another layer, whose output is noted."""
+    """Wrapper of a layer that records its output or the shape of its output."""
 
     inner: Layer
     name: str
-    seen: dict[str, Array]
+    seen: dict[str, Any]
 
     @property
     def takes_memory(self) -> bool:  # type: ignore[override]
         return self.inner.takes_memory
 
-    def predict(self, p: Tree, x: Any, context: Context = PREDICTING) -> Any:
+    def predict(self, p: Tree, x: Arrays, context: Context = PREDICTING) -> Any:
         self.seen[self.name] = self.inner.predict(p, x, context)
+        return self.seen[self.name]
+
+    def shape(self, x_shape: AnyShape) -> AnyShape:
+        self.seen[self.name] = self.inner.shape(x_shape)
         return self.seen[self.name]

@@ -1,4 +1,4 @@
-"""Floor 2: what networks minimize. A loss has a link, weighs samples and knows its best constant."""
+"""Loss functions. Each has a link, supports sample weights, and computes its optimal constant prediction."""
 
 from skneural.losses.classification import (
     BinaryLogLoss,

@@ -1,4 +1,4 @@
-"""Log losses: the negative log likelihood of the true classes."""
+"""Losses for classification: log losses and perceptron losses."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skneural.losses.loss import Loss, Value, weighted_mean
+from skneural.losses.loss import Loss, Value
+from skneural.ops.moments import weighted_mean
 from skneural.ops.pointwise import log_one_plus_exp, sigmoid
 from skneural.ops.softmax import softmax_and_log_sum
 from skneural.ops.types import Array
@@ -14,10 +15,10 @@ from skneural.ops.types import Array
 
 @dataclass(frozen=True)
 class BinaryLogLoss(Loss):
-    """Independent yes-or-no outputs: one for two classes, one per label for multilabel.
+    """Binary cross-entropy of independent outputs: one output for two classes, or one for each label of multilabel y.
 
     Link: logistic. y: 0 or 1, shape (rows, n_outputs). Value: mean over rows of the sum over outputs of
-    log(1 + exp(raw)) - y raw. `smoothing` moves each y by that share of its way to one half (Szegedy et al. 2016).
+    log(1 + exp(raw)) - y raw. Label smoothing replaces y by ``y + smoothing * (0.5 - y)`` (Szegedy et al. 2016).
     """
 
     smoothing: float = 0.0
@@ -44,18 +45,18 @@ class BinaryLogLoss(Loss):
         return float(np.add.reduce(losses, axis=None)) / total, gradient
 
     def best_constant(self, y: Array, sample_weight: Array | None = None) -> Array:
-        share = _inside(weighted_mean(y, sample_weight), len(y))
+        share = _clipped_share(weighted_mean(y, sample_weight), len(y))
         share = share + self.smoothing * (0.5 - share)
         return np.log(share / (1.0 - share))
 
 
 @dataclass(frozen=True)
 class SoftmaxLogLoss(Loss):
-    """One of several classes; the loss of a single one is zero whatever the score.
+    """Categorical cross-entropy of mutually exclusive classes. With a single class it is zero.
 
-    Link: softmax. y: class numbers, shape (rows,), integers. Value: mean over rows of
-    log(sum(exp(raw))) - raw of the true class. `smoothing` gives that share of the true class to all classes alike
-    (Szegedy et al. 2016).
+    Link: softmax. y: class indices, shape (rows,), integers. Value: mean over rows of
+    log(sum(exp(raw))) - raw of the true class. Label smoothing distributes the share `smoothing` of the true class
+    equally over all classes (Szegedy et al. 2016).
     """
 
     n_classes: int
@@ -85,18 +86,18 @@ class SoftmaxLogLoss(Loss):
 
     def best_constant(self, y: Array, sample_weight: Array | None = None) -> Array:
         share = np.bincount(y, weights=sample_weight, minlength=self.n_classes)
-        share = _inside(share / share.sum(), len(y))
+        share = _clipped_share(share / share.sum(), len(y))
         logarithm = np.log(share + self.smoothing * (1 / self.n_classes - share))
-        return logarithm - logarithm.mean()  # of all equivalent constants the one that sums to zero
+        return logarithm - logarithm.mean()  # of all equivalent constants, those that sum to zero
 
 
 @dataclass(frozen=True)
 class PerceptronLoss(Loss):
-    """Rosenblatt's criterion: how far wrong each yes-or-no output is (Rosenblatt 1958).
+    """Perceptron criterion of independent binary outputs (Rosenblatt 1958).
 
     y: 0 or 1, shape (rows, n_outputs). With t = 2 y - 1, value: mean over rows of the sum over outputs of
-    max(0, -t raw). The gradient is a sum over rows, not a mean: every mistake moves the weights alike, in a
-    small batch too.
+    max(0, -t raw). The gradient is a sum over rows instead of a mean, so that the update for a mistake does not depend
+    on the size of the batch.
     """
 
     def value_and_gradient(
@@ -116,10 +117,10 @@ class PerceptronLoss(Loss):
 
 @dataclass(frozen=True)
 class MulticlassPerceptronLoss(Loss):
-    """Rosenblatt's criterion where classes compete (Crammer and Singer 2003).
+    """Perceptron criterion of mutually exclusive classes (Crammer and Singer 2003).
 
-    y: class numbers, shape (rows,). Value: mean over rows of max(0, best other raw - raw of the true class). A
-    mistake moves the true class up and its best rival down; the gradient is a sum over rows.
+    y: class indices, shape (rows,). Value: mean over rows of max(0, largest raw score of a wrong class - raw score of
+    the true class). A mistake raises the true class and lowers the best wrong class; the gradient is a sum over rows.
     """
 
     n_classes: int
@@ -129,9 +130,9 @@ class MulticlassPerceptronLoss(Loss):
     ) -> tuple[Value, Array]:
         total = len(raw) if total is None else total
         rows = np.arange(len(raw))
-        others = raw.copy()
-        others[rows, y] = -np.inf
-        rival = others.argmax(axis=1)
+        wrong_scores = raw.copy()
+        wrong_scores[rows, y] = -np.inf
+        rival = wrong_scores.argmax(axis=1)
         shortfall = raw[rows, rival] - raw[rows, y]
         mistake = (shortfall >= 0).astype(raw.dtype)
         if sample_weight is not None:
@@ -145,6 +146,6 @@ class MulticlassPerceptronLoss(Loss):
         return np.zeros(self.n_classes)
 
 
-def _inside(share: Array, n: int) -> Array:
-    """Keep shares off 0 and 1 by half a sample, so that their logits are finite."""
+def _clipped_share(share: Array, n: int) -> Array:
+    """Shares of classes, clipped to half a sample from 0 and 1, so that their logits are finite."""
     return np.clip(share, 0.5 / n, 1 - 0.5 / n)

@@ -1,4 +1,7 @@
-"""Links: from the raw scores of a network to predictions."""
+"""Links, which turn the raw scores of a network into predictions.
+
+They are called inverse link functions in generalized linear models.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,9 @@ from skneural.ops.types import Array
 Link = Callable[[Array], Array]
 
 
-def identity(raw: Array) -> Array:
+def _identity(raw: Array) -> Array:
     return raw
 
 
-# expit, and not the faster sigmoid that training uses: small probabilities keep all their digits.
-LINKS: dict[str, Link] = {"identity": identity, "exp": np.exp, "logistic": expit, "softmax": softmax}
+# expit instead of the faster sigmoid of the training code, because it computes small probabilities with full precision.
+LINKS: dict[str, Link] = {"identity": _identity, "exp": np.exp, "logistic": expit, "softmax": softmax}

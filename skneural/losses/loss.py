@@ -1,15 +1,13 @@
 """The loss protocol.
 
-A loss has a link: networks emit raw scores, ``loss.link`` turns them into predictions. Every loss
-is a mean over rows, weighs samples, and knows the best constant raw score, from which the bias of
-the output layer starts.
+A loss has a link: networks emit raw scores, and ``loss.link`` turns them into predictions. Every loss is a mean over
+rows, supports sample weights, and computes the optimal constant raw score, with which the bias of the output layer is
+initialized.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import numpy as np
 
 from skneural.losses.links import LINKS, Link
 from skneural.ops.types import Array
@@ -19,10 +17,10 @@ Value = float | Array  # float, or one value per output
 
 @dataclass(frozen=True)
 class Loss:
-    """What is minimized. Frozen and without arrays, like layers.
+    """Base class of the loss functions. Losses are frozen dataclasses without arrays, like layers.
 
-    `link_name` names the link. `degree` says how the loss grows with the unit of y (2 for squares), so
-    that a loss of scaled targets can be told in the units of y.
+    `link_name` is a key of `LINKS`. `degree` is the power of the unit of y in the loss (2 for squares), by which the
+    loss of scaled targets is converted into the units of y.
     """
 
     @property
@@ -53,20 +51,16 @@ class Loss:
             Raw scores of the network.
         sample_weight : array of shape (rows,), optional
         total : float, optional
-            By what sums are divided; the number of rows if None. Shards of a batch pass the batch's.
+            Divisor of the sums; the number of rows if None. Shards of a batch pass the total of the batch.
 
         Returns
         -------
         value : float for classification, array of shape (n_outputs,) for regression
         gradient : array like raw
-            Gradient of the mean over outputs of `value`.
+            Gradient of the mean of `value` over the outputs.
         """
         raise NotImplementedError(f"{type(self).__name__} must define value_and_gradient")
 
     def best_constant(self, y: Array, sample_weight: Array | None = None) -> Array:
-        """The raw scores, one per output, that minimize the loss if nothing is known of X."""
+        """Constant raw scores that minimize the loss, an array of shape (n_outputs,)."""
         raise NotImplementedError(f"{type(self).__name__} must define best_constant")
-
-
-def weighted_mean(y: Array, sample_weight: Array | None) -> Array:
-    return np.average(y, axis=0, weights=sample_weight)

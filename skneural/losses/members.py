@@ -1,4 +1,4 @@
-"""The loss of an ensemble that trains as one network."""
+"""Loss of ensembles that are trained as one network."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from skneural.ops.types import Array
 
 @dataclass(frozen=True)
 class MemberLoss(Loss):
-    """The mean of the members' losses, which is not the loss of their mean (Gorishniy et al. 2025).
+    """Mean of the losses of the members, as opposed to the loss of their mean (Gorishniy et al. 2025).
 
-    raw: (rows, members, n_outputs) while members train; (rows, n_outputs), their average, where they are compared with
-    y as one.
+    In training, raw has the shape (rows, members, n_outputs). In evaluation, it is the average of the members, of shape
+    (rows, n_outputs).
 
     Parameters
     ----------
     loss : Loss
-        Of each member.
+        Loss of each member.
     """
 
     loss: Loss

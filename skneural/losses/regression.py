@@ -1,4 +1,4 @@
-"""Losses for numbers. y and raw: (rows, n_outputs); the value is one mean per output."""
+"""Losses for regression. y and raw have the shape (rows, n_outputs); the value is a mean for each output."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skneural.losses.loss import Loss, Value, weighted_mean
+from skneural.losses.loss import Loss, Value
+from skneural.ops.moments import weighted_mean, weighted_quantiles, weighted_variance
 from skneural.ops.pointwise import log_one_plus_exp, sigmoid
 from skneural.ops.types import Array
 
 
 @dataclass(frozen=True)
 class ElementwiseLoss(Loss):
-    """A loss that is a sum over elements; members define `_losses_and_slopes`."""
+    """Base class of losses that are sums over elements. Subclasses define `_losses_and_slopes`."""
 
     def _losses_and_slopes(self, y: Array, raw: Array) -> tuple[Array, Array]:
-        """Loss and derivative of each element: new arrays of the shape of raw."""
+        """Return the loss and the derivative of each element, as new arrays of the shape of raw."""
         raise NotImplementedError(f"{type(self).__name__} must define _losses_and_slopes")
 
     def value_and_gradient(
@@ -38,7 +39,7 @@ class ElementwiseLoss(Loss):
 
 @dataclass(frozen=True)
 class SquaredLoss(ElementwiseLoss):
-    """(raw - y)^2 / 2: estimates the mean."""
+    """Squared error, (raw - y)^2 / 2: estimates the mean."""
 
     @property
     def degree(self) -> int:
@@ -56,25 +57,25 @@ class SquaredLoss(ElementwiseLoss):
 
 @dataclass(frozen=True)
 class AbsoluteLoss(ElementwiseLoss):
-    """|raw - y|: estimates the median."""
+    """Absolute error, |raw - y|: estimates the median."""
 
     def _losses_and_slopes(self, y: Array, raw: Array) -> tuple[Array, Array]:
         difference = raw - y
         return np.abs(difference), np.sign(difference)
 
     def best_constant(self, y: Array, sample_weight: Array | None = None) -> Array:
-        return weighted_quantile(y, 0.5, sample_weight)
+        return weighted_quantiles(y, 0.5, sample_weight)
 
 
 @dataclass(frozen=True)
 class HuberLoss(ElementwiseLoss):
-    """Squared up to a difference of `delta`, straight beyond: the mean, but robust (Huber 1964)."""
+    """Huber loss, quadratic up to a difference of `delta` and linear beyond: estimates a robust mean (Huber 1964)."""
 
     delta: float = 1.35
 
     @property
     def degree(self) -> int:
-        return 2  # with `delta` in the same unit as the differences
+        return 2  # if `delta` is in the unit of y
 
     def _losses_and_slopes(self, y: Array, raw: Array) -> tuple[Array, Array]:
         difference = raw - y
@@ -84,23 +85,23 @@ class HuberLoss(ElementwiseLoss):
 
     def best_constant(self, y: Array, sample_weight: Array | None = None) -> Array:
         weight = np.ones(len(y)) if sample_weight is None else sample_weight
-        median = weighted_quantile(y, 0.5, sample_weight)
-        distances = np.subtract(y, median, dtype=np.float64)  # the median is near, so the search loses no digits
+        median = weighted_quantiles(y, 0.5, sample_weight)
+        distances = np.subtract(y, median, dtype=np.float64)  # close to zero, so that the search loses no digits
         return median + np.array([self._balance(column, weight) for column in distances.T])
 
     def _balance(self, y: Array, weight: Array) -> float:
-        """Where the slopes of all samples add up to zero; the least such place if there are several."""
+        """Root of the sum of the slopes of all samples; the smallest if there are several."""
 
-        def pull(constant: float) -> float:
+        def negative_slope(constant: float) -> float:
             return float(weight @ np.clip((y - constant) / self.delta, -1.0, 1.0))
 
-        # The pull falls along a straight line from each place where some sample comes within delta, or leaves it, to
-        # the next: n log n for the sorting, and twenty pulls for a million samples.
-        bends = np.unique(np.concatenate([y - self.delta, y + self.delta]))
-        after = bisect_left(bends, 0.0, lo=1, hi=len(bends) - 1, key=lambda bend: -pull(bend))
-        low, high = bends[after - 1], bends[after]
-        inside = float(weight @ (np.abs(y - (low + high) / 2) < self.delta))
-        return low + self.delta * pull(low) / inside if inside else low
+        # The negative slope is piecewise linear and decreasing, with breakpoints where a sample comes within delta or
+        # leaves it: n log n for the sorting, and twenty evaluations for a million samples.
+        breakpoints = np.unique(np.concatenate([y - self.delta, y + self.delta]))
+        after = bisect_left(breakpoints, 0.0, lo=1, hi=len(breakpoints) - 1, key=lambda point: -negative_slope(point))
+        low, high = breakpoints[after - 1], breakpoints[after]
+        weight_within_delta = float(weight @ (np.abs(y - (low + high) / 2) < self.delta))
+        return low + self.delta * negative_slope(low) / weight_within_delta if weight_within_delta else low
 
 
 @dataclass(frozen=True)
@@ -115,14 +116,14 @@ class QuantileLoss(ElementwiseLoss):
         return slopes * difference, slopes
 
     def best_constant(self, y: Array, sample_weight: Array | None = None) -> Array:
-        return weighted_quantile(y, self.quantile, sample_weight)
+        return weighted_quantiles(y, self.quantile, sample_weight)
 
 
 @dataclass(frozen=True)
 class PoissonLoss(ElementwiseLoss):
-    """Half the Poisson deviance: estimates a positive mean. Link: exp. y: zero or positive.
+    """Half the Poisson deviance: estimates a positive mean.
 
-    Value: exp(raw) - y raw + y log(y) - y, which is zero where the prediction exp(raw) equals y.
+    Link: exp. y: not negative. Value: exp(raw) - y raw + y log(y) - y, which is zero if exp(raw) equals y.
     """
 
     @property
@@ -143,12 +144,12 @@ class PoissonLoss(ElementwiseLoss):
 
 @dataclass(frozen=True)
 class GaussianLoss(Loss):
-    """Minus the logarithm of a normal density, whose one variance for all outputs is learned, too.
+    """Negative log-likelihood of a normal distribution with a learned variance, which is shared by all outputs.
 
-    raw has a column more than y, the logarithm of that variance. Value: half of (raw - y)^2 / variance + log(variance),
-    without the constant; the variance is never less than `floor`, where a perfect fit would end at no variance at all.
-    A decoder with such a loss is calibrated: it weighs errors against other terms by itself (Rybkin, Daniilidis and
-    Levine 2021).
+    The last column of raw, which y does not have, is the logarithm of the variance before `floor` is added to it; a
+    perfect fit would reduce the variance to zero otherwise. Value: half of (raw - y)^2 / variance + log(variance),
+    without the constant. A decoder with such a loss is calibrated: it learns to weight errors against other terms
+    (Rybkin, Daniilidis and Levine 2021).
     """
 
     floor: float = 1e-4
@@ -157,8 +158,8 @@ class GaussianLoss(Loss):
         self, y: Array, raw: Array, sample_weight: Array | None = None, total: float | None = None
     ) -> tuple[Value, Array]:
         total = len(raw) if total is None else total
-        growth = np.exp(raw[:, -1:])
-        precision = 1.0 / (growth + self.floor)
+        excess_variance = np.exp(raw[:, -1:])
+        precision = 1.0 / (excess_variance + self.floor)
         difference = raw[:, :-1] - y
         gradient = np.empty_like(raw)
         scaled = np.multiply(difference, precision, out=gradient[:, :-1])
@@ -166,7 +167,7 @@ class GaussianLoss(Loss):
         losses -= np.log(precision)
         losses *= 0.5
         squares = np.einsum("no,no->n", difference, scaled)[:, np.newaxis]
-        np.multiply(0.5 * (y.shape[1] - squares) * precision, growth, out=gradient[:, -1:])
+        np.multiply(0.5 * (y.shape[1] - squares) * precision, excess_variance, out=gradient[:, -1:])
         if sample_weight is not None:
             losses *= sample_weight[:, np.newaxis]
             gradient *= sample_weight[:, np.newaxis]
@@ -174,16 +175,17 @@ class GaussianLoss(Loss):
         return np.add.reduce(losses, axis=0) / total, gradient
 
     def best_constant(self, y: Array, sample_weight: Array | None = None) -> Array:
-        mean = weighted_mean(y, sample_weight)
-        variance = float(np.mean(weighted_mean(np.square(y - mean), sample_weight)))
+        mean, variances = weighted_variance(y, sample_weight)
+        variance = float(np.mean(variances))
         return np.append(mean, math.log(max(variance - self.floor, self.floor)))
 
 
 @dataclass(frozen=True)
 class LogisticLoss(ElementwiseLoss):
-    """Cross-entropy of numbers between 0 and 1, such as shares or yes and no: estimates their mean. Link: logistic.
+    """Cross-entropy of numbers between 0 and 1, such as proportions or binary values: estimates their mean.
 
-    Value: log(1 + exp(raw)) - y raw, which is least where the prediction equals y: the entropy of y, zero at 0 and 1.
+    Link: logistic. Value: log(1 + exp(raw)) - y raw. It is smallest if the prediction equals y; the minimum is the
+    entropy of y, which is zero for 0 and 1.
     """
 
     @property
@@ -198,13 +200,6 @@ class LogisticLoss(ElementwiseLoss):
         return losses, slopes
 
     def best_constant(self, y: Array, sample_weight: Array | None = None) -> Array:
-        least = 0.5 / len(y)  # half a sample: where all are 0 or 1, the logit would not be finite
-        share = np.clip(weighted_mean(y, sample_weight), least, 1.0 - least)
+        margin = 0.5 / len(y)  # half a sample: if all y are 0 or 1, the logit would not be finite
+        share = np.clip(weighted_mean(y, sample_weight), margin, 1.0 - margin)
         return np.log(share / (1.0 - share))
-
-
-def weighted_quantile(y: Array, quantile: float, sample_weight: Array | None) -> Array:
-    """Quantile of each column of y, by the inverse of the weighted distribution function."""
-    if sample_weight is None:
-        sample_weight = np.ones(len(y))
-    return np.quantile(y, quantile, axis=0, weights=sample_weight, method="inverted_cdf")

@@ -1,5 +1,6 @@
-"""Floor 5: hyper-parameters and shapes in, one Layer out; no data, no training.
+"""Network builders: functions from hyper-parameters and shapes to a `Chain` of layers, without data or training.
 
-Networks emit raw scores and say where their `output_bias` is, if they have one: it starts at the best constant
-prediction. Builders know nothing of gradients: what trains says which are not needed.
+Networks return raw scores. Their `output_bias`, if they have one, starts at the best constant prediction. Builders have
+no defaults, which are those of the estimators, except for arguments that no estimator sets. They leave all gradients
+in: training drops those that it does not need.
 """

@@ -1,9 +1,9 @@
-"""What a network is built from, as plain values: the shapes of the data, and the hyper-parameters of an estimator."""
+"""Arguments of network builders, as plain values: shapes of the data and hyper-parameters of an estimator."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin
@@ -13,18 +13,18 @@ import numpy as np
 PLAIN = (bool, int, float, str)
 
 
-def arguments_of(builder: Callable[..., Any], estimator: Any, **shapes: Any) -> dict[str, Any]:
-    """The arguments of a builder of networks.
+def arguments_of(builder: Callable[..., Any], hyperparameters: Mapping[str, Any], **shapes: Any) -> dict[str, Any]:
+    """Collect the arguments of a network builder.
 
     Parameters
     ----------
     builder : function
-        Its annotations say what becomes of each value: numbers and strings become Python's own, a single value becomes
-        a list where the builder takes a sequence, and "auto" becomes None where it takes None and no strings.
-    estimator : object
-        Its attributes are the hyper-parameters.
+        Values are converted to its annotations: numbers and strings to Python's types, a single value to a list where
+        a sequence is annotated, and "auto" to None where None is annotated and str is not.
+    hyperparameters : mapping
+        Hyper-parameters of an estimator by name, some of which are arguments of the builder.
     **shapes
-        Arguments that are no hyper-parameters, or differ from them.
+        Arguments that are not hyper-parameters, or that replace the hyper-parameter of the same name.
 
     Returns
     -------
@@ -34,36 +34,37 @@ def arguments_of(builder: Callable[..., Any], estimator: Any, **shapes: Any) -> 
     Raises
     ------
     TypeError
-        If the builder takes something that is neither a shape given nor an attribute, or does not take what is given.
+        If an argument of the builder is neither in `shapes` nor a hyper-parameter, or one of `shapes` is no argument.
     """
-    annotations = _annotations(builder)
-    unknown = sorted(set(shapes) - set(annotations))
+    parameters = _parameters(builder)
+    unknown = sorted(set(shapes) - set(parameters))
     if unknown:
-        raise TypeError(f"{builder.__name__} does not take {', '.join(unknown)}; it takes {', '.join(annotations)}.")
-    missing = sorted(name for name in annotations if name not in shapes and not hasattr(estimator, name))
+        raise TypeError(f"{builder.__name__} does not take {', '.join(unknown)}; it takes {', '.join(parameters)}.")
+    defaults = {name: p.default for name, p in parameters.items() if p.default is not p.empty}
+    values = {**defaults, **hyperparameters, **shapes}
+    missing = sorted(name for name in parameters if name not in values)
     if missing:
         raise TypeError(
-            f"{builder.__name__} takes {', '.join(missing)}, which {type(estimator).__name__} does not have: give it."
+            f"{builder.__name__} takes {', '.join(missing)}, which the estimator does not have as a hyper-parameter: "
+            "return it from the shapes of the reader or of the task."
         )
-    values = {name: shapes[name] if name in shapes else getattr(estimator, name) for name in annotations}
-    return {name: plain(value, annotations[name]) for name, value in values.items()}
+    return {name: plain(values[name], parameter.annotation) for name, parameter in parameters.items()}
 
 
 def plain(value: Any, annotation: Any) -> Any:
-    """A value as the annotated type, which is bool, int, float or str, a sequence of one of these, or also None."""
+    """Convert a value to its annotation: bool, int, float or str, or a sequence of these, possibly or None."""
     kinds = get_args(annotation) if isinstance(annotation, UnionType) else (annotation,)
     automatic = isinstance(value, str) and value == "auto" and str not in kinds
     if NoneType in kinds and (value is None or automatic):
         return None
     (kind,) = (kind for kind in kinds if kind is not NoneType)
-    of_many = get_origin(kind) is Sequence
-    element = get_args(kind)[0] if of_many else kind
+    is_sequence = get_origin(kind) is Sequence
+    element = get_args(kind)[0] if is_sequence else kind
     if element not in PLAIN or value is None:
         raise TypeError(f"{value!r} cannot become {annotation}.")
-    return [element(one) for one in np.atleast_1d(value)] if of_many else element(value)
+    return [element(item) for item in np.atleast_1d(value)] if is_sequence else element(value)
 
 
 @cache
-def _annotations(builder: Callable[..., Any]) -> dict[str, Any]:
-    parameters = inspect.signature(builder, eval_str=True).parameters
-    return {name: parameter.annotation for name, parameter in parameters.items()}
+def _parameters(builder: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
+    return inspect.signature(builder, eval_str=True).parameters

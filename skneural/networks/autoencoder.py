@@ -1,10 +1,10 @@
-"""Autoencoders: two networks in a row, the first into few numbers, the second back."""
+"""Autoencoders: an encoder to few latent features, followed by a decoder."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import cast
 
 from skneural.initializers import initializer_for
 from skneural.layers import (
@@ -22,42 +22,42 @@ from skneural.layers import (
     Unflatten,
 )
 from skneural.networks.convolutional_image import convolutional_image_network
-from skneural.networks.mlp import hidden_block, output_layer
+from skneural.networks.mlp import hidden_blocks, output_layer
 
 Shape = tuple[int, ...]
-# What is further from the mean enters as if it were so far. A pixel that is nearly always white has a tiny deviation:
-# where it was black, 40 of them drew all others along, and the error of one fold of digits was 1.36 times that of PCA.
-# With this limit it is .76.
+# Inputs are clipped at this number of standard deviations from the mean. A pixel that is nearly always white has a tiny
+# deviation: in images where it was black, its value of 40 deviations distorted all other features, and the error of one
+# fold of digits was 1.36 times that of PCA. With this limit it is .76 times.
 MOST_DEVIATIONS = 5.0
 
-ENCODER, DECODER = 0, 1  # places in the network
+LATENT = "latent"  # positions in the network
 
 
 def autoencoder_network(
     n_in: int,
     n_out: int,
-    image_shape: Sequence[int] | None = None,
-    strict: bool = False,
-    latent_size: int = 2,
-    hidden_layer_sizes: Sequence[int] = (100,),
-    channels: Sequence[int] = (16, 32),
-    kernel_size: int = 3,
-    activation: str = "relu",
-    variational: bool = False,
-    beta: float = 1.0,
+    image_shape: Sequence[int] | None,
+    strict: bool,
+    latent_size: int,
+    hidden_layer_sizes: Sequence[int],
+    channels: Sequence[int],
+    kernel_size: int,
+    activation: str,
+    variational: bool,
+    beta: float,
 ) -> Chain:
-    """The encoder, from features to `latent_size` numbers, and its mirror image, the decoder.
+    """Build an encoder from the features to `latent_size` latent features, and its mirror image as the decoder.
 
     Parameters
     ----------
     n_in : int
-        Features.
+        Input features.
     n_out : int
-        Raw scores: as many, or one more, which tells the variance around all others.
+        Raw scores: as many as features, or one more, the logarithm of the variance around the reconstruction.
     image_shape : (height, width, channels) or None
         None for rows of features; images are encoded and decoded by convolutions.
     strict : bool
-        Whether a kernel or pooling that is larger than what is left of the image is an error.
+        Raise an error if a kernel or pooling window is larger than its input, instead of shrinking it.
     latent_size : int
     hidden_layer_sizes : sequence of int
         Units of the dense layers of the encoder; the decoder has them in reverse.
@@ -66,9 +66,9 @@ def autoencoder_network(
     kernel_size : int
     activation : str
     variational : bool
-        Whether the encoder puts out a normal distribution, of which it draws while training.
+        Encode each sample as a normal distribution, from which the latent features are drawn in training.
     beta : float
-        Weight of the divergence of that distribution from the standard one, beside the sum of errors over features.
+        Weight of the divergence of this distribution from the standard normal one, relative to the summed errors.
     """
     if image_shape is None:
         encoder, width = _dense_encoder(n_in, hidden_layer_sizes, activation)
@@ -77,78 +77,83 @@ def autoencoder_network(
         blocks = tuple(image_shape), channels, kernel_size, hidden_layer_sizes, activation
         encoder, width = _image_encoder(*blocks, strict)
         decoder = _image_decoder(latent_size, *blocks)
-    decoder.append(Bias(n_in) if n_out == n_in else BiasAndSpread(n_in))
+    decoder["bias"] = Bias(n_in) if n_out == n_in else BiasAndSpread(n_in)
     if variational:
-        # The loss is a mean over features; the divergence stands beside their sum.
-        encoder += [Dense(width, 2 * latent_size), GaussianLatent(latent_size, beta / n_in)]
+        # The loss is the mean over features, but the divergence is to be weighed against the sum.
+        encoder |= {"output": Dense(width, 2 * latent_size), LATENT: GaussianLatent(latent_size, beta / n_in)}
     else:
-        encoder.append(Dense(width, latent_size))
-    return Chain((Chain(tuple(encoder)), Chain(tuple(decoder))))
+        encoder["output"] = Dense(width, latent_size)
+    # What enters has the units of what is compared, which the estimator knows.
+    encoder["standardization"] = replace(cast(Standardization, encoder["standardization"]), statistics="given")
+    return Chain(encoder=Chain(**encoder), decoder=Chain(**decoder))
 
 
-def encoder_or_decoder(network: Chain, place: int) -> Chain:
-    """One of both networks."""
-    part = network.layers[place]
-    assert isinstance(part, Chain)
-    return part
-
-
-def _dense_encoder(n_in: int, sizes: Sequence[int], activation: str) -> tuple[list[Layer], int]:
+def _dense_encoder(n_in: int, sizes: Sequence[int], activation: str) -> tuple[dict[str, Layer], int]:
     """Hidden layers, and the width of the last."""
     widths = [n_in, *sizes]
-    return [Standardization(n_in), Limit(MOST_DEVIATIONS), *_hidden(widths, activation)], widths[-1]
+    start = {"standardization": Standardization(n_in), "limit": Limit(MOST_DEVIATIONS)}
+    return start | hidden_blocks(widths, activation), widths[-1]
 
 
-def _dense_decoder(latent_size: int, sizes: Sequence[int], n_out: int, activation: str) -> list[Layer]:
-    """All but the bias."""
+def _dense_decoder(latent_size: int, sizes: Sequence[int], n_out: int, activation: str) -> dict[str, Layer]:
+    """Hidden layers and the output layer, without its bias."""
     widths = [latent_size, *reversed(sizes)]
-    return [*_hidden(widths, activation), replace(output_layer(widths[-1], n_out), bias=None)]
+    return hidden_blocks(widths, activation) | {"output": replace(output_layer(widths[-1], n_out), bias=None)}
 
 
 def _image_encoder(
     shape: Shape, channels: Sequence[int], kernel_size: int, sizes: Sequence[int], activation: str, strict: bool
-) -> tuple[list[Layer], int]:
-    """Blocks of convolution and pooling, then hidden layers; and the width of the last."""
-    *layers, output = convolutional_image_network(
+) -> tuple[dict[str, Layer], int]:
+    """Blocks of convolution and pooling, then hidden layers; also returns the width of the last layer."""
+    network = convolutional_image_network(
         shape,
-        1,
+        n_out=1,  # the output layer is left out
+        architecture="vgg",
         channels=channels,
+        convolutions_per_block=1,
         kernel_size=kernel_size,
+        pooling="max",
         hidden_layer_sizes=sizes,
         activation=activation,
+        batch_norm=False,
+        dropout=0.0,
+        stem="learned",
+        augmentation=(),
+        standardize=True,
         strict=strict,
-    ).layers
+    )
+    output = network["output"]
     assert isinstance(output, Dense)
-    return layers, output.n_in
+    return network.without("output").children(), output.n_in
 
 
 def _image_decoder(
     latent_size: int, shape: Shape, channels: Sequence[int], kernel_size: int, sizes: Sequence[int], activation: str
-) -> list[Layer]:
-    """Hidden layers, then as many transposed convolutions as the encoder has poolings; all but the bias."""
+) -> dict[str, Layer]:
+    """Hidden layers, then a transposed convolution for each block of the encoder; without the output bias."""
     height, width, n_channels = shape
-    images = [(height, width)]  # before each block of the encoder, and after the last
+    sizes_of_images = [(height, width)]  # before each block of the encoder, and after the last
     for _ in channels:
-        images.append((max(1, images[-1][0] // 2), max(1, images[-1][1] // 2)))
-    (least_height, least_width), maps = images[-1], [n_channels, *channels]
+        sizes_of_images.append((max(1, sizes_of_images[-1][0] // 2), max(1, sizes_of_images[-1][1] // 2)))
+    (least_height, least_width), maps = sizes_of_images[-1], [n_channels, *channels]
     widths = [latent_size, *reversed(sizes), least_height * maps[-1] * least_width]
-    layers = [*_hidden(widths, activation), Unflatten(least_height, maps[-1], least_width)]
+    parts = hidden_blocks(widths, activation) | {"unflatten": Unflatten(least_height, maps[-1], least_width)}
     for i in range(len(channels), 0, -1):
-        growth = (_growth(*pair, kernel_size) for pair in zip(images[i], images[i - 1], strict=True))
+        large = sizes_of_images[i - 1]
+        growth = (_growth(*pair, kernel_size) for pair in zip(sizes_of_images[i], large, strict=True))
         stride, kernel = zip(*growth, strict=True)
-        # The last one starts as the output weights of dense decoders do; a bias for each pixel follows.
+        # The last convolution starts at zero, like the output layers of dense decoders; a bias per pixel follows it.
         start = initializer_for(activation) if i > 1 else "zeros"
-        layers.append(TransposedConvolution(maps[i], maps[i - 1], images[i - 1], kernel, stride, start, bias=i > 1))
-        layers += [Activation(activation)] if i > 1 else []
-    return [*layers, Flatten()]
+        growing = TransposedConvolution(maps[i], maps[i - 1], large, kernel, stride, start, bias=i > 1)
+        if i > 1:
+            parts[f"block_{len(channels) - i + 1}"] = Chain(convolution=growing, activation=Activation(activation))
+        else:
+            parts["output"] = growing
+    return parts | {"flatten": Flatten()}
 
 
 def _growth(small: int, large: int, kernel_size: int) -> tuple[int, int]:
-    """Stride and size of the kernel along an axis of so many pixels, and of so many in what is made of them."""
+    """Stride and kernel size of a transposed convolution from `small` to `large` pixels along an axis."""
     if small == large:
         return 1, 1
-    return 2, max(kernel_size, large - 2 * (small - 1))  # no pixel is left out
-
-
-def _hidden(widths: Sequence[int], activation: str) -> list[Layer]:
-    return [hidden_block(*pair, activation) for pair in itertools.pairwise(widths)]
+    return 2, max(kernel_size, large - 2 * (small - 1))  # covers every pixel

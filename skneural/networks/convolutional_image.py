@@ -1,9 +1,8 @@
-"""Convolutional networks for images: five architectures, of whatever width and for images of any size."""
+"""Convolutional networks for images: five architectures, of any width and for images of any size."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from skneural.initializers import initializer_for
@@ -28,11 +27,10 @@ from skneural.layers import (
     Residual,
     Standardization,
 )
-from skneural.networks.mlp import hidden_block, output_layer
+from skneural.networks.mlp import hidden_blocks, output_layer
 from skneural.ops.window import Pair, Window
 
-# The greatest of several numbers stays the greatest behind these, so they may follow a maximum instead of preceding
-# it: on a quarter of the numbers.
+# Increasing functions commute with max pooling, so they follow it, where a quarter of the numbers is left.
 INCREASING = ("identity", "logistic", "tanh", "relu", "leaky_relu", "elu", "selu", "softplus")
 LARGEST_FILTER = 11
 
@@ -40,21 +38,21 @@ LARGEST_FILTER = 11
 def convolutional_image_network(
     image_shape: Sequence[int],
     n_out: int,
-    architecture: str = "vgg",
-    channels: Sequence[int] = (32, 64),
-    convolutions_per_block: int = 1,
-    kernel_size: int = 3,
-    pooling: str = "max",
-    hidden_layer_sizes: Sequence[int] = (128,),
-    activation: str = "relu",
-    batch_norm: bool = False,
-    dropout: float = 0.0,
-    stem: str = "learned",
-    augmentation: Sequence[str] = (),
-    standardize: bool = True,
-    strict: bool = False,
+    architecture: str,
+    channels: Sequence[int],
+    convolutions_per_block: int,
+    kernel_size: int,
+    pooling: str,
+    hidden_layer_sizes: Sequence[int],
+    activation: str,
+    batch_norm: bool,
+    dropout: float,
+    stem: str,
+    augmentation: Sequence[str],
+    standardize: bool,
+    strict: bool,
 ) -> Chain:
-    """Images (batch, height, width, channels) in, raw scores out.
+    """Build a network from images (batch, height, width, channels) to raw scores.
 
     Parameters
     ----------
@@ -65,24 +63,24 @@ def convolutional_image_network(
     channels : sequence of int
         Feature maps of each block.
     convolutions_per_block : int
-        Convolutions, inception modules or residual blocks in a row; lenet and alexnet have one.
+        Consecutive convolutions, inception modules or residual blocks; always one in lenet and alexnet.
     kernel_size : int
     pooling : {"max", "average"}
-        Between blocks.
+        Pooling between blocks.
     hidden_layer_sizes : sequence of int
-        Dense layers before the output, in lenet, alexnet and vgg; the others average each feature map instead.
+        Units of the dense layers of lenet, alexnet and vgg; the others average each feature map instead.
     activation : str
     batch_norm : bool
-        Normalize after each convolution.
+        Add batch normalization after each convolution.
     dropout : float
-        Rate after each hidden layer, or after the global average.
+        Rate after each dense hidden layer, or after the global average.
     stem : {"learned", "gabor", "wavelet"}
-        The last two put fixed filters first.
+        "gabor" and "wavelet" begin with fixed filters.
     augmentation : sequence of {"flip", "shift"}
     standardize : bool
-        Whether the first layer centres and scales each channel.
+        Centre and scale each channel in the first layer.
     strict : bool
-        Whether a kernel or pooling that is larger than what is left of the image is an error. Otherwise it shrinks.
+        Raise an error if a kernel or pooling window is larger than its input, instead of shrinking it.
 
     Raises
     ------
@@ -95,17 +93,18 @@ def convolutional_image_network(
     IMAGE_ARCHITECTURES[architecture](builder, tuple(channels), convolutions_per_block, kernel_size)
     if architecture in GLOBALLY_POOLED:
         widths = [builder.channels]
-        builder.add(GlobalPooling("average"), *([Dropout(dropout)] if dropout > 0 else []))
+        drop = {"dropout": Dropout(dropout)} if dropout > 0 else {}
+        top: dict[str, Layer] = {"pooling": GlobalPooling("average"), **drop}
     else:
         widths = [builder.height * builder.width * builder.channels, *hidden_layer_sizes]
-        builder.add(Flatten(), *(hidden_block(*pair, activation, dropout) for pair in itertools.pairwise(widths)))
+        top = {"flatten": Flatten(), **hidden_blocks(widths, activation, dropout)}
     output = output_layer if len(widths) > 1 else Dense
-    return Chain((*builder.layers, output(widths[-1], n_out)))
+    return Chain(*builder.layers, **top, output=output(widths[-1], n_out))
 
 
 @dataclass
 class _Builder:
-    """Collects layers and follows the shape of the image through them."""
+    """Collects layers and tracks the shape of the feature maps."""
 
     height: int
     width: int
@@ -115,20 +114,20 @@ class _Builder:
     batch_norm: bool
     pooling: str
     strict: bool
-    layers: list[Layer] = field(default_factory=list)
+    layers: list[Layer | Mapping[str, Layer]] = field(default_factory=list)
 
-    def add(self, *layers: Layer) -> None:
+    def add(self, *layers: Layer | Mapping[str, Layer]) -> None:
         self.layers += layers
 
     def start(self, augmentation: Sequence[str], standardize: bool, stem: str) -> None:
-        """What stands before all that learns."""
+        """Add augmentation, standardization and fixed filters."""
         if "flip" in augmentation:
-            self.add(RandomFlip())
+            self.add({"flip": RandomFlip()})
         if "shift" in augmentation:
-            self.add(RandomShift(max(1, min(self.height, self.width) // 8)))
-        self.add(BatchLast())
+            self.add({"shift": RandomShift(max(1, min(self.height, self.width) // 8))})
+        self.add({"batch_last": BatchLast()})
         if standardize:
-            self.add(Standardization(self.channels, axis=1))
+            self.add({"standardization": Standardization(self.channels, axis=1)})
         if stem != "learned":
             self.filter_bank(stem)
 
@@ -142,7 +141,7 @@ class _Builder:
         channels_in: int | None = None,
         bias: bool = True,
     ) -> list[Layer]:
-        """A convolution and, if asked for, its normalization; the image does not move on."""
+        """A convolution with its batch normalization, if any; not added, and the shape is not updated."""
         size = self.fitting(kernel_size, "kernel")
         layer = Convolution(
             channels_in or self.channels,
@@ -156,12 +155,12 @@ class _Builder:
         return [layer, BatchNormalization(channels, axis=1)] if self.batch_norm else [layer]
 
     def convolve(self, channels: int, kernel_size: int) -> None:
-        """A convolution with its activation."""
+        """Add a convolution and its activation."""
         self.add(*self.convolution(channels, kernel_size), Activation(self.activation))
         self.channels = channels
 
     def convolve_and_pool(self, channels: int, kernel_size: int, padding: str = "same", size: int = 2) -> None:
-        """Bias and activation stand where they are cheaper: after the pooling, if that makes no difference."""
+        """Add a convolution, its activation and a pooling; bias and activation after pooling if that is equivalent."""
         late = self.pooling == "max" and self.activation in INCREASING
         self.add(*self.convolution(channels, kernel_size, padding=padding, bias=not late))
         self.move(self.fitting(kernel_size, "kernel"), (1, 1), padding, channels)
@@ -172,7 +171,7 @@ class _Builder:
             self.add(*([] if self.batch_norm else [Bias(channels, axis=1)]), Activation(self.activation))
 
     def pool(self, size: int = 2) -> None:
-        """Halve height and width, with windows of `size`; where that is more than is left, only what is possible."""
+        """Add a pooling that halves height and width, with windows of `size`, or smaller ones if that does not fit."""
         window = self.fitting(size, "pooling")
         stride = min(2, window[0]), min(2, window[1])
         if window != (1, 1):
@@ -182,7 +181,7 @@ class _Builder:
     def filter_bank(self, name: str) -> None:
         height, width = (min(LARGEST_FILTER, n - 1 + n % 2) for n in (self.height, self.width))
         bank = FilterBank(name, self.channels, (height, width))
-        self.add(bank)
+        self.add({"filter_bank": bank})
         self.channels = bank.n_filters
 
     def move(self, size: Pair, stride: Pair, padding: str, channels: int) -> None:
@@ -190,15 +189,15 @@ class _Builder:
         window = Window.over(shape, size, stride, (1, 1), padding)
         self.height, self.channels, self.width, _ = window.output_shape(shape, channels)
 
-    def fitting(self, size: int, what: str) -> Pair:
-        """A square of `size`, or what of it fits into the image; a single row or column is never more than that."""
-        left = self.height, self.width
-        fitting = min(size, left[0]), min(size, left[1])
-        if self.strict and any(n < size and image > 1 for n, image in zip(left, self.image_size, strict=True)):
+    def fitting(self, size: int, kind: str) -> Pair:
+        """A square window cropped to the feature maps; if `strict`, only images of one row or column crop it."""
+        available = self.height, self.width
+        fitting = min(size, available[0]), min(size, available[1])
+        if self.strict and any(n < size and image > 1 for n, image in zip(available, self.image_size, strict=True)):
             raise ValueError(
-                f"image_shape={self.image_size}: a {what} of {size} x {size} does not fit into the {left[0]} x "
-                f"{left[1]} pixels that are left. Give fewer channels (blocks), or a smaller kernel_size; with "
-                'image_shape="auto", what does not fit is left out.'
+                f"image_shape={self.image_size}: a {kind} of {size} x {size} does not fit into the {available[0]} x "
+                f"{available[1]} pixels that are left. Give fewer channels (blocks), or a smaller kernel_size; with "
+                'image_shape="auto", windows that do not fit are made smaller.'
             )
         return fitting
 
@@ -210,7 +209,7 @@ def _lenet(builder: _Builder, channels: tuple[int, ...], repeats: int, kernel_si
 
 
 def _alexnet(builder: _Builder, channels: tuple[int, ...], repeats: int, kernel_size: int) -> None:
-    """Krizhevsky et al. 2012: larger kernels first, response normalization, windows that overlap."""
+    """Krizhevsky et al. 2012: a larger kernel first, local response normalization, overlapping pooling."""
     for i, n in enumerate(channels):
         if i < 2:
             builder.convolve(n, kernel_size + (2 if i == 0 else 0))
@@ -231,7 +230,7 @@ def _vgg(builder: _Builder, channels: tuple[int, ...], repeats: int, kernel_size
 
 
 def _image_inception(builder: _Builder, channels: tuple[int, ...], repeats: int, kernel_size: int) -> None:
-    """Szegedy et al. 2015: kernels of several sizes side by side, behind a plain convolution."""
+    """Szegedy et al. 2015: parallel kernels of several sizes, after a plain convolution."""
     builder.convolve(channels[0], kernel_size)
     for i, n in enumerate(channels):
         if i:
@@ -241,28 +240,29 @@ def _image_inception(builder: _Builder, channels: tuple[int, ...], repeats: int,
 
 
 def _image_inception_module(builder: _Builder, n: int, kernel_size: int) -> None:
-    """Shares of GoogLeNet's first module: a quarter 1 x 1, half 3 x 3, an eighth each 5 x 5 and pooled."""
+    """Channels as in GoogLeNet's first module: 1 x 1 a quarter, 3 x 3 half, 5 x 5 and pooled an eighth each."""
     active = Activation(builder.activation)
     wide, small = max(1, n // 2), max(1, n // 8)
-    one = max(1, n - wide - 2 * small)
+    pointwise = max(1, n - wide - 2 * small)
     size = builder.fitting(3, "pooling")
 
     def reduced(n_reduced: int, n_out: int, kernel: int) -> Chain:
         first = builder.convolution(n_reduced, 1)
-        return Chain((*first, active, *builder.convolution(n_out, kernel, channels_in=n_reduced), active))
+        return Chain(*first, active, *builder.convolution(n_out, kernel, channels_in=n_reduced), active)
 
-    branches = (
-        Chain((*builder.convolution(one, 1), active)),
-        reduced(max(1, 3 * n // 8), wide, kernel_size),
-        reduced(max(1, n // 16), small, kernel_size + 2),
-        Chain((Pooling("max", size, (1, 1), "same"), *builder.convolution(small, 1), active)),
+    module = Branches(
+        pixels=Chain(*builder.convolution(pointwise, 1), active),
+        small=reduced(max(1, 3 * n // 8), wide, kernel_size),
+        large=reduced(max(1, n // 16), small, kernel_size + 2),
+        pooled=Chain(Pooling("max", size, (1, 1), "same"), *builder.convolution(small, 1), active),
+        axis=1,
     )
-    builder.add(Branches(branches, axis=1))
-    builder.channels = one + wide + 2 * small
+    builder.add(module)
+    builder.channels = pointwise + wide + 2 * small
 
 
 def _image_resnet(builder: _Builder, channels: tuple[int, ...], repeats: int, kernel_size: int) -> None:
-    """He et al. 2016: pairs of convolutions, each pair added to what it was given; each block but the first halves."""
+    """He et al. 2016: residual pairs of convolutions; each block but the first halves height and width."""
     builder.convolve(channels[0], kernel_size)
     for i, n in enumerate(channels):
         for j in range(repeats):
@@ -273,9 +273,9 @@ def _residual_block(builder: _Builder, n: int, kernel_size: int, stride: int) ->
     active = Activation(builder.activation)
     shortcut = None
     if stride != 1 or n != builder.channels:
-        shortcut = Chain(tuple(builder.convolution(n, 1, stride)))
+        shortcut = Chain(*builder.convolution(n, 1, stride))
     first = builder.convolution(n, kernel_size, stride)
-    inner = Chain((*first, active, *builder.convolution(n, kernel_size, channels_in=n)))
+    inner = Chain(*first, active, *builder.convolution(n, kernel_size, channels_in=n))
     builder.add(Residual(inner, shortcut), active)
     builder.move((kernel_size, kernel_size), (stride, stride), "same", n)
 

@@ -24,7 +24,7 @@ RELU = Activation("relu")
 
 @dataclass(frozen=True)
 class Published:
-    """Widths and kernels of a paper; `channels` and `kernel_size` take their place where they are given."""
+    """Widths and kernel sizes of a paper: the defaults of `channels` and `kernel_size`."""
 
     channels: tuple[int, ...]
     kernel_size: tuple[int, ...]
@@ -41,18 +41,18 @@ PUBLISHED = {
 def convolutional_series_network(
     n_features: int,
     n_out: int,
-    architecture: str = "fcn",
-    channels: Sequence[int] | None = None,
-    kernel_size: Sequence[int] | None = None,
-    batch_norm: bool = True,
-    dropout: float = 0.0,
-    vocabulary_size: int | None = None,
-    embedding_size: int = 64,
-    standardize: bool = True,
+    architecture: str,
+    channels: Sequence[int] | None,
+    kernel_size: Sequence[int] | None,
+    batch_norm: bool,
+    dropout: float,
+    vocabulary_size: int | None,
+    embedding_size: int,
+    standardize: bool,
 ) -> Chain:
-    """Series (batch, steps, features) or tokens (batch, steps) in, raw scores out.
+    """Build a network from series (batch, steps, features) or tokens (batch, steps) to raw scores.
 
-    Every layer keeps the number of steps, and forgets what stands beyond the end of a series.
+    Every layer before the pooling keeps the number of steps, and masks the padding.
 
     Parameters
     ----------
@@ -61,22 +61,22 @@ def convolutional_series_network(
     n_out : int
         Raw scores.
     architecture : {"fcn", "resnet", "inception", "textcnn"}
-    channels : sequence of int, optional
-        Width of each convolution (fcn), residual block (resnet), module (inception) or kernel size (textcnn). By
-        default those of the paper.
-    kernel_size : sequence of int, optional
-        Kernel of each convolution (fcn), of those in each block (resnet), or of those side by side (inception,
-        textcnn). By default those of the paper.
+    channels : sequence of int or None
+        Width of each convolution (fcn), residual block (resnet), module (inception) or kernel size (textcnn). None:
+        those of the paper.
+    kernel_size : sequence of int or None
+        Kernel size of each convolution (fcn), of the convolutions in each block (resnet), or of the parallel ones
+        (inception, textcnn). None: those of the paper.
     batch_norm : bool
-        Normalize after each convolution.
+        Add batch normalization after each convolution.
     dropout : float
         Rate before the output layer.
-    vocabulary_size : int, optional
+    vocabulary_size : int or None
         Number of tokens; None for series.
     embedding_size : int
-        Numbers that stand for each token.
+        Size of the token embeddings.
     standardize : bool
-        Whether the first layer centres and scales each feature; not used for tokens.
+        Centre and scale each feature in the first layer; not used for tokens.
     """
 
     def encoder(n_in: int) -> Encoder:
@@ -86,6 +86,7 @@ def convolutional_series_network(
         encoder,
         n_features,
         n_out,
+        pooling=None,  # the encoder pools
         dropout=dropout,
         vocabulary_size=vocabulary_size,
         embedding_size=embedding_size,
@@ -100,89 +101,93 @@ def convolutional_encoder(
     kernel_size: Sequence[int] | None,
     batch_norm: bool,
 ) -> Encoder:
-    """Convolutions along the steps, and their mean or maximum over time."""
+    """Convolutions over the steps, and their mean or maximum over time."""
     published = PUBLISHED[architecture]
     widths = published.channels if channels is None else tuple(channels)
     kernels = published.kernel_size if kernel_size is None else tuple(kernel_size)
     if kernel_size is None and architecture == "fcn" and len(widths) > 1:
-        kernels = tuple(kernels[min(i, 2)] for i in range(len(widths)))  # for deeper ones, more of the shortest
-    layers, n_pooled = SERIES_ARCHITECTURES[architecture](_Convolutions(batch_norm), n_in, widths, kernels)
-    return Encoder(tuple(layers), n_pooled, BATCH_LAST, pooled=True)
+        kernels = tuple(kernels[min(i, 2)] for i in range(len(widths)))  # deeper networks repeat the shortest
+    body, n_pooled = SERIES_ARCHITECTURES[architecture](_Convolutions(batch_norm), n_in, widths, kernels)
+    return Encoder(body, n_pooled, BATCH_LAST, pooled=True)
 
 
 @dataclass(frozen=True)
 class _Convolutions:
-    """Makes convolutions along the steps."""
+    """Factory of convolutions over the steps."""
 
     batch_norm: bool
 
     def __call__(self, n_in: int, n_out: int, kernel_size: int, *, normal: bool = True) -> Chain:
-        """A convolution, masked before and, if `normal`, normalized after."""
-        # Without a bias even where the normalization only follows for several branches together.
+        """A masked convolution, with batch normalization if `normal`."""
+        # No bias even where a single normalization follows several branches.
         layer = Convolution(n_in, n_out, (1, kernel_size), bias=not self.batch_norm)
-        return Chain((Mask(), layer, *([BatchNormalization(n_out, axis=1)] if normal and self.batch_norm else [])))
+        normalization = {"normalization": BatchNormalization(n_out, axis=1)} if normal and self.batch_norm else {}
+        return Chain(mask=Mask(), convolution=layer, **normalization)
 
 
-Body = tuple[list[Layer], int]  # layers from batch-last series to rows, and the length of these rows
+Body = tuple[Chain, int]  # layers from series (batch last) to rows, and the width of these rows
 
 
 def _fcn(convolution: _Convolutions, n_in: int, widths: tuple[int, ...], kernels: tuple[int, ...]) -> Body:
     """Wang, Yan and Oates 2017: convolutions, then the mean over time."""
-    layers: list[Layer] = []
-    for n, kernel in _pairs(widths, kernels):
-        layers += [convolution(n_in, n, kernel), RELU]
+    parts: dict[str, Layer] = {}
+    for i, (n, kernel) in enumerate(_pairs(widths, kernels), 1):
+        parts[f"block_{i}"] = Chain(**convolution(n_in, n, kernel).children(), activation=RELU)
         n_in = n
-    return [*layers, GlobalPooling("average")], n_in
+    return Chain(**parts, pooling=GlobalPooling("average")), n_in
 
 
 def _series_resnet(convolution: _Convolutions, n_in: int, widths: tuple[int, ...], kernels: tuple[int, ...]) -> Body:
-    """Wang, Yan and Oates 2017: blocks of convolutions, each block added to what it was given."""
-    layers: list[Layer] = []
-    for n in widths:
-        inner: list[Layer] = []
-        for j, kernel in enumerate(kernels):
-            inner += [convolution(n if j else n_in, n, kernel), RELU]
-        block = Chain(tuple(inner[:-1]))  # the last activation comes after the sum
-        layers += [Residual(block, _shortcut(convolution, n_in, n)), RELU]
+    """Wang, Yan and Oates 2017: residual blocks of convolutions, then the mean over time."""
+    parts: dict[str, Layer] = {}
+    for i, n in enumerate(widths, 1):
+        inner: dict[str, Layer] = {}
+        for j, kernel in enumerate(kernels, 1):
+            inner |= {f"convolution_{j}": convolution(n if inner else n_in, n, kernel), f"activation_{j}": RELU}
+        del inner[f"activation_{len(kernels)}"]  # the last activation comes after the sum
+        parts |= {f"block_{i}": Residual(Chain(**inner), _shortcut(convolution, n_in, n)), f"activation_{i}": RELU}
         n_in = n
-    return [*layers, GlobalPooling("average")], n_in
+    return Chain(**parts, pooling=GlobalPooling("average")), n_in
 
 
 def _series_inception(convolution: _Convolutions, n_in: int, widths: tuple[int, ...], kernels: tuple[int, ...]) -> Body:
-    """Ismail Fawaz et al. 2020: kernels of several lengths side by side, a shortcut around every three modules."""
-    layers: list[Layer] = []
+    """Ismail Fawaz et al. 2020: parallel kernels of several lengths, and a shortcut around every three modules."""
+    parts: dict[str, Layer] = {}
     for start in range(0, len(widths), 3):
-        inner: list[Layer] = []
+        inner: dict[str, Layer] = {}
         n_before = n_in
-        for n in widths[start : start + 3]:
-            inner += [*_series_inception_module(convolution, n_in, n, kernels), RELU]
+        for i, n in enumerate(widths[start : start + 3], start + 1):
+            inner[f"module_{i}"] = _series_inception_module(convolution, n_in, n, kernels)
             n_in = n * (len(kernels) + 1)
-        if len(widths[start : start + 3]) == 3:
-            shortcut = _shortcut(convolution, n_before, n_in)
-            layers += [Residual(Chain(tuple(inner)), shortcut), RELU]
+        if len(inner) == 3:
+            block = Residual(Chain(**inner), _shortcut(convolution, n_before, n_in))
+            parts |= {f"block_{start // 3 + 1}": block, f"activation_{start // 3 + 1}": RELU}
         else:
-            layers += inner
-    return [*layers, GlobalPooling("average")], n_in
+            parts |= inner
+    return Chain(**parts, pooling=GlobalPooling("average")), n_in
 
 
-def _series_inception_module(convolution: _Convolutions, n_in: int, n: int, kernels: tuple[int, ...]) -> list[Layer]:
-    """A bottleneck, kernels of several lengths beside a maximum, and a normalization of all of them together."""
+def _series_inception_module(convolution: _Convolutions, n_in: int, n: int, kernels: tuple[int, ...]) -> Chain:
+    """A bottleneck, parallel kernels of several lengths and a max pooling, and their joint normalization."""
     bottleneck = convolution(n_in, n, 1, normal=False) if n_in > 1 else None
-    wide = Branches(
-        tuple(convolution(n if bottleneck else n_in, n, kernel, normal=False) for kernel in kernels),
-        axis=1,
-    )
-    pooled = Chain((Pooling("max", (1, 3), (1, 1), "same"), convolution(n_in, n, 1, normal=False)))
-    all_branches = Branches((Chain((bottleneck, wide)) if bottleneck else wide, pooled), axis=1)
+    sizes = [convolution(n if bottleneck else n_in, n, kernel, normal=False) for kernel in kernels]
+    wide: Layer = Branches({f"convolution_{i}": layer for i, layer in enumerate(sizes, 1)}, axis=1)
+    if bottleneck:
+        wide = Chain(bottleneck=bottleneck, convolutions=wide)
+    pooled = Chain(pooling=Pooling("max", (1, 3), (1, 1), "same"), convolution=convolution(n_in, n, 1, normal=False))
     n_out = n * (len(kernels) + 1)
-    return [all_branches, *([BatchNormalization(n_out, axis=1)] if convolution.batch_norm else [])]
+    normalization = {"normalization": BatchNormalization(n_out, axis=1)} if convolution.batch_norm else {}
+    return Chain(branches=Branches(wide=wide, pooled=pooled, axis=1), **normalization, activation=RELU)
 
 
 def _textcnn(convolution: _Convolutions, n_in: int, widths: tuple[int, ...], kernels: tuple[int, ...]) -> Body:
-    """Kim 2014: kernels of several lengths, and the greatest value of each feature over time."""
+    """Kim 2014: parallel kernels of several lengths, and the maximum of each feature over time."""
     pairs = _pairs(widths, kernels)
-    branches = [Chain((convolution(n_in, n, kernel), RELU, GlobalPooling("max"))) for n, kernel in pairs]
-    return [Branches(tuple(branches))], sum(n for n, _ in pairs)
+    branches = {
+        f"kernel_{i}": Chain(**convolution(n_in, n, kernel).children(), activation=RELU, pooling=GlobalPooling("max"))
+        for i, (n, kernel) in enumerate(pairs, 1)
+    }
+    return Chain(kernels=Branches(branches)), sum(n for n, _ in pairs)
 
 
 def _shortcut(convolution: _Convolutions, n_in: int, n_out: int) -> Layer | None:
@@ -192,13 +197,13 @@ def _shortcut(convolution: _Convolutions, n_in: int, n_out: int) -> Layer | None
 
 
 def _pairs(widths: tuple[int, ...], kernels: tuple[int, ...]) -> list[tuple[int, int]]:
-    """The width and the kernel of each convolution; a single one of either serves all."""
+    """Width and kernel size of each convolution; a single width or kernel size is used for all."""
     widths = widths * len(kernels) if len(widths) == 1 else widths
     kernels = kernels * len(widths) if len(kernels) == 1 else kernels
     if len(widths) != len(kernels):
         raise ValueError(
-            f"channels has {len(widths)} sizes, {widths}, and kernel_size {len(kernels)}, {kernels}. Give as many of "
-            "either, or a single one that serves all."
+            f"channels has {len(widths)} sizes, {widths}, and kernel_size {len(kernels)}, {kernels}. Give as many "
+            "of either, or a single one for all."
         )
     return list(zip(widths, kernels, strict=True))
 

@@ -1,4 +1,4 @@
-"""Networks of convolutions over graphs: for nodes, and for whole graphs."""
+"""Graph convolutional networks, for nodes and for whole graphs."""
 
 from __future__ import annotations
 
@@ -22,69 +22,72 @@ from skneural.layers import (
 )
 
 CONVOLUTIONS = ("gcn", "sage", "gat", "gin")
-POOLINGS = ("sum", "mean", "max")
+GRAPH_POOLINGS = ("sum", "mean", "max")
 
 
 def graph_node_network(
     n_in: int,
     n_out: int,
-    hidden_layer_sizes: Sequence[int] = (16,),
-    convolution: str = "gcn",
-    n_heads: int = 8,
-    dropout: float = 0.0,
-    n_edge_features: int = 0,
+    hidden_layer_sizes: Sequence[int],
+    convolution: str,
+    n_heads: int,
+    dropout: float,
+    n_edge_features: int,
 ) -> Chain:
-    """Convolutions, the last of which gives the raw scores of nodes.
+    """Build graph convolutions, the last of which returns the raw scores of the nodes.
 
-    Two parts: what makes embeddings of nodes, and the last convolution.
+    The network has two parts: the hidden layers, which compute node embeddings, and the last convolution.
 
     Parameters
     ----------
     n_in, n_out : int
         Features of each node, raw scores out.
     hidden_layer_sizes : sequence of int
-        Units of each hidden convolution; with "gat", of each of its heads.
+        Units of each hidden convolution; with "gat", of each head.
     convolution : {"gcn", "sage", "gat", "gin"}
     n_heads : int
         Heads of the hidden convolutions with "gat"; the last one has a single head.
     dropout : float
-        Rate before each convolution and, with "gat", of the edges of each head.
+        Rate before each convolution and, with "gat", on the attention weights of each head.
     n_edge_features : int
         Features of each edge, for "gat" and "gin".
     """
-    body: list[Layer] = []
+    blocks: dict[str, Layer] = {}
     width = n_in
     for hop, size in enumerate(hidden_layer_sizes):
-        body += _dropout(dropout)
-        body.append(_convolution(convolution, width, size, hop, n_heads, dropout, n_edge_features))
-        body.append(Activation("elu" if convolution == "gat" else "relu"))
+        layer = _convolution(convolution, width, size, hop, n_heads, dropout, n_edge_features)
+        block = {**_dropout(dropout), "convolution": layer}
+        block["activation"] = Activation("elu" if convolution == "gat" else "relu")
         if convolution == "gin":
-            body += [Dense(size, size, "he_uniform"), Activation("relu")]
+            block |= {"dense": Dense(size, size, "he_uniform"), "output_activation": Activation("relu")}
+        blocks[f"block_{hop + 1}"] = Chain(**block)
         width = size * n_heads if convolution == "gat" else size
     last = _convolution(convolution, width, n_out, len(hidden_layer_sizes), 1, dropout, n_edge_features, bias=False)
-    return Chain((Chain(tuple(body)), Chain((*_dropout(dropout), last, SelectNodes(), Bias(n_out)))))
+    output = Chain(**_dropout(dropout), convolution=last, selection=SelectNodes(), bias=Bias(n_out))
+    return Chain(encoder=Chain(**blocks), output=output)
 
 
 def whole_graph_network(
     n_in: int,
     n_out: int,
-    hidden_layer_sizes: Sequence[int] = (64, 64, 64),
-    convolution: str = "gin",
-    n_heads: int = 8,
-    pooling: str = "sum",
-    dropout: float = 0.0,
-    n_edge_features: int = 0,
+    hidden_layer_sizes: Sequence[int],
+    convolution: str,
+    n_heads: int,
+    pooling: str,
+    dropout: float,
+    n_edge_features: int,
 ) -> Chain:
-    """Convolutions; the pooled nodes before the first and behind each of them, side by side, go into a dense layer.
+    """Build graph convolutions and a dense layer on the pooled nodes before the first and after each convolution.
 
-    Two parts: what makes an embedding of each graph, and the dense layer.
+    The network has two parts: the first computes an embedding of each graph, the concatenated pooled nodes; the second
+    is the dense layer.
 
     Parameters
     ----------
     n_in, n_out : int
         Features of each node, raw scores out.
     hidden_layer_sizes : sequence of int
-        Units of each convolution, over all heads with "gat": they divide them.
+        Units of each convolution; with "gat", divided evenly among its heads.
     convolution : {"gcn", "sage", "gat", "gin"}
     n_heads : int
         Heads with "gat".
@@ -96,27 +99,28 @@ def whole_graph_network(
     """
     widths = [n_in, *hidden_layer_sizes]
     pool = GraphPooling(pooling)
-    body: Layer = pool
+    encoder: Layer = pool
     for hop in reversed(range(len(hidden_layer_sizes))):
         block = _block(convolution, widths[hop], widths[hop + 1], n_heads, n_edge_features)
-        body = Branches((pool, Chain((*block, body))))
-    head = (*_dropout(dropout, "samples"), Dense(sum(widths), n_out))
-    return Chain((Chain((body,)), Chain(head)))
+        encoder = Branches({"pooling": pool, f"block_{hop + 1}": Chain(block, behind=encoder)})
+    return Chain(encoder=encoder, **_dropout(dropout, "samples"), output=Dense(sum(widths), n_out))
 
 
-def _dropout(rate: float, rows: str = "elements") -> list[Layer]:
-    return [Dropout(rate, rows=rows)] if rate > 0 else []
+def _dropout(rate: float, rows: str = "elements") -> dict[str, Layer]:
+    return {"dropout": Dropout(rate, rows=rows)} if rate > 0 else {}
 
 
-def _block(convolution: str, width: int, size: int, n_heads: int, n_edge_features: int) -> list[Layer]:
-    """A convolution of whole graphs, normalized over the nodes of a batch."""
+def _block(convolution: str, width: int, size: int, n_heads: int, n_edge_features: int) -> dict[str, Layer]:
+    """A convolution with its activation, normalized over the nodes of a batch."""
     if convolution == "gat":
         layer = _convolution("gat", width, size // n_heads, 0, n_heads, 0.0, n_edge_features)
     else:
         layer = _convolution(convolution, width, size, 0, 1, 0.0, n_edge_features)
-    block = [layer, BatchNormalization(size, rows="elements"), Activation("relu")]
+    normalization, activation = BatchNormalization(size, rows="elements"), Activation("relu")
+    block: dict[str, Layer] = {"convolution": layer, "normalization": normalization, "activation": activation}
     if convolution == "gin":
-        block += [Dense(size, size, "he_uniform"), BatchNormalization(size, rows="elements"), Activation("relu")]
+        block |= {"dense": Dense(size, size, "he_uniform"), "output_normalization": normalization}
+        block["output_activation"] = activation
     return block
 
 

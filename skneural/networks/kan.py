@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from skneural.layers import Bias, Chain, SplineEdges, Standardization
+from skneural.layers import Bias, Chain, Layer, SplineEdges, Standardization
 from skneural.layers.layer import PREDICTING
 from skneural.layers.traversal import find
 from skneural.ops.types import Array
@@ -18,48 +18,56 @@ from skneural.parameters import Tree
 def kan_network(
     n_in: int,
     n_out: int,
-    hidden_layer_sizes: Sequence[int] = (5,),
-    grid_size: int = 5,
-    spline_order: int = 3,
-    base_activation: str = "silu",
-    sparsity: float = 0.0,
-    entropy: float = 2.0,
+    hidden_layer_sizes: Sequence[int],
+    grid_size: int,
+    spline_order: int,
+    base_activation: str,
+    sparsity: float,
+    entropy: float,
     symbolic_edges: Sequence[str] = (),
+    grid_range: Sequence[float] | None = None,
 ) -> Chain:
-    """Layers of splines behind one that brings each input to [-1, 1], and a bias.
+    """Build input scaling to [-1, 1], layers of spline edges, and a bias.
 
     Parameters
     ----------
     n_in, n_out : int
         Features in, raw scores out.
     hidden_layer_sizes : sequence of int
-        Units of each hidden layer; none of them makes a generalized additive model.
+        Units of each hidden layer; without hidden layers, a generalized additive model.
     grid_size : int
         Pieces of each spline.
     spline_order : int
         Degree of the pieces.
     base_activation : str
-        What each edge adds to its spline.
+        Function that each edge adds to its spline, with a learned weight.
     sparsity, entropy : float
         Strength of the penalty on edges, and weight of their entropy in it.
     symbolic_edges : sequence of str
         Edges that are named functions: numbers of the layer, of the unit they come from and of that they lead to, and
         the name, such as "0 1 0 sin".
+    grid_range : (low, high) or None
+        The range of the inputs, which the grids of the first layer divide evenly. None: that of the training data, to
+        which they adapt.
     """
     widths = [n_in, *hidden_layer_sizes, n_out]
     named: list[list[tuple[int, int, str]]] = [[] for _ in widths[1:]]
     for edge in symbolic_edges:
         layer, source, target = place_of(edge)
         named[layer].append((source, target, edge.split()[3]))
+    shared = SplineEdges(n_in, n_out, grid_size, spline_order, base_activation, sparsity, entropy)
     edges = [
-        SplineEdges(*pair, grid_size, spline_order, base_activation, sparsity, entropy, named=tuple(own))
-        for pair, own in zip(itertools.pairwise(widths), named, strict=True)
+        replace(shared, n_in=before, n_out=after, named=tuple(named[i]), adaptive=i > 0 or grid_range is None)
+        for i, (before, after) in enumerate(itertools.pairwise(widths))
     ]
-    return Chain((Standardization(n_in), *edges, Bias(n_out)))
+    bounds = None if grid_range is None else (grid_range[0], grid_range[1])
+    standardization = Standardization(n_in, statistics="range", bounds=bounds)
+    parts = {edges_name(i): layer for i, layer in enumerate(edges)}
+    return Chain(standardization=standardization, **parts, bias=Bias(n_out))
 
 
 def symbolic_edge(layer: int, source: int, target: int, name: str) -> str:
-    """An edge that is a named function, as a plain value."""
+    """Encode an edge that is a named function as a string."""
     return f"{layer} {source} {target} {name}"
 
 
@@ -69,52 +77,61 @@ def place_of(edge: str) -> tuple[int, int, int]:
     return int(layer), int(source), int(target)
 
 
-def edges_of(network: Chain, tree: Tree) -> list[tuple[SplineEdges, Tree]]:
+def edges_name(number: int) -> str:
+    """The name of a layer of splines, of which the first has the number 0."""
+    return f"edges_{number + 1}"
+
+
+def edges_of(network: Layer, tree: Tree) -> list[tuple[SplineEdges, Tree]]:
     """The layers of splines, and the parameters of each."""
     return find(network, tree, SplineEdges)
 
 
-def inputs_of_layers(network: Chain, tree: Tree, x: Array) -> list[Array]:
-    """What every layer of splines is given, and what the last one gives."""
-    found = [network.layers[0].predict(tree[0], x)]
+def inputs_of_layers(network: Layer, tree: Tree, x: Array) -> list[Array]:
+    """Inputs of every layer of splines, and the output of the last one."""
+    inputs = [network["standardization"].predict(input_scaling(tree), x)]
     for layer, p in edges_of(network, tree):
-        found.append(layer.predict(p, found[-1], PREDICTING))
-    return found
+        inputs.append(layer.predict(p, inputs[-1], PREDICTING))
+    return inputs
 
 
-def adapt_grids(network: Chain, tree: Tree, x: Array, sample_weight: Array | None, *, first: bool) -> None:
-    """Let the grids follow what stands at the layers for the data x; `first` says whether also that of x itself."""
-    h = network.layers[0].predict(tree[0], x)
+def adapt_hidden_grids(network: Layer, tree: Tree, x: Array, sample_weight: Array | None) -> None:
+    """Adapt the grids to the inputs of their layers; those of the first layer only if `first`."""
+    h = network["standardization"].predict(input_scaling(tree), x)
     for i, (layer, p) in enumerate(edges_of(network, tree)):
-        if i or first:
-            layer.adapt(p, h, sample_weight)
+        if i:
+            layer.adapt_grids(p, h, sample_weight)
         h = layer.predict(p, h)
 
 
-def refined(network: Chain, tree: Tree, grid_size: int) -> tuple[Chain, Tree]:
-    """The same function on finer grids: a network, and its parameters."""
-    pairs = [layer.refined(p, grid_size) for layer, p in edges_of(network, tree)]
-    layers = (network.layers[0], *(layer for layer, _ in pairs), network.layers[-1])
-    return replace(network, layers=layers), (tree[0], *(p for _, p in pairs), tree[-1])
+def refined_edges(layer: SplineEdges, p: Tree, grid_size: int) -> Tree:
+    """Parameters of a layer for the same functions on finer grids."""
+    return layer.refined(p, grid_size)[1]
+
+
+def input_scaling(tree: Tree) -> Tree:
+    """Mean and scale of the features: the buffers of the first layer."""
+    p: Tree = tree["standardization"]
+    return p
 
 
 def importances(spreads: list[Array], deviations: list[Array]) -> tuple[list[Array], list[Array]]:
-    """How much of the outputs goes through each edge and each unit.
+    """Importance of each edge and each unit for the outputs.
 
-    The spread of an edge, as a share of what its unit varies by, passes on the importance of that unit.
+    Each edge receives a share of the importance of its target: its spread, relative to the deviation of the target.
 
     Parameters
     ----------
     spreads : list of arrays of shape (n_in, n_out)
-        Standard deviation of each edge.
+        Standard deviation of the output of each edge.
     deviations : list of arrays of shape (n_out,)
-        Standard deviation of the units that the edges lead to.
+        Standard deviation of the target units of the edges.
 
     Returns
     -------
     edges : list of arrays of shape (n_in, n_out)
     units : list of arrays
-        Of the inputs, all hidden layers, and the outputs, whose importance is one.
+        For the inputs, each hidden layer, and the outputs, whose importance is 1.
     """
     edges: list[Array] = []
     units: list[Array] = [np.ones(spreads[-1].shape[1])]

@@ -1,8 +1,10 @@
-"""Networks that tell tokens from other tokens: the next one from those before, or hidden ones from those around."""
+"""Language models: networks that predict the next token from those before it, or masked tokens from all others."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from typing import Any
 
 from skneural.layers import Chain, ChosenSteps, RealSteps, Scale, TiedEmbedding
 from skneural.layers.embedding import START_DEVIATION
@@ -13,46 +15,53 @@ from skneural.networks.transformer import transformer_encoder
 
 LANGUAGE_ARCHITECTURES = ("transformer", "lstm", "gru", "mamba")
 OBJECTIVES = ("causal", "masked")
+MAMBA: dict[str, Any] = {
+    "state_size": 16,
+    "expansion": 2,
+    "convolution_width": 4,
+    "variant": "mamba2",
+    "bidirectional": False,
+}
 
 
 def language_network(
     n_out: int,
-    n_special: int = 0,
-    architecture: str = "transformer",
-    objective: str = "causal",
-    d_model: int = 64,
-    n_heads: int = 4,
-    n_layers: int = 2,
-    feedforward_size: int = 128,
-    positional: str = "sinusoidal",
-    dropout: float = 0.1,
-    context_length: int = 128,
+    n_special: int,
+    architecture: str,
+    objective: str,
+    d_model: int,
+    n_heads: int,
+    n_layers: int,
+    feedforward_size: int,
+    positional: str,
+    dropout: float,
+    context_length: int,
 ) -> Chain:
-    """Tokens (batch, steps) in, raw scores of all tokens for each step out, or for each that was hidden.
+    """Build a network from tokens (batch, steps) to raw scores of all tokens, for each step or each masked step.
 
     Parameters
     ----------
     n_out : int
-        Tokens that are scored.
+        Tokens that can be predicted.
     n_special : int
-        Tokens beyond them that are read only.
+        Further tokens, which occur in the input only.
     architecture : {"transformer", "lstm", "gru", "mamba"}
     objective : {"causal", "masked"}
-        Whether no step sees those after it, or all see all others.
+        "causal": each step depends on the steps before it only. "masked": on all steps.
     d_model : int
-        Features of each step, and numbers that stand for each token.
+        Features of each step, and size of the token embeddings.
     n_heads, feedforward_size, positional
-        See `transformer_encoder`; the other architectures have none.
+        See `transformer_encoder`; not used by the other architectures.
     n_layers : int
     dropout : float
-        Rate, as encoders have it.
+        Dropout rate of the encoder.
     context_length : int
-        Positions to learn, if they are learned.
+        Number of learned positions, with ``positional="learned"``.
     """
     if objective == "masked" and architecture != "transformer":
         raise ValueError(
-            f'objective="masked" needs architecture="transformer", whose steps see those before and after them; got '
-            f"architecture={architecture!r}."
+            f'objective="masked" needs architecture="transformer", whose steps attend to those before and after '
+            f"them; got architecture={architecture!r}."
         )
     if architecture == "transformer":
         causal = objective == "causal"
@@ -61,19 +70,20 @@ def language_network(
             *sizes, positional, dropout, causal=causal, max_length=context_length, deviation=START_DEVIATION
         )
     elif architecture == "mamba":
-        encoder = mamba_encoder(d_model, n_layers=n_layers, dropout=dropout)
+        encoder = mamba_encoder(d_model, n_layers=n_layers, dropout=dropout, **MAMBA)
     else:
         encoder = _scaled(recurrent_encoder(d_model, architecture, d_model, n_layers, False, dropout), dropout)
     axes = encoder.axes
-    inner = Chain((*axes.enter, *encoder.layers, *axes.leave))
+    inner = Chain(**axes.enter, **encoder.body.children(), **axes.leave)
     rows = RealSteps() if objective == "causal" else ChosenSteps()
-    return Chain((TiedEmbedding(n_out, d_model, inner, rows, n_special),))
+    return Chain(embedding=TiedEmbedding(n_out, d_model, inner, rows, n_special))
 
 
 def _scaled(encoder: Encoder, dropout: float) -> Encoder:
-    """With vectors of tokens scaled as Transformers do it, and dropout behind: as they start, gates would hardly move.
+    """Scale the embeddings as in Transformers, with dropout after them and at the end.
 
-    The first layer of an encoder knows where its features are.
+    Unscaled initial embeddings are so small that the gates would hardly react to them.
     """
-    start = Scale(math.sqrt(encoder.n_out)), *dropped(dropout, encoder.axes.batch)
-    return Encoder((*start, *encoder.layers, *dropped(dropout, encoder.axes.batch)), encoder.n_out, encoder.axes)
+    before, behind = (dropped(dropout, encoder.axes.batch, name) for name in ("dropout", "output_dropout"))
+    body = Chain(scale=Scale(math.sqrt(encoder.n_out)), **before, **encoder.body.children(), **behind)
+    return replace(encoder, body=body)

@@ -1,4 +1,4 @@
-"""Stacks of Mamba blocks for series and for tokens."""
+"""Stacks of Mamba blocks for series and tokens."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ from skneural.networks.sequence import ROWS_FIRST, Encoder, dropped, sequence_ne
 
 VARIANTS = ("mamba2", "mamba")
 
-# Mamba-2 was published with heads of 64 channels, in networks whose width is counted in thousands.
+# Mamba-2 was published with heads of 64 channels, in networks with thousands of channels.
 HEAD_SIZE = 32
 
 
 def mamba_network(
     n_features: int,
     n_out: int,
-    d_model: int = 64,
-    state_size: int = 16,
-    n_layers: int = 2,
-    expansion: int = 2,
-    convolution_width: int = 4,
-    pooling: str | None = "mean",
-    dropout: float = 0.0,
-    variant: str = "mamba2",
-    bidirectional: bool = False,
-    vocabulary_size: int | None = None,
-    standardize: bool = True,
+    d_model: int,
+    state_size: int,
+    n_layers: int,
+    expansion: int,
+    convolution_width: int,
+    pooling: str | None,
+    dropout: float,
+    variant: str,
+    bidirectional: bool,
+    vocabulary_size: int | None,
+    standardize: bool,
 ) -> Chain:
-    """Series (batch, steps, features) or tokens (batch, steps) in, raw scores out.
+    """Build a network from series (batch, steps, features) or tokens (batch, steps) to raw scores.
 
     Parameters
     ----------
@@ -49,11 +49,11 @@ def mamba_network(
     d_model, state_size, n_layers, expansion, convolution_width, dropout, variant, bidirectional
         See `mamba_encoder`.
     pooling : {"mean", "last", "max", "attention"} or None
-        How steps become one row. None: raw scores of each real step, series behind series.
-    vocabulary_size : int, optional
+        Reduction of the steps to one row. None: raw scores of each step, one series after another, without padding.
+    vocabulary_size : int or None
         Number of tokens; None for series.
     standardize : bool
-        Whether each feature is centred and scaled first; not used for tokens.
+        Centre and scale each feature in the first layer; not used for tokens.
     """
 
     def encoder(n_in: int) -> Encoder:
@@ -64,74 +64,76 @@ def mamba_network(
 
 
 def mamba_encoder(
-    d_model: int = 64,
-    state_size: int = 16,
-    n_layers: int = 2,
-    expansion: int = 2,
-    convolution_width: int = 4,
-    dropout: float = 0.0,
-    variant: str = "mamba2",
-    bidirectional: bool = False,
+    d_model: int,
+    state_size: int,
+    n_layers: int,
+    expansion: int,
+    convolution_width: int,
+    dropout: float,
+    variant: str,
+    bidirectional: bool,
     n_in: int | None = None,
 ) -> Encoder:
-    """Mamba blocks, one behind the other; no step sees a later one, unless they read in both directions.
+    """Build a stack of Mamba blocks; each step depends on those before it only, unless `bidirectional`.
 
     Parameters
     ----------
     d_model : int
-        Features between the blocks.
+        Features of each step between the blocks.
     state_size : int
-        Numbers of the state of each channel.
+        Size of the state of each channel.
     n_layers : int
         Blocks.
     expansion : int
         Channels of a block, as a multiple of `d_model`.
     convolution_width : int
-        Steps that the convolution of a block sees.
+        Kernel size of the causal convolution of a block, in steps.
     dropout : float
-        Rate behind each block, before its input is added.
+        Rate after each block, before its input is added.
     variant : {"mamba2", "mamba"}
-        Whether heads of channels decay as one, or each number of the state for itself, which takes four times as long.
+        "mamba2": one decay for all channels of a head. "mamba": one for each number of the state, four times as slow.
     bidirectional : bool
-        Whether blocks of their own also read each series from its end to its start; `n_out` then is ``2 * d_model``.
+        Add a second stack that reads each series from its end to its start; `n_out` is then ``2 * d_model``.
     n_in : int, optional
-        Features of each step of the input, where a first product shall make `d_model` of them; None for tokens that
-        `d_model` numbers stand for already.
+        Features of each step of the input, which a dense layer projects to `d_model`. By default, the input has
+        `d_model` features, such as embedded tokens.
 
     Returns
     -------
     encoder : Encoder
     """
-    start: list[Layer] = [] if n_in is None else [Dense(n_in, d_model)]
+    start: dict[str, Layer] = {} if n_in is None else {"projection": Dense(n_in, d_model)}
     block = mamba_block(d_model, state_size, expansion, convolution_width, dropout, variant)
-    stack = *[block] * n_layers, RMSNormalization(d_model)
+    blocks = {f"block_{i + 1}": block for i in range(n_layers)}
+    stack: dict[str, Layer] = {**blocks, "normalization": RMSNormalization(d_model)}
     if not bidirectional:
-        return Encoder((*start, *stack), d_model, ROWS_FIRST)
-    both = Branches((Chain(stack), Reversed(Chain(stack))), axis=ROWS_FIRST.features)
-    # Backwards, a series has been read when its first step has.
-    return Encoder((*start, both), 2 * d_model, ROWS_FIRST, ends=("last", "first"))
+        return Encoder(Chain(**start, **stack), d_model, ROWS_FIRST)
+    both = Branches(forward=Chain(**stack), backward=Reversed(Chain(**stack)), axis=ROWS_FIRST.features)
+    # The backward stack has read the whole series at its first step.
+    return Encoder(Chain(**start, directions=both), 2 * d_model, ROWS_FIRST, ends=("last", "first"))
 
 
 def mamba_block(
     d_model: int,
-    state_size: int = 16,
-    expansion: int = 2,
-    convolution_width: int = 4,
-    dropout: float = 0.0,
-    variant: str = "mamba2",
+    state_size: int,
+    expansion: int,
+    convolution_width: int,
+    dropout: float,
+    variant: str,
 ) -> Residual:
-    """One block: normalization, product, convolution and scan with a gate, product, around which its input goes."""
+    """Build a residual block: normalization, projection, convolution, gated scan, and projection."""
     n = expansion * d_model
-    end: list[Layer] = [Dense(n, d_model, bias=None), *dropped(dropout, 0)]
+    inner: dict[str, Layer] = {"normalization": RMSNormalization(d_model)}
     if variant == "mamba2":
         heads = MultiheadScan(n, _n_heads(n), state_size, convolution_width)
-        inner = [Dense(d_model, heads.n_inputs, bias=None), heads, RMSNormalization(n)]
+        inner |= {"projection": Dense(d_model, heads.n_inputs, bias=None), "scan": heads}
+        inner["scan_normalization"] = RMSNormalization(n)
     else:
         scan = SelectiveScan(n, state_size, convolution_width, math.ceil(d_model / 16))
-        inner = [Dense(d_model, 2 * n, bias=None), scan]
-    return Residual(Chain((RMSNormalization(d_model), *inner, *end)))
+        inner |= {"projection": Dense(d_model, 2 * n, bias=None), "scan": scan}
+    return Residual(Chain(**inner, output=Dense(n, d_model, bias=None), **dropped(dropout, 0)))
 
 
 def _n_heads(n: int) -> int:
-    """Heads of about `HEAD_SIZE` channels, as many as share the channels evenly."""
+    """Largest number of heads of at least `HEAD_SIZE` channels that divides the channels evenly."""
     return next(heads for heads in range(max(1, n // HEAD_SIZE), 0, -1) if n % heads == 0)

@@ -1,4 +1,4 @@
-"""A single layer."""
+"""Perceptrons: a single layer."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from skneural.layers import Chain, Dense
 
 
 def perceptron_network(n_in: int, n_out: int) -> Chain:
-    """One dense layer that starts at zero, which suits a convex loss and makes the result free of chance."""
-    return Chain((Dense(n_in, n_out, "zeros"),))
+    """Build a dense layer that starts at zero: the loss is convex, so the result needs no random start."""
+    return Chain(output=Dense(n_in, n_out, "zeros"))

@@ -1,4 +1,4 @@
-"""How much of an image each layer of a convolutional network sees."""
+"""Receptive fields of the layers of convolutional networks."""
 
 from __future__ import annotations
 
@@ -18,18 +18,19 @@ from skneural.layers import (
     RandomShift,
     Residual,
 )
-from skneural.layers.traversal import children
+from skneural.layers.traversal import joined
 from skneural.ops.window import Pair
 
 
 class ReceptiveField(NamedTuple):
-    """The part of the input that one output of a layer depends on; both are (height, width) in pixels.
+    """Part of the image that an element of a feature map depends on.
 
     Attributes
     ----------
     size : pair of int
+        Height and width, in pixels.
     stride : pair of int
-        From the field of one output to that of its neighbour.
+        Distance to the receptive field of the next element, vertically and horizontally, in pixels.
     """
 
     size: Pair
@@ -37,28 +38,29 @@ class ReceptiveField(NamedTuple):
 
 
 def receptive_fields(network: Layer) -> dict[str, ReceptiveField]:
-    """The receptive field of every layer that makes feature maps: up to the one that makes rows of them."""
-    found: dict[str, ReceptiveField] = {}
-    _follow(network, "", ReceptiveField((1, 1), (1, 1)), found)
-    return found
+    """Receptive field of each layer that returns feature maps, by name."""
+    fields: dict[str, ReceptiveField] = {}
+    _collect(network, "", ReceptiveField((1, 1), (1, 1)), fields)
+    return fields
 
 
-def _follow(layer: Layer, name: str, field: ReceptiveField, found: dict[str, ReceptiveField]) -> ReceptiveField:
-    inner = list(children(layer, name))
+def _collect(layer: Layer, name: str, field: ReceptiveField, fields: dict[str, ReceptiveField]) -> ReceptiveField:
+    """Receptive field after a layer whose input has `field`; adds those of the layer and its children to `fields`."""
+    inner = [(joined(name, key), child) for key, child in layer.children().items()]
     if isinstance(layer, Chain):
-        for child in inner:
-            if isinstance(child.layer, Flatten | GlobalPooling):
+        for child_name, child in inner:
+            if isinstance(child, Flatten | GlobalPooling):
                 break
-            if not isinstance(child.layer, RandomFlip | RandomShift | BatchLast):
-                field = _follow(child.layer, child.name, field, found)
+            if not isinstance(child, RandomFlip | RandomShift | BatchLast):
+                field = _collect(child, child_name, field, fields)
         return field
     if isinstance(layer, Branches | Residual):
-        # Of several ways through, the widest counts; all have the same stride, or they could not be joined.
-        ends = [_follow(child.layer, child.name, field, found) for child in inner] or [field]
+        # The widest of parallel paths counts. All have the same stride, or their outputs could not be joined.
+        ends = [_collect(child, child_name, field, fields) for child_name, child in inner] or [field]
         field = ReceptiveField(_widest([end.size for end in ends]), _widest([end.stride for end in ends]))
     else:
         field = _widened(layer, field)
-    found[name] = field
+    fields[name] = field
     return field
 
 

@@ -1,4 +1,4 @@
-"""Recurrent networks for series and for tokens."""
+"""Recurrent networks for series and tokens."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from skneural.networks.sequence import STEPS_FIRST, Encoder, dropped, sequence_n
 def recurrent_network(
     n_features: int,
     n_out: int,
-    cell: str = "gru",
-    hidden_size: int = 64,
-    n_layers: int = 1,
-    bidirectional: bool = False,
-    pooling: str | None = "last",
-    dropout: float = 0.0,
-    vocabulary_size: int | None = None,
-    embedding_size: int = 64,
-    standardize: bool = True,
+    cell: str,
+    hidden_size: int,
+    n_layers: int,
+    bidirectional: bool,
+    pooling: str | None,
+    dropout: float,
+    vocabulary_size: int | None,
+    embedding_size: int,
+    standardize: bool,
 ) -> Chain:
-    """Series (batch, steps, features) or tokens (batch, steps) in, raw scores out.
+    """Build a network from series (batch, steps, features) or tokens (batch, steps) to raw scores.
 
     Parameters
     ----------
@@ -33,17 +33,17 @@ def recurrent_network(
         Units of each layer and direction.
     n_layers : int
     bidirectional : bool
-        Whether each layer also goes from the end of each series to its start.
+        Add to each layer one that reads each series from its end to its start.
     pooling : {"last", "mean", "max", "attention"} or None
-        How steps become one row. None: raw scores of each real step, series behind series.
+        Reduction of the steps to one row. None: raw scores of each step, one series after another, without padding.
     dropout : float
         Rate between layers and before the output layer.
-    vocabulary_size : int, optional
+    vocabulary_size : int or None
         Number of tokens; None for series.
     embedding_size : int
-        Numbers that stand for each token.
+        Size of the token embeddings.
     standardize : bool
-        Whether each feature is centred and scaled first; not used for tokens.
+        Centre and scale each feature in the first layer; not used for tokens.
     """
 
     def encoder(n_in: int) -> Encoder:
@@ -55,17 +55,16 @@ def recurrent_network(
 def recurrent_encoder(
     n_in: int, cell: str, hidden_size: int, n_layers: int, bidirectional: bool, dropout: float
 ) -> Encoder:
-    """Recurrent layers, each of which reads the states of the one before, with dropout between them."""
-    layers: list[Layer] = []
+    """Build recurrent layers, each on the states of the layer before it, with dropout between them."""
+    layers: dict[str, Layer] = {}
     for i in range(n_layers):
         if i:
-            layers += dropped(dropout, STEPS_FIRST.batch)
-        forwards = CELLS[cell](n_in, hidden_size)
+            layers |= dropped(dropout, STEPS_FIRST.batch, f"dropout_{i}")
+        layer: Layer = CELLS[cell](n_in, hidden_size)
         if bidirectional:
-            backwards = CELLS[cell](n_in, hidden_size, reverse=True)
-            layers.append(Branches((forwards, backwards), axis=STEPS_FIRST.features))
-        else:
-            layers.append(forwards)
+            backward = CELLS[cell](n_in, hidden_size, reverse=True)
+            layer = Branches(forward=layer, backward=backward, axis=STEPS_FIRST.features)
+        layers[f"layer_{i + 1}"] = layer
         n_in = 2 * hidden_size if bidirectional else hidden_size
-    # Backwards, a series has been read when its first step has.
-    return Encoder(tuple(layers), n_in, STEPS_FIRST, ends=("last", "first") if bidirectional else ("last",))
+    # The backward direction has read the whole series at its first step.
+    return Encoder(Chain(**layers), n_in, STEPS_FIRST, ends=("last", "first") if bidirectional else ("last",))

@@ -1,7 +1,8 @@
-"""What networks for series and for tokens have in common: a start, an encoder, and a top.
+"""Common parts of networks for series and tokens: an input layer, an encoder, pooling, and an output layer.
 
-A family of sequence networks is an encoder: a function from the features of each step to the layers that relate steps
-to each other. It works in the order of axes that suits it; one layer at either end converts, and nothing in between.
+Families of sequence networks differ in their encoder: a function from the number of features of each step to the layers
+that relate steps to each other. Encoders compute in the order of axes that is fastest for them; a layer before and a
+layer after them convert.
 """
 
 from __future__ import annotations
@@ -30,41 +31,44 @@ SEQUENCE_POOLINGS = ("last", "mean", "max", "attention")
 
 
 class Axes(NamedTuple):
-    """An order of axes in which an encoder works.
+    """Order of axes in which an encoder computes.
 
-    `enter` converts from (batch, steps, features), and `leave` converts back. `features` and `batch` are the places of
-    these axes in between.
+    `enter` converts from (batch, steps, features), and `leave` converts back: a layer with its name, or none.
+    `features` and `batch` are the places of these axes in between.
     """
 
-    enter: tuple[Layer, ...]
-    leave: tuple[Layer, ...]
+    enter: dict[str, Layer]
+    leave: dict[str, Layer]
     features: int
     batch: int
 
 
-ROWS_FIRST = Axes((), (), features=-1, batch=0)  # (batch, steps, features): attention
-STEPS_FIRST = Axes((StepsFirst(),), (RowsFirst(),), features=1, batch=2)  # (steps, features, batch): recurrences
-BATCH_LAST = Axes((BatchLast(),), (RowsFirst(),), features=1, batch=3)  # (1, features, steps, batch): convolutions
+ROWS_FIRST = Axes({}, {}, features=-1, batch=0)  # (batch, steps, features): attention
+TO_ROWS_FIRST: dict[str, Layer] = {"rows_first": RowsFirst()}
+# (steps, features, batch): recurrences
+STEPS_FIRST = Axes({"steps_first": StepsFirst()}, TO_ROWS_FIRST, features=1, batch=2)
+# (1, features, steps, batch): convolutions
+BATCH_LAST = Axes({"batch_last": BatchLast()}, TO_ROWS_FIRST, features=1, batch=3)
 
 
 @dataclass(frozen=True)
 class Encoder:
-    """The middle of a sequence network.
+    """Layers of a sequence network that relate steps to each other.
 
     Parameters
     ----------
-    layers : tuple of Layer
+    body : Chain
     n_out : int
-        Features of each step, or of the one row, that the layers give.
+        Features of each step, or of the one row, that it gives.
     axes : Axes
     ends : tuple of {"last", "first"}, default=("last",)
-        The step at which the last layer has seen the whole series. If there are several, that layer is `Branches` along
-        the features, of as many directions.
+        Step at which each direction has read the whole series. With several directions, the last layer is `Branches`
+        along the features, a branch for each direction.
     pooled : bool, default=False
-        Whether the last layer gives one row for each series already, of shape (batch, n_out).
+        Whether the body gives one row for each series already, of shape (batch, n_out).
     """
 
-    layers: tuple[Layer, ...]
+    body: Chain
     n_out: int
     axes: Axes
     ends: tuple[str, ...] = ("last",)
@@ -75,13 +79,13 @@ def sequence_network(
     encoder: Callable[[int], Encoder],
     n_features: int,
     n_out: int,
-    pooling: str | None = "last",
-    dropout: float = 0.0,
-    vocabulary_size: int | None = None,
-    embedding_size: int = 64,
-    standardize: bool = True,
+    pooling: str | None,
+    dropout: float,
+    vocabulary_size: int | None,
+    embedding_size: int,
+    standardize: bool,
 ) -> Chain:
-    """Series (batch, steps, features) or tokens (batch, steps) in, raw scores out.
+    """Build a network from series (batch, steps, features) or tokens (batch, steps) to raw scores.
 
     Parameters
     ----------
@@ -92,50 +96,55 @@ def sequence_network(
     n_out : int
         Raw scores.
     pooling : {"last", "mean", "max", "attention"} or None
-        How steps become one row, unless the encoder has done that. None: raw scores of each real step, series behind
-        series.
+        Reduction of the steps to one row, unless the encoder has pooled them. None: raw scores of each step, one series
+        after another, without padding.
     dropout : float
         Rate before the output layer.
-    vocabulary_size : int, optional
+    vocabulary_size : int or None
         Number of tokens; None for series.
     embedding_size : int
-        Numbers that stand for each token.
+        Size of the token embeddings.
     standardize : bool
-        Whether each feature is centred and scaled first; not used for tokens.
+        Centre and scale each feature in the first layer; not used for tokens.
     """
     middle = encoder(n_features if vocabulary_size is None else embedding_size)
-    start: list[Layer] = list(middle.axes.enter)
+    start = dict(middle.axes.enter)
     if vocabulary_size is not None:
-        start = [Embedding(vocabulary_size, embedding_size), *start]
+        start = {"embedding": Embedding(vocabulary_size, embedding_size), **start}
     elif standardize:
-        start.append(Standardization(n_features, axis=middle.axes.features))
-    return Chain((*start, *_rows(middle, pooling, dropout), Dense(middle.n_out, n_out)))
+        start["standardization"] = Standardization(n_features, axis=middle.axes.features)
+    return Chain(**start, **_rows(middle, pooling, dropout), output=Dense(middle.n_out, n_out))
 
 
-def dropped(rate: float, batch_axis: int) -> list[Layer]:
-    """Dropout, if there is to be any."""
-    return [Dropout(rate, batch_axis)] if rate > 0 else []
+def dropped(rate: float, batch_axis: int, name: str = "dropout") -> dict[str, Layer]:
+    """Dropout with its name, if there is to be any."""
+    return {name: Dropout(rate, batch_axis)} if rate > 0 else {}
 
 
-def _rows(encoder: Encoder, pooling: str | None, dropout: float) -> list[Layer]:
+def _rows(encoder: Encoder, pooling: str | None, dropout: float) -> dict[str, Layer]:
     """The encoder, and what makes rows of its steps."""
-    layers, leave = encoder.layers, encoder.axes.leave
+    body, leave = encoder.body, encoder.axes.leave
     if encoder.pooled:
-        return [*layers, *dropped(dropout, 0)]
-    if pooling is None:  # a row for each step is no sample any more, so dropout comes before
-        return [*layers, *dropped(dropout, encoder.axes.batch), *leave, RealSteps()]
+        return {"encoder": body, **dropped(dropout, 0)}
+    if pooling is None:  # dropout precedes `RealSteps`, whose rows are steps, not samples
+        return {"encoder": body, **dropped(dropout, encoder.axes.batch), **leave, "steps": RealSteps()}
     if pooling == "last" and len(encoder.ends) > 1:
-        return [*layers[:-1], _each_at_its_end(layers[-1], encoder), *dropped(dropout, 0)]
+        return {"encoder": _each_at_its_end(encoder), **dropped(dropout, 0)}
     if pooling == "attention":
         pool: Layer = AttentionPooling(encoder.n_out, encoder.n_out)
     else:
         pool = StepPooling(encoder.ends[0] if pooling == "last" else pooling)
-    return [*layers, *leave, pool, *dropped(dropout, 0)]
+    return {"encoder": body, **leave, "pooling": pool, **dropped(dropout, 0)}
 
 
-def _each_at_its_end(last: Layer, encoder: Encoder) -> Branches:
-    """The state of each direction where it has seen the whole series: backwards, behind the first step."""
+def _each_at_its_end(encoder: Encoder) -> Layer:
+    """Pool each direction at the step where it has read the whole series: the backward direction at the first."""
+    *_, (name, last) = encoder.body.children().items()
     if not isinstance(last, Branches):
         raise TypeError(f"An encoder with the ends {encoder.ends} must end in Branches; its last layer is {last}.")
-    pairs = zip(last.branches, encoder.ends, strict=True)
-    return Branches(tuple(Chain((direction, *encoder.axes.leave, StepPooling(end))) for direction, end in pairs))
+    ends = zip(last.children().items(), encoder.ends, strict=True)
+    directions = {
+        direction: Chain(**{"steps": layer, **encoder.axes.leave, "pooling": StepPooling(end)})
+        for (direction, layer), end in ends
+    }
+    return encoder.body.with_children({name: Branches(directions)})

@@ -1,12 +1,12 @@
-"""Transformer encoders for series and for tokens (Vaswani et al. 2017), normalized before each sublayer.
+"""Transformer encoders for series and tokens (Vaswani et al. 2017), normalized before each sublayer.
 
-Normalizing first (Xiong et al. 2020) needs no warm-up of the learning rate.
+Pre-normalization (Xiong et al. 2020) needs no warm-up of the learning rate.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from typing import cast
 
 from skneural.layers import (
     Activation,
@@ -23,28 +23,30 @@ from skneural.layers import (
     WithClassToken,
 )
 from skneural.networks.sequence import ROWS_FIRST, SEQUENCE_POOLINGS, Encoder, dropped, sequence_network
+from skneural.parameters import Tree
 
 POSITIONAL = ("sinusoidal", "learned", "rotary", "none")
+START = ("projection", "positions", "dropout")  # what comes before the blocks of an encoder, and may learn or draw
 TRANSFORMER_POOLINGS = (*SEQUENCE_POOLINGS, "cls")
 
 
 def transformer_network(
     n_features: int,
     n_out: int,
-    d_model: int = 64,
-    n_heads: int = 4,
-    n_layers: int = 2,
-    feedforward_size: int = 128,
-    positional: str = "sinusoidal",
-    pooling: str | None = "mean",
-    dropout: float = 0.1,
-    vocabulary_size: int | None = None,
-    max_length: int | None = None,
-    standardize: bool = True,
-    causal: bool = False,
-    freeze: int = 0,
+    d_model: int,
+    n_heads: int,
+    n_layers: int,
+    feedforward_size: int,
+    positional: str,
+    pooling: str | None,
+    dropout: float,
+    vocabulary_size: int | None,
+    max_length: int | None,
+    standardize: bool,
+    causal: bool,
+    freeze: int,
 ) -> Chain:
-    """Series (batch, steps, features) or tokens (batch, steps) in, raw scores out.
+    """Build a network from series (batch, steps, features) or tokens (batch, steps) to raw scores.
 
     Parameters
     ----------
@@ -55,17 +57,17 @@ def transformer_network(
     d_model, n_heads, n_layers, feedforward_size, positional, dropout, max_length
         See `transformer_encoder`.
     pooling : {"mean", "last", "max", "attention", "cls"} or None
-        How steps become one row; "cls" puts a learned step before them, which stands for the whole series in the end.
-        None: raw scores of each real step, series behind series.
-    vocabulary_size : int, optional
+        Reduction of the steps to one row; "cls" prepends a learned class token, and takes its final state. None: raw
+        scores of each step, one series after another, without padding.
+    vocabulary_size : int or None
         Number of tokens; None for series.
     standardize : bool
-        Whether each feature is centred and scaled first; not used for tokens.
+        Centre and scale each feature in the first layer; not used for tokens.
     causal : bool
-        Whether no step sees those after it.
+        Steps attend to themselves and the steps before them only.
     freeze : int
-        Pairs of an attention and a feedforward layer that do not learn; if there are any, what comes before the first
-        does not learn either.
+        Blocks of an attention and a feedforward layer that are not trained, from the first; if positive, the layers
+        before them are not trained either.
     """
 
     def encoder(n_in: int) -> Encoder:
@@ -89,24 +91,37 @@ def transformer_network(
 
 def _frozen(network: Chain, n_blocks: int) -> Chain:
     """The network with everything up to the end of a block frozen, a class token apart, which a task has for itself."""
-    layers = network.layers
-    first = next(i for i, layer in enumerate(layers) if isinstance(layer, Residual | WithClassToken))
-    start, rest = layers[:first], layers[first:]
-    if not isinstance(rest[0], WithClassToken):
-        return Chain((Frozen(Chain((*start, *rest[: 2 * n_blocks]))), *rest[2 * n_blocks :]))
-    inner = rest[0].inner
-    assert isinstance(inner, Chain)
-    blocks = Chain((Frozen(Chain(inner.layers[: 2 * n_blocks])), *inner.layers[2 * n_blocks :]))
-    return Chain((Frozen(Chain(start)), replace(rest[0], inner=blocks), *rest[1:]))
+    frozen = {*START, *(f"block_{i + 1}" for i in range(n_blocks))}
+
+    def with_frozen(layer: Layer) -> Layer:
+        return layer.with_children({name: Frozen(child) for name, child in layer.children().items() if name in frozen})
+
+    encoder = with_frozen(network["encoder"])
+    token = encoder.children().get("class_token")
+    if token is not None:
+        token = token.with_children({"inner": with_frozen(token["inner"])})
+        encoder = encoder.with_children({"class_token": token})
+    changes = {"embedding": Frozen(network["embedding"])} if "embedding" in network.children() else {}
+    return cast(Chain, network.with_children(changes | {"encoder": encoder}))
+
+
+def encoder_parameters(network: Layer, tree: Tree) -> dict[str, Tree]:
+    """The parameters of each part of the encoder, by its name; also where it is frozen, or follows a class token."""
+    encoder, p = network["encoder"], tree["encoder"]
+    parts = dict(encoder.children())
+    if "class_token" in parts:
+        inner = parts.pop("class_token")["inner"]
+        parts, p = parts | inner.children(), p | p["class_token"]["inner"]
+    return {name: p[name]["inner"] if isinstance(layer, Frozen) else p[name] for name, layer in parts.items()}
 
 
 def transformer_encoder(
-    d_model: int = 64,
-    n_heads: int = 4,
-    n_layers: int = 2,
-    feedforward_size: int = 128,
-    positional: str = "sinusoidal",
-    dropout: float = 0.1,
+    d_model: int,
+    n_heads: int,
+    n_layers: int,
+    feedforward_size: int,
+    positional: str,
+    dropout: float,
     *,
     causal: bool = False,
     class_token: bool = False,
@@ -114,62 +129,84 @@ def transformer_encoder(
     n_in: int | None = None,
     deviation: float | None = None,
 ) -> Encoder:
-    """Attention and feedforward layers by turns, each added to what it is given.
+    """Build residual blocks of an attention layer and a feedforward layer.
 
     Parameters
     ----------
-    d_model : int, default=64
-        Features of each step inside.
-    n_heads : int, default=4
-        Heads of each attention layer; they share d_model.
-    n_layers : int, default=2
-        Pairs of an attention and a feedforward layer.
-    feedforward_size : int, default=128
+    d_model : int
+        Features of each step.
+    n_heads : int
+        Heads of each attention layer; they divide d_model evenly.
+    n_layers : int
+        Blocks of an attention and a feedforward layer.
+    feedforward_size : int
         Hidden units of each feedforward layer.
-    positional : {"sinusoidal", "learned", "rotary", "none"}, default="sinusoidal"
-        How steps learn where they stand.
-    dropout : float, default=0.1
-        Rate on the first layer's input, on attention weights, on hidden units and on what is added.
+    positional : {"sinusoidal", "learned", "rotary", "none"}
+        Positional encoding.
+    dropout : float
+        Rate on the input of the first block, attention weights, hidden units and outputs of sublayers.
     causal : bool, default=False
-        Whether no step sees those after it.
+        Steps attend to themselves and the steps before them only.
     class_token : bool, default=False
-        Whether a learned step, put before the others, stands for the whole series in the end.
+        Prepend a learned step, whose final state is the only output.
     max_length : int, optional
-        Positions to learn; needed if they are learned.
+        Number of learned positions; required with ``positional="learned"``.
     n_in : int, optional
-        Features of each step of the input, where a first product shall make `d_model` of them; None for tokens that
-        `d_model` numbers stand for already.
+        Features of each step of the input, which a dense layer projects to `d_model`. By default, the input has
+        `d_model` features, such as embedded tokens.
     deviation : float, optional
-        Standard deviation with which weights start, those of what is added to the steps divided by the root of how
-        often something is added, as in GPT-2 (Radford et al. 2019). By default weights start as Glorot and Bengio have
-        it.
+        Standard deviation of the initial weights; for the output weights of sublayers, divided by the square root of
+        the number of sublayers, as in GPT-2 (Radford et al. 2019). By default, Glorot's initialization.
 
     Returns
     -------
     encoder : Encoder
     """
     _check(positional, causal, class_token, max_length)
-    # Embeddings are scaled to stand up to positions.
-    start: list[Layer] = [Scale(math.sqrt(d_model)) if n_in is None else Dense(n_in, d_model)]
+    # Embeddings are scaled to the magnitude of positional encodings.
+    start: dict[str, Layer] = (
+        {"scale": Scale(math.sqrt(d_model))} if n_in is None else {"projection": Dense(n_in, d_model)}
+    )
     if positional == "sinusoidal":
-        start.append(SinusoidalPositions())
+        start["positions"] = SinusoidalPositions()
     elif positional == "learned":
         assert max_length is not None
-        start.append(LearnedPositions(max_length, d_model))
+        start["positions"] = LearnedPositions(max_length, d_model)
+    start |= dropped(dropout, 0)
     inside: str | float = "glorot_uniform" if deviation is None else deviation
     added: str | float = "glorot_uniform" if deviation is None else deviation / math.sqrt(max(2 * n_layers, 1))
     rotary = positional == "rotary"
     attention = SelfAttention(d_model, n_heads, causal, rotary, dropout, initializer=inside, output_initializer=added)
-    hidden = Dense(d_model, feedforward_size, inside), Activation("gelu"), *dropped(dropout, 0)
-    feedforward = *hidden, Dense(feedforward_size, d_model, added)
-    block: list[Layer] = [
-        Residual(Chain((LayerNormalization(d_model), *sublayer, *dropped(dropout, 0))))
-        for sublayer in ((attention,), feedforward)
-    ]
-    blocks = [*(n_layers * block), LayerNormalization(d_model)]
+    block = Chain(
+        attention=sublayer(d_model, {"attention": attention}, dropout),
+        feedforward=sublayer(d_model, feedforward(d_model, feedforward_size, dropout, inside, added), dropout),
+    )
+    blocks: dict[str, Layer] = {f"block_{i + 1}": block for i in range(n_layers)}
+    blocks["normalization"] = LayerNormalization(d_model)
     if class_token:
-        blocks = [WithClassToken(Chain(tuple(blocks)), d_model)]
-    return Encoder((*start, *dropped(dropout, 0), *blocks), d_model, ROWS_FIRST, pooled=class_token)
+        blocks = {"class_token": WithClassToken(Chain(**blocks), d_model)}
+    return Encoder(Chain(**start, **blocks), d_model, ROWS_FIRST, pooled=class_token)
+
+
+def sublayer(d_model: int, inner: dict[str, Layer], dropout: float) -> Residual:
+    """Layers that are added to what they are given, after it has been normalized."""
+    return Residual(Chain(normalization=LayerNormalization(d_model), **inner, **dropped(dropout, 0)))
+
+
+def feedforward(
+    d_model: int,
+    size: int,
+    dropout: float,
+    hidden_start: str | float = "glorot_uniform",
+    output_start: str | float = "glorot_uniform",
+) -> dict[str, Layer]:
+    """A hidden layer of `size` units and an output layer, by name; both for each step."""
+    return {
+        "hidden": Dense(d_model, size, hidden_start),
+        "activation": Activation("gelu"),
+        **dropped(dropout, 0, "hidden_dropout"),
+        "output": Dense(size, d_model, output_start),
+    }
 
 
 def _check(positional: str, causal: bool, class_token: bool, max_length: int | None) -> None:
@@ -178,4 +215,6 @@ def _check(positional: str, causal: bool, class_token: bool, max_length: int | N
     if positional == "learned" and max_length is None:
         raise ValueError("Learned positions need max_length, the number of positions to learn.")
     if causal and class_token:
-        raise ValueError("A class token stands first and sees nothing of a causal encoder; pool the last step instead.")
+        raise ValueError(
+            "The class token stands first and attends to no other step in a causal encoder; pool the last step instead."
+        )

@@ -1,52 +1,55 @@
 """Scaled dot-product attention over several heads (Vaswani et al. 2017).
 
-    q, k, v      queries, keys, values           Q, K, V             section 3.2.1
-    width        numbers of one head             d_k
-    scores       how well keys fit queries       Q K^T / sqrt(d_k)
-    weights      their softmax over keys
-    log_sum      logarithm of its denominator    L                   FlashAttention (Dao et al. 2022), section 3.1
+    q, k, v      queries, keys, values                   Q, K, V             section 3.2.1
+    width        features of a head                      d_k
+    scores       scaled products of queries and keys     Q K^T / sqrt(d_k)
+    weights      softmax of the scores over the keys
+    log_sum      logarithm of the denominator            L                   Dao et al. 2022 (FlashAttention), 3.1
 
-Heads are (batch, heads, steps, width): usually views of (batch, steps, heads, width), which BLAS takes as they are.
-Contiguous copies of them made no product faster.
+Heads have the shape (batch, heads, steps, width). They are usually views of arrays of shape (batch, steps, heads,
+width), which BLAS accepts as they are: contiguous copies of them made no product faster.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
+from skneural.ops.blocks import slices
 from skneural.ops.memory import empty, empty_like
 from skneural.ops.types import Array, Vjp
 
-# Queries up to which the weights are kept for the backward; of longer series they are computed again, block by block.
+# Up to this many queries, the weights are kept for the backward pass; for longer series they are computed again, block
+# by block.
 BLOCK_SIZE = 128
 
-# Numbers of a block of weights: some series at a time, in a megabyte. Smaller blocks, which fit closer caches, were no
-# faster.
-BLOCK_ELEMENTS = 1 << 18
+# Weights in a block of series: a megabyte. Smaller blocks, which fit into the inner caches, were no faster.
+ATTENTION_WEIGHTS_PER_BLOCK = 1 << 18
 
-# Scores within these bounds need no subtraction of the maximum: exp and sums of it are far from the ends of float32.
-# The least and the greatest of all scores take 0.05 ms where the maximum of each row takes 0.56.
+# Scores between -SAFE_SCORE and SAFE_SCORE need no subtraction of the maximum: their exponentials and the sums of these
+# are far from the limits of float32. The minimum and the maximum of all scores take 0.05 ms where the maximum of each
+# row takes 0.56.
 SAFE_SCORE = 50.0
 
-# (queries, number of keys) -> what weights are multiplied by, (batch, heads, queries, keys). Asked twice, it gives
-# the same.
+# (queries, number of keys) -> factors of the weights, (batch, heads, queries, keys). Calls with equal arguments return
+# equal factors.
 WeightDropout = Callable[[slice, int], Array]
 
 
-class Attended(NamedTuple):
-    """What `attend` gives.
+class AttentionResult(NamedTuple):
+    """Result of `attend`.
 
     Attributes
     ----------
     y : array of shape (batch, queries, heads * width of values)
     vjp : ``vjp(dy, dq, dk, dv) -> None``
-        Fills the gradients, which may be strided like q, k and v.
+        Fills dq, dk and dv, which may be strided like q, k and v.
     weights : callable
-        Returns what each query takes from each key, without dropout: (batch, heads, queries, keys).
+        Returns the attention weights without dropout, of shape (batch, heads, queries, keys).
     """
 
     y: Array
@@ -63,11 +66,11 @@ def attend(
     causal: bool = False,
     block_size: int = BLOCK_SIZE,
     dropout: WeightDropout | None = None,
-) -> Attended:
-    """Each query takes a mean of the values, weighted by how well their keys fit.
+) -> AttentionResult:
+    """Compute for each query the mean of the values, weighted by the softmax of its products with the keys.
 
-    Memory grows with ``block_size * keys``: a block holds all keys of some queries, for which the softmax needs
-    no second look. Where there are several blocks, the backward computes their weights anew.
+    Memory grows with ``block_size * keys``: a block holds some queries and all of their keys, so that the softmax is
+    computed in a single pass. If there are several blocks, the backward pass computes their weights again.
 
     Parameters
     ----------
@@ -75,21 +78,21 @@ def attend(
     k : array of shape (batch, heads, keys, width)
     v : array of shape (batch, heads, keys, width of values)
     mask : boolean array of shape (batch, keys), optional
-        True for keys that are there. A query that has none of them takes zero.
+        True for real keys, False for padding. The output of a query without any real key is zero.
     causal : bool, default=False
-        Whether query i sees only keys up to i.
+        If True, query i attends only to the keys up to i.
     block_size : int, default=128
-        Queries in a block.
+        Number of queries in a block.
     dropout : callable, optional
         See `WeightDropout`.
 
     Returns
     -------
-    attended : Attended
+    result : AttentionResult
     """
     (batch, n_heads, n_queries, width), n_keys = q.shape, k.shape[2]
     scale = 1.0 / math.sqrt(width)
-    scored = _Scored(np.multiply(q, scale, out=empty(q.shape, q.dtype)), k, _bias(mask, q.dtype), causal)
+    scored = _ScaledQueries(np.multiply(q, scale, out=empty(q.shape, q.dtype)), k, _bias(mask, q.dtype), causal)
     keep = n_queries <= block_size
     y = empty((batch, n_queries, n_heads, v.shape[-1]), q.dtype)
     y_heads = y.transpose(0, 2, 1, 3)
@@ -119,11 +122,11 @@ def attend(
             _add_product(block.keys(dk), d_scores.mT, block.of(scored.q), first)
         dq *= scale
 
-    return Attended(y.reshape(batch, n_queries, -1), vjp, lambda: scored.all_weights(blocks))
+    return AttentionResult(y.reshape(batch, n_queries, -1), vjp, lambda: scored.all_weights(blocks))
 
 
 def attend_one(q: Array, k: Array, v: Array, mask: Array | None = None) -> Array:
-    """What one query of each series takes from the values; nothing is kept for a backward.
+    """Attention of a single query of each series, without a backward pass.
 
     Parameters
     ----------
@@ -139,7 +142,7 @@ def attend_one(q: Array, k: Array, v: Array, mask: Array | None = None) -> Array
 
 
 class _Block(NamedTuple):
-    """Some queries of some series, and how many keys they see."""
+    """A block of queries of a block of series, and the number of keys that they attend to."""
 
     rows: slice
     queries: slice
@@ -155,24 +158,26 @@ class _Block(NamedTuple):
 
 
 def _blocks(q_shape: tuple[int, ...], n_keys: int, causal: bool, block_size: int, all_rows: bool) -> Iterator[_Block]:
-    """Blocks by query, last to first: the last queries see all keys, and write the gradients that others add to."""
+    """Blocks of queries, from the last to the first.
+
+    The last queries attend to all keys, so that their gradients fill the arrays to which the others are added.
+    """
     batch, n_heads, n_queries, _ = q_shape
-    for start in reversed(range(0, n_queries, block_size)):
-        queries = slice(start, min(start + block_size, n_queries))
-        seen = queries.stop if causal else n_keys
-        n_rows = max(BLOCK_ELEMENTS // max((queries.stop - start) * seen * n_heads, 1), 1)
+    for queries in reversed(list(slices(n_queries, block_size))):
+        n_visible = queries.stop if causal else n_keys
+        n_rows = max(ATTENTION_WEIGHTS_PER_BLOCK // max((queries.stop - queries.start) * n_visible * n_heads, 1), 1)
         n_rows = batch if all_rows else n_rows  # dropout is drawn for all rows of a batch at once
-        for row in range(0, batch, max(n_rows, 1)):
-            yield _Block(slice(row, min(row + n_rows, batch)), queries, seen)
+        for rows in slices(batch, max(n_rows, 1)):
+            yield _Block(rows, queries, n_visible)
 
 
-def _bias(mask: Array | None, dtype: Any) -> Array | None:
-    """What padding adds to scores, in the shape that broadcasts to them."""
+def _bias(mask: Array | None, dtype: npt.DTypeLike) -> Array | None:
+    """Bias that hides padding: minus infinity for padding and zero for real keys, broadcastable to the scores."""
     return None if mask is None else np.where(mask, 0.0, -math.inf).astype(dtype)[:, np.newaxis, np.newaxis]
 
 
-class _Scored(NamedTuple):
-    """Scaled queries and their keys, of which weights are made block by block."""
+class _ScaledQueries(NamedTuple):
+    """Scaled queries and their keys, from which the weights are computed block by block."""
 
     q: Array
     k: Array
@@ -187,17 +192,17 @@ class _Scored(NamedTuple):
         top = None
         if not safe:
             top = np.maximum.reduce(scores, axis=-1, keepdims=True)
-            np.maximum(top, np.finfo(scores.dtype).min, out=top)  # not minus infinity, where there are no keys
+            np.maximum(top, np.finfo(scores.dtype).min, out=top)  # minus infinity if there are no real keys
             scores -= top
         np.exp(scores, out=scores)
         total = np.matmul(scores, np.ones((block.n_keys, 1), scores.dtype))  # a fifth of the time of a sum
-        np.maximum(total, np.finfo(total.dtype).tiny, out=total)  # a query without keys takes zero
+        np.maximum(total, np.finfo(total.dtype).tiny, out=total)  # the output of a query without keys is zero
         scores *= 1.0 / total
         log_sum = np.log(total, out=total)
         return scores, log_sum if top is None else log_sum + top
 
     def weights_again(self, block: _Block, log_sum: Array) -> Array:
-        """The same weights from their log_sum."""
+        """Weights of a block, computed again from the log_sum of its queries."""
         scores = self._products(block)
         self._hide(scores, block)
         scores -= log_sum
@@ -205,10 +210,10 @@ class _Scored(NamedTuple):
 
     def all_weights(self, blocks: list[_Block]) -> Array:
         """Weights of all queries for all keys."""
-        whole = np.zeros((*self.q.shape[:3], self.k.shape[2]), self.q.dtype)
+        all_weights = np.zeros((*self.q.shape[:3], self.k.shape[2]), self.q.dtype)
         for block in blocks:
-            block.of(whole)[..., : block.n_keys] = self.weights(block)[0]
-        return whole
+            block.of(all_weights)[..., : block.n_keys] = self.weights(block)[0]
+        return all_weights
 
     def _products(self, block: _Block) -> Array:
         q, k = block.of(self.q), block.keys(self.k)
@@ -228,7 +233,7 @@ def _dropped(weights: Array, factor: Array | None) -> Array:
 
 
 def _add_product(into: Array, left: Array, right: Array, first: bool) -> None:
-    """Add left @ right; the first product is written, as there is nothing yet to add to."""
+    """Add left @ right to an array, or write the product into it if it is the first."""
     if first:
         np.matmul(left, right, out=into)
     else:

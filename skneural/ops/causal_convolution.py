@@ -1,24 +1,24 @@
-"""Depthwise convolution along the steps of a series, which sees no later step.
+"""Causal depthwise convolution along the steps of a series: no output depends on later steps.
 
-x is ``(batch, steps, channels)``, as dense layers have it: between two of them, nothing is transposed. The last row of
-the kernel meets the present step. A block of rows goes through all of the kernel while it is in the cache.
+x has the shape ``(batch, steps, channels)`` of dense layers, so that nothing is transposed between two of them. The
+last row of the kernel is multiplied by the current step. All rows of the kernel are applied to a block of series while
+the block is in the cache.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
+from skneural.ops.blocks import slices
 from skneural.ops.memory import empty
 from skneural.ops.types import Array, Vjp
 
-# Numbers of a block of rows.
-BLOCK = 65_536
+# Elements of x in a block of series.
+INPUTS_PER_BLOCK = 65_536
 
 
 def causal_convolution(x: Array, kernel: Array, bias: Array) -> tuple[Array, Vjp]:
-    """Slide a kernel of its own over each channel, with zeros before the first step.
+    """Convolve each channel with its kernel, with zeros before the first step.
 
     Parameters
     ----------
@@ -33,21 +33,22 @@ def causal_convolution(x: Array, kernel: Array, bias: Array) -> tuple[Array, Vjp
     """
     y = empty(x.shape, x.dtype)
     y[...] = bias
-    taps = list(enumerate(range(len(kernel) - 1, -1, -1)))  # row of the kernel, and how many steps back it looks
-    taps = [(i, back) for i, back in taps if back < x.shape[1]]
+    taps = list(enumerate(range(len(kernel) - 1, -1, -1)))  # row of the kernel, and its lag in steps
+    taps = [(i, lag) for i, lag in taps if lag < x.shape[1]]
     n_steps = x.shape[1]
-    for rows in _blocks(x):
-        for i, back in taps:
-            y[rows, back:] += x[rows, : n_steps - back] * kernel[i]
+    blocks = list(slices(len(x), max(1, INPUTS_PER_BLOCK // (n_steps * x.shape[2]))))
+    for rows in blocks:
+        for i, lag in taps:
+            y[rows, lag:] += x[rows, : n_steps - lag] * kernel[i]
 
     def vjp(dy: Array, d_kernel: Array, d_bias: Array) -> Array:
         dx = empty(x.shape, x.dtype)
         dx[...] = 0
         d_kernel[...] = 0
-        for rows in _blocks(x):
-            for i, back in taps:
-                dx[rows, : n_steps - back] += dy[rows, back:] * kernel[i]
-                d_kernel[i] += np.einsum("btc,btc->c", x[rows, : n_steps - back], dy[rows, back:])
+        for rows in blocks:
+            for i, lag in taps:
+                dx[rows, : n_steps - lag] += dy[rows, lag:] * kernel[i]
+                d_kernel[i] += np.einsum("btc,btc->c", x[rows, : n_steps - lag], dy[rows, lag:])
         np.einsum("btc->c", dy, out=d_bias)
         return dx
 
@@ -56,11 +57,5 @@ def causal_convolution(x: Array, kernel: Array, bias: Array) -> tuple[Array, Vjp
 
 def causal_convolution_step(x: Array, kernel: Array, bias: Array, before: Array) -> tuple[Array, Array]:
     """One step: x (batch, channels), and the steps before it, (batch, width - 1, channels), zero at first."""
-    seen = np.concatenate([before, x[:, np.newaxis]], axis=1)
-    return np.einsum("bkc,kc->bc", seen, kernel) + bias, seen[:, 1:]
-
-
-def _blocks(x: Array) -> Iterator[slice]:
-    size = max(1, BLOCK // (x.shape[1] * x.shape[2]))
-    for start in range(0, len(x), size):
-        yield slice(start, start + size)
+    recent = np.concatenate([before, x[:, np.newaxis]], axis=1)
+    return np.einsum("bkc,kc->bc", recent, kernel) + bias, recent[:, 1:]

@@ -1,11 +1,11 @@
-"""Convolution of images that lie with their batch last: x is ``(height, channels, width, batch)``.
+"""Convolution of images with the batch in the last axis: x has the shape ``(height, channels, width, batch)``.
 
-The rows that one output row needs lie behind one another in memory: with the padding in place they are one matrix of
-``(kernel height * channels, width * batch)``, and to move the kernel by a column is to move that matrix by `batch`
-elements. So a convolution is one product per output row and kernel column, of views that BLAS takes as they are;
-nothing is unfolded, and NumPy's own loops run over whole batches. A series is an image of height one.
+The input rows under an output row are contiguous in memory: once padded, they form a matrix of shape
+``(kernel height * channels, width * batch)``, and moving the kernel by a column moves that matrix by `batch` elements.
+So a convolution is one product per output row and kernel column, of views that BLAS accepts as they are. Nothing is
+unfolded (no im2col), and the inner loops of NumPy run over entire batches. A series is an image of height one.
 
-As everywhere in deep learning the kernel is not flipped: signal processing calls this a correlation.
+As usual in deep learning, the kernel is not flipped: in signal processing this is called a correlation.
 """
 
 from __future__ import annotations
@@ -15,33 +15,34 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from skneural.ops.blocks import slices
 from skneural.ops.memory import empty, zeros
 from skneural.ops.types import Array, Vjp
-from skneural.ops.window import Shape, Window
+from skneural.ops.window import ImageShape, Window
 
-# Output elements that are made at a time: half a megabyte in float32, which stays in cache while the products of all
-# kernel columns are added up. Half and twice as many take as long.
-BLOCK = 131_072
+# Output elements in a block: half a megabyte in float32, which stays in the cache while the products of all kernel
+# columns are added up. Half and twice as many take as long.
+OUTPUTS_PER_BLOCK = 131_072
 
-# Output elements whose share of the gradient is added up at a time: more, because each share is a whole kernel.
-BLOCK_OF_GRADIENT = 524_288
+# Output elements in a block of the kernel's gradient: more, because each block yields a gradient of the entire kernel.
+OUTPUTS_PER_GRADIENT_BLOCK = 524_288
 
-# Where the kernel's rows hold fewer numbers than this, its columns are gathered into one matrix, because BLAS wastes
-# its time on products with so few terms: 32 kernels of 3 x 3 over 28 x 28 grey images take 0.20 ms instead of 0.40.
+# If a column of the kernel has fewer elements than this, all columns are gathered into one matrix, because BLAS is slow
+# for products with so few terms: 32 kernels of 3 x 3 over 28 x 28 grey images take 0.20 ms instead of 0.40.
 FEW_TERMS = 16
 
 
 def convolution(
     x: Array, kernel: Array, window: Window, bias: Array | None = None, *, input_gradient: bool = True
 ) -> tuple[Array, Vjp]:
-    """Slide kernels over images, and sum over the channels.
+    """Convolve images with kernels, summed over the channels.
 
     Parameters
     ----------
     x : array of shape (height, channels_in, width, batch)
     kernel : array of shape (kernel_height, kernel_width, channels_in, channels_out)
     window : Window
-        Of the size of the kernel.
+        A window of the size of the kernel.
     bias : array of shape (channels_out,), optional
     input_gradient : bool, default=True
         False to skip dx, which saves one of the three convolutions.
@@ -71,15 +72,17 @@ def convolution(
 def transposed_convolution(
     x: Array, kernel: Array, window: Window, image_size: tuple[int, int], bias: Array | None = None
 ) -> tuple[Array, Vjp]:
-    """What the gradient of a convolution by its images would be: images grow where that has strides.
+    """Transposed convolution: the gradient of a convolution with respect to its images.
+
+    A convolution with strides shrinks images; its transpose enlarges them.
 
     Parameters
     ----------
     x : array of shape (height, channels_in, width, batch)
     kernel : array of shape (kernel_height, kernel_width, channels_out, channels_in)
-        That of the convolution that would go back from y to x.
+        Kernel of the convolution from y to x whose transpose this is.
     window : Window
-        Of that convolution.
+        Window of that convolution.
     image_size : pair of int
         Height and width of y.
     bias : array of shape (channels_out,), optional
@@ -108,14 +111,14 @@ def transposed_convolution(
 def depthwise_convolution(
     x: Array, kernel: Array, window: Window, bias: Array | None = None, *, input_gradient: bool = True
 ) -> tuple[Array, Vjp]:
-    """Slide a kernel of its own over each channel.
+    """Convolve each channel with its kernel.
 
     Parameters
     ----------
     x : array of shape (height, channels, width, batch)
     kernel : array of shape (kernel_height, kernel_width, 1, channels)
     window : Window
-        Of the size of the kernel.
+        A window of the size of the kernel.
     bias : array of shape (channels,), optional
     input_gradient : bool, default=True
         False to skip dx.
@@ -147,14 +150,14 @@ def depthwise_convolution(
 
 
 def _convolve(image: Array, kernel: Array, window: Window) -> Array:
-    """Convolve images whose padding is in place."""
+    """Convolve images that are padded already."""
     window = window._replace(before=(0, 0), after=(0, 0))
     y = empty(window.output_shape(image.shape, kernel.shape[3]), image.dtype)
     patches = _Patches(image, window, y.shape)
     weight = _as_matrices(kernel, patches.gathered)
     flat = _flat(y)
     product = None
-    for rows, columns in _blocks(y.shape, BLOCK):
+    for rows, columns in _blocks(y.shape, OUTPUTS_PER_BLOCK):
         part = flat[rows, :, columns]
         for j, matrix in enumerate(patches.matrices(rows, columns)):
             if j == 0:
@@ -170,16 +173,16 @@ def _kernel_gradient(image: Array, dy: Array, window: Window) -> Array:
     patches = _Patches(image, window, dy.shape)
     total = _as_matrices(np.zeros((*window.size, image.shape[1], dy.shape[1]), dy.dtype), patches.gathered)
     flat = _flat(dy)
-    for rows, columns in _blocks(dy.shape, BLOCK_OF_GRADIENT):
+    for rows, columns in _blocks(dy.shape, OUTPUTS_PER_GRADIENT_BLOCK):
         part = flat[rows, :, columns]
         for j, matrix in enumerate(patches.matrices(rows, columns)):
             total[j] += np.add.reduce(np.matmul(part, matrix.transpose(0, 2, 1)), axis=0)
     return _from_matrices(total, window, patches.gathered)
 
 
-def _input_gradient(dy: Array, kernel: Array, window: Window, shape: Shape) -> Array:
+def _input_gradient(dy: Array, kernel: Array, window: Window, shape: ImageShape) -> Array:
     if window.stride == (1, 1):
-        # The same convolution, of dy with as much padding as the kernel reaches, with the kernel turned round.
+        # A convolution of dy with the flipped kernel, padded by as much as the kernel extends beyond a pixel.
         (down, right), (top, left), (bottom, end) = window.reach, window.before, window.after
         back = window._replace(before=(down - top, right - left), after=(down - bottom, right - end))
         return _convolve(back.padded(dy), kernel[::-1, ::-1].swapaxes(2, 3), back)
@@ -192,31 +195,31 @@ def _input_gradient(dy: Array, kernel: Array, window: Window, shape: Shape) -> A
 
 
 class _Patches:
-    """The part of the images under the window at each of its positions, as matrices for products.
+    """The patches of the images under each position of the window, as matrices for products.
 
     Parameters
     ----------
     image : array of shape (height, channels, width, batch)
-        Contiguous, with padding in place.
+        Contiguous and padded.
     window : Window
     shape : tuple of int
-        Of the output.
+        Shape of the output.
 
     Attributes
     ----------
     gathered : bool
-        Whether all kernel columns make one matrix, which is copied, or each has a view of its own.
+        True if the patches of all kernel columns are copied into one matrix, False if there is a view for each column.
     """
 
-    def __init__(self, image: Array, window: Window, shape: Shape) -> None:
+    def __init__(self, image: Array, window: Window, shape: ImageShape) -> None:
         (height, width), stride, dilation = window.size, window.stride, window.dilation
         _, channels, image_width, self.batch = image.shape
         row_bytes, channel_bytes, column_bytes, element_bytes = image.strides
         can_view = stride[1] == 1 and dilation[0] == 1
         self.gathered = not can_view or (width > 1 and height * channels < FEW_TERMS)
         if self.gathered:
-            view_shape: Shape = (shape[0], width, height, channels, shape[2], self.batch)
-            view_strides: Shape = (
+            view_shape: tuple[int, ...] = (shape[0], width, height, channels, shape[2], self.batch)
+            view_strides: tuple[int, ...] = (
                 row_bytes * stride[0],
                 column_bytes * dilation[1],
                 row_bytes * dilation[0],
@@ -234,7 +237,7 @@ class _Patches:
     def matrices(self, rows: slice, columns: slice) -> Iterator[Array]:
         """One matrix for each kernel column, or one for all, of shape (rows, terms, columns * batch).
 
-        It is good until the next is asked for.
+        A matrix is valid until the next one is requested.
         """
         if self.gathered:
             part = self.view[rows, ..., slice(columns.start // self.batch, columns.stop // self.batch), :]
@@ -248,7 +251,7 @@ class _Patches:
 
 
 def _as_matrices(kernel: Array, gathered: bool) -> Array:
-    """The kernel as the matrices that those of `_Patches` are multiplied by: (1 or kernel columns, outputs, terms)."""
+    """The kernel as factors of the matrices of `_Patches`, of shape (1 or kernel columns, outputs, terms)."""
     width, channels_out = kernel.shape[1], kernel.shape[3]
     if gathered:
         return kernel.transpose(3, 1, 0, 2).reshape(1, channels_out, -1)
@@ -256,25 +259,25 @@ def _as_matrices(kernel: Array, gathered: bool) -> Array:
 
 
 def _from_matrices(matrices: Array, window: Window, gathered: bool) -> Array:
-    """Undo `_as_matrices`."""
+    """Inverse of `_as_matrices`."""
     (height, width), channels_out = window.size, matrices.shape[1]
     if gathered:
         return matrices.reshape(channels_out, width, height, -1).transpose(2, 1, 3, 0)
     return matrices.reshape(width, channels_out, height, -1).transpose(2, 0, 3, 1)
 
 
-def _blocks(shape: Shape, size: int) -> Iterator[tuple[slice, slice]]:
-    """Rows of the output and columns times batch of them, about `size` elements at a time."""
+def _blocks(shape: ImageShape, size: int) -> Iterator[tuple[slice, slice]]:
+    """Slices of the rows, and of the columns times the batch, of an output: blocks of about `size` elements."""
     height, channels, width, batch = shape
     n_columns = min(width, max(1, size // (channels * batch)))
     n_rows = max(1, size // (channels * n_columns * batch)) if n_columns == width else 1
-    for top in range(0, height, n_rows):
-        for left in range(0, width, n_columns):
-            yield slice(top, min(top + n_rows, height)), slice(left * batch, min(left + n_columns, width) * batch)
+    for rows in slices(height, n_rows):
+        for columns in slices(width * batch, n_columns * batch):
+            yield rows, columns
 
 
 def _channel_sums(y: Array) -> Array:
-    """Sum of each channel; the product with ones takes a third of the time of a sum over the last axis."""
+    """Sum of each channel. The product with ones takes a third of the time of a sum over the last axis."""
     flat = _flat(y)
     return np.add.reduce(flat @ np.ones(flat.shape[2], y.dtype), axis=0)
 

@@ -1,4 +1,4 @@
-"""A function of one variable with constants that are learned: ``c * f(a * x + b) + d``."""
+"""A function of one variable with learned constants: ``c * f(a * x + b) + d``."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ import numpy as np
 
 from skneural.ops.types import Array, Vjp
 
-Function = Callable[[Array], Array]
+ElementwiseFunction = Callable[[Array], Array]
 
 
-def curve(x: Array, constants: Array, value: Function, slope: Function) -> tuple[Array, Vjp]:
-    """Evaluate it, in double precision: such functions guard their poles by numbers that single precision lacks.
+def curve(x: Array, constants: Array, value: ElementwiseFunction, slope: ElementwiseFunction) -> tuple[Array, Vjp]:
+    """Compute ``c * f(a * x + b) + d``.
+
+    It is computed in double precision, because the functions are clipped near their poles at values that single
+    precision cannot represent.
 
     Parameters
     ----------
@@ -25,7 +28,7 @@ def curve(x: Array, constants: Array, value: Function, slope: Function) -> tuple
     Returns
     -------
     y : array of shape (rows,)
-        In the precision of x.
+        Of the dtype of x.
     vjp : ``vjp(dy, d_constants) -> dx``
     """
     a, b, c, d = constants.astype(np.float64)

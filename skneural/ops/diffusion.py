@@ -1,8 +1,17 @@
-"""Noise that comes over data, and how to go back.
+"""Forward noising process and reverse sampling of diffusion models.
 
 Our names and those of the papers (Ho, Jain and Abbeel 2020; Nichol and Dhariwal 2021; Salimans and Ho 2022; Lu et al.
-2022; Xu, Tong and Jaakkola 2023): `clean` x₀, `noise` ε, `noisy` x_t, `time` t / T, `signal_level` √ᾱ_t = α_t,
-`noise_level` √(1 - ᾱ_t) = σ_t, "velocity" v, `eta` η, `step` h = λ_s - λ_t of log(α / σ).
+2022; Xu, Tong and Jaakkola 2023):
+
+    clean           data without noise                             x₀
+    noise           standard normal noise                          ε
+    noisy           mixture of data and noise                      x_t
+    time            diffusion time, from 0 to 1                    t / T
+    signal_level    factor of the data in the mixture              √ᾱ_t = α_t
+    noise_level     factor of the noise in the mixture             √(1 - ᾱ_t) = σ_t
+    "velocity"      derivative of the mixture along its path       v
+    eta             share of fresh noise while sampling            η
+    step            difference in log(signal / noise)              h = λ_s - λ_t of log(α / σ)
 """
 
 from __future__ import annotations
@@ -15,22 +24,23 @@ import numpy as np
 
 from skneural.ops.types import Array
 
-OFFSET = 0.008  # s of Nichol and Dhariwal, which keeps the first steps from being too small to notice
+OFFSET = 0.008  # s of Nichol and Dhariwal, which keeps the noise of the first steps from being negligible
 
-# Rows that are candidates for each other: memory and time grow with their square.
+# Largest number of rows that are candidates for each other: memory and time grow with its square.
 MOST_CANDIDATES = 512
 
-# At the end the signal is gone. Noise alone does not tell what was there: a predicted noise is divided by this then.
+# At the end of the schedule the signal vanishes. The estimate of clean data from a predicted noise is divided by the
+# signal level, which is therefore bounded below.
 LEAST_SIGNAL = 1e-3
 
 
-def levels(time: Any) -> tuple[Any, Any]:
-    """How much signal and how much noise there is, along the cosine schedule; their squares add up to one.
+def levels(time: float | Array) -> tuple[Any, Any]:
+    """Signal level and noise level of the cosine schedule; their squares add up to one.
 
     Parameters
     ----------
     time : array or number
-        Between 0, where all is signal, and 1, where all is noise.
+        Between 0 (no noise) and 1 (no signal).
 
     Returns
     -------
@@ -42,35 +52,37 @@ def levels(time: Any) -> tuple[Any, Any]:
     return signal_level, np.sqrt(1.0 - signal_level * signal_level)
 
 
-def add_noise(clean: Array, noise: Array, signal_level: Any, noise_level: Any) -> Array:
-    """Noisy data: a walk from the data to noise along a quarter of a circle."""
+def add_noise(clean: Array, noise: Array, signal_level: float | Array, noise_level: float | Array) -> Array:
+    """Noisy data at the given levels, on a path from data to noise along a quarter of a circle."""
     return signal_level * clean + noise_level * noise
 
 
-def prediction_target(prediction: str, clean: Array, noise: Array, signal_level: Any, noise_level: Any) -> Array:
-    """The noise, or the "velocity" of that walk: where it is heading, which is as hard to tell early as late."""
+def prediction_target(
+    prediction: str, clean: Array, noise: Array, signal_level: float | Array, noise_level: float | Array
+) -> Array:
+    """Target of the network: the noise, or the "velocity", whose difficulty is about the same at all times."""
     return noise if prediction == "noise" else signal_level * noise - noise_level * clean
 
 
 def expected_clean(
     noisy: Array, clean: Array, signal_level: Array, noise_level: Array, candidate: Array | None, weight: Array | None
 ) -> Array:
-    """The mean of the clean data that each noisy row may have come from, by how likely it is to have.
+    """Posterior mean of the clean data of each noisy row, over all rows of the batch that it may have come from.
 
-    Noisy data may come from any row of the batch. What came by chance from one of them says, on average over batches,
-    what this mean says, and has more variance (Rao and Blackwell; "stable target" of Xu et al.). Both lead to the same
-    network: the mean over batches of the mean within a batch is the mean.
+    A noisy row may have come from any clean row of the batch. The clean row from which it was made has this mean as its
+    expectation, and a larger variance (Rao and Blackwell; "stable target" of Xu et al.). Both targets lead to the same
+    network, because the mean over batches of the mean within a batch is the overall mean.
 
     Parameters
     ----------
     noisy, clean : arrays of shape (rows, features)
-        The noisy rows, in any order, are made of the clean ones, one of each.
+        Noisy row i was made of clean row i.
     signal_level, noise_level : arrays of shape (rows, 1)
-        Of the noisy rows; no noise level is zero.
+        Levels of the noisy rows; noise levels are positive.
     candidate : bool array of shape (rows, rows) or None
-        Whether a noisy row (down) may come from a clean one (across); None if all may. Each may come from its own.
+        Entry (i, j) is True if noisy row i may have come from clean row j; the diagonal is True. None: all may.
     weight : array of shape (rows,) or None
-        Of the clean rows. Where all candidates have none, the noisy row counts for nothing, and its mean is its own.
+        Sample weights of the clean rows. If all candidates of a noisy row have weight zero, its mean is its clean row.
 
     Returns
     -------
@@ -81,10 +93,10 @@ def expected_clean(
     logit -= (0.5 * ratio * ratio) * np.square(clean).sum(axis=1)
     excluded = None if candidate is None else ~candidate
     if weight is not None:
-        lost = weight <= 0
-        logit += np.log(np.where(lost, 1.0, weight)).astype(clean.dtype)
-        others = ~np.eye(len(clean), dtype=bool)
-        excluded = lost & others if excluded is None else (lost & others) | excluded
+        weightless = weight <= 0
+        logit += np.log(np.where(weightless, 1.0, weight)).astype(clean.dtype)
+        off_diagonal = ~np.eye(len(clean), dtype=bool)
+        excluded = weightless & off_diagonal if excluded is None else (weightless & off_diagonal) | excluded
     if excluded is not None:
         logit[excluded] = -np.inf
     logit -= logit.max(axis=1, keepdims=True)
@@ -94,32 +106,34 @@ def expected_clean(
     return mean
 
 
-def linear_estimate(noisy: Array, moments: tuple[Array, Array], signal_level: Any, noise_level: Any) -> Array:
-    """The best guess of clean data that is linear in each noisy feature, by its mean and its variance.
+def linear_estimate(
+    noisy: Array, moments: tuple[Array, Array], signal_level: float | Array, noise_level: float | Array
+) -> Array:
+    """Best linear estimate of each clean feature from the noisy feature, given its mean and its variance.
 
-    A network that finds what is left need not pass on the noise of features that vary little, such as rare categories
-    (the skip connection of Karras et al. 2022, "Elucidating the design space", feature by feature). With mean zero and
-    variance one, nothing is guessed of the velocity.
+    A network that predicts the residual need not reproduce the noise of features that vary little, such as rare
+    categories (the skip connection of Karras et al. 2022, "Elucidating the design space", feature by feature). With
+    mean zero and variance one, the estimate corresponds to a velocity of zero.
     """
     mean, variance = moments
     total = signal_level * signal_level * variance + noise_level * noise_level
     gain = signal_level * variance / total
-    guess: Array = mean + gain * (noisy - signal_level * mean)
-    return guess
+    estimate: Array = mean + gain * (noisy - signal_level * mean)
+    return estimate
 
 
-def predict_clean(noisy: Array, found: Array, prediction: str, signal_level: float, noise_level: float) -> Array:
-    """The clean data whose walk passes through the noisy data, by what was found."""
+def predict_clean(noisy: Array, predicted: Array, prediction: str, signal_level: float, noise_level: float) -> Array:
+    """Estimate of the clean data from the noisy data and the predicted noise or velocity."""
     if prediction == "noise":
-        return (noisy - noise_level * found) * (1 / signal_level)
-    return signal_level * noisy - noise_level * found
+        return (noisy - noise_level * predicted) * (1 / signal_level)
+    return signal_level * noisy - noise_level * predicted
 
 
 def times_back(n_steps: int) -> Array:
-    """The times at which to stop on the way from noise to data: 1 first, 0 last, closer together towards the data.
+    """Times of the sampling steps, from 1 (noise) to 0 (data), closer together towards the data.
 
-    What is left to do where data is almost clean is small, but takes as many steps for the finest of it as the rest. On
-    eight small Gaussians, 50 equal steps left .90 of the deviation within each, these .97, as do 1000 equal ones.
+    The last changes are small, but fine details need as many steps as all the rest. For a mixture of eight narrow
+    Gaussians, 50 equal steps kept .90 of the standard deviation of each, these steps .97, as do 1000 equal ones.
     """
     times: Array = np.linspace(1, 0, n_steps + 1) ** 1.5
     return times
@@ -134,43 +148,43 @@ def back_to_data(
     eta: float,
     rng: np.random.RandomState,
 ) -> Iterator[Array]:
-    """Walk from noise to data, by steps of second order: each continues how clean data has changed since the last.
+    """Sample from noise to data by second-order steps, which extrapolate the change of the predicted clean data.
 
-    DPM-Solver++(2M) without fresh noise, and its stochastic form with it (Lu et al. 2022). Without that change it would
-    be DDIM (Song, Meng and Ermon 2021), which takes more steps to come as near to the data.
+    This is DPM-Solver++(2M) if eta is zero, and its stochastic variant otherwise (Lu et al. 2022). Without the
+    extrapolation it would be DDIM (Song, Meng and Ermon 2021), which needs more steps for the same accuracy.
 
     Parameters
     ----------
     noisy : array of shape (rows, features)
-        Noise at the first of the times.
+        Standard normal noise.
     predict : callable
-        From noisy data and the time to what the network finds.
+        Maps noisy data and the time to the prediction of the network.
     times : array
-        From 1 down to 0.
+        Decreasing from 1 to 0.
     prediction : {"velocity", "noise"}
     bounds : pair of arrays of shape (features,)
-        Between which clean data lies.
+        Lower and upper bounds of clean data, to which it is clipped.
     eta : float
-        Share of the noise that is drawn anew: 0 for none, 1 for all, as Ho et al. do.
+        Share of fresh noise in each step: 0 for a deterministic sampler, 1 for the ancestral sampling of Ho et al.
     rng : RandomState
 
     Yields
     ------
     noisy : array of shape (rows, features)
-        At each time but the first; clean data at the last.
+        The sample at each time but the first; clean data at the last.
     """
     dtype, before, last_step = noisy.dtype, None, 0.0
-    walk = list(zip(*(level.tolist() for level in levels(times)), strict=True))
-    for time, (signal, noise), (next_signal, next_noise) in zip(times.tolist(), walk, walk[1:], strict=False):
+    path = list(zip(*(level.tolist() for level in levels(times)), strict=True))
+    for time, (signal, noise), (next_signal, next_noise) in zip(times.tolist(), path, path[1:], strict=False):
         clean = predict_clean(noisy, predict(noisy, time), prediction, signal, noise)
         np.clip(clean, *bounds, out=clean)
         if not next_noise:
             yield clean
             return
         step = math.log(next_signal / next_noise) - math.log(signal / noise)
-        aim = clean if before is None else clean + 0.5 * step / last_step * (clean - before)
+        extrapolated = clean if before is None else clean + 0.5 * step / last_step * (clean - before)
         kept = math.exp(-eta * step) * next_noise / noise
-        noisy = kept * noisy - math.expm1(-(1 + eta) * step) * next_signal * aim
+        noisy = kept * noisy - math.expm1(-(1 + eta) * step) * next_signal * extrapolated
         if eta:
             fresh = next_noise * math.sqrt(-math.expm1(-2 * eta * step))
             noisy += fresh * rng.standard_normal(noisy.shape).astype(dtype)

@@ -1,8 +1,11 @@
-"""How much each edge of a Kolmogorov-Arnold layer varies over a batch, and a penalty that leaves few of them.
+"""Standard deviation of each edge of a Kolmogorov-Arnold layer over a batch, and a penalty that makes edges sparse.
 
-An edge puts out ``features @ weights``: its own weights, and features (base and basis functions) that all edges of one
-input share. Its variance is a quadratic form of the features' covariance, so that spreads and their gradients are exact
-without an array of (rows, outputs, inputs).
+The output of an edge is ``features @ weights``, where the features (base and basis functions) are shared by all edges
+of an input. Its variance is a quadratic form of the covariance of the features, so that standard deviations and their
+gradients are exact without an array of shape (rows, outputs, inputs).
+
+    spread      standard deviation of an edge     |phi|_1 in Liu et al. 2024, equation 2.17, which is a mean of |phi|
+    entropy     weight of the entropy             mu_2 / mu_1, equation 2.20
 """
 
 from __future__ import annotations
@@ -13,12 +16,12 @@ import numpy as np
 
 from skneural.ops.types import Array, Vjp
 
-# Keeps the root of a variance, and the logarithm of a share, from having no slope at zero.
-LEAST = 1e-12
+# Added to variances and shares, so that their roots and logarithms have finite slopes at zero.
+SMOOTHING = 1e-12
 
 
-def itself(array: Array) -> Array:
-    """The sum over the shards of a batch that has one."""
+def single_shard(array: Array) -> Array:
+    """Sum over the shards of a batch that has only one shard."""
     return array
 
 
@@ -26,9 +29,9 @@ def edge_spread(
     features: Array,
     weights: Array,
     sample_weight: Array | None = None,
-    reduce: Callable[[Array], Array] = itself,
+    reduce: Callable[[Array], Array] = single_shard,
 ) -> tuple[Array, Vjp]:
-    """Standard deviation of what each edge puts out, over the whole batch.
+    """Standard deviation of the output of each edge over the entire batch.
 
     Parameters
     ----------
@@ -42,7 +45,7 @@ def edge_spread(
     -------
     spread : array of shape (inputs, outputs)
     vjp : ``vjp(d_spread) -> (d_features, d_weights)``
-        d_weights is that of the whole batch in every shard.
+        In every shard, d_weights is the gradient of the entire batch.
     """
     if sample_weight is None:
         n_rows = float(reduce(np.array([len(features)]))[0])
@@ -53,7 +56,7 @@ def edge_spread(
     shares = share.transpose(1, 0, 2)
     covariance = reduce(np.matmul((centred * shares).transpose(0, 2, 1), centred))
     along = covariance @ weights
-    spread = np.sqrt(np.maximum(np.einsum("ino,ino->io", weights, along), 0) + LEAST)
+    spread = np.sqrt(np.maximum(np.einsum("ino,ino->io", weights, along), 0) + SMOOTHING)
 
     def vjp(d_spread: Array) -> tuple[Array, Array]:
         by_spread = (d_spread / spread)[:, np.newaxis]
@@ -65,15 +68,15 @@ def edge_spread(
 
 
 def sparsity_penalty(spread: Array, present: Array, entropy: float) -> tuple[float, Array]:
-    """Sum of the spreads of all edges that are there, plus their entropy (Liu et al. 2024, equations 2.18 to 2.20).
+    """Sum of the spreads of all present edges, plus their weighted entropy (Liu et al. 2024, equations 2.18 to 2.20).
 
-    The sum pulls all edges down; the entropy of their shares is least if few edges do all the work.
+    The sum shrinks all edges. The entropy of their shares in the sum is small if few edges have large shares.
 
     Parameters
     ----------
     spread : array of shape (inputs, outputs)
     present : array of shape (inputs, outputs)
-        One where there is an edge, zero where it was removed.
+        One for each edge, zero where an edge was removed.
     entropy : float
         Weight of the entropy.
 
@@ -83,8 +86,8 @@ def sparsity_penalty(spread: Array, present: Array, entropy: float) -> tuple[flo
     d_spread : array of shape (inputs, outputs)
     """
     spread = spread * present
-    total = spread.sum() + LEAST
-    log_share = np.log(spread / total + LEAST)
+    total = spread.sum() + SMOOTHING
+    log_share = np.log(spread / total + SMOOTHING)
     disorder = -float((spread / total * log_share).sum())
     d_disorder = -(log_share + disorder) / total
     return float(total) + entropy * disorder, (1 + entropy * d_disorder) * present

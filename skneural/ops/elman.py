@@ -1,4 +1,4 @@
-"""The simple recurrent network: each unit sees the states of all (Elman 1990)."""
+"""The simple recurrent network, in which each unit depends on the states of all units (Elman 1990)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from skneural.ops.memory import empty_like
 from skneural.ops.recurrence import (
-    Columns,
+    ColumnCounts,
     chunks_backwards,
     side_by_side,
     slabs,
@@ -24,12 +24,12 @@ def elman(
     recurrent: Array,
     inputs: Array,
     bias: Array,
-    columns: Columns = None,
+    columns: ColumnCounts = None,
     *,
     input_gradient: bool = True,
     keep: bool = True,
 ) -> tuple[Array, Vjp]:
-    """``state = tanh(recurrent @ state + inputs @ x + bias)``: the state after each step.
+    """States of ``state = tanh(recurrent @ state + inputs @ x + bias)`` after each step.
 
     Parameters
     ----------
@@ -38,16 +38,16 @@ def elman(
     inputs : array of shape (features, n)
     bias : array of shape (n,)
     columns : sequence of int, optional
-        How many of the columns, which are sorted by length, have each step.
+        For each step, the number of columns that have it; the columns are sorted by length, the longest first.
     input_gradient : bool
         False to skip dx.
     keep : bool
-        As with the other recurrences; here it makes no difference: the states are all that is held.
+        Accepted for consistency with the other recurrences; without effect, because only the states are stored.
 
     Returns
     -------
     y : array of shape (steps, n, batch)
-        Zero where there is no step.
+        Zero beyond the end of a series.
     vjp : ``vjp(dy, d_recurrent, d_inputs, d_bias) -> dx``
     """
     n_steps, n, batch = len(x), len(recurrent), x.shape[2]
@@ -62,8 +62,8 @@ def elman(
     def vjp(dy: Array, d_recurrent: Array, d_inputs: Array, d_bias: Array) -> Array | None:
         d_weight = np.zeros_like(weight)
         dx = empty_like(x) if input_gradient else None
-        for steps, d, own in chunks_backwards((n_steps, n, batch), n, columns, x.dtype):
-            _walk_back(recurrent, tanh_slope(y[steps]), dy[steps], d, own)
+        for steps, d, chunk_columns in chunks_backwards((n_steps, n, batch), n, columns, x.dtype):
+            _walk_back(recurrent, tanh_slope(y[steps]), dy[steps], d, chunk_columns)
             d_weight += side_by_side(d[:-1]) @ side_by_side(z[steps]).T
             if dx is not None:
                 np.matmul(inputs, d[:-1], out=dx[steps])
@@ -79,10 +79,10 @@ def elman_step(x: Array, state: Array, recurrent: Array, inputs: Array, bias: Ar
     return state, state
 
 
-def _walk_back(recurrent: Array, slope: Array, dy: Array, d: Array, columns: Columns) -> None:
-    """Fill d, of shape (steps + 1, n, batch), with the gradients of what tanh was taken of.
+def _walk_back(recurrent: Array, slope: Array, dy: Array, d: Array, columns: ColumnCounts) -> None:
+    """Fill d, of shape (steps + 1, n, batch), with the gradients of the arguments of tanh.
 
-    `columns` has the last step first.
+    `columns` begins with the last step.
     """
     multiply = step_product(columns)
     for d_next, dy_step, slope_step, d_step in zip(

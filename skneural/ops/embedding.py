@@ -1,4 +1,4 @@
-"""Rows of a table, looked up by number."""
+"""Embedding: rows of a table, looked up by index."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def embedding(tokens: Array, table: Array) -> tuple[Array, Vjp]:
     """
 
     def vjp(dy: Array, d_table: Array) -> None:
-        # A sparse product adds up the rows of equal tokens: np.add.at takes ten times as long.
+        # A sparse product sums the rows of equal tokens; np.add.at takes ten times as long.
         n = tokens.size
         pick = sparse.csc_array((np.ones(n, dy.dtype), tokens.ravel(), np.arange(n + 1)), shape=(len(table), n))
         d_table[...] = pick @ dy.reshape(n, -1)

@@ -1,10 +1,10 @@
-"""Normal distributions with a mean and a variance for each element: draws, and how far they are from the standard one.
+"""Normal distributions with a mean and a variance for each element: samples, and divergence from the standard normal.
 
-ours            meaning                                                         Kingma and Welling 2014
-mean            what is expected of each element                                mu
+name            meaning                                                         Kingma and Welling 2014
+mean            mean of each element                                            mu
 log_variance    logarithm of the variance of each element                       log sigma^2
 noise           standard normal numbers                                         epsilon
-divergence      nats by which a distribution tells more than the standard one   D_KL(q(z|x) || p(z))
+divergence      Kullback-Leibler divergence from the standard normal, in nats   D_KL(q(z|x) || p(z))
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from skneural.ops.types import Array, Vjp
 
 
 def gaussian_draw(mean: Array, log_variance: Array, noise: Array) -> tuple[Array, Vjp]:
-    """Draws as functions of mean and variance, which therefore have gradients (the reparameterization).
+    """Samples as a differentiable function of mean and variance (the reparameterization trick).
 
     Parameters
     ----------

@@ -1,11 +1,11 @@
-"""Sums and softmaxes over the edges of graphs.
+"""Message passing: sums and softmaxes over the edges of graphs.
 
-    matrix     which sources each target hears, and how loudly: CSR (targets, sources)
-    ends       where the edges of each target end, and those of the next start: its `indptr`
-    sources    from which source each edge comes: its `indices`
+    matrix     weighted adjacency matrix, CSR of shape (targets, sources): targets aggregate messages from sources
+    ends       offsets of the edges of each target, with the end of the last one: `indptr` of the matrix
+    sources    source of each edge: `indices` of the matrix
 
-Edges stand by target. With several heads, each target and each source stand once for every head, next to each other:
-what holds for one head holds for all then.
+Edges are sorted by target. With several attention heads, each target and each source is repeated for each head, the
+repetitions next to each other, so that the functions below need not know of heads.
 """
 
 from __future__ import annotations
@@ -13,16 +13,18 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
+from skneural.ops.blocks import slices
 from skneural.ops.linear import linear
 from skneural.ops.memory import empty
+from skneural.ops.segments import segment_starts, sum_segments
 from skneural.ops.types import Array, Matrix, Vjp
 
-# Edges whose vectors are gathered at once: those of 8 numbers take 1 MB in float64, and stay in the cache.
+# Edges whose vectors are gathered at once: vectors of 8 numbers take 1 MB in float64, and stay in the cache.
 EDGES_AT_ONCE = 16_384
 
 
 def aggregate(matrix: sparse.csr_array, x: Array) -> tuple[Array, Vjp]:
-    """What each target hears: ``y = matrix @ x``.
+    """Messages aggregated by each target: ``y = matrix @ x``.
 
     Parameters
     ----------
@@ -44,7 +46,7 @@ def edge_softmax(scores: Array, ends: Array) -> tuple[Array, Vjp]:
     ----------
     scores : array of shape (edges,)
     ends : array of shape (targets + 1,)
-        Each target has an edge: `reduceat` takes the first of the next for the sum of none.
+        Each target has at least one edge, because `reduceat` returns wrong sums for empty segments.
 
     Returns
     -------
@@ -64,8 +66,8 @@ def edge_softmax(scores: Array, ends: Array) -> tuple[Array, Vjp]:
     return shares, vjp
 
 
-def attend(shares: Array, x: Array, sources: Array, ends: Array) -> tuple[Array, Vjp]:
-    """Weighted sum over the edges of each target.
+def weighted_aggregate(shares: Array, x: Array, sources: Array, ends: Array) -> tuple[Array, Vjp]:
+    """Weighted sum of the sources of each target, with differentiable weights of the edges.
 
     Parameters
     ----------
@@ -86,8 +88,7 @@ def attend(shares: Array, x: Array, sources: Array, ends: Array) -> tuple[Array,
         dx = sparse.csc_array((shares, sources, ends), shape=shape[::-1]) @ dy
         targets = np.repeat(np.arange(shape[0]), np.diff(ends))
         d_shares = empty(shares.shape, dy.dtype)
-        for start in range(0, len(shares), EDGES_AT_ONCE):
-            part = slice(start, start + EDGES_AT_ONCE)
+        for part in slices(len(shares), EDGES_AT_ONCE):
             np.einsum("ef,ef->e", dy.take(targets[part], axis=0), x.take(sources[part], axis=0), out=d_shares[part])
         return d_shares, dx
 
@@ -95,7 +96,7 @@ def attend(shares: Array, x: Array, sources: Array, ends: Array) -> tuple[Array,
 
 
 def sum_by_source(values: Array, sources: Array, n_sources: int) -> Array:
-    """Sum of the numbers on the edges of each source, in the precision of the numbers."""
+    """Sum of the values of the edges of each source, in the dtype of the values."""
     return np.bincount(sources, values, n_sources).astype(values.dtype, copy=False)
 
 
@@ -105,28 +106,28 @@ def pool_segments(x: Array, lengths: Array, pooling: str) -> tuple[Array, Vjp]:
     Parameters
     ----------
     x : array of shape (rows, features)
-        Segment behind segment.
+        The segments, one after another.
     lengths : array of shape (segments,)
-        Matrix of each: none is empty.
+        Number of rows of each segment; no segment is empty.
     pooling : {"sum", "mean", "max"}
 
     Returns
     -------
     y : array of shape (segments, features)
     vjp : ``vjp(dy) -> dx``
-        The gradient of a maximum goes to the first of equal rows.
+        If several rows attain the maximum, its gradient goes to the first of them.
     """
-    starts = np.cumsum(lengths) - lengths
     if pooling == "max":
-        return _greatest(x, lengths, starts)
-    y = np.add.reduceat(x, starts, axis=0)
+        return _segment_max(x, lengths)
+    y = sum_segments(x, lengths)
     if pooling == "sum":
         return y, lambda dy: np.repeat(dy, lengths, axis=0)
     share = (1 / lengths).astype(x.dtype)[:, np.newaxis]
     return y * share, lambda dy: np.repeat(dy * share, lengths, axis=0)
 
 
-def _greatest(x: Array, lengths: Array, starts: Array) -> tuple[Array, Vjp]:
+def _segment_max(x: Array, lengths: Array) -> tuple[Array, Vjp]:
+    starts = segment_starts(lengths)
     y = np.maximum.reduceat(x, starts, axis=0)
 
     def vjp(dy: Array) -> Array:
@@ -142,7 +143,10 @@ def _greatest(x: Array, lengths: Array, starts: Array) -> tuple[Array, Vjp]:
 def aggregate_linear(
     matrix: sparse.csr_array, x: Matrix, weight: Array, *, input_gradient: bool = True
 ) -> tuple[Array, Vjp]:
-    """``y = matrix @ x @ weight``: the narrower of x and y goes over the edges, and sparse x stays as it is.
+    """Aggregate messages and project them: ``y = matrix @ x @ weight``.
+
+    The order of the products is chosen so that the narrower of x and y is aggregated over the edges. Sparse x is never
+    made dense.
 
     Parameters
     ----------
@@ -161,11 +165,11 @@ def aggregate_linear(
         product, product_vjp = linear(x, weight, input_gradient=input_gradient)
         y, aggregate_vjp = aggregate(matrix, product)
         return y, lambda dy, d_weight: product_vjp(aggregate_vjp(dy), d_weight)
-    heard, heard_vjp = aggregate(matrix, x)
-    y, linear_vjp = linear(heard, weight, input_gradient=input_gradient)
+    messages, messages_vjp = aggregate(matrix, x)
+    y, linear_vjp = linear(messages, weight, input_gradient=input_gradient)
 
     def vjp(dy: Array, d_weight: Array) -> Array | None:
-        d_heard = linear_vjp(dy, d_weight)
-        return None if d_heard is None else heard_vjp(d_heard)
+        d_messages = linear_vjp(dy, d_weight)
+        return None if d_messages is None else messages_vjp(d_messages)
 
     return y, vjp

@@ -1,20 +1,21 @@
-"""Gated recurrent unit (Cho et al. 2014), in the form whose reset gate acts behind the product.
+"""Gated recurrent unit (Cho et al. 2014), in the variant whose reset gate is applied after the recurrent product.
 
 ==========  ============================================================  ======
 name        meaning                                                       paper
 ==========  ============================================================  ======
-state       what the layer emits                                          h
-reset       how much of the state the candidate sees: logistic            r
-update      how much of the state is kept: logistic                       z
-recalled    what the candidate sees of the state                          U h
-candidate   what takes the place of the rest: tanh                        h~, n
+state       output of the layer                                           h
+reset       reset gate, share of the state in the candidate: logistic     r
+update      update gate, share of the state that is kept: logistic        z
+recalled    recurrent product of the candidate                            U h
+candidate   candidate state, which replaces the rest: tanh                h~, n
 ==========  ============================================================  ======
 
     candidate = tanh(inputs @ x + reset * recalled)
     state = update * state + (1 - update) * candidate
 
-Here, as in cuDNN, PyTorch and Keras, the update gate keeps the state; in the text of the paper it replaces it. Reset
-behind the product, `recalled` has a bias of its own, and one product of the state serves all three gates.
+Here, as in cuDNN, PyTorch and Keras, the update gate is the share of the state that is kept; in the text of the paper
+it is the share that is replaced. As the reset gate is applied after the product, `recalled` has a separate bias, and
+a single product of the state serves all three gates.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ import numpy as np
 from skneural.ops.memory import empty, empty_like
 from skneural.ops.pointwise import sigmoid
 from skneural.ops.recurrence import (
-    Columns,
+    ColumnCounts,
     chunks_backwards,
     each_step,
     same_memory,
@@ -38,7 +39,7 @@ from skneural.ops.recurrence import (
 )
 from skneural.ops.types import Array, Vjp
 
-N_GATES = 3  # of the state: recalled, reset, update; of x: reset, update, candidate
+N_GRU_GATES = 3  # of the state: recalled, reset, update; of x: reset, update, candidate
 N_BIASES = 4  # recalled, reset, update, candidate
 
 
@@ -47,57 +48,58 @@ def gru(
     recurrent: Array,
     inputs: Array,
     bias: Array,
-    columns: Columns = None,
+    columns: ColumnCounts = None,
     *,
     first: Array | None = None,
     input_gradient: bool = True,
     keep: bool = True,
 ) -> tuple[Array, Vjp]:
-    """The state after each step.
+    """States of a GRU after each step.
 
     Parameters
     ----------
     x : array of shape (steps, features, batch)
     recurrent : array of shape (n, 3 * n)
-        To recalled, reset and update.
+        Weights of the state for recalled, reset and update.
     inputs : array of shape (features, 3 * n)
-        To reset, update and candidate.
+        Weights of x for reset, update and candidate.
     bias : array of shape (4 * n,)
-        Of recalled, reset, update and candidate.
+        Biases of recalled, reset, update and candidate.
     columns : sequence of int, optional
-        How many of the columns, which are sorted by length, have each step.
+        For each step, the number of columns that have it; the columns are sorted by length, the longest first.
     first : array of shape (n, batch), optional
-        The state before the first step, which all columns have; zero by default.
+        The state before the first step, which must exist in all columns; zero by default.
     input_gradient : bool
         False to skip dx.
     keep : bool
-        False to skip what only going back needs: 2 instead of 5 numbers are held for each step, unit and row.
+        False if there is no backward pass: 2 instead of 5 numbers are stored for each step, unit and row.
 
     Returns
     -------
     y : array of shape (steps, n, batch)
-        Zero where there is no step.
+        Zero beyond the end of a series.
     vjp : ``vjp(dy, d_recurrent, d_inputs, d_bias) -> dx``
-        With `first`, the pair of dx and the gradient of that.
+        With `first`, the pair of dx and the gradient of `first`.
     """
     n_steps, n_in, batch = x.shape
     n = len(recurrent)
     z = stacked_inputs(x, n, columns, first)
-    unseen: Array = np.zeros((n_in, n), x.dtype)  # recalled does not see x
+    unseen: Array = np.zeros((n_in, n), x.dtype)  # recalled does not depend on x
     weight = stacked_weight(recurrent, np.concatenate([unseen, inputs[:, : 2 * n]], axis=1), bias[: 3 * n])
     weight[n:] *= 0.5  # the logistic function is 0.5 * tanh(0.5 * x) + 0.5
     candidate_weight = np.concatenate([bias[3 * n :, np.newaxis], inputs[:, 2 * n :].T], axis=1)
     candidate = np.matmul(candidate_weight, z[:-1, n:], out=empty((n_steps, n, batch), x.dtype))
     gates = empty((n_steps if keep else 1, 3 * n, batch), x.dtype)
     if columns is not None:
-        gates[...] = 0  # going back multiplies what has no step by zero: it must be finite
+        gates[...] = 0  # the backward pass multiplies missing steps by zero, so they must be finite
     _walk(weight, z, gates if keep else same_memory(gates[0], n_steps), candidate, columns)
 
     def vjp(dy: Array, d_recurrent: Array, d_inputs: Array, d_bias: Array) -> Any:
         d_of_state, d_of_x = np.zeros((3 * n, n + 1), x.dtype), np.zeros((3 * n, n_in + 1), x.dtype)
         dx = empty_like(x) if input_gradient else None
-        for steps, d, own in chunks_backwards((n_steps, 5 * n, batch), n, columns, x.dtype):
-            _walk_back(recurrent, _factors(gates[steps], candidate[steps], z[steps, :n], n), dy[steps], d, own)
+        for steps, d, chunk_columns in chunks_backwards((n_steps, 5 * n, batch), n, columns, x.dtype):
+            factors = _factors(gates[steps], candidate[steps], z[steps, :n], n)
+            _walk_back(recurrent, factors, dy[steps], d, chunk_columns)
             d_rows, z_rows = side_by_side(d[:-1, : 4 * n]), side_by_side(z[steps])
             d_of_state += d_rows[: 3 * n] @ z_rows[: n + 1].T
             d_of_x += d_rows[n:] @ z_rows[n:].T
@@ -125,7 +127,7 @@ def gru_step(x: Array, state: Array, recurrent: Array, inputs: Array, bias: Arra
     return state, state
 
 
-def _walk(weight: Array, z: Array, gates: Array, candidate: Array, columns: Columns) -> None:
+def _walk(weight: Array, z: Array, gates: Array, candidate: Array, columns: ColumnCounts) -> None:
     n = candidate.shape[1]
     half = np.array(0.5, z.dtype)
     multiply = step_product(columns)
@@ -155,9 +157,9 @@ def _walk(weight: Array, z: Array, gates: Array, candidate: Array, columns: Colu
 
 
 def _factors(gates: Array, candidate: Array, before: Array, n: int) -> Array:
-    """What the gradient of the state is multiplied by, for a chunk of steps.
+    """Factors by which the gradient of the state is multiplied, for a chunk of steps.
 
-    They give those of recalled, reset, update, candidate, and of the state of the step before as far as it is kept.
+    The products are the gradients of recalled, reset, update, candidate, and of the kept part of the previous state.
     """
     factors = empty((len(gates), 5 * n, gates.shape[2]), gates.dtype)
     recalled, reset, update = gates[:, :n], gates[:, n : 2 * n], gates[:, 2 * n :]
@@ -176,10 +178,10 @@ def _factors(gates: Array, candidate: Array, before: Array, n: int) -> Array:
     return factors
 
 
-def _walk_back(recurrent: Array, factors: Array, dy: Array, d: Array, columns: Columns) -> None:
-    """Fill d, of shape (steps + 1, 5 * n, batch), with the gradients that `_factors` names.
+def _walk_back(recurrent: Array, factors: Array, dy: Array, d: Array, columns: ColumnCounts) -> None:
+    """Fill d, of shape (steps + 1, 5 * n, batch), with the gradients that are listed in `_factors`.
 
-    `columns` has the last step first.
+    `columns` begins with the last step.
     """
     n, batch, n_steps = len(recurrent), d.shape[2], len(factors)
     multiply = step_product(columns)

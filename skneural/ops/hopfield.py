@@ -1,48 +1,54 @@
-"""How an associative memory stores patterns and settles on one of them: arrays in, arrays out.
+"""Hopfield networks: storing patterns in an associative memory, and recalling them.
 
-Weights of units with two states are factors: ``W = factors @ factors.T``, without its diagonal. They are never
-multiplied out, since there are fewer patterns than features in any memory that works.
+    factors      factors of the weights, ``W = factors @ factors.T`` without the diagonal    W, or T (Hopfield 1982)
+    states       units with the states -1 and 1, a row for each sample                       s, or V
+    fields       local fields, inputs of the units                                           W s, or H
+    patterns     stored patterns of the modern network                                       X (Ramsauer et al. 2021)
+    beta         inverse temperature                                                         beta
+
+The weights of binary units are never multiplied out, since any useful memory stores fewer patterns than features.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import scipy.linalg
 from scipy.spatial.distance import cdist
 
+from skneural.ops.blocks import slices
 from skneural.ops.softmax import softmax, softmax_and_log_sum
 from skneural.ops.types import Array
 
-# A field this small is zero and leaves its unit alone. Hebbian fields are multiples of 1 / n_features, and rounding
-# errs by 1e-13; at a unit whose weights all vanish, the field of the projection rule is nothing but rounding.
+# Fields smaller than this count as zero and do not change their unit. Hebbian fields are multiples of 1 / n_features
+# with rounding errors of 1e-13; if all weights of a unit vanish, its field under the projection rule is pure rounding.
 TIE = 1e-10
 
-# Attention has settled when nothing moves by more than this share of the largest deviation among the patterns.
+# Attention has converged if nothing changes by more than this share of the largest deviation among the patterns.
 SETTLED = 1e-6
 
-# An inverse temperature that holds patterns apart lets all others together weigh at most this where one is recalled.
+# `separating_beta` bounds the total weight of all other patterns by this when a pattern is recalled.
 LEAKAGE = 1e-6
 
-ROWS_PER_BLOCK = 256
+STATES_PER_BLOCK = 256
 
 Step = Callable[[Array], Array]
 
 
 def hebbian_factors(states: Array) -> Array:
-    """Factors of shape (n_features, n_patterns): each weight is the mean product of two units' states."""
+    """Factors of the Hebbian rule, of shape (n_features, n_patterns): weights are mean products of two states."""
     return np.ascontiguousarray(states.T) / np.sqrt(states.shape[1])
 
 
 def projection_factors(states: Array) -> Array:
-    """Factors of shape (n_features, rank): an orthonormal basis of what the patterns span, also if they depend.
+    """Factors of the projection rule, of shape (n_features, rank): an orthonormal basis of the span of the patterns.
 
-    The weights are the projection onto that space, which leaves patterns as they are, less the diagonal. Without the
-    diagonal, the field at unit i of a pattern is ``(1 - d[i]) * s[i]`` with ``0 <= d[i] <= 1``: patterns stay fixed
-    points, and as the weights are symmetric, the energy never rises. With it, every unit would hold on to its own
-    state with a weight of n_patterns / n_features: of 250 patterns of 500 features with 5 % of the bits wrong, more
-    than half of the wrong bits stayed wrong, and none without (Kanter and Sompolinsky 1987).
+    The weights are the orthogonal projection onto that span, which maps patterns to themselves, without its diagonal.
+    Without the diagonal, the field at unit i of a pattern is ``(1 - d[i]) * s[i]`` with ``0 <= d[i] <= 1``: patterns
+    are still fixed points, and as the weights are symmetric, the energy never rises. With the diagonal, every unit
+    would reinforce its state with a weight of n_patterns / n_features: of 250 patterns of 500 features with 5 % of the
+    bits wrong, more than half of the wrong bits stayed wrong, and none without (Kanter and Sompolinsky 1987).
     """
     basis, sizes, _ = scipy.linalg.svd(states.T, full_matrices=False)
     rank = int((sizes > sizes[0] * max(states.shape) * np.finfo(states.dtype).eps).sum())
@@ -50,12 +56,12 @@ def projection_factors(states: Array) -> Array:
 
 
 def two_state_energy(states: Array, factors: Array) -> Array:
-    """``-s @ W @ s / 2`` for each row s."""
+    """Energy ``-s @ W @ s / 2`` of each row s."""
     return (np.square(factors).sum() - np.square(states @ factors).sum(axis=1)) / 2
 
 
 def synchronous_step(factors: Array) -> Step:
-    """All units at once take the sign of their field."""
+    """Update that sets all units at once to the sign of their fields."""
     diagonal = np.square(factors).sum(axis=1)
 
     def step(states: Array) -> Array:
@@ -66,12 +72,15 @@ def synchronous_step(factors: Array) -> Step:
 
 
 def asynchronous_step(factors: Array, generator: np.random.RandomState) -> Step:
-    """One unit after another takes the sign of its field, the same unit in all rows, in a new order for each step."""
+    """Update that sets one unit after another to the sign of its field, in a new random order for each step.
+
+    All rows update their units in the same order.
+    """
     diagonal = np.square(factors).sum(axis=1)
 
     def step(states: Array) -> Array:
-        units = np.array(states.T, order="C")  # a unit's states lie together
-        overlaps = states @ factors  # of which only those of rows that change are changed
+        units = np.array(states.T, order="C")  # contiguous states of a unit
+        overlaps = states @ factors  # updated below for the rows that change
         for unit in generator.permutation(len(units)):
             state, factor = units[unit], factors[unit]
             field = overlaps @ factor - diagonal[unit] * state
@@ -85,11 +94,11 @@ def asynchronous_step(factors: Array, generator: np.random.RandomState) -> Step:
 
 
 def attention_step(patterns: Array, beta: float) -> Step:
-    """Each row becomes the mean of the patterns, weighted by how near they are."""
+    """Update that replaces each row by the mean of the patterns, weighted by the softmax of their similarities."""
 
     def step(x: Array) -> Array:
         new = np.empty_like(x)
-        for rows in _blocks(len(x)):
+        for rows in slices(len(x), STATES_PER_BLOCK):
             new[rows] = softmax(_similarities(x[rows], patterns, beta)) @ patterns
         return new
 
@@ -97,54 +106,64 @@ def attention_step(patterns: Array, beta: float) -> Step:
 
 
 def attention_energy(x: Array, patterns: Array, beta: float) -> Array:
-    """``|x|^2 / 2 - lse(beta, patterns @ x - |patterns|^2 / 2) + log(n_patterns) / beta``: at least zero.
+    """Energy of each row x: ``|x|^2 / 2 - lse(beta, patterns @ x - |patterns|^2 / 2) + log(n_patterns) / beta``.
 
-    Each step minimizes a bound that touches it from above, so it never rises.
+    It is never negative. Each step minimizes an upper bound that equals the energy at the current state, so the energy
+    never rises.
     """
     energy = np.square(x).sum(axis=1) / 2
-    for rows in _blocks(len(x)):
+    for rows in slices(len(x), STATES_PER_BLOCK):
         _, log_sum = softmax_and_log_sum(_similarities(x[rows], patterns, beta))
         energy[rows] -= (log_sum[:, 0] - np.log(len(patterns))) / beta
     return np.maximum(energy, 0.0)
 
 
 def separating_beta(patterns: Array) -> float:
-    """The least inverse temperature that is sure to make a fixed point of every pattern.
+    """Smallest inverse temperature that is guaranteed to make every pattern a fixed point.
 
-    At one pattern, another at the distance d weighs ``exp(-beta * d^2 / 2)`` times as much. Equal patterns need no
-    holding apart. Takes as long as recalling all patterns once.
+    At a pattern, another pattern at distance d has ``exp(-beta * d^2 / 2)`` times its weight. Equal patterns need not
+    be separated. Takes as long as recalling all patterns once.
     """
     equal = 1e-9 * np.square(patterns).sum(axis=1).mean()
     nearest = np.inf
-    for rows in _blocks(len(patterns)):
+    for rows in slices(len(patterns), STATES_PER_BLOCK):
         distances = cdist(patterns[rows], patterns, "sqeuclidean")
         nearest = min(nearest, distances[distances > equal].min(initial=np.inf))
     return 2 * np.log(len(patterns) / LEAKAGE) / nearest if np.isfinite(nearest) else 1.0
 
 
 def settle(x: Array, step: Step, max_iter: int, tolerance: float = 0.0) -> tuple[Array, int, int]:
-    """Repeat `step` on the rows that it still changes; also the numbers of rows that take turns or still change.
+    """Repeat `step` on the rows that it still changes.
 
-    A row that has settled is left alone, so that no row depends on how long others take.
+    Rows that have converged are no longer updated, so that no row depends on the number of steps of other rows.
+
+    Returns
+    -------
+    x : array of the shape of x
+        The states after the last step.
+    n_alternating : int
+        Number of rows that alternate between two states.
+    n_moving : int
+        Number of rows that still changed in the last step.
     """
     x, before = x.copy(), np.full_like(x, np.nan)
     moving, n_alternating = np.arange(len(x)), 0
     for _ in range(max_iter):
         now = x[moving]
         new = step(now)
-        still = (np.abs(new - now) > tolerance).any(axis=1)
-        alternating = still & (new == before[moving]).all(axis=1)
+        changed = (np.abs(new - now) > tolerance).any(axis=1)
+        alternating = changed & (new == before[moving]).all(axis=1)
         before[moving], x[moving] = now, new
         n_alternating += int(alternating.sum())
-        moving = moving[still & ~alternating]
+        moving = moving[changed & ~alternating]
         if not len(moving):
             break
     return x, n_alternating, len(moving)
 
 
 def overlaps(states: Array, others: Array) -> Array:
-    """Cosine of the angle between rows: the mean product of states -1 and 1. Two zeros overlap by one."""
-    # one root of the product: the square of a root may differ from what it is the root of
+    """Cosine similarity of corresponding rows: the mean product of states -1 and 1. For two rows of zeros it is one."""
+    # The root of the product, not the product of roots: the square of a rounded root may differ from its argument.
     norms = np.sqrt(np.square(states).sum(axis=1) * np.square(others).sum(axis=1))
     equal = (states == others).all(axis=1)
     return np.divide((states * others).sum(axis=1), norms, out=equal.astype(np.float64), where=norms > 0)
@@ -152,7 +171,3 @@ def overlaps(states: Array, others: Array) -> Array:
 
 def _similarities(x: Array, patterns: Array, beta: float) -> Array:
     return beta * (x @ patterns.T - np.square(patterns).sum(axis=1) / 2)
-
-
-def _blocks(n: int) -> Iterator[slice]:
-    return (slice(start, start + ROWS_PER_BLOCK) for start in range(0, n, ROWS_PER_BLOCK))

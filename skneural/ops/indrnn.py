@@ -1,4 +1,9 @@
-"""Independent recurrence: each unit sees only its own state (Li et al. 2018)."""
+"""Independently recurrent network (IndRNN): each unit depends on its own state only (Li et al. 2018).
+
+state        output of the layer                            h
+recurrent    a weight for the previous state of each unit   u
+inputs       weights of x                                   W
+"""
 
 from __future__ import annotations
 
@@ -6,7 +11,7 @@ import numpy as np
 
 from skneural.ops.memory import empty, empty_like
 from skneural.ops.recurrence import (
-    Columns,
+    ColumnCounts,
     chunks_backwards,
     each_step,
     side_by_side,
@@ -20,12 +25,12 @@ def indrnn(
     recurrent: Array,
     inputs: Array,
     bias: Array,
-    columns: Columns = None,
+    columns: ColumnCounts = None,
     *,
     input_gradient: bool = True,
     keep: bool = True,
 ) -> tuple[Array, Vjp]:
-    """``state = relu(recurrent * state + inputs @ x + bias)``, unit by unit: the state after each step.
+    """States of ``state = relu(recurrent * state + inputs @ x + bias)``, unit by unit, after each step.
 
     Parameters
     ----------
@@ -39,14 +44,14 @@ def indrnn(
     Returns
     -------
     y : array of shape (steps, n, batch)
-        Zero where there is no step.
+        Zero beyond the end of a series.
     vjp : ``vjp(dy, d_recurrent, d_inputs, d_bias) -> dx``
     """
     n_steps, n, batch = len(x), len(recurrent), x.shape[2]
     kept = recurrent[:, np.newaxis]
     states = empty((n_steps + 1, n, batch), x.dtype)
     states[0] = 0
-    np.matmul(inputs.T, x, out=states[1:])  # no step needs another's, so all at once
+    np.matmul(inputs.T, x, out=states[1:])  # independent of the states, so all steps at once
     states[1:] += bias[:, np.newaxis]
     if columns is not None:
         for state, n_columns in zip(states[1:], columns, strict=True):
@@ -62,8 +67,8 @@ def indrnn(
     def vjp(dy: Array, d_recurrent: Array, d_inputs: Array, d_bias: Array) -> Array | None:
         dx = empty_like(x) if input_gradient else None
         d_recurrent[...] = d_inputs[...] = d_bias[...] = 0
-        for steps, d, own in chunks_backwards((n_steps, n, batch), n, columns, x.dtype):
-            _walk_back(kept, y[steps] > 0, dy[steps], d, own)
+        for steps, d, chunk_columns in chunks_backwards((n_steps, n, batch), n, columns, x.dtype):
+            _walk_back(kept, y[steps] > 0, dy[steps], d, chunk_columns)
             d_recurrent += np.einsum("tnb,tnb->n", d[:-1], states[steps])
             d_bias += np.einsum("tnb->n", d[:-1])
             d_inputs += side_by_side(x[steps]) @ side_by_side(d[:-1]).T
@@ -80,10 +85,10 @@ def indrnn_step(x: Array, state: Array, recurrent: Array, inputs: Array, bias: A
     return state, state
 
 
-def _walk_back(kept: Array, slope: Array, dy: Array, d: Array, columns: Columns) -> None:
-    """Fill d, of shape (steps + 1, n, batch), with the gradients of what was rectified.
+def _walk_back(kept: Array, slope: Array, dy: Array, d: Array, columns: ColumnCounts) -> None:
+    """Fill d, of shape (steps + 1, n, batch), with the gradients of the arguments of the ReLU.
 
-    `columns` has the last step first.
+    `columns` begins with the last step.
     """
     for d_next, dy_step, slope_step, d_step in zip(
         slabs(d[:0:-1], columns),

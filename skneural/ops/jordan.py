@@ -1,4 +1,4 @@
-"""Recurrence from the output, through a second layer (Jordan 1986)."""
+"""Recurrent network whose recurrence starts from its output, behind a second layer (Jordan 1986)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from skneural.ops.memory import empty, empty_like
 from skneural.ops.recurrence import (
-    Columns,
+    ColumnCounts,
     chunks_backwards,
     same_memory,
     side_by_side,
@@ -27,12 +27,12 @@ def jordan(
     bias: Array,
     outputs: Array,
     output_bias: Array,
-    columns: Columns = None,
+    columns: ColumnCounts = None,
     *,
     input_gradient: bool = True,
     keep: bool = True,
 ) -> tuple[Array, Vjp]:
-    """``hidden = tanh(recurrent @ y + inputs @ x + bias)``, ``y = tanh(outputs @ hidden + output_bias)``: each y.
+    """Outputs of ``hidden = tanh(recurrent @ y + inputs @ x + bias)``, ``y = tanh(outputs @ hidden + output_bias)``.
 
     Parameters
     ----------
@@ -45,12 +45,12 @@ def jordan(
     columns, input_gradient
         As in `skneural.ops.elman.elman`.
     keep : bool
-        False to skip what only going back needs: 1 instead of 2 numbers are held for each step, unit and row.
+        False if there is no backward pass: 1 instead of 2 numbers are stored for each step, unit and row.
 
     Returns
     -------
     y : array of shape (steps, n, batch)
-        Zero where there is no step.
+        Zero beyond the end of a series.
     vjp : ``vjp(dy, d_recurrent, d_inputs, d_bias, d_outputs, d_output_bias) -> dx``
     """
     n_steps, n, batch = len(x), len(recurrent), x.shape[2]
@@ -59,11 +59,11 @@ def jordan(
     output_weight = np.concatenate([outputs.T, output_bias[:, np.newaxis]], axis=1)
     hidden = empty((n_steps if keep else 1, n + 1, batch), x.dtype)
     if columns is not None:
-        hidden[...] = 0  # going back multiplies what has no step by zero: it must be finite
+        hidden[...] = 0  # the backward pass multiplies missing steps by zero, so they must be finite
     hidden[:, n] = 1
     hidden_of_steps = hidden if keep else same_memory(hidden[0], n_steps)
     multiply = step_product(columns)
-    for stacked, units, with_one, output in zip(
+    for stacked, units, units_and_one, output in zip(
         slabs(z[:-1], columns),
         slabs(hidden_of_steps[:, :n], columns),
         slabs(hidden_of_steps, columns),
@@ -72,7 +72,7 @@ def jordan(
     ):
         multiply(weight, stacked, units)
         np.tanh(units, units)
-        multiply(output_weight, with_one, output)
+        multiply(output_weight, units_and_one, output)
         np.tanh(output, output)
     y = z[1:, :n]
 
@@ -81,9 +81,9 @@ def jordan(
     ) -> Array | None:
         d_weight, d_output_weight = np.zeros_like(weight), np.zeros_like(output_weight)
         dx = empty_like(x) if input_gradient else None
-        for steps, d, own in chunks_backwards((n_steps, 2 * n, batch), n, columns, x.dtype):
+        for steps, d, chunk_columns in chunks_backwards((n_steps, 2 * n, batch), n, columns, x.dtype):
             slopes = tanh_slope(hidden[steps, :n]), tanh_slope(y[steps])
-            _walk_back(recurrent, outputs, slopes, dy[steps], d, own)
+            _walk_back(recurrent, outputs, slopes, dy[steps], d, chunk_columns)
             d_weight += side_by_side(d[:-1, :n]) @ side_by_side(z[steps]).T
             d_output_weight += side_by_side(d[:-1, n:]) @ side_by_side(hidden[steps]).T
             if dx is not None:
@@ -99,18 +99,18 @@ def jordan(
 def jordan_step(
     x: Array, state: Array, recurrent: Array, inputs: Array, bias: Array, outputs: Array, output_bias: Array
 ) -> tuple[Array, Array]:
-    """One step: x of shape (features, batch), and state, which is the last output, of shape (n, batch)."""
+    """One step: x of shape (features, batch), and state, which is the previous output, of shape (n, batch)."""
     hidden = np.tanh(recurrent.T @ state + inputs.T @ x + bias[:, np.newaxis])
     state = np.tanh(outputs.T @ hidden + output_bias[:, np.newaxis])
     return state, state
 
 
 def _walk_back(
-    recurrent: Array, outputs: Array, slopes: tuple[Array, Array], dy: Array, d: Array, columns: Columns
+    recurrent: Array, outputs: Array, slopes: tuple[Array, Array], dy: Array, d: Array, columns: ColumnCounts
 ) -> None:
-    """Fill d, of shape (steps + 1, 2 * n, batch), with the gradients of what tanh was taken of: hidden, then output.
+    """Fill d, of shape (steps + 1, 2 * n, batch), with the gradients of the arguments of tanh: hidden, then output.
 
-    `columns` has the last step first.
+    `columns` begins with the last step.
     """
     n = len(recurrent)
     multiply = step_product(columns)

@@ -1,6 +1,7 @@
-"""Normalizations of each row over its own features: nothing depends on the batch.
+"""Layer normalization and RMS normalization: of each row over its features, independent of the batch.
 
-Rows may be steps of series with their features last, (..., features), or with the batch last, (steps, features, batch).
+Rows may also be steps of series, with the features last, (..., features), or with the batch last, (steps, features,
+batch).
 """
 
 from __future__ import annotations
@@ -22,19 +23,19 @@ def layer_normalize(x: Array, gamma: Array, beta: Array, epsilon: float, *, axis
     gamma, beta : arrays of shape (features,)
         Learned scale and shift.
     epsilon : float
-        Added to the variance, which is the biased one.
+        Added to the (biased) variance.
     axis : int, default=-1
-        The axis of x that counts features.
+        The axis of the features in x.
 
     Returns
     -------
     y : array like x
     vjp : ``vjp(dy, d_gamma, d_beta) -> dx``
     """
-    rows = _Rows(x.shape, axis)
+    rows = _RowView(x.shape, axis)
     x = x.reshape(rows.shape)
     normalized = np.subtract(x, rows.mean(x), out=empty_like(x))
-    # Around the mean in a second pass, because a difference of squares cancels in float32.
+    # The variance is computed around the mean in a second pass: a difference of squares would cancel in float32.
     inverse_deviation = _inverse_root(rows.mean_product(normalized, normalized), epsilon)
     normalized *= inverse_deviation
     y = np.multiply(normalized, rows.stretch(gamma), out=empty_like(x))
@@ -49,9 +50,9 @@ def layer_normalize(x: Array, gamma: Array, beta: Array, epsilon: float, *, axis
         np.subtract(scaled, dx, out=dx)
         dx -= rows.mean(scaled)
         dx *= inverse_deviation
-        return dx.reshape(rows.whole)
+        return dx.reshape(rows.original_shape)
 
-    return y.reshape(rows.whole), vjp
+    return y.reshape(rows.original_shape), vjp
 
 
 def rms_normalize(x: Array, gamma: Array, epsilon: float, *, axis: int = -1) -> tuple[Array, Vjp]:
@@ -65,14 +66,14 @@ def rms_normalize(x: Array, gamma: Array, epsilon: float, *, axis: int = -1) -> 
     epsilon : float
         Added to the mean square.
     axis : int, default=-1
-        The axis of x that counts features.
+        The axis of the features in x.
 
     Returns
     -------
     y : array like x
     vjp : ``vjp(dy, d_gamma) -> dx``
     """
-    rows = _Rows(x.shape, axis)
+    rows = _RowView(x.shape, axis)
     x = x.reshape(rows.shape)
     inverse_size = _inverse_root(rows.mean_product(x, x), epsilon)
     normalized = np.multiply(x, inverse_size, out=empty_like(x))
@@ -85,9 +86,9 @@ def rms_normalize(x: Array, gamma: Array, epsilon: float, *, axis: int = -1) -> 
         dx = np.multiply(normalized, rows.mean_product(scaled, normalized), out=empty_like(dy))
         np.subtract(scaled, dx, out=dx)
         dx *= inverse_size
-        return dx.reshape(rows.whole)
+        return dx.reshape(rows.original_shape)
 
-    return y.reshape(rows.whole), vjp
+    return y.reshape(rows.original_shape), vjp
 
 
 def _inverse_root(mean_square: Array, epsilon: float) -> Array:
@@ -97,39 +98,42 @@ def _inverse_root(mean_square: Array, epsilon: float) -> Array:
     return np.reciprocal(mean_square, out=mean_square)
 
 
-class _Rows:
-    """Means over features, and sums over all else: of arrays seen as (rows, features), or (outer, features, inner)."""
+class _RowView:
+    """Means over the features, and sums over all other axes, of arrays in a two- or three-dimensional view.
+
+    The view is (rows, features) if the features are the last axis, and (outer, features, inner) otherwise.
+    """
 
     def __init__(self, shape: tuple[int, ...], axis: int) -> None:
         axis %= len(shape)
-        self.whole, self.n = shape, shape[axis]
+        self.original_shape, self.n = shape, shape[axis]
         inner = math.prod(shape[axis + 1 :])
         self.last = axis == len(shape) - 1
         outer = math.prod(shape[:axis])
         self.shape = (outer, self.n) if self.last else (outer, self.n, inner)
 
     def stretch(self, features: Array) -> Array:
-        """One number for each feature, in the shape that broadcasts."""
+        """An array with a number for each feature, in a shape that broadcasts to the view."""
         return features if self.last else features[:, np.newaxis]
 
     def mean(self, x: Array) -> Array:
-        """Mean over features, whose axis has length one then."""
-        if self.last:  # a product takes a sixth of the time of a reduction over so short an axis
+        """Mean over the features, whose axis is kept with length one."""
+        if self.last:  # a product takes a sixth of the time of a reduction over such a short axis
             return (x @ np.full(self.n, 1.0 / self.n, x.dtype))[:, np.newaxis]
         mean = np.add.reduce(x, axis=1, keepdims=True)
         mean *= 1.0 / self.n
         return mean
 
     def mean_product(self, x: Array, y: Array) -> Array:
-        """Mean of x * y over features, whose axis has length one then."""
+        """Mean of x * y over the features, whose axis is kept with length one."""
         mean = np.vecdot(x, y) if self.last else np.einsum("ofi,ofi->oi", x, y)
         mean *= 1.0 / self.n
         return mean[:, np.newaxis]
 
     def sum(self, x: Array, out: Array) -> None:
-        """Sum for each feature."""
+        """Sum of each feature."""
         np.add.reduce(x if self.last else np.add.reduce(x, axis=2), axis=0, out=out)
 
     def sum_product(self, x: Array, y: Array, out: Array) -> None:
-        """Sum of x * y for each feature."""
+        """Sum of x * y of each feature."""
         np.einsum("of,of->f" if self.last else "ofi,ofi->f", x, y, out=out)

@@ -1,4 +1,4 @@
-"""The product at the heart of every dense layer, for dense and sparse rows."""
+"""The matrix product of dense layers, for dense and sparse rows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from skneural.ops.types import Array, Matrix, Vjp
 
 
 def linear(x: Matrix, weight: Array, bias: Array | None = None, *, input_gradient: bool = True) -> tuple[Array, Vjp]:
-    """Multiply rows by a weight and add a bias.
+    """Multiply rows by a weight matrix and add a bias.
 
     Parameters
     ----------
@@ -25,8 +25,8 @@ def linear(x: Matrix, weight: Array, bias: Array | None = None, *, input_gradien
     -------
     y : array of shape (..., n_out)
     vjp : ``vjp(dy, d_weight, d_bias) -> dx``
-        dx is None if `input_gradient` is False. Columns of `x` that lie in one piece, as those of images with the
-        batch last do, lie so in dx.
+        dx is None if `input_gradient` is False. If the columns of `x` are contiguous, as for images with the batch
+        last, those of dx are contiguous, too.
     """
     y = _product(x, weight)
     if bias is not None:
@@ -51,7 +51,10 @@ def linear(x: Matrix, weight: Array, bias: Array | None = None, *, input_gradien
 
 
 def _product(x: Matrix, weight: Array) -> Array:
-    """Matrix times a weight. NumPy multiplies the matrices of a stack one by one: 256 of 8 rows took twice as long."""
+    """Product of the rows of x with a weight matrix, as one product of matrices.
+
+    NumPy multiplies the matrices of a stack one by one: 256 matrices of 8 rows took twice as long as one of 2048.
+    """
     if x.ndim == 2 or not x.flags.c_contiguous:
         return x @ weight
     rows = x.reshape(-1, x.shape[-1])

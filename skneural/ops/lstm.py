@@ -3,19 +3,20 @@
 ====================  =====================================================  ======
 name                  meaning                                                paper
 ====================  =====================================================  ======
-state                 what the layer emits                                   h
-memory                what is added to and forgotten from                    c
-output, input,        how much is emitted, added and kept: logistic          o, i, f
-forget
-candidate             what is added: tanh                                    g
+state                 output of the layer, hidden state                      h
+memory                cell state                                             c
+output, input,        gates: shares of the memory that are emitted, of the   o, i, f
+forget                candidate that are added, of the memory that are kept
+candidate             candidate for the memory: tanh                         g
 ====================  =====================================================  ======
 
     memory = forget * memory + input * candidate
     state = output * tanh(memory)
 
-The logistic function is ``0.5 * tanh(0.5 * x) + 0.5``, so that one call of tanh serves all four: NumPy's takes 0.5 ns
-a number, SciPy's `expit` ten times as long. In memory, a step holds output, input, forget, candidate and the memory of
-the step before, one behind the other: the neighbours input, forget and candidate, memory are multiplied in one call.
+The logistic function of the gates is computed as ``0.5 * tanh(0.5 * x) + 0.5``, so that one call of tanh serves gates
+and candidate: NumPy's tanh takes 0.5 ns per number, SciPy's `expit` ten times as long. For each step, output, input,
+forget, candidate and the memory of the previous step follow each other in memory in this order, so that the pair
+(input, forget) is multiplied by its neighbours (candidate, memory) in one call.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ import numpy as np
 from skneural.ops.memory import empty, empty_like, zeros
 from skneural.ops.pointwise import sigmoid
 from skneural.ops.recurrence import (
-    Columns,
+    ColumnCounts,
     chunks_backwards,
     each_step,
     same_memory,
@@ -40,7 +41,7 @@ from skneural.ops.recurrence import (
 )
 from skneural.ops.types import Array, Vjp
 
-N_GATES = 4  # output, input, forget, candidate: the order of the weights' columns
+N_LSTM_GATES = 4  # output, input, forget, candidate, which is the order of the columns of the weights
 
 
 def lstm(
@@ -48,13 +49,13 @@ def lstm(
     recurrent: Array,
     inputs: Array,
     bias: Array,
-    columns: Columns = None,
+    columns: ColumnCounts = None,
     *,
     first: Array | None = None,
     input_gradient: bool = True,
     keep: bool = True,
 ) -> tuple[Array, Vjp]:
-    """The state after each step.
+    """States of an LSTM after each step.
 
     Parameters
     ----------
@@ -63,20 +64,20 @@ def lstm(
     inputs : array of shape (features, 4 * n)
     bias : array of shape (4 * n,)
     columns : sequence of int, optional
-        How many of the columns, which are sorted by length, have each step.
+        For each step, the number of columns that have it; the columns are sorted by length, the longest first.
     first : array of shape (2 * n, batch), optional
-        State and memory before the first step, which all columns have; zero by default.
+        State and memory before the first step, which must exist in all columns; zero by default.
     input_gradient : bool
         False to skip dx.
     keep : bool
-        False to skip what only going back needs: 1 instead of 7 numbers are held for each step, unit and row.
+        False if there is no backward pass: 1 instead of 7 numbers are stored for each step, unit and row.
 
     Returns
     -------
     y : array of shape (steps, n, batch)
-        Zero where there is no step.
+        Zero beyond the end of a series.
     vjp : ``vjp(dy, d_recurrent, d_inputs, d_bias) -> dx``
-        With `first`, the pair of dx and the gradient of that.
+        With `first`, the pair of dx and the gradient of `first`.
     """
     n_steps, _, batch = x.shape
     n = len(recurrent)
@@ -91,8 +92,8 @@ def lstm(
     def vjp(dy: Array, d_recurrent: Array, d_inputs: Array, d_bias: Array) -> Any:
         d_weight = np.zeros_like(weight)
         dx = empty_like(x) if input_gradient else None
-        for steps, d, own in chunks_backwards((n_steps, 6 * n, batch), n, columns, x.dtype):
-            _walk_back(recurrent, _factors(gates[steps], emitted[steps], n), dy[steps], d, own)
+        for steps, d, chunk_columns in chunks_backwards((n_steps, 6 * n, batch), n, columns, x.dtype):
+            _walk_back(recurrent, _factors(gates[steps], emitted[steps], n), dy[steps], d, chunk_columns)
             d_gates = d[:-1, n : 5 * n]
             d_weight += side_by_side(d_gates) @ side_by_side(z[steps]).T
             if dx is not None:
@@ -111,28 +112,28 @@ def lstm_step(
     """One step: x of shape (features, batch), and state and memory of shape (n, batch)."""
     hidden, memory = state
     gates = recurrent.T @ hidden + inputs.T @ x + bias[:, np.newaxis]
-    output, take, forget, candidate = np.split(gates, N_GATES)
-    memory = sigmoid(forget) * memory + sigmoid(take) * np.tanh(candidate)
+    output, input_gate, forget, candidate = np.split(gates, N_LSTM_GATES)
+    memory = sigmoid(forget) * memory + sigmoid(input_gate) * np.tanh(candidate)
     hidden = sigmoid(output) * np.tanh(memory)
     return hidden, (hidden, memory)
 
 
 def _memory_of_steps(
-    n_steps: int, n: int, batch: int, columns: Columns, dtype: np.dtype, keep: bool
+    n_steps: int, n: int, batch: int, columns: ColumnCounts, dtype: np.dtype, keep: bool
 ) -> tuple[Array, Array]:
-    """Gates and memory of each step and one more, and tanh of the memory behind each step."""
+    """Arrays for gates and previous memory of each step and one more, and for tanh of the memory of each step."""
     if not keep:
         return same_memory(zeros((5 * n, batch), dtype), n_steps + 1), same_memory(empty((n, batch), dtype), n_steps)
     gates, emitted = empty((n_steps + 1, 5 * n, batch), dtype), empty((n_steps, n, batch), dtype)
     gates[0, 4 * n :] = 0
     if columns is not None:
-        # Going back, factors are computed for columns without a step, too, where leftovers in fresh memory overflow.
+        # The backward pass computes factors for missing steps, too, where uninitialized memory could overflow.
         gates[...] = 0
         emitted[...] = 0
     return gates, emitted
 
 
-def _walk(weight: Array, z: Array, gates: Array, emitted: Array, columns: Columns) -> None:
+def _walk(weight: Array, z: Array, gates: Array, emitted: Array, columns: ColumnCounts) -> None:
     n = emitted.shape[1]
     products = empty((2 * n, z.shape[2]), z.dtype)
     half = np.array(0.5, z.dtype)
@@ -142,10 +143,10 @@ def _walk(weight: Array, z: Array, gates: Array, emitted: Array, columns: Column
         slabs(gates[:-1, : 4 * n], columns),
         slabs(gates[:-1, : 3 * n], columns),  # output, input, forget
         slabs(gates[:-1, n : 3 * n], columns),  # input, forget
-        slabs(gates[:-1, 3 * n :], columns),  # candidate, memory of the step before
+        slabs(gates[:-1, 3 * n :], columns),  # candidate, memory of the previous step
         each_step(products, columns),
         each_step(products[:n], columns),  # input * candidate
-        each_step(products[n:], columns),  # forget * memory of the step before
+        each_step(products[n:], columns),  # forget * memory of the previous step
         slabs(gates[1:, 4 * n :], columns),
         slabs(emitted, columns),  # tanh(memory)
         slabs(gates[:-1, :n], columns),
@@ -163,9 +164,9 @@ def _walk(weight: Array, z: Array, gates: Array, emitted: Array, columns: Column
 
 
 def _factors(gates: Array, emitted: Array, n: int) -> Array:
-    """What the gradients of state (the first two) and memory (the others) are multiplied by, for a chunk of steps.
+    """Factors by which the gradients of state (first two factors) and memory (the others) are multiplied, for a chunk.
 
-    They give those of the memory, the four gates, and the memory of the step before.
+    The products are the gradients of the memory, the four gates, and the memory of the previous step.
     """
     factors = empty((len(gates), 6 * n, gates.shape[2]), gates.dtype)
     to_memory, logistic, candidate = factors[:, :n], factors[:, n : 4 * n], factors[:, 4 * n : 5 * n]
@@ -183,10 +184,10 @@ def _factors(gates: Array, emitted: Array, n: int) -> Array:
     return factors
 
 
-def _walk_back(recurrent: Array, factors: Array, dy: Array, d: Array, columns: Columns) -> None:
-    """Fill d, of shape (steps + 1, 6 * n, batch): gradients of memory, gates, and of the memory of the step before.
+def _walk_back(recurrent: Array, factors: Array, dy: Array, d: Array, columns: ColumnCounts) -> None:
+    """Fill d, of shape (steps + 1, 6 * n, batch): gradients of memory, gates, and of the memory of the previous step.
 
-    `columns` has the last step first.
+    `columns` begins with the last step.
     """
     n, batch = len(recurrent), d.shape[2]
     n_steps = len(factors)

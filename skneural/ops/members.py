@@ -1,7 +1,10 @@
-"""Several members of an ensemble in one network: (batch, members, features).
+"""Ensembles whose members share most of the weights of a network: arrays of shape (batch, members, features).
 
-Our names and the paper's (Gorishniy et al. 2025, "TabM: advancing tabular deep learning with parameter-efficient
-ensembling"): `members` k, `factor` r, the vectors by which members differ.
+Our names and those of the paper (Gorishniy et al. 2025, "TabM: advancing tabular deep learning with parameter-efficient
+ensembling"):
+
+    members     networks in the ensemble                                   k
+    factor      vectors by which the inputs of members are multiplied      r
 """
 
 from __future__ import annotations
@@ -15,27 +18,27 @@ from skneural.ops.memory import empty
 from skneural.ops.pointwise import log_one_plus_exp
 from skneural.ops.types import Array, Vjp
 
-# Rows, and which members see them: at most all rows once.
+# Slices of the rows of a batch, and the members that are trained on them; no row is in two slices.
 MemberAssignments = list[tuple[slice, Array]]
 
 
 def assign_members(n_members: int, members_per_row: int, first: int = 0) -> MemberAssignments:
-    """Deal rows out to members: each row to `members_per_row` of them, and to each of them as many rows.
+    """Assign each row to `members_per_row` members, so that all members get equally many rows.
 
-    Row i goes to the members from ``i * members_per_row`` on, counted round.
+    Row i is assigned to the members from ``i * members_per_row`` on, modulo `n_members`.
 
     Parameters
     ----------
     n_members : int
     members_per_row : int
-        Members that see each row.
+        Number of members that are trained on each row.
     first : int, default=0
-        What the first row is the number of, if there are others before it.
+        Number of the first row, which is not zero in the later shards of a batch.
 
     Returns
     -------
-    deals : list of (slice, array of shape (members_per_row,))
-        Every so many rows, and the members that see them.
+    assignments : list of (slice, array of shape (members_per_row,))
+        Strided slices of the rows, and the members of each slice.
     """
     period = n_members // math.gcd(n_members, members_per_row)
     members = np.arange(n_members * members_per_row).reshape(n_members, members_per_row) % n_members
@@ -43,34 +46,34 @@ def assign_members(n_members: int, members_per_row: int, first: int = 0) -> Memb
 
 
 def multiply_members(
-    x: Array, factor: Array, deals: MemberAssignments, *, input_gradient: bool = True
+    x: Array, factor: Array, assignments: MemberAssignments, *, input_gradient: bool = True
 ) -> tuple[Array, Vjp]:
-    """Multiply the features of each member by a vector of its own.
+    """Multiply the features of each member by the factors of the member.
 
     Parameters
     ----------
-    x : array of shape (batch, features), the same for all members, or (batch, members that see a row, features)
+    x : array of shape (batch, features), shared by all members, or (batch, members_per_row, features)
     factor : array of shape (members, features)
-    deals : list of (slice, array)
-        Rows and the members that see them, as many for each row.
+    assignments : list of (slice, array)
+        Slices of the rows and their members, equally many for each slice; see `assign_members`.
     input_gradient : bool, default=True
         False to skip dx, which is None then.
 
     Returns
     -------
-    y : array of shape (batch, members that see a row, features)
+    y : array of shape (batch, members_per_row, features)
     vjp : ``vjp(dy, d_factor) -> dx``
     """
     shared = x.ndim == 2
     each = x[:, np.newaxis] if shared else x
-    y = empty((len(x), len(deals[0][1]), factor.shape[1]), x.dtype)
-    for rows, members in deals:
+    y = empty((len(x), len(assignments[0][1]), factor.shape[1]), x.dtype)
+    for rows, members in assignments:
         np.multiply(each[rows], factor[members], out=y[rows])
 
     def vjp(dy: Array, d_factor: Array) -> Array | None:
         d_factor[...] = 0.0
         dx = empty(x.shape, x.dtype) if input_gradient else None
-        for rows, members in deals:
+        for rows, members in assignments:
             d_factor[members] += np.einsum("bkf,bf->kf" if shared else "bkf,bkf->kf", dy[rows], x[rows])
             if dx is not None:
                 dx[rows] = np.einsum("bkf,kf->bf" if shared else "bkf,kf->bkf", dy[rows], factor[members])
@@ -79,24 +82,24 @@ def multiply_members(
     return y, vjp
 
 
-def linear_members(x: Array, weight: Array, bias: Array, deals: MemberAssignments) -> tuple[Array, Vjp]:
-    """A product with a weight of its own for each member, plus a bias.
+def linear_members(x: Array, weight: Array, bias: Array, assignments: MemberAssignments) -> tuple[Array, Vjp]:
+    """Apply the linear layer of each member.
 
     Parameters
     ----------
-    x : array of shape (batch, members that see a row, n_in)
+    x : array of shape (batch, members_per_row, n_in)
     weight : array of shape (members, n_in, n_out)
     bias : array of shape (members, n_out)
-    deals : list of (slice, array)
-        Rows and the members that see them, as many for each row.
+    assignments : list of (slice, array)
+        Slices of the rows and their members, equally many for each slice; see `assign_members`.
 
     Returns
     -------
-    y : array of shape (batch, members that see a row, n_out)
+    y : array of shape (batch, members_per_row, n_out)
     vjp : ``vjp(dy, d_weight, d_bias) -> dx``
     """
     y = np.empty((*x.shape[:2], bias.shape[1]), x.dtype)
-    for rows, members in deals:
+    for rows, members in assignments:
         by_member = y[rows].transpose(1, 0, 2)
         np.matmul(x[rows].transpose(1, 0, 2), weight[members], out=by_member)
         by_member += bias[members, np.newaxis]
@@ -104,7 +107,7 @@ def linear_members(x: Array, weight: Array, bias: Array, deals: MemberAssignment
     def vjp(dy: Array, d_weight: Array, d_bias: Array) -> Array:
         dx = empty(x.shape, x.dtype)
         d_weight[...], d_bias[...] = 0.0, 0.0
-        for rows, members in deals:
+        for rows, members in assignments:
             dy_by_member = dy[rows].transpose(1, 0, 2)
             d_weight[members] += x[rows].transpose(1, 2, 0) @ dy_by_member
             d_bias[members] += dy_by_member.sum(axis=1)
@@ -115,9 +118,9 @@ def linear_members(x: Array, weight: Array, bias: Array, deals: MemberAssignment
 
 
 def average_members(raw: Array, link: str) -> tuple[Array, Vjp]:
-    """The raw scores whose link is the mean of what the link makes of each member's.
+    """Average the predictions of the members: raw scores whose link is the mean of the links of the members' scores.
 
-    Probabilities are averaged by their logarithms, which lose none that are small.
+    Probabilities are averaged through their logarithms, which do not underflow.
 
     Parameters
     ----------
@@ -127,7 +130,7 @@ def average_members(raw: Array, link: str) -> tuple[Array, Vjp]:
     Returns
     -------
     y : array of shape (batch, outputs)
-        For the softmax, logarithms of probabilities.
+        For the softmax, the logarithms of the probabilities.
     vjp : ``vjp(dy) -> d_raw``
     """
     return _AVERAGES[link](raw)
@@ -144,13 +147,13 @@ def _exp(raw: Array) -> tuple[Array, Vjp]:
 
 
 def _logistic(raw: Array) -> tuple[Array, Vjp]:
-    yes, no = -log_one_plus_exp(-raw), -log_one_plus_exp(raw)
-    (mean_yes, share_yes), (mean_no, share_no) = _log_mean(yes), _log_mean(no)
+    log_positive, log_negative = -log_one_plus_exp(-raw), -log_one_plus_exp(raw)
+    (mean_positive, share_positive), (mean_negative, share_negative) = _log_mean(log_positive), _log_mean(log_negative)
 
     def vjp(dy: Array) -> Array:
-        return dy[:, np.newaxis] * (share_yes * np.exp(no) + share_no * np.exp(yes))
+        return dy[:, np.newaxis] * (share_positive * np.exp(log_negative) + share_negative * np.exp(log_positive))
 
-    return mean_yes - mean_no, vjp
+    return mean_positive - mean_negative, vjp
 
 
 def _softmax(raw: Array) -> tuple[Array, Vjp]:
@@ -158,14 +161,14 @@ def _softmax(raw: Array) -> tuple[Array, Vjp]:
     mean, share = _log_mean(logarithms)
 
     def vjp(dy: Array) -> Array:
-        of_logarithms = dy[:, np.newaxis] * share
-        return of_logarithms - np.exp(logarithms) * of_logarithms.sum(axis=2, keepdims=True)
+        d_logarithms = dy[:, np.newaxis] * share
+        return d_logarithms - np.exp(logarithms) * d_logarithms.sum(axis=2, keepdims=True)
 
     return mean, vjp
 
 
 def _log_mean(logarithms: Array) -> tuple[Array, Array]:
-    """The logarithm of the mean over members, and the share of each of them in it."""
+    """Logarithm of the mean over the members, and the share of each member in the mean."""
     total = logsumexp(logarithms, axis=1, keepdims=True)
     return total[:, 0] - float(np.log(logarithms.shape[1])), np.exp(logarithms - total)
 

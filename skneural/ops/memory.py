@@ -1,9 +1,9 @@
-"""Memory for large arrays, which is used again.
+"""Allocation of large arrays from a pool of memory that is reused.
 
-A training step makes and frees the same large arrays as the step before. The C library gives such memory back to the
-system and asks for it anew, and the system then clears it page by page: that took 0.43 ms a megabyte where writing
-it took 0.02, and half the time of training a convolutional network. So ops take their large arrays from here: while
-a thread is `recycling`, memory that is no longer used waits for the next array that it is large enough for.
+A training step allocates and frees the same large arrays as the step before it. The C library returns such memory to
+the operating system and requests it again, and the system then clears it page by page: that took 0.43 ms per megabyte
+where writing took 0.02, and half the time of training a convolutional network. So ops allocate their large arrays here:
+while a thread is `recycling`, freed memory is kept in a pool for the next array that it is large enough for.
 """
 
 from __future__ import annotations
@@ -12,31 +12,63 @@ import math
 import threading
 import weakref
 from bisect import bisect_left, insort
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from skneural.ops.types import Array
 
-# Bytes from which it pays: the bookkeeping of an array costs 1 us, and the C library keeps small pieces itself.
+# Bytes from which a pool pays: the bookkeeping costs 1 us per array, and the C library keeps small blocks itself.
 LARGE = 65536
 
-# An array takes memory of up to so many times its size, so that batches of unequal lengths share theirs.
+# Blocks of up to this many times the size of an array are used for it, so that batches of unequal lengths share memory.
 LARGEST_EXCESS = 2
 
 
+class _Loan(weakref.ref):
+    """Reference to the array that uses a block of memory.
+
+    `weakref.finalize` does the same but takes 4 us instead of 1.
+    """
+
+    __slots__ = ("block",)
+    block: bytearray
+
+
 class _Pool:
-    """Memory that waits, by its size in bytes. Never more than what was in use at once waits."""
+    """Free blocks of memory by their size in bytes, in total at most as much as was ever in use at once.
+
+    A weak reference to each array notices when the array is freed, and its callback appends the reference to `ended`.
+    That is a method in C: in a callback in Python, the interpreter could raise KeyboardInterrupt, print it and lose it,
+    as it did with 7 of 50 interrupts of a wide perceptron. The memory is reclaimed when the next array is requested.
+    """
 
     def __init__(self) -> None:
         self.blocks: dict[int, list[bytearray]] = {}
         self.sizes: list[int] = []  # the keys of `blocks` in ascending order
         self.waiting = self.lent = self.most_lent = 0
+        self.loans: dict[int, _Loan] = {}  # by id; references must be kept alive for their callbacks to be called
+        self.ended: deque[_Loan] = deque()
+
+    def empty(self, shape: tuple[int, ...], dtype: np.dtype[Any], n_bytes: int) -> Array:
+        """Return an uninitialized array in memory of the pool."""
+        # The base of a view is the first array over memory that does not belong to an array. If the block were an array
+        # itself, views would refer to the block, and could outlive the array that `_Loan` watches.
+        block = self.take(n_bytes)
+        array: Array = np.ndarray(shape, dtype, buffer=block)
+        loan = _Loan(array, self.ended.append)
+        loan.block = block
+        self.loans[id(loan)] = loan
+        return array
 
     def take(self, n_bytes: int) -> bytearray:
-        """The smallest block that waits and is large enough but not far too large, or a new one."""
+        """Return the smallest free block that is large enough and not far too large, or a new block."""
+        if self.ended:
+            self.reclaim()
         block = None
         for size in self.sizes[bisect_left(self.sizes, n_bytes) :]:
             if size > LARGEST_EXCESS * n_bytes:
@@ -51,7 +83,14 @@ class _Pool:
         self.most_lent = max(self.most_lent, self.lent)
         return block
 
-    def give_back(self, block: bytearray) -> None:
+    def reclaim(self) -> None:
+        """Return the memory of freed arrays to the pool."""
+        while self.ended:
+            loan = self.ended.popleft()
+            del self.loans[id(loan)]
+            self._give_back(loan.block)
+
+    def _give_back(self, block: bytearray) -> None:
         size = len(block)
         self.lent -= size
         if self.waiting + size > self.most_lent:
@@ -67,31 +106,17 @@ class _Thread(threading.local):
     pool: _Pool | None = None  # None where the thread does not recycle
 
 
-class _Loan(weakref.ref):
-    """Notices when an array is gone, and gives its memory back; `weakref.finalize` takes 4 us for that."""
-
-    __slots__ = ("block", "pool")
-    block: bytearray
-    pool: _Pool
-
-
 _thread = _Thread()
-_loans: dict[int, _Loan] = {}  # a reference that is itself gone would notice nothing
-
-
-def _give_back(loan: _Loan) -> None:
-    del _loans[id(loan)]
-    loan.pool.give_back(loan.block)
 
 
 def start_recycling() -> None:
-    """Keep the memory of large arrays for others, until this thread ends."""
+    """Reuse the memory of large arrays until this thread ends."""
     _thread.pool = _Pool()
 
 
 @contextmanager
 def recycling() -> Iterator[None]:
-    """Keep the memory of large arrays that this thread makes for others that it makes, until the end of the block."""
+    """Reuse the memory of the large arrays of this thread, until the end of the ``with`` block."""
     before = _thread.pool
     _thread.pool = _Pool() if before is None else before
     try:
@@ -101,34 +126,28 @@ def recycling() -> Iterator[None]:
 
 
 def empty(shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
-    """An array with whatever stands in its memory."""
+    """Return an uninitialized array."""
     dtype = np.dtype(dtype)
     n_bytes = math.prod(shape) * dtype.itemsize
     pool = _thread.pool
     if pool is None or n_bytes < LARGE:
         return np.empty(shape, dtype)
-    # A view refers to the first array over memory that is no array's. Were the block an array itself, views would
-    # refer to that, and outlive the one that is waited for here.
-    block = pool.take(n_bytes)
-    array: Array = np.ndarray(shape, dtype, buffer=block)
-    loan = _Loan(array, _give_back)
-    loan.block, loan.pool = block, pool
-    _loans[id(loan)] = loan
-    return array
+    return pool.empty(shape, dtype, n_bytes)
 
 
 def empty_like(x: Array) -> Array:
-    """An array of the shape and the dtype of x, in C order."""
+    """Return an uninitialized array of the shape and the dtype of x, in C order."""
     return empty(x.shape, x.dtype)
 
 
 def zeros(shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
+    """Return an array of zeros."""
     array = empty(shape, dtype)
     array.fill(0)
     return array
 
 
 def zeros_ordered_as(x: Array) -> Array:
-    """Zeros of the shape and the dtype of x, whose axes follow each other in memory as those of x do."""
+    """Return zeros of the shape and the dtype of x, with its axes in the same memory order."""
     order = np.argsort([-abs(stride) for stride in x.strides], kind="stable")
     return zeros(tuple(x.shape[axis] for axis in order), x.dtype).transpose(np.argsort(order))

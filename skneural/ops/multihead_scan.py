@@ -1,25 +1,25 @@
-"""Selective scan of heads, each of which decays as one: matrix products (Dao and Gu 2024, Mamba-2, algorithm SSD).
+"""Selective scan with one decay for each head, by matrix products (Dao and Gu 2024, Mamba-2, algorithm SSD).
 
 ============  ====================================================================  ========
 name          meaning                                                               paper
 ============  ====================================================================  ========
-x             what is written: `head_size` numbers for each head                    X
-step_size     how far the state of each head moves at a step                        Δ
-decay_rate    how fast the state of each head decays: negative                      A
-write, read   where in the state x is written, and y is read; for all heads alike   B, C
-skip          how much of x itself each head adds to y                              D
+x             input, `head_size` numbers for each head                              X
+step_size     step size of the discretization, one for each head                    Δ
+decay_rate    rate at which the state of each head decays: negative                 A
+write, read   input and output projections of the state, shared by all heads        B, C
+skip          weight of the direct connection from x to y for each head             D
 state         ``state_size * head_size`` numbers for each head                      h
-decay         what a step leaves of what an earlier one wrote                       L
-mixing        what a step reads of what an earlier one wrote                        L ∘ CBᵀ
+decay         decay of the state from an earlier step to a later one                L
+mixing        weights of the inputs of earlier steps in the output of a step        L ∘ CBᵀ
 ============  ====================================================================  ========
 
     state = exp(step_size * decay_rate) * state + step_size * outer(write, x)
     y = read @ state + skip * x
 
-Within a chunk of steps, y is the product of x and one triangular matrix for each head; the state goes from chunk to
-chunk. A decay is the exponential of a negative difference of sums that begin anew with each chunk: nothing overflows,
-and nothing is divided by a product that may have vanished. Only the states between chunks are kept. Going back makes
-all else again, chunk by chunk, while it is in the cache.
+Within a chunk of steps, y is the product of x and a triangular matrix for each head; the state is passed from chunk to
+chunk. A decay is the exponential of a negative difference of sums, which are restarted with each chunk: nothing
+overflows, and nothing is divided by a product that may have vanished. Only the states between chunks are stored. The
+backward pass computes everything else again, chunk by chunk, while it is in the cache.
 """
 
 from __future__ import annotations
@@ -28,29 +28,29 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skneural.ops.blocks import slices
 from skneural.ops.memory import empty, empty_like
 from skneural.ops.types import Array, Vjp
 
-# Steps of a chunk. With 32 rows, 256 steps and 4 heads of 32 channels, half as many took as long, and twice as many a
-# third longer.
-CHUNK = 32
+# With 32 rows, 256 steps and 4 heads of 32 channels, half as many steps took as long, and twice as many a third longer.
+STEPS_PER_CHUNK = 32
 
 
 def multihead_scan(
     inputs: Array, step_size: Array, decay_rate: Array, skip: Array, state_size: int, *, keep: bool = True
 ) -> tuple[Array, Vjp]:
-    """What is read at each step.
+    """Output of the scan at each step.
 
     Parameters
     ----------
     inputs : array of shape (batch, steps, heads * head_size + 2 * state_size)
-        x, write and read side by side.
+        x, write and read, concatenated.
     step_size : array of shape (batch, steps, heads)
-        Zero where a step shall leave the state as it is.
+        A step of size zero leaves the state unchanged.
     decay_rate, skip : arrays of shape (heads,)
     state_size : int
     keep : bool, default=True
-        False if nobody will go back.
+        False if there is no backward pass.
 
     Returns
     -------
@@ -60,7 +60,7 @@ def multihead_scan(
     batch, n_steps, n_inputs = inputs.shape
     n_heads, n = len(skip), n_inputs - 2 * state_size
     y = empty((batch, n_steps, n), inputs.dtype)
-    chunks = [slice(start, start + CHUNK) for start in range(0, n_steps, CHUNK)]
+    chunks = list(slices(n_steps, STEPS_PER_CHUNK))
     state: Array = np.zeros((batch, state_size, n), inputs.dtype)
     states = [state]
     for steps in chunks:
@@ -77,7 +77,7 @@ def multihead_scan(
             chunk = _Chunk.of(inputs[:, steps], step_size[:, steps], decay_rate, state_size)
             d_end = np.add.reduce(_dots(d_state, states[i + 1], n_heads), axis=1)
             d_through, d_state = _scan_back(chunk, skip, states[i], d_state, dy[:, steps], d_inputs[:, steps])
-            # Whatever is read at a step decays with all steps up to it, whatever is written with all behind it.
+            # The output of a step depends on the decays up to the step, its input on the decays after it.
             dy_x = _dots(dy[:, steps], chunk.x, n_heads)
             d_log = _dots(dy[:, steps], y[:, steps], n_heads) - skip * dy_x - d_through * chunk.step_size
             d_log[:, -1] += d_end
@@ -104,10 +104,10 @@ def multihead_scan_step(
 
 
 class _Chunk(NamedTuple):
-    """Some steps, and what decays between them.
+    """A chunk of steps, and the decays between them.
 
-    `from_start` is what is left at a step of the state before the chunk, `to_end` what is left behind the chunk of what
-    a step wrote; both (batch, steps, heads). `decay` and `mixing` have the shape (batch, heads, steps, earlier steps).
+    `from_start` is the decay from the start of the chunk to each step, `to_end` the decay from each step to the end of
+    the chunk; both are (batch, steps, heads). `decay` and `mixing` have the shape (batch, heads, steps, earlier steps).
     """
 
     x: Array
@@ -126,7 +126,7 @@ class _Chunk(NamedTuple):
         log = np.add.accumulate(step_size * decay_rate, axis=1)
         by_head = np.ascontiguousarray(log.transpose(0, 2, 1))
         decay = by_head[:, :, :, np.newaxis] - by_head[:, :, np.newaxis]
-        np.minimum(decay, 0.0, out=decay)  # above the diagonal, where nothing is read
+        np.minimum(decay, 0.0, out=decay)  # above the diagonal, where nothing is used
         np.exp(decay, out=decay)
         match = np.matmul(read, write.transpose(0, 2, 1))
         match *= _lower_triangle(match)
@@ -135,7 +135,7 @@ class _Chunk(NamedTuple):
 
 
 def _scan(chunk: _Chunk, skip: Array, state: Array, y: Array) -> Array:
-    """Fill y with what is read, and return the state behind the chunk."""
+    """Fill y with the output of a chunk, and return the state after the chunk."""
     n_heads, n_steps = len(skip), y.shape[1]
     mixing = chunk.mixing * chunk.step_size.transpose(0, 2, 1)[:, :, np.newaxis]
     mixing.reshape(*mixing.shape[:2], -1)[:, :, :: n_steps + 1] += skip[:, np.newaxis]  # the diagonal
@@ -150,21 +150,21 @@ def _scan(chunk: _Chunk, skip: Array, state: Array, y: Array) -> Array:
 def _scan_back(
     chunk: _Chunk, skip: Array, state: Array, d_state: Array, dy: Array, d_inputs: Array
 ) -> tuple[Array, Array]:
-    """Fill d_inputs.
+    """Fill d_inputs with the gradient of the inputs of a chunk.
 
     Returns
     -------
     d_step_size : array of shape (batch, steps, heads)
-        As far as it scales what is written.
+        The gradient of the step size as the factor of x, without that of the decay.
     d_state : array of shape (batch, state_size, n)
-        Of the state before the chunk.
+        The gradient of the state before the chunk.
     """
     n_heads, (state_size, n) = len(skip), state.shape[1:]
     d_x, d_write, d_read = d_inputs[:, :, :n], d_inputs[:, :, n : n + state_size], d_inputs[:, :, n + state_size :]
     d_written = _scaled(np.matmul(chunk.write, d_state), chunk.to_end)
-    of_chunk = empty_like(d_written)
-    np.matmul(chunk.mixing.transpose(0, 1, 3, 2), _heads(dy, n_heads), out=_heads(of_chunk, n_heads))
-    d_written += of_chunk
+    d_within_chunk = empty_like(d_written)
+    np.matmul(chunk.mixing.transpose(0, 1, 3, 2), _heads(dy, n_heads), out=_heads(d_within_chunk, n_heads))
+    d_written += d_within_chunk
     d_step_size = _dots(d_written, chunk.x, n_heads)
     np.add(_scaled(d_written, chunk.step_size), _scaled(dy, np.broadcast_to(skip, d_step_size.shape)), out=d_x)
 
@@ -190,15 +190,15 @@ def _heads(array: Array, n_heads: int) -> Array:
 
 
 def _scaled(array: Array, scale: Array) -> Array:
-    """Each head of (batch, rows, heads * head_size) times its own number, (batch, rows or 1, heads)."""
+    """Product of each head of an array (batch, rows, heads * head_size) with its scale, (batch, rows or 1, heads)."""
     by_head = array.reshape(*array.shape[:2], scale.shape[2], -1)
     return np.multiply(by_head, scale[..., np.newaxis], out=empty(by_head.shape, array.dtype)).reshape(array.shape)
 
 
-def _dots(one: Array, other: Array, n_heads: int) -> Array:
+def _dots(left: Array, right: Array, n_heads: int) -> Array:
     """Product of two arrays (batch, rows, heads * head_size), summed over each head: (batch, rows, heads)."""
-    shape = (*one.shape[:2], n_heads, -1)
-    return np.einsum("brhp,brhp->brh", one.reshape(shape), other.reshape(shape))
+    shape = (*left.shape[:2], n_heads, -1)
+    return np.einsum("brhp,brhp->brh", left.reshape(shape), right.reshape(shape))
 
 
 def _lower_triangle(like: Array) -> Array:

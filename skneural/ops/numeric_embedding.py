@@ -1,7 +1,11 @@
-"""Numbers become vectors, each feature by functions of its own.
+"""Embeddings of numerical features: each number becomes a vector, by functions that are learned for each feature.
 
-Our names and the papers' (Gorishniy et al. 2022, "On embeddings for numerical features in tabular deep learning";
-Holzmueller et al. 2024, "Better by default"): `frequency` w, `phase` b, `weight` the linear map behind them.
+Our names and those of the papers (Gorishniy et al. 2022, "On embeddings for numerical features in tabular deep
+learning"; Holzmueller et al. 2024, "Better by default"):
+
+    frequency   frequencies of the cosines of a feature      w
+    phase       phases of the cosines                        b
+    weight      linear map of the cosines or bins            W
 """
 
 from __future__ import annotations
@@ -15,7 +19,7 @@ from skneural.ops.types import Array, Vjp
 
 
 def waves(x: Array, frequency: Array, phase: Array, *, input_gradient: bool = True) -> tuple[Array, Vjp]:
-    """``cos(2 pi (frequency * x + phase))``, several for each feature.
+    """Compute ``cos(2 pi (frequency * x + phase))`` for several frequencies of each feature.
 
     Parameters
     ----------
@@ -46,13 +50,13 @@ def waves(x: Array, frequency: Array, phase: Array, *, input_gradient: bool = Tr
 
 
 def bins(x: Array, edges: Array) -> tuple[Array, Vjp]:
-    """How far x is through each bin of its feature, from 0 before it to 1 behind it.
+    """Piecewise linear encoding: the position of x within each bin of its feature, from 0 below it to 1 above it.
 
     Parameters
     ----------
     x : array of shape (batch, features)
     edges : array of shape (features, bins + 1)
-        Ascending; infinite behind the last edge of a feature with fewer bins, whose further bins are never entered.
+        Ascending. Features with fewer bins have infinite edges behind their last; their surplus bins are always 0.
 
     Returns
     -------
@@ -63,13 +67,13 @@ def bins(x: Array, edges: Array) -> tuple[Array, Vjp]:
     start, end = np.where(real, edges[:, :-1], 0.0), np.where(real, edges[:, 1:], 1.0)
     inverse = np.where(real, 1.0 / (end - start), 0.0)[:, np.newaxis].astype(x.dtype, copy=False)
     start = start[:, np.newaxis].astype(x.dtype, copy=False)
-    through = x.T[:, :, np.newaxis] - start
-    through *= inverse
-    y = np.clip(through, 0.0, 1.0)
+    position = x.T[:, :, np.newaxis] - start
+    position *= inverse
+    y = np.clip(position, 0.0, 1.0)
 
     def vjp(dy: Array) -> Array:
         slope = dy * inverse
-        slope *= through == y  # within the bin
+        slope *= position == y  # within the bin
         dx: Array = slope.sum(axis=2).T
         return dx
 
@@ -77,7 +81,7 @@ def bins(x: Array, edges: Array) -> tuple[Array, Vjp]:
 
 
 def map_each(x: Array, weight: Array, *, input_gradient: bool = True) -> tuple[Array, Vjp]:
-    """A linear map for each feature.
+    """Apply the linear map of each feature.
 
     Parameters
     ----------

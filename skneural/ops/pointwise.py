@@ -1,7 +1,7 @@
-"""Activations: functions of each element. x, y, dy, dx: any one shape.
+"""Activation functions, which act on each element. x, y, dy and dx have the same shape.
 
-The logistic function is taken through tanh: NumPy's float32 tanh is vectorized, and twenty times
-faster than `scipy.special.expit`. Constants are Python floats, which leave float32 as it is.
+The logistic function is computed with tanh: NumPy's float32 tanh is vectorized, and twenty times
+faster than `scipy.special.expit`. Constants are Python floats, which do not promote float32.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ import numpy as np
 from skneural.ops.memory import empty, empty_like
 from skneural.ops.types import Array, Pointwise, Vjp
 
-SELU_SCALE = 1.0507009873554805  # Klambauer et al. 2017, which also gives the next one
-SELU_ALPHA = 1.6732632423543772
+SELU_SCALE = 1.0507009873554805  # lambda of Klambauer et al. 2017
+SELU_ALPHA = 1.6732632423543772  # alpha of the same paper
 LEAKY_SLOPE = 0.01
 GELU_SCALE = math.sqrt(2 / math.pi)
 GELU_CUBE = 0.044715
-MISH_STRAIGHT = 20.0
+MISH_LINEAR_FROM = 20.0
 
 
 def sigmoid(x: Array) -> Array:
-    """1 / (1 + exp(-x)), without overflow; the same dtype as x."""
+    """1 / (1 + exp(-x)), without overflow, in the dtype of x."""
     y = np.multiply(x, 0.5, out=empty_like(x))
     np.tanh(y, out=y)
     y *= 0.5
@@ -93,11 +93,11 @@ def elu(x: Array) -> tuple[Array, Vjp]:
     """The identity where x is positive, exp(x) - 1 elsewhere (Clevert et al. 2016)."""
     y = np.minimum(x, 0.0)
     np.expm1(y, out=y)
-    negative = y + 1.0  # the slope: exp(x) left of zero, 1 right of it
+    slope = y + 1.0  # exp(x) left of zero, 1 right of it
     y += np.maximum(x, 0.0)
 
     def vjp(dy: Array) -> Array:
-        return dy * negative
+        return dy * slope
 
     return y, vjp
 
@@ -168,10 +168,10 @@ def silu(x: Array) -> tuple[Array, Vjp]:
 def mish(x: Array) -> tuple[Array, Vjp]:
     """The product x tanh(softplus(x)) (Misra 2020).
 
-    With e = exp(x) and n = e (e + 2), the hyperbolic tangent is n / (n + 2): one exponential where the names of the
-    formula ask for two and a logarithm. Beyond `MISH_STRAIGHT`, n / (n + 2) is 1 in either precision.
+    With e = exp(x) and n = e (e + 2), the hyperbolic tangent is n / (n + 2), which needs one exponential where the
+    definition needs two and a logarithm. Beyond `MISH_LINEAR_FROM`, n / (n + 2) is 1 in single and double precision.
     """
-    exponential = np.minimum(x, MISH_STRAIGHT, out=empty_like(x))
+    exponential = np.minimum(x, MISH_LINEAR_FROM, out=empty_like(x))
     np.exp(exponential, out=exponential)
     gate = np.add(exponential, 2.0, out=empty_like(x))
     gate *= exponential
@@ -195,7 +195,7 @@ def mish(x: Array) -> tuple[Array, Vjp]:
 
 
 def clip_smoothly(x: Array, bound: float) -> tuple[Array, Vjp]:
-    """The identity around zero, and never beyond `bound`: x / sqrt(1 + (x / bound)^2) (Holzmueller et al. 2024)."""
+    """Smooth clipping to -bound and bound: x / sqrt(1 + (x / bound)^2) (Holzmueller et al. 2024)."""
     inverse = np.hypot(x * (1 / bound), 1.0)  # squares would overflow single precision from 1e19 on
     np.divide(1.0, inverse, out=inverse)
 
@@ -220,7 +220,7 @@ def softplus(x: Array) -> tuple[Array, Vjp]:
 
 
 def limited(x: Array, limit: float) -> tuple[Array, Vjp]:
-    """The nearest number between -limit and limit."""
+    """The elements of x, clipped to -limit and limit."""
     y = np.clip(x, -limit, limit, out=empty_like(x))
 
     def vjp(dy: Array) -> Array:

@@ -1,7 +1,8 @@
-"""Pooling of images that lie as ``(height, channels, width, batch)``.
+"""Pooling of images of shape ``(height, channels, width, batch)``.
 
-Windows are rectangles, so rows are pooled first and columns after: whole rows lie in one piece, and the columns are
-then fewer. The greatest element takes the gradient; of several equal ones, exactly one does.
+Windows are rectangles, so the maximum is taken along the height first and along the width after that: rows are
+contiguous in memory, and there are fewer rows left for the second pass. The gradient of a maximum goes to exactly one
+of the elements that attain it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from skneural.ops.window import Window, every
 
 
 def max_pooling(x: Array, window: Window) -> tuple[Array, Vjp]:
-    """Greatest element of each window; padding is no element.
+    """Maximum of each window, ignoring padding.
 
     Parameters
     ----------
@@ -36,7 +37,7 @@ def max_pooling(x: Array, window: Window) -> tuple[Array, Vjp]:
 
 
 def average_pooling(x: Array, window: Window) -> tuple[Array, Vjp]:
-    """Mean of each window; padding is no element.
+    """Mean of each window, ignoring padding.
 
     Parameters
     ----------
@@ -68,13 +69,13 @@ def average_pooling(x: Array, window: Window) -> tuple[Array, Vjp]:
 
 
 def global_average_pooling(x: Array, mask: Array | None = None) -> tuple[Array, Vjp]:
-    """Mean of each channel over height and width, rows first.
+    """Mean of each channel over height and width; the batch becomes the first axis.
 
     Parameters
     ----------
     x : array of shape (height, channels, width, batch)
     mask : boolean array of shape (width, batch), optional
-        Only these columns count; each element of the batch has at least one.
+        True for real columns, False for padding; each image of the batch has at least one real column.
 
     Returns
     -------
@@ -100,13 +101,13 @@ def global_average_pooling(x: Array, mask: Array | None = None) -> tuple[Array, 
 
 
 def global_max_pooling(x: Array, mask: Array | None = None) -> tuple[Array, Vjp]:
-    """Greatest element of each channel over height and width, rows first.
+    """Maximum of each channel over height and width; the batch becomes the first axis.
 
     Parameters
     ----------
     x : array of shape (height, channels, width, batch)
     mask : boolean array of shape (width, batch), optional
-        Only these columns count; each element of the batch has at least one.
+        True for real columns, False for padding; each image of the batch has at least one real column.
 
     Returns
     -------
@@ -128,7 +129,7 @@ def global_max_pooling(x: Array, mask: Array | None = None) -> tuple[Array, Vjp]
 
 
 def _max_along(x: Array, axis: int, size: int, stride: int) -> tuple[Array, Vjp]:
-    """Greatest of `size` neighbours along an axis, every `stride`."""
+    """Maximum of `size` neighbours along an axis, at every `stride`-th position."""
     if size == 1 and stride == 1:
         return x, lambda dy: dy
     n = (x.shape[axis] - size) // stride + 1
@@ -139,18 +140,18 @@ def _max_along(x: Array, axis: int, size: int, stride: int) -> tuple[Array, Vjp]
         np.maximum(y, x[tap], out=y)
 
     def vjp(dy: Array) -> Array:
-        apart = size <= stride
+        disjoint = size <= stride
         dx = empty_like(x) if size == stride and n * stride == x.shape[axis] else zeros(x.shape, x.dtype)
-        last = dx[taps[-1]] if apart else empty_like(dy)
+        last = dx[taps[-1]] if disjoint else empty_like(dy)
         rest = dy
         for tap in taps[:-1]:
             greatest = np.equal(x[tap], y, out=empty(y.shape, bool))
-            share = np.multiply(rest, greatest, out=dx[tap] if apart else empty_like(dy))
-            # What the first of several equal elements takes is gone for the others.
+            share = np.multiply(rest, greatest, out=dx[tap] if disjoint else empty_like(dy))
+            # The gradient that goes to the first of several equal elements is subtracted for the others.
             rest = np.subtract(rest, share, out=last)
-            if not apart:
+            if not disjoint:
                 dx[tap] += share
-        if not apart:
+        if not disjoint:
             dx[taps[-1]] += last
         elif size == 1:
             last[...] = dy
@@ -160,10 +161,10 @@ def _max_along(x: Array, axis: int, size: int, stride: int) -> tuple[Array, Vjp]
 
 
 def _elements(x: Array, window: Window, shape: tuple[int, ...]) -> Array:
-    """How many elements of the image each window holds, of shape (height_out, 1, width_out, 1)."""
+    """Number of image elements in each window, without padding, of shape (height_out, 1, width_out, 1)."""
     height, _, width, _ = x.shape
-    there = window.padded(np.ones((height, 1, width, 1), x.dtype))
+    real = window.padded(np.ones((height, 1, width, 1), x.dtype))
     count: Array = np.zeros((shape[0], 1, shape[2], 1), x.dtype)
     for _, rows, columns in window.taps(shape[0], shape[2]):
-        count += there[rows, :, columns]
+        count += real[rows, :, columns]
     return count

@@ -1,16 +1,17 @@
-"""What all recurrences share: how they walk over the steps of a batch, and back.
+"""Functions shared by all recurrences: iteration over the steps of a batch, forward and backward.
 
-A recurrence walks over the steps of x, of shape ``(steps, features, batch)``: with the batch last, the features of a
-gate lie in one piece, and all columns go through a step together. Each step sees one stacked input
+The input x of a recurrence has the shape ``(steps, features, batch)``: with the batch last, the features of a gate are
+contiguous, and all columns (the series of the batch) take a step together. Each step has one stacked input
 
-    state of the step before | 1 | x of this step
+    state of the previous step | 1 | x of this step
 
-so that one product gives all gates, bias included, and one more product, over all steps, gives all gradients of
-weights. In the loops, the calls count: one of NumPy's takes about a microsecond before it computes anything, and a
-slice a fifth of that, so views are cut beforehand and iterated with `zip`.
+so that a single product computes all gates, bias included, and another product, over all steps, computes all gradients
+of weights. In the loops over steps, the number of calls matters: a call of NumPy takes about a microsecond before it
+computes anything, and a slice a fifth of that, so views are created beforehand and iterated with `zip`.
 
-Where lengths differ, the columns are sorted by length, and each step works on those that have it: `columns` says how
-many. Gradients go back in chunks of steps, whose factors are computed together while they are in the cache.
+If lengths differ, the columns are sorted by length, the longest first, and each step processes the columns that have
+it: `columns` holds their numbers. The backward pass processes chunks of steps, whose factors are computed together
+while they are in the cache.
 """
 
 from __future__ import annotations
@@ -27,48 +28,49 @@ from numpy.lib.stride_tricks import as_strided
 from skneural.ops.memory import empty
 from skneural.ops.types import Array
 
-Columns = Sequence[int] | None
+ColumnCounts = Sequence[int] | None
 
-# Numbers of one gate in a chunk of steps. Going back through 100 steps of 64 units and 128 rows took 14.4 ms, 15.9
+# Values of a gate in a chunk of steps. The backward pass over 100 steps of 64 units and 128 rows took 14.4 ms; 15.9
 # with a quarter of that, and 19 with four times as many or all steps at once.
-CHUNK = 65_536
+GATE_VALUES_PER_CHUNK = 65_536
 
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """In which order a recurrence visits the steps and columns of x.
+    """Order in which a recurrence visits the steps and columns of x.
 
     Parameters
     ----------
     columns : sequence of int or None
-        How many columns have each of the steps, in the order in which they are visited; None if all have.
+        Number of columns that have each step, in the order in which steps are visited; None if all columns have all.
     order : integer array of shape (batch,) or None
-        Where the columns come from that are sorted by length, the longest first; None where they stand.
+        Indices that sort the columns by length, the longest first; None if they are sorted already.
     reverse : bool
-        From the last step to the first.
+        Visit the steps from the last to the first.
     """
 
-    columns: Columns
+    columns: ColumnCounts
     order: Array | None
     reverse: bool
 
     @classmethod
     def over(cls, n_steps: int, lengths: Array | None, reverse: bool) -> Walk:
+        """Walk over series of these lengths; None if all have `n_steps` steps."""
         if lengths is None:
             return cls(None, None, reverse)
         ordered = bool((lengths[1:] <= lengths[:-1]).all())
         order = None if ordered else np.argsort(-lengths, kind="stable")
-        # Those that have step t are those longer than t.
+        # Step t exists in the columns that are longer than t.
         columns = len(lengths) - np.searchsorted(np.sort(lengths), np.arange(n_steps), side="right")
         return cls(columns[:: -1 if reverse else 1].tolist(), order, reverse)
 
     def arrange(self, x: Array) -> Array:
-        """From (steps, features, batch) as they stand to the order of the walk."""
+        """Bring an array of shape (steps, features, batch) into the order of the walk."""
         x = x if self.order is None else x[:, :, self.order]
         return x[::-1] if self.reverse else x
 
     def restore(self, y: Array) -> Array:
-        """Back to how they stand."""
+        """Inverse of `arrange`."""
         y = y[::-1] if self.reverse else y
         if self.order is None:
             return y
@@ -77,11 +79,11 @@ class Walk:
         return restored
 
     def arrange_columns(self, state: Array) -> Array:
-        """`arrange` for (features, batch)."""
+        """`arrange` for an array of shape (features, batch)."""
         return state if self.order is None else state[:, self.order]
 
     def restore_columns(self, state: Array) -> Array:
-        """`restore` for (features, batch)."""
+        """`restore` for an array of shape (features, batch)."""
         if self.order is None:
             return state
         restored = empty(state.shape, state.dtype)
@@ -89,12 +91,12 @@ class Walk:
         return restored
 
 
-def stacked_inputs(x: Array, n_state: int, columns: Columns, first: Array | None = None) -> Array:
-    """The stacked input of each step and, behind the last, room for the final state.
+def stacked_inputs(x: Array, n_state: int, columns: ColumnCounts, first: Array | None = None) -> Array:
+    """Stacked inputs of all steps, and behind the last an entry for the final state.
 
     `first` is the state before the first step, of shape (n_state, batch); None for zero.
 
-    Where columns end or begin late, their state is zero.
+    The states of missing steps are zero.
 
     Returns
     -------
@@ -111,54 +113,54 @@ def stacked_inputs(x: Array, n_state: int, columns: Columns, first: Array | None
 
 
 def stacked_weight(recurrent: Array, inputs: Array, bias: Array) -> Array:
-    """What the stacked input is multiplied by from the left, of shape (outputs, states + 1 + features)."""
+    """Weight matrix for products with stacked inputs, of shape (outputs, states + 1 + features)."""
     return np.concatenate([recurrent.T, bias[:, np.newaxis], inputs.T], axis=1)
 
 
 def unstack(d_weight: Array, d_recurrent: Array, d_inputs: Array, d_bias: Array) -> None:
-    """The gradient of a stacked weight to those of its parts."""
+    """Split the gradient of a stacked weight into those of its parts."""
     n = len(d_recurrent)
     d_recurrent[...] = d_weight[:, :n].T
     d_bias[...] = d_weight[:, n]
     d_inputs[...] = d_weight[:, n + 1 :].T
 
 
-def step_product(columns: Columns) -> Callable[[Array, Array, Array], Any]:
-    """What multiplies the matrices of one step and writes into a third.
+def step_product(columns: ColumnCounts) -> Callable[[Array, Array, Array], Any]:
+    """Function for the matrix product of a step, with the output as its third argument.
 
-    Where these lie in one piece, `np.dot` does, which takes 0.4 us less to call: 5 % of a small step.
+    It is `np.dot` if all matrices are contiguous, which takes 0.4 us less to call: 5 % of a small step.
     """
     return np.dot if columns is None else np.matmul
 
 
-def slabs(array: Array, columns: Columns) -> list[Array]:
-    """The part of each step that has columns."""
+def slabs(array: Array, columns: ColumnCounts) -> list[Array]:
+    """Views of an array for each step, limited to the columns that have the step."""
     if columns is None:
         return list(array)
     return [slab[..., :n] for slab, n in zip(array, columns, strict=False)]
 
 
-def each_step(scratch: Array, columns: Columns) -> Any:
-    """Scratch memory of one step, for each of them."""
+def each_step(scratch: Array, columns: ColumnCounts) -> Any:
+    """Views of the same scratch array for each step, limited to the columns that have the step."""
     return repeat(scratch) if columns is None else [scratch[..., :n] for n in columns]
 
 
 def same_memory(step: Array, n_steps: int) -> Array:
-    """The memory of one step as that of all steps, for what is not read again once the next step is done."""
+    """View of the array of a single step as an array of all steps, for values that later steps may overwrite."""
     return as_strided(step, (n_steps, *step.shape), (0, *step.strides))
 
 
 def chunks_backwards(
-    shape: tuple[int, int, int], n: int, columns: Columns, dtype: npt.DTypeLike
-) -> Iterator[tuple[slice, Array, Columns]]:
-    """Go through the steps from the last to the first, in chunks.
+    shape: tuple[int, int, int], n: int, columns: ColumnCounts, dtype: npt.DTypeLike
+) -> Iterator[tuple[slice, Array, ColumnCounts]]:
+    """Iterate over chunks of steps, from the last step to the first.
 
     Parameters
     ----------
     shape : tuple of int
-        (steps, rows, batch): what the gradients of all steps would take.
+        (steps, rows, batch), the shape of the gradients of all steps.
     n : int
-        Units, which says how many steps are a chunk.
+        Number of units, which determines the number of steps in a chunk.
     columns : sequence of int or None
     dtype : dtype
 
@@ -166,30 +168,30 @@ def chunks_backwards(
     ------
     steps : slice
     d : array of shape (steps of the chunk + 1, rows, batch)
-        Room for the gradients of these steps, in which columns without a step are zero already, and behind them the
-        gradients of the step that was filled in last; zero behind the last step.
+        Array for the gradients of these steps, in which missing steps are zero already, followed by the gradients of
+        the first step of the previous chunk; these are zero for the first chunk.
     columns : list of int or None
-        Those of these steps, the last step first.
+        The column counts of these steps, beginning with the last step.
     """
     n_steps, n_rows, batch = shape
-    size = min(n_steps, max(1, CHUNK // max(1, n * batch)))
+    size = min(n_steps, max(1, GATE_VALUES_PER_CHUNK // max(1, n * batch)))
     gradients = empty((size + 1, n_rows, batch), dtype)
     gradients[0] = 0
     for stop in range(n_steps, 0, -size):
         steps = slice(max(0, stop - size), stop)
-        n_own = stop - steps.start
-        gradients[n_own] = gradients[0]
-        own = None if columns is None else columns[steps]
-        if own is not None:
-            for slab, n_columns in zip(gradients, own, strict=False):
+        n_chunk_steps = stop - steps.start
+        gradients[n_chunk_steps] = gradients[0]
+        chunk_columns = None if columns is None else columns[steps]
+        if chunk_columns is not None:
+            for slab, n_columns in zip(gradients, chunk_columns, strict=False):
                 slab[:, n_columns:] = 0
-        yield steps, gradients[: n_own + 1], None if own is None else own[::-1]
+        yield steps, gradients[: n_chunk_steps + 1], None if chunk_columns is None else chunk_columns[::-1]
 
 
 def side_by_side(array: Array) -> Array:
-    """All steps in one matrix, from (steps, rows, batch) to (rows, steps * batch).
+    """Concatenate all steps in one matrix: (steps, rows, batch) becomes (rows, steps * batch).
 
-    The sum over steps that is the gradient of a weight then is one product, two to three times faster than one for
+    The gradient of a weight, a sum over steps, then is a single product, two to three times faster than one product for
     each step.
     """
     n_steps, n_rows, batch = array.shape
@@ -199,7 +201,7 @@ def side_by_side(array: Array) -> Array:
 
 
 def tanh_slope(y: Array) -> Array:
-    """Derivative of tanh where it is y."""
+    """Derivative of tanh at points where tanh equals y."""
     slope = empty(y.shape, y.dtype)
     np.multiply(y, y, out=slope)
     return np.subtract(1.0, slope, out=slope)

@@ -1,4 +1,4 @@
-"""Series from their ends to their starts."""
+"""Reversal of the steps of series."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ from skneural.ops.types import Array
 
 
 def reverse_steps(x: Array, lengths: Array | None = None) -> tuple[Any, Callable[[Array], Any]]:
-    """Each series with its steps in the opposite order; what stands beyond its end stays there.
+    """Reverse the steps of each series; padding behind its end stays in place.
 
     Parameters
     ----------
     x : array of shape (batch, steps, ...)
     lengths : integer array of shape (batch,), optional
-        Steps of each series; all of them by default.
+        Number of steps of each series; all have all steps by default.
 
     Returns
     -------
     y : array of the shape of x
-    vjp : function from dy to dx; the same turn, which undoes itself.
+    vjp : ``vjp(dy) -> dx``
+        The same reversal, which is its own inverse.
     """
     n_series, n_steps = x.shape[:2]
     steps = np.arange(n_steps)
@@ -34,11 +35,11 @@ def reverse_steps(x: Array, lengths: Array | None = None) -> tuple[Any, Callable
         sources = np.where(steps < ends, ends - 1 - steps, steps)
     rows = (sources + n_steps * np.arange(n_series)[:, np.newaxis]).ravel()
 
-    def turn(array: Array) -> Array:
+    def reverse(array: Array) -> Array:
         y = empty(array.shape, array.dtype)
         flat = (n_series * n_steps, *array.shape[2:])
-        # Without a mode that cannot fail, `take` writes into an array of its own first.
+        # In the default mode, "raise", `take` would write into a temporary array first.
         np.take(array.reshape(flat), rows, axis=0, out=y.reshape(flat), mode="clip")
         return y
 
-    return turn(x), turn
+    return reverse(x), reverse

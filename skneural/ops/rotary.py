@@ -1,9 +1,9 @@
-"""Rotary positions: queries and keys are rotated by angles that grow with their position (Su et al. 2021).
+"""Rotary position embedding: queries and keys are rotated by angles proportional to their position (Su et al. 2021).
 
-The product of a query and a key then depends on how far apart they stand, not on where.
+The product of a query and a key then depends on their distance, but not on their positions.
 
-    rotations   what each pair of features of each step is multiplied by   e^(i m theta)   section 3.2.2
-    base        sets the slowest rotation                                  10000           section 3.3
+    rotations   complex factors of the pairs of features of each step   e^(i m theta)   section 3.2.2
+    base        determines the slowest rotation                         10000           section 3.3
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ BASE = 10000.0
 
 
 def rotary(x: Array, first: int = 0) -> tuple[Array, Vjp]:
-    """Turn each pair of neighbouring features by an angle that is proportional to the position.
+    """Rotate each pair of neighbouring features by an angle proportional to the position.
 
     Parameters
     ----------
@@ -34,9 +34,9 @@ def rotary(x: Array, first: int = 0) -> tuple[Array, Vjp]:
     vjp : ``vjp(dy) -> dx``
     """
     rotations = _rotations(first, x.shape[1], x.shape[-1], "F" if x.dtype == np.float32 else "D")
-    # Repeated for all heads, so that the innermost loop runs over all of them and not over half a width.
-    between = (1,) * (x.ndim - 3)
-    repeated = np.broadcast_to(rotations.reshape(len(rotations), *between, -1), (*x.shape[1:-1], x.shape[-1] // 2))
+    # Repeated for all heads, so that the innermost loop runs over all heads and not only over half a width.
+    head_axes = (1,) * (x.ndim - 3)
+    repeated = np.broadcast_to(rotations.reshape(len(rotations), *head_axes, -1), (*x.shape[1:-1], x.shape[-1] // 2))
     table = np.ascontiguousarray(repeated)
 
     def vjp(dy: Array) -> Array:
@@ -46,7 +46,7 @@ def rotary(x: Array, first: int = 0) -> tuple[Array, Vjp]:
 
 
 def _multiplied(x: Array, table: Array) -> Array:
-    """A pair of features is a complex number, and to turn it is to multiply it."""
+    """Rotate pairs of features, as complex numbers, by a complex multiplication."""
     if x.strides[-1] != x.itemsize:
         x = np.ascontiguousarray(x)
     y = empty(x.shape, x.dtype)
@@ -56,7 +56,7 @@ def _multiplied(x: Array, table: Array) -> Array:
 
 @lru_cache(maxsize=8)
 def _rotations(first: int, n_steps: int, width: int, kind: str) -> Array:
-    """Complex numbers of size one, of shape (steps, width / 2)."""
+    """Complex numbers of absolute value one, of shape (steps, width / 2)."""
     frequencies = BASE ** (-np.arange(0, width, 2) / width)
     angles = np.arange(first, first + n_steps)[:, np.newaxis] * frequencies
     rotations: Array = np.exp(1j * angles).astype(kind)

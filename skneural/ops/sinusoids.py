@@ -1,4 +1,4 @@
-"""Numbers as sines and cosines of them, from slow to fast."""
+"""Sinusoidal embedding: numbers as sines and cosines of several frequencies."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from skneural.ops.types import Array, Vjp
 
 
 def embed_last(x: Array, frequencies: Array) -> tuple[Array, Vjp]:
-    """Replace the last feature of each row by sines and cosines of it.
+    """Replace the last feature of each row by its sines and cosines.
 
     Parameters
     ----------

@@ -1,6 +1,14 @@
-"""From the steps of a series to one row. x: (batch, steps, features), in any memory order; gradients keep that order.
+"""Pooling over the steps of series: x of shape (batch, steps, features) becomes y of shape (batch, features).
 
-`mask` says which steps are real, of shape (batch, steps); None if all are. Each series has at least one.
+x may have any memory order; its gradient has the same. `mask`, of shape (batch, steps), is True for real steps and
+False for padding; None if there is no padding. Each series has at least one real step.
+
+Attention pooling, with the letters of Yang et al. 2016, section 2.2:
+
+    weight, bias    projection of the steps              W_w, b_w
+    hidden          tanh of the projected steps          u_it
+    query           learned vector that yields scores    u_w
+    shares          softmax of the scores over steps     alpha_it
 """
 
 from __future__ import annotations
@@ -17,7 +25,7 @@ from skneural.ops.types import Array, Vjp
 
 
 def first_step(x: Array, mask: Array | None = None) -> tuple[Array, Vjp]:
-    """What stands at the first step, of shape (batch, features)."""
+    """Features of the first step, of shape (batch, features)."""
 
     def vjp(dy: Array) -> Array:
         dx = zeros_ordered_as(x)
@@ -28,7 +36,7 @@ def first_step(x: Array, mask: Array | None = None) -> tuple[Array, Vjp]:
 
 
 def last_step(x: Array, mask: Array | None = None) -> tuple[Array, Vjp]:
-    """What stands at the last real step, of shape (batch, features)."""
+    """Features of the last real step, of shape (batch, features)."""
     rows = np.arange(len(x))
     last = -1 if mask is None else np.add.reduce(mask, axis=1) - 1
 
@@ -60,7 +68,10 @@ def mean_of_steps(x: Array, mask: Array | None = None) -> tuple[Array, Vjp]:
 
 
 def max_of_steps(x: Array, mask: Array | None = None) -> tuple[Array, Vjp]:
-    """Greatest value of each feature over the real steps, of shape (batch, features); the first of equal ones."""
+    """Maximum of each feature over the real steps, of shape (batch, features).
+
+    The gradient goes to the first step that attains the maximum.
+    """
     present = x if mask is None else np.where(mask[:, :, np.newaxis], x, x.dtype.type(-math.inf))
     place = present.argmax(axis=1)[:, np.newaxis]
 
@@ -72,16 +83,18 @@ def max_of_steps(x: Array, mask: Array | None = None) -> tuple[Array, Vjp]:
     return np.take_along_axis(x, place, axis=1)[:, 0], vjp
 
 
-class Attended(NamedTuple):
-    """What `attention_pooling` gives."""
+class AttentionPoolingResult(NamedTuple):
+    """Result of `attention_pooling`."""
 
     y: Array
     vjp: Vjp
     shares: Array
 
 
-def attention_pooling(x: Array, weight: Array, bias: Array, query: Array, mask: Array | None = None) -> Attended:
-    """Weighted mean of the real steps, with weights that are learned (Yang et al. 2016).
+def attention_pooling(
+    x: Array, weight: Array, bias: Array, query: Array, mask: Array | None = None
+) -> AttentionPoolingResult:
+    """Weighted mean of the real steps, with learned weights (Yang et al. 2016).
 
     The weights are the softmax over steps of ``tanh(x @ weight + bias) @ query``.
 
@@ -117,11 +130,11 @@ def attention_pooling(x: Array, weight: Array, bias: Array, query: Array, mask: 
         dx += shares[:, :, np.newaxis] * dy[:, np.newaxis]
         return dx
 
-    return Attended(y, vjp, shares)
+    return AttentionPoolingResult(y, vjp, shares)
 
 
 def pooled_so_far(function: str, x: Array, state: tuple[int, Array] | None) -> tuple[Array, tuple[int, Array]]:
-    """The "first", "last", "mean" or "max" of the steps so far.
+    """Update a pooled value with a new step.
 
     Parameters
     ----------
@@ -129,7 +142,13 @@ def pooled_so_far(function: str, x: Array, state: tuple[int, Array] | None) -> t
     x : array of shape (batch, features)
         The newest step.
     state : pair of int and array, or None
-        How many steps there were before, and what they were pooled to.
+        Number of previous steps, and their pooled value; None before the first step.
+
+    Returns
+    -------
+    y : array of shape (batch, features)
+        The pooled value of all steps so far.
+    state : pair of int and array
     """
     if state is None:
         return x, (1, x)
@@ -144,10 +163,10 @@ def pooled_so_far(function: str, x: Array, state: tuple[int, Array] | None) -> t
 def attention_so_far(
     x: Array, weight: Array, bias: Array, query: Array, state: tuple[Array, Array, Array] | None
 ) -> tuple[Array, tuple[Array, Array, Array]]:
-    """`attention_pooling` of the steps so far, of which x, (batch, features), is the newest.
+    """Update `attention_pooling` with a new step x, of shape (batch, features).
 
-    The state is the greatest score so far and, relative to its exponential, the sums of the weights and of the weighted
-    steps.
+    The state holds the maximum of the scores so far and, relative to its exponential, the sums of the weights and of
+    the weighted steps.
     """
     score = (np.tanh(x @ weight + bias) @ query)[:, np.newaxis]
     if state is None:

@@ -1,4 +1,4 @@
-"""Names for the types that ops share."""
+"""Type aliases shared by all ops."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 Array = npt.NDArray[Any]
-Matrix: TypeAlias = Array | sparse.csr_array  # of a table, dense or sparse
-Arrays: TypeAlias = Matrix | tuple[Any, ...]  # what flows between layers: one array, or several
+Matrix: TypeAlias = Array | sparse.csr_array  # a table, dense or sparse
+Arrays: TypeAlias = Matrix | tuple[Any, ...]  # values passed between layers: one array, or several
 Vjp = Callable[..., Any]  # (dy, *parameter gradients to fill) -> dx
 Pointwise = Callable[[np.ndarray], tuple[Array, Vjp]]

@@ -1,4 +1,4 @@
-"""How a kernel or a pooling window moves over images that lie as ``(height, channels, width, batch)``."""
+"""Geometry of the windows of convolution and pooling, over images of shape ``(height, channels, width, batch)``."""
 
 from __future__ import annotations
 
@@ -8,26 +8,27 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skneural.ops.dimension import Size
 from skneural.ops.memory import empty
 from skneural.ops.types import Array
 
 Pair = tuple[int, int]
-Shape = tuple[int, ...]
-KnownOrNot = tuple[int | None, ...]
+ImageShape = tuple[int, ...]
+SymbolicShape = tuple[Size, ...]
 
 
 class Window(NamedTuple):
-    """A rectangle and its steps; of each pair, the first number is along the height, the second along the width.
+    """A rectangular window and its strides. Pairs are (along the height, along the width).
 
     Attributes
     ----------
     size : pair of int
     stride : pair of int
-        From one position of the window to the next.
+        Distance from one position of the window to the next.
     dilation : pair of int
-        From one element of the window to the next.
+        Distance from one element of the window to the next.
     before, after : pair of int
-        Rows and columns of padding: above and to the left, below and to the right.
+        Rows and columns of padding above and to the left, and below and to the right.
     """
 
     size: Pair
@@ -37,16 +38,21 @@ class Window(NamedTuple):
     after: Pair = (0, 0)
 
     @classmethod
-    def over(cls, shape: Shape, size: Pair, stride: Pair, dilation: Pair, padding: str) -> Window:
-        """The window for images of the given shape with "same", "causal" or "valid" padding.
+    def over(cls, shape: ImageShape, size: Pair, stride: Pair, dilation: Pair, padding: str) -> Window:
+        """The window for images of this shape with "same", "causal" or "valid" padding.
 
-        "same" pads so that there are ``ceil(n / stride)`` positions; if the padding is odd, the greater half is after.
-        "causal" has as many, but all padding of the width on the left: no position sees a column right of its own.
+        "same" pads so that there are ``ceil(n / stride)`` positions; if the padding is odd, the larger half is `after`.
+        "causal" has as many positions, but all padding of the width is on the left: no output depends on columns to its
+        right.
         """
         if padding == "valid":
             window = cls(size, stride, dilation)
             if shape[0] <= window.reach[0] or shape[2] <= window.reach[1]:
-                raise ValueError(f"{window} does not fit into an image of {shape[0]} x {shape[2]}.")
+                raise ValueError(
+                    f"A window of size {size[0]} x {size[1]} with dilation {dilation[0]} x {dilation[1]} "
+                    f"does not fit into an image of {shape[0]} x {shape[2]}. Use a smaller window, larger images or "
+                    "padding."
+                )
             return window
         along = [_same(shape[axis], size[i], stride[i], dilation[i]) for i, axis in enumerate((0, 2))]
         if padding == "causal":
@@ -55,11 +61,11 @@ class Window(NamedTuple):
 
     @property
     def reach(self) -> Pair:
-        """Rows and columns from the first element of the window to its last."""
+        """Distance in rows and columns from the first element of the window to its last."""
         return self.dilation[0] * (self.size[0] - 1), self.dilation[1] * (self.size[1] - 1)
 
-    def output_shape(self, shape: Shape, channels: int) -> Shape:
-        """Shape of what is computed from images of the given shape, without their padding."""
+    def output_shape(self, shape: ImageShape, channels: int) -> ImageShape:
+        """Output shape for images of this shape, given without padding."""
         height, width = (
             (shape[axis] + self.before[i] + self.after[i] - self.reach[i] - 1) // self.stride[i] + 1
             for i, axis in enumerate((0, 2))
@@ -67,9 +73,9 @@ class Window(NamedTuple):
         return height, channels, width, shape[3]
 
     def taps(self, height: int, width: int) -> Iterator[tuple[Pair, slice, slice]]:
-        """Each element of the window, and which rows and columns of padded images it meets.
+        """Iterate over the elements of the window, each with the rows and columns of padded images that it covers.
 
-        `height` and `width` count the positions of the window.
+        `height` and `width` are the numbers of positions of the window.
         """
         for i in range(self.size[0]):
             rows = every(i * self.dilation[0], self.stride[0], height)
@@ -77,7 +83,7 @@ class Window(NamedTuple):
                 yield (i, j), rows, every(j * self.dilation[1], self.stride[1], width)
 
     def padded(self, x: Array, fill: float = 0.0) -> Array:
-        """Images with the padding in place; contiguous."""
+        """Pad images; the result is contiguous."""
         if self.before == self.after == (0, 0):
             return np.ascontiguousarray(x)
         image = empty(self.padded_shape(x.shape), x.dtype)
@@ -85,29 +91,28 @@ class Window(NamedTuple):
         self.without_padding(image, x.shape)[...] = x
         return image
 
-    def padded_shape(self, shape: Shape) -> Shape:
+    def padded_shape(self, shape: ImageShape) -> ImageShape:
+        """Shape of padded images."""
         height, channels, width, batch = shape
         (top, left), (bottom, right) = self.before, self.after
         return top + height + bottom, channels, left + width + right, batch
 
-    def without_padding(self, image: Array, shape: Shape) -> Array:
-        """The part of padded images that `padded` took from images of the given shape."""
+    def without_padding(self, image: Array, shape: ImageShape) -> Array:
+        """View of padded images without their padding; `shape` is the shape before padding."""
         top, left = self.before
         return image[top : top + shape[0], :, left : left + shape[2]]
 
 
 def shape_behind(
-    shape: KnownOrNot, channels: int | None, size: Pair, stride: Pair, dilation: Pair, padding: str
-) -> KnownOrNot:
-    """Shape of what a window of `Window.over` makes of images of the given shape, in which numbers may be None."""
+    shape: SymbolicShape, channels: Size, size: Pair, stride: Pair, dilation: Pair, padding: str
+) -> SymbolicShape:
+    """Output shape of a window of `Window.over` for images of this shape, in which dimensions may be symbolic."""
     height, width = (_positions(shape[2 * i], size[i], stride[i], dilation[i], padding) for i in (0, 1))
     return height, channels, width, shape[3]
 
 
-def _positions(n: int | None, size: int, stride: int, dilation: int, padding: str) -> int | None:
-    if n is None:
-        return None
-    return math.ceil((n - dilation * (size - 1) if padding == "valid" else n) / stride)
+def _positions(n: Size, size: int, stride: int, dilation: int, padding: str) -> Size:
+    return ((n - dilation * (size - 1) if padding == "valid" else n) + (stride - 1)) // stride
 
 
 def _same(n: int, size: int, stride: int, dilation: int) -> Pair:
@@ -116,5 +121,5 @@ def _same(n: int, size: int, stride: int, dilation: int) -> Pair:
 
 
 def every(start: int, stride: int, n: int) -> slice:
-    """The `n` places start, start + stride, ..."""
+    """Slice of the `n` indices start, start + stride, ..."""
     return slice(start, start + stride * (n - 1) + 1, stride)

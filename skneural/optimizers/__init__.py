@@ -1,4 +1,4 @@
-"""Floor 1: steps along gradients, in place on one flat vector, and how their size changes."""
+"""Optimizers, which update a flat vector of weights in place, and learning rate schedules."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def make_optimizer(
     decay: float,
     n_decayed: int,
 ) -> Optimizer:
-    """The optimizer of that name; each takes what concerns it. Only "adamw" decays weights itself."""
+    """Create the optimizer of a solver, which uses the arguments that apply to it. Only "adamw" uses weight decay."""
     if solver == "sgd":
         return SGD(momentum, nesterov)
     if solver == "rmsprop":

@@ -1,8 +1,16 @@
-"""Adam and its relatives.
+"""Adam, AdamW and RMSprop.
 
-Our names and the paper's (Kingma and Ba 2015): `first` m, `second` v, `beta_1` β₁, `beta_2` β₂,
-`epsilon` ε, `rate` α. The moments are kept as plain sums, m / (1 - β₁) and v / (1 - β₂): two passes less
-over each, and the missing factors join the bias correction in two numbers per step.
+Our names and those of the paper (Kingma and Ba 2015):
+
+    first       running mean of the gradient              m
+    second      running mean of the squared gradient      v
+    beta_1      decay rate of the first moment            β₁
+    beta_2      decay rate of the second moment           β₂
+    epsilon     constant in the denominator               ε
+    rate        learning rate                             α
+
+The moments are stored as sums, m / (1 - β₁) and v / (1 - β₂), which saves two passes over each; the missing factors are
+merged with the bias correction into two numbers per step.
 """
 
 from __future__ import annotations
@@ -18,10 +26,11 @@ from skneural.optimizers.optimizer import Optimizer, State, blocks, zeros_like
 
 @dataclass(frozen=True)
 class Adam(Optimizer):
-    """Steps scaled by running means of the gradient and of its square.
+    """Gradient steps that are scaled by running means of the gradient and of its square.
 
-    `decay` takes that share of the first `n_decayed` weights off at each step, apart from the gradient: AdamW
-    (Loshchilov and Hutter 2019). With ``beta_1=0`` it is RMSprop (Hinton 2012) with bias correction.
+    With `decay`, the first `n_decayed` weights are multiplied by ``1 - rate * decay`` in each step, independently of
+    the gradient: AdamW (Loshchilov and Hutter 2019). With ``beta_1=0`` it is RMSprop (Hinton 2012) with bias
+    correction.
     """
 
     beta_1: float = 0.9

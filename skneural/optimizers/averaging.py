@@ -1,4 +1,4 @@
-"""Running means of weights, around any optimizer."""
+"""Exponential moving average of the weights, for any optimizer."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from skneural.optimizers.optimizer import Optimizer, State, blocks
 
 @dataclass(frozen=True)
 class Averaging(Optimizer):
-    """Keep an exponential moving average of the weights that another optimizer trains (Polyak and Juditsky 1992).
+    """Exponential moving average of the weights that another optimizer trains (Polyak and Juditsky 1992).
 
-    Training goes on with the trained weights; everyone else sees the average: held-out data is scored by it, and it is
-    what is kept. `exchange` makes the one into the other where epochs start and end.
+    The inner optimizer continues from the trained weights. Validation scores and the final model use the average.
+    `exchange` swaps the two vectors at the start and at the end of each epoch.
 
     Parameters
     ----------
     inner : Optimizer
+        The optimizer of the trained weights.
     decay : float
-        What the average keeps of itself at each step; in the first steps less, (1 + n) / (10 + n) after n of them,
-        because weights are then still near where they started.
+        Decay rate of the average in each step. After n steps it is at most (1 + n) / (10 + n), because the first
+        weights are close to their initial values.
     """
 
     inner: Optimizer
@@ -45,7 +46,7 @@ class Averaging(Optimizer):
         average[...], weights[...] = weights.copy(), average.copy()
 
     def _average(self, weights: Array, state: State) -> Array:
-        """The average, which starts where the weights are when it is first asked for."""
+        """The average, which is initialized with the weights on first use."""
         if "other_weights" not in state:
             state["other_weights"] = weights.copy()
         average: Array = state["other_weights"]

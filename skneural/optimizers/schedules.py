@@ -1,4 +1,4 @@
-"""How the learning rate changes: functions of training progress."""
+"""Learning rate schedules, as functions of the progress of training."""
 
 from __future__ import annotations
 
@@ -6,15 +6,23 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-SMALLEST_RATE = 1e-6  # where "adaptive" gives up, as in scikit-learn
+SMALLEST_RATE = 1e-6  # at which "adaptive" stops training, as in scikit-learn
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far training has come.
+    """Progress of training.
 
-    `fraction` of all planned steps; `n_seen` training rows seen in finished epochs; `n_plateaus` how often
-    the score stopped improving; `power_t` the exponent of "invscaling".
+    Parameters
+    ----------
+    fraction : float, default=0.0
+        Fraction of the planned steps that have been taken.
+    n_seen : int, default=0
+        Number of training rows in the completed epochs.
+    n_plateaus : int, default=0
+        Number of times that the score has stopped improving.
+    power_t : float, default=0.5
+        Exponent of "invscaling".
     """
 
     fraction: float = 0.0
@@ -24,26 +32,27 @@ class Progress:
 
 
 def constant(progress: Progress) -> float:
+    """Factor of one throughout training."""
     return 1.0
 
 
 def invscaling(progress: Progress) -> float:
-    """One over a power of the rows seen, as in scikit-learn's MLP."""
+    """Inverse of a power of the number of rows seen, as in scikit-learn's MLP."""
     return 1 / (progress.n_seen + 1) ** progress.power_t
 
 
 def adaptive(progress: Progress) -> float:
-    """A fifth after every plateau."""
+    """Factor that is divided by five after every plateau."""
     return 0.2**progress.n_plateaus
 
 
 def cosine(progress: Progress) -> float:
-    """Half a cosine wave from one to zero (Loshchilov and Hutter 2017)."""
+    """Half a cosine wave, from one to zero (Loshchilov and Hutter 2017)."""
     return 0.5 * (1 + math.cos(math.pi * progress.fraction))
 
 
 def one_cycle(progress: Progress) -> float:
-    """From 1/25 up to one over the first 30 %, then down to 1e-5, both along cosines (Smith 2018)."""
+    """Cosine from 1/25 up to one over the first 30 %, then cosine down to 1e-5 (Smith 2018)."""
     low, peak, end = 1 / 25, 0.3, 1e-5
     if progress.fraction < peak:
         return low + (1 - low) * 0.5 * (1 - math.cos(math.pi * progress.fraction / peak))
@@ -64,11 +73,11 @@ class Schedule:
     name : str
         A key of `SCHEDULES`.
     initial : float
-        What the schedule's factor is multiplied by.
+        Initial learning rate, which is multiplied by the factor of the schedule.
     power_t : float, default=0.5
         Exponent of "invscaling".
     warmup : float, default=0.0
-        Share of training during which the rate rises to the schedule's along a straight line.
+        Fraction of training with linear warm-up to the rate of the schedule.
     """
 
     name: str
@@ -78,17 +87,19 @@ class Schedule:
 
     @property
     def ends_with_training(self) -> bool:
-        """Whether the rate falls to nothing at the last planned step: training is then done, not cut short."""
+        """True if the rate decays to almost zero at the last planned step, so that training ends there as planned."""
         return self.name in ("cosine", "one_cycle")
 
     @property
     def changes_within_epoch(self) -> bool:
+        """True if the rate changes from step to step, and not only from epoch to epoch."""
         return self.ends_with_training or self.warmup > 0
 
     def rate(self, fraction: float, n_seen: int, n_plateaus: int) -> float:
+        """Learning rate at a given progress of training; see `Progress`."""
         rate = self.initial * SCHEDULES[self.name](Progress(fraction, n_seen, n_plateaus, self.power_t))
         return rate * min(1.0, fraction / self.warmup) if self.warmup else rate
 
     def outlives_plateau(self, n_plateaus: int) -> bool:
-        """Whether training goes on, at a smaller rate, when the score stops improving."""
+        """True if training continues at a smaller rate when the score stops improving."""
         return self.name == "adaptive" and self.rate(1.0, 0, n_plateaus) > SMALLEST_RATE

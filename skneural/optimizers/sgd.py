@@ -10,9 +10,9 @@ from skneural.optimizers.optimizer import Optimizer, State, blocks, zeros_like
 
 @dataclass(frozen=True)
 class SGD(Optimizer):
-    """Follow the gradient; `momentum` keeps a share of the last step (Polyak 1964).
+    """Stochastic gradient descent with momentum (Polyak 1964).
 
-    With `nesterov` the gradient counts as if taken one step further on (Sutskever et al. 2013).
+    With `nesterov`, it uses Nesterov's momentum in the form of Sutskever et al. 2013.
     """
 
     momentum: float = 0.9

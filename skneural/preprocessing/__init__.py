@@ -1,4 +1,4 @@
-"""Floor 7: what X needs before an estimator can take it. Knows of no estimator."""
+"""Preprocessing of texts, long series and arrays in other layouts into formats that the estimators accept."""
 
 from skneural.preprocessing.channels import channels_first_to_last
 from skneural.preprocessing.text import TokenEncoder

@@ -1,4 +1,4 @@
-"""Arrays that have their channels first."""
+"""Conversion of arrays with channels first."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import numpy.typing as npt
 
 
 def channels_first_to_last(X: npt.ArrayLike | Sequence[npt.ArrayLike]) -> np.ndarray | list[np.ndarray]:
-    """Move channels behind steps or pixels, where the estimators expect them.
+    """Move the channel axis to the end, where the estimators expect it.
 
     Nothing is copied: the result shares the memory of X.
 
     Parameters
     ----------
     X : array of shape (n, channels, steps) or (n, channels, height, width), or list of arrays
-        Series or images; or a list of series of shape (channels, steps), each of its own length, or of images of shape
-        (channels, height, width).
+        Series or images; or a list of series of shape (channels, steps) with any number of steps each, or of images of
+        shape (channels, height, width).
 
     Returns
     -------
@@ -28,7 +28,7 @@ def channels_first_to_last(X: npt.ArrayLike | Sequence[npt.ArrayLike]) -> np.nda
     Raises
     ------
     ValueError
-        If X has another number of axes, or its series or images have different numbers of channels.
+        If X has any other number of axes, or its series or images differ in their number of channels.
 
     Examples
     --------
@@ -40,12 +40,12 @@ def channels_first_to_last(X: npt.ArrayLike | Sequence[npt.ArrayLike]) -> np.nda
     [(50, 2), (70, 2)]
     """
     if isinstance(X, list | tuple) or (isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1):
-        return _each_first_to_last([np.asarray(one) for one in X])
+        return _each_first_to_last([np.asarray(piece) for piece in X])
     x = np.asarray(X)
     if x.ndim not in (3, 4):
         raise ValueError(
             f"X has shape {x.shape}: it must be (n, channels, steps) or (n, channels, height, width), or a list of "
-            "arrays (channels, steps). A single one is X[np.newaxis]."
+            "arrays (channels, steps). For a single series or image, pass X[np.newaxis]."
         )
     return np.moveaxis(x, 1, -1)
 
@@ -59,7 +59,7 @@ def _each_first_to_last(pieces: list[np.ndarray]) -> list[np.ndarray]:
             )
         if len(piece) != len(pieces[0]):
             raise ValueError(
-                f"X[{i}] has {len(piece)} channels, and X[0] has {len(pieces[0])}. If steps come first already, leave "
-                "X as it is."
+                f"X[{i}] has {len(piece)} channels, but X[0] has {len(pieces[0])}. If steps come first already, pass X "
+                "to the estimator as it is."
             )
     return [np.moveaxis(piece, 0, -1) for piece in pieces]

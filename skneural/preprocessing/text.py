@@ -1,4 +1,4 @@
-"""Texts to integers."""
+"""Encoding of texts as integer sequences."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from skneural.hyperparameters import (
     hyperparameter,
 )
 
-# Where Unicode has characters of the category M, which belong to the letter before them.
+# Ranges of Unicode with combining marks (category M), which belong to the preceding letter.
 MARKS = (range(0x300, 0x20000), range(0xE0100, 0xE01F0))
 JOINERS = "\u200c\u200d"  # inside words of some scripts, and inside emoji
 APOSTROPHES = "'\u2019"
@@ -37,13 +37,13 @@ APOSTROPHES = "'\u2019"
 
 @declare
 class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
-    """Words or characters to integers, for estimators that take `vocabulary_size`.
+    """Encode words or characters as integers, for estimators with the parameter `vocabulary_size`.
 
-    Integer 0 is the unknown token: everything that `fit` did not see, or left out. The others follow by how often they
-    occur, and by code points if equally often. Each text becomes an array of its own length, without padding.
+    Integer 0 is the unknown token, for all tokens that are not in the vocabulary. The other tokens are sorted by
+    decreasing frequency, ties by code points. Each text becomes an array with one integer per token, without padding.
 
-    Give the estimator ``vocabulary_size=encoder.vocabulary_size_``, or any number not below that; in a pipeline, the
-    same `vocabulary_size` as here.
+    Set ``vocabulary_size=encoder.vocabulary_size_`` or any greater number in the estimator; in a pipeline, use the same
+    `vocabulary_size` for both.
 
     {parameters}
 
@@ -51,15 +51,15 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
 
     See Also
     --------
-    sklearn.feature_extraction.text.CountVectorizer : Counts of words, where their order does not matter.
+    sklearn.feature_extraction.text.CountVectorizer : Word counts, if the order of words does not matter.
 
     Notes
     -----
-    A text may be given as a list of its tokens, which is then taken as it is, whatever `level` says: so a sequence of
-    labels fits, one for each token, if `max_length` is None. `lowercase` is heeded there, too.
+    A text may be passed as a list of its tokens. It is not split further, whatever `level` is, so that a list of labels
+    for each token keeps its length if `max_length` is None. `lowercase` applies to lists of tokens, too.
 
-    A text without any token, such as an empty one, becomes a single unknown token, because estimators take no sequences
-    of length zero.
+    A text without tokens, such as an empty one, becomes a single unknown token, because estimators do not accept
+    sequences of length zero.
 
     Examples
     --------
@@ -89,46 +89,46 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
 
     attributes_doc: ClassVar = {
         "vocabulary_": ("dict from str to int", "Integer of each token."),
-        "vocabulary_size_": ("int", "Number of integers, that of the unknown token included."),
+        "vocabulary_size_": ("int", "Number of tokens in the vocabulary, including the unknown token."),
     }
 
     level: str = hyperparameter(
         "word",
         Choice("word", "character"),
-        "What a token is. The characters of a text are its code points: combining marks stand for themselves.",
+        "Kind of token. The characters of a text are its code points, so a combining mark is a token.",
     )
     vocabulary_size: int | None = hyperparameter(
         None,
         Integer(2) | NONE,
-        "At most so many integers, 0 included: the most frequent tokens are kept. None: no limit.",
+        "Maximum size of the vocabulary with the unknown token; the most frequent tokens are kept. None: no limit.",
     )
     min_frequency: int = hyperparameter(
         1,
         Integer(1),
-        """Tokens that occur less often, in all texts together, are unknown. With 1 and no limit to the vocabulary,
-        nothing in the training texts is unknown, so what an estimator makes of new words is left to chance; with 2 it
-        learns from those that occur once.""",
+        """Tokens that occur less often in all texts together are unknown. With 1 and no limit of the vocabulary, no
+        token of the training texts is unknown, so the embedding of unknown tokens is not trained and predictions for
+        new words are arbitrary; with 2, it is trained on the words that occur once.""",
     )
-    lowercase: bool = hyperparameter(False, BOOLEAN, "Whether upper and lower case are the same.")
+    lowercase: bool = hyperparameter(False, BOOLEAN, "If True, convert all tokens to lower case.")
     token_pattern: str | None = hyperparameter(
         None,
         STRING | NONE,
-        """Regular expression for what is a token, as in scikit-learn's `CountVectorizer`: if it has a group, the token
-        is what the group matches. None: words, with their combining marks and inner apostrophes, and every other
-        character but white space by itself. Only for ``level="word"``.""",
+        """Regular expression that matches a token, as in scikit-learn's `CountVectorizer`: if it has a group, the token
+        is the match of the group. None: a token is a word, with its combining marks and inner apostrophes, or any
+        single other character except white space. Only for ``level="word"``.""",
     )
     tokenizer: Callable[[str], Sequence[str]] | None = hyperparameter(
         None,
         CALLABLE | NONE,
-        "Takes a text and returns its tokens, a list of str, in place of `level` and `token_pattern`.",
+        "Function from a text to its tokens, a list of str; replaces `level` and `token_pattern`.",
     )
     max_length: int | None = hyperparameter(
-        None, Integer(1) | NONE, "Only the first so many tokens of each text are seen. None: all of them."
+        None, Integer(1) | NONE, "Maximum number of tokens of each text; later tokens are dropped. None: no limit."
     )
     unknown_token: str = hyperparameter(
         "<unknown>",
         STRING,
-        "What stands for integer 0 in the vocabulary. Where it is a token of a text, it is unknown, too.",
+        "Name of the unknown token, integer 0. If it occurs as a token of a text, that is unknown, too.",
     )
 
     def fit(self, X: object, y: object = None) -> Self:
@@ -155,7 +155,7 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         return self
 
     def fit_transform(self, X: object, y: object = None) -> list[np.ndarray]:
-        """Learn the vocabulary, and encode the same texts, which are split only once.
+        """Learn the vocabulary and encode the same texts, splitting them only once.
 
         Parameters
         ----------
@@ -201,7 +201,7 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         return self._encoded(self._tokens(X))
 
     def inverse_transform(self, X: Iterable[npt.ArrayLike]) -> list[list[str]]:
-        """Look up the tokens of integers.
+        """Decode integers to tokens.
 
         Parameters
         ----------
@@ -211,19 +211,19 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         Returns
         -------
         X : list of list of str
-            Tokens of each text; where they were unknown, the unknown token.
+            Tokens of each text, with the unknown token for integer 0.
 
         Raises
         ------
         ValueError
-            If X has anything but such integers.
+            If X has any other values.
         """
         check_is_fitted(self)
         names = list(self.vocabulary_)
-        return [[names[number] for number in _numbers(one, i, len(names))] for i, one in enumerate(X)]
+        return [[names[number] for number in _numbers(text, i, len(names))] for i, text in enumerate(X)]
 
     def get_feature_names_out(self, input_features: None = None) -> np.ndarray:
-        """Tokens in the order of their integers.
+        """Get the tokens of the vocabulary in the order of their integers.
 
         Parameters
         ----------
@@ -251,26 +251,26 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
 
     def _encoded(self, tokens: list[list[str]]) -> list[np.ndarray]:
         number_of = self.vocabulary_.get
-        return [np.array([number_of(token, 0) for token in one] or [0], dtype=np.intp) for one in tokens]
+        return [np.array([number_of(token, 0) for token in text] or [0], dtype=np.intp) for text in tokens]
 
     def _tokens(self, X: object) -> list[list[str]]:
-        """The tokens of each text."""
+        """Split each text into tokens, in lower case and truncated as set."""
         texts = listed_texts(X)
         if texts and isinstance(texts[0], str):
             ensure_texts(texts)
             split = self._splitter()
             tokens = [split(text.lower() if self.lowercase else text) for text in texts]
         else:
-            tokens = [listed_tokens(one, f"Text {i}") for i, one in enumerate(texts)]
+            tokens = [listed_tokens(text, f"Text {i}") for i, text in enumerate(texts)]
             if self.lowercase:
-                tokens = [[token.lower() for token in one] for one in tokens]
-        return tokens if self.max_length is None else [one[: self.max_length] for one in tokens]
+                tokens = [[token.lower() for token in text] for text in tokens]
+        return tokens if self.max_length is None else [text[: self.max_length] for text in tokens]
 
     def _splitter(self) -> Callable[[str], list[str]]:
-        """What makes tokens of a text."""
+        """Function that splits a text into tokens."""
         tokenizer = self.tokenizer
         if tokenizer is not None:
-            return lambda text: listed_tokens(tokenizer(text), "What tokenizer returns")
+            return lambda text: listed_tokens(tokenizer(text), "The result of tokenizer")
         if self.level == "character":
             return list
         return _pattern_of_words().findall if self.token_pattern is None else _compiled(self.token_pattern).findall
@@ -278,12 +278,13 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
 
 @functools.cache
 def _pattern_of_words() -> re.Pattern[str]:
-    """Words, and every other character by itself, both with the marks and joiners behind their characters.
+    """Regular expression of words and single other characters, each with subsequent combining marks and joiners.
 
-    What Python takes for a letter is never a mark, without which words of many scripts fall apart.
+    Marks are listed explicitly, because word characters of Python do not include them: words of many scripts would
+    be split at each mark.
     """
     marks = [code for codes in MARKS for code in codes if unicodedata.category(chr(code))[0] == "M"]
-    # Ranges of the codes one behind another: the same set as single characters takes five times as long to search.
+    # Ranges of consecutive code points: the same set as single characters takes five times as long to search.
     runs = itertools.groupby(enumerate(marks), lambda pair: pair[1] - pair[0])
     ends = [(run[0][1], run[-1][1]) for run in (list(run) for _, run in runs)]
     mark = "[" + JOINERS + "".join(f"{chr(first)}-{chr(last)}" for first, last in ends) + "]"
@@ -295,19 +296,17 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     try:
         compiled = re.compile(pattern)
     except re.error as error:
-        raise ValueError(f"token_pattern={pattern!r} is no regular expression: {error}.") from error
+        raise ValueError(f"token_pattern={pattern!r} is not a valid regular expression: {error}.") from error
     if compiled.groups > 1:
         raise ValueError(f"token_pattern={pattern!r} has {compiled.groups} groups; make all but one (?:...).")
     return compiled
 
 
 def _numbers(X: npt.ArrayLike, i: int, size: int) -> list[int]:
-    """The integers of one text, checked."""
+    """Validated integers of one text."""
     numbers = np.asarray(X)
     if numbers.ndim != 1 or (numbers.dtype.kind not in "iu" and numbers.size):
-        raise ValueError(
-            f"X[{i}] has shape {numbers.shape} and dtype {numbers.dtype}; it must be integers in one axis."
-        )
+        raise ValueError(f"X[{i}] has shape {numbers.shape} and dtype {numbers.dtype}; expected a list of integers.")
     outside = (numbers < 0) | (numbers >= size)
     if outside.any():
         raise ValueError(

@@ -1,4 +1,4 @@
-"""Long series, cut into windows to forecast from."""
+"""Sliding windows of long series, for forecasting."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ TARGETS = (
 
 @declare_value
 class SlidingWindows:
-    """Windows of long series, and what follows them: X and y of a forecast.
+    """Cut long series into windows and the steps that follow them: X and y for forecasting.
 
-    No window straddles two series. This is no transformer: it changes the number of samples, and makes y too, which a
-    step of a pipeline cannot. Neighbouring windows overlap, so cut the series itself into a part for training and a
-    later one for testing, and each part into windows; shuffled windows would tell the training what is to be
-    forecast.
+    No window crosses from one series into another. This is not a transformer: it changes the number of samples and also
+    makes y, which a step of a pipeline cannot do. Neighbouring windows overlap, so split the series into a part for
+    training and a later part for testing first, and cut each part into windows; a random split of windows would leak
+    test targets into the training data.
 
     {parameters}
 
@@ -69,10 +69,8 @@ class SlidingWindows:
     (1, 3)
     """
 
-    window_size: int = hyperparameter(REQUIRED, Integer(1), "Steps in each window.", positional=True)
-    horizon: int = hyperparameter(
-        1, Integer(1), "Steps that are forecast: the first so many behind the window.", positional=True
-    )
+    window_size: int = hyperparameter(REQUIRED, Integer(1), "Number of steps of each window.", positional=True)
+    horizon: int = hyperparameter(1, Integer(1), "Number of steps to forecast after the window.", positional=True)
     stride: int = hyperparameter(
         1,
         Integer(1),
@@ -82,49 +80,49 @@ class SlidingWindows:
     stepwise: bool = hyperparameter(
         False,
         BOOLEAN,
-        """Whether y has a forecast for every step of the window, of the `horizon` steps behind that step, and not only
-        for the last one.""",
+        """If True, y contains for every step of the window the `horizon` steps that follow it; if False, for the last
+        step only.""",
         positional=True,
     )
     targets: int | Sequence[int] | None = hyperparameter(
         None,
         TARGETS,
-        """Numbers of the features that are forecast; None: all of them. The windows have all features in any case.""",
+        """Indices of the features to forecast; None: all of them. The windows contain all features in any case.""",
         positional=True,
     )
 
     def windows_and_targets(self, series: npt.ArrayLike | Sequence[npt.ArrayLike]) -> tuple[np.ndarray, np.ndarray]:
-        """Cut all windows behind which `horizon` steps are known, and these steps.
+        """Cut all windows that are followed by at least `horizon` steps, and these steps as targets.
 
         Parameters
         ----------
         series : array-like of shape (steps,) or (steps, features), or list of such arrays
-            One series, or a list of several of any lengths; an array of shape (n_series, steps, features) is several
-            of one length. A list of numbers is one series, a list of lists is several.
+            One series, or a list of series of any lengths. An array of shape (n_series, steps, features) is taken as
+            several series of equal length, a list of numbers as one series, and a list of lists as several.
 
         Returns
         -------
         X : ndarray of shape (n_windows, window_size) or (n_windows, window_size, features)
-            Windows; of shape (n_windows, window_size) if series have one axis. Those of one series are read-only
-            views, so overlapping windows take no memory; those of several series are copied behind one another.
+            Windows; of shape (n_windows, window_size) if series have one axis. Windows of a single series are read-only
+            views, so overlapping windows take no memory; windows of several series are copied and concatenated.
         y : ndarray of shape (n_windows,), (n_windows, outputs) or (n_windows, window_size, outputs)
-            A new array. There is an output for each target and each step of the horizon, all targets of the first step
-            first: ``y.reshape(n_windows, horizon, n_targets)`` takes them apart. A single output has no axis of its
-            own, unless `stepwise`, where ``y[i, t]`` is what follows step ``t`` of window ``i``.
+            A new array with one output for each target and each step of the horizon, all targets of the first step
+            first: ``y.reshape(n_windows, horizon, n_targets)`` separates them. A single output has no axis, except with
+            `stepwise`, where ``y[i, t]`` follows step ``t`` of window ``i``.
 
         Raises
         ------
         ValueError
-            If a series is shorter than ``window_size + horizon``, series differ in their features, or there are no
-            such `targets`.
+            If a series is shorter than ``window_size + horizon``, series differ in their features, or `targets` are out
+            of range.
         """
-        pairs = [self._windows_and_targets(one) for one in self._several(series, self.window_size + self.horizon)]
+        pairs = [self._windows_and_targets(part) for part in self._several(series, self.window_size + self.horizon)]
         return _joined([windows for windows, _ in pairs]), np.concatenate([targets for _, targets in pairs])
 
     def windows(self, series: npt.ArrayLike | Sequence[npt.ArrayLike]) -> np.ndarray:
-        """Cut all windows, also those behind which nothing is known.
+        """Cut all windows, including those at the end of a series whose targets are unknown.
 
-        The first ones are those of `windows_and_targets`, for a single series.
+        For a single series, the first windows are those of `windows_and_targets`.
 
         Parameters
         ----------
@@ -134,17 +132,17 @@ class SlidingWindows:
         Returns
         -------
         X : ndarray of shape (n_windows, window_size) or (n_windows, window_size, features)
-            Read-only views of a single series; of several series, copies behind one another.
+            Read-only views for a single series; concatenated copies for several.
 
         Raises
         ------
         ValueError
             If a series is shorter than `window_size`, or series differ in their features.
         """
-        return _joined([self._windows(one) for one in self._several(series, self.window_size)])
+        return _joined([self._windows(part) for part in self._several(series, self.window_size)])
 
     def last_windows(self, series: npt.ArrayLike | Sequence[npt.ArrayLike]) -> np.ndarray:
-        """Cut the last window of each series, from which the unknown steps behind it are forecast.
+        """Cut the last window of each series, from which its unknown future is forecast.
 
         Parameters
         ----------
@@ -161,15 +159,15 @@ class SlidingWindows:
         ValueError
             If a series is shorter than `window_size`, or series differ in their features.
         """
-        several = self._several(series, self.window_size)
-        return _joined([_sliding(one[-self.window_size :], self.window_size) for one in several])
+        parts = self._several(series, self.window_size)
+        return _joined([_sliding(part[-self.window_size :], self.window_size) for part in parts])
 
     def _windows(self, series: np.ndarray) -> np.ndarray:
         return _sliding(series, self.window_size)[:: self.stride]
 
     def _windows_and_targets(self, series: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         values = self._targets_of(series)
-        futures = _sliding(values[1:], self.horizon)  # of each step but the last `horizon`
+        futures = _sliding(values[1:], self.horizon)  # for each step except the last `horizon`
         futures = futures.reshape(len(futures), -1)
         windows = self._windows(series[: -self.horizon])
         if self.stepwise:
@@ -178,7 +176,7 @@ class SlidingWindows:
         return windows, targets[:, 0] if targets.shape[1] == 1 else targets
 
     def _targets_of(self, series: np.ndarray) -> np.ndarray:
-        """The features that are forecast, of shape (steps, n_targets)."""
+        """Features to forecast, of shape (steps, n_targets)."""
         values = series[:, np.newaxis] if series.ndim == 1 else series
         if self.targets is None:
             return values
@@ -189,40 +187,39 @@ class SlidingWindows:
         return values[:, self._columns()]
 
     def _columns(self) -> list[Any]:
-        """`targets` as a list."""
+        """List of the target columns."""
         return np.ravel(np.asarray(self.targets)).tolist()
 
-    def _several(self, series: npt.ArrayLike | Sequence[npt.ArrayLike], least_steps: int) -> list[np.ndarray]:
-        """Every series, checked."""
-        several = [np.asarray(one) for one in series] if _is_several(series) else [np.asarray(series)]
-        if not several:
+    def _several(self, series: npt.ArrayLike | Sequence[npt.ArrayLike], min_steps: int) -> list[np.ndarray]:
+        """List of validated series."""
+        parts = [np.asarray(part) for part in series] if _is_several(series) else [np.asarray(series)]
+        if not parts:
             raise ValueError("There are no series: the list is empty.")
-        for i, one in enumerate(several):
-            name = f"Series {i}" if len(several) > 1 else "The series"
-            if one.ndim not in (1, 2) or one.dtype.kind not in "biuf" or 0 in one.shape[1:]:
+        for i, part in enumerate(parts):
+            name = f"Series {i}" if len(parts) > 1 else "The series"
+            if part.ndim not in (1, 2) or part.dtype.kind not in "biuf" or 0 in part.shape[1:]:
                 raise ValueError(
-                    f"{name} has shape {one.shape} and dtype {one.dtype}: series are numbers, of shape (steps,) or "
-                    "(steps, features)."
+                    f"{name} has shape {part.shape} and dtype {part.dtype}: series are numeric arrays "
+                    "of shape (steps,) or (steps, features)."
                 )
-            if one.shape[1:] != several[0].shape[1:]:
+            if part.shape[1:] != parts[0].shape[1:]:
                 raise ValueError(
-                    f"{name} has shape {one.shape}, and series 0 has {several[0].shape}: all must have the same "
-                    "features."
+                    f"{name} has shape {part.shape}, but series 0 has {parts[0].shape}: all must have equal features."
                 )
-            if len(one) < least_steps:
-                raise ValueError(f"{name} has {len(one)} steps; {self!r} needs at least {least_steps} here.")
-        return several
+            if len(part) < min_steps:
+                raise ValueError(f"{name} has {len(part)} steps; {self!r} needs at least {min_steps} here.")
+        return parts
 
 
 def _is_several(series: npt.ArrayLike | Sequence[npt.ArrayLike]) -> TypeGuard[Sequence[npt.ArrayLike]]:
-    """Whether these are several series, and not a list of the numbers of one."""
+    """Return True for several series, and False for a single one, such as a list of numbers."""
     if isinstance(series, np.ndarray):
         return series.ndim == 3 or (series.dtype == object and series.ndim == 1)
     return isinstance(series, list | tuple) and not (len(series) and np.isscalar(series[0]))
 
 
 def _sliding(values: np.ndarray, size: int) -> np.ndarray:
-    """Views of shape (n, size, ...) of so many neighbouring steps, each one step behind the one before."""
+    """Views of shape (n, size, ...) of all runs of `size` consecutive steps."""
     return np.moveaxis(sliding_window_view(values, size, axis=0), -1, 1)
 
 

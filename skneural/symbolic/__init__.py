@@ -1,4 +1,7 @@
-"""Floor 1: formulas for curves, and for networks of curves. SymPy is imported where its expressions are made."""
+"""Symbolic regression of curves, and of networks of curves.
+
+SymPy is imported only when an expression is created.
+"""
 
 from skneural.symbolic.fit import Fit, fit_function, suggest
 from skneural.symbolic.formula import Formula

@@ -1,4 +1,4 @@
-"""Formulas written down: for readers, and for SymPy."""
+"""Formulas as text, and as expressions of SymPy."""
 
 from __future__ import annotations
 
@@ -17,25 +17,29 @@ from skneural.symbolic.network import Edge, EdgeNetwork
 if TYPE_CHECKING:
     import sympy
 
-Node = tuple[list[tuple[float, str]], float]  # factors with what they multiply, and a constant
+Node = tuple[list[tuple[float, str]], float]  # a sum: factors and their terms, and a constant
 LARGEST_DENOMINATOR = 12
-EXACT = 1e-14  # relative distance within which a number is meant to be a fraction, or a multiple of pi
-ROUNDING = 1e-12  # constants below are not written beside something else
+EXACT = 1e-14  # relative distance within which a number counts as a fraction, or as a multiple of pi
+ROUNDING = 1e-12  # smaller constants are omitted from sums with other terms
 ATOM = re.compile(r"[\w.]+|[\w.]*\([^()]*\)")
 
 
 def fraction_of(number: float, unit: float = 1.0) -> Fraction | None:
-    """The simple fraction that `number / unit` is, if it is one."""
+    """Return `number / unit` as a fraction with a small denominator, or None if it is not such a fraction."""
     if abs(number) > 1e6:
         return None
-    found = Fraction(number / unit).limit_denominator(LARGEST_DENOMINATOR)
-    return found if abs(number - float(found) * unit) <= EXACT * abs(number) else None
+    fraction = Fraction(number / unit).limit_denominator(LARGEST_DENOMINATOR)
+    return fraction if abs(number - float(fraction) * unit) <= EXACT * abs(number) else None
 
 
 def names_of(formula: EdgeNetwork, feature_names: Sequence[str] | None) -> list[str]:
+    """Names of the features, by default x0, x1 and so on."""
     names = [f"x{i}" for i in range(formula.n_features)] if feature_names is None else list(feature_names)
     if len(names) != formula.n_features:
-        raise ValueError(f"There are {len(names)} feature_names for {formula.n_features} features.")
+        raise ValueError(
+            f"feature_names has {len(names)} names, but the formula has {formula.n_features} features. Pass a name for "
+            "each feature."
+        )
     return names
 
 
@@ -72,22 +76,21 @@ def _term(sympy: ModuleType, edge: Edge, z: sympy.Expr, place: tuple[int, int, i
 
 
 def _line(sympy: ModuleType, slope: float, z: sympy.Expr, shift: float) -> sympy.Expr:
-    """``slope * z + shift``, multiplied out if z is a sum."""
+    """Expression ``slope * z + shift``, expanded if z is a sum."""
     slope = _number(sympy, slope)
     return sympy.Add(*(slope * term for term in sympy.Add.make_args(z)), _number(sympy, shift))
 
 
 def _number(sympy: ModuleType, number: float) -> sympy.Expr:
     for unit, symbol in ((1.0, 1), (np.pi, sympy.pi)):
-        found = fraction_of(number, unit)
-        if found is not None:
-            return sympy.Rational(found.numerator, found.denominator) * symbol
+        fraction = fraction_of(number, unit)
+        if fraction is not None:
+            return sympy.Rational(fraction.numerator, fraction.denominator) * symbol
     return sympy.Float(number, 17)
 
 
 def to_text(formula: EdgeNetwork, feature_names: Sequence[str] | None = None, digits: int = 5) -> str:
     """See `Formula.to_text`."""
-    # A node is its terms and its constant: factors with what they multiply.
     nodes: list[Node]
     nodes = [([(1.0, name)], 0.0) for name in names_of(formula, feature_names)]
     for number, layer in enumerate(formula.layers):
@@ -96,8 +99,8 @@ def to_text(formula: EdgeNetwork, feature_names: Sequence[str] | None = None, di
             terms: list[tuple[float, str]] = []
             constant = 0.0
             for i, row in enumerate(layer):
-                more, shift = _text_term(row[j], nodes[i], (number, i, j), digits)
-                terms += more
+                edge_terms, shift = _text_term(row[j], nodes[i], (number, i, j), digits)
+                terms += edge_terms
                 constant += shift
             after.append((terms, constant))
         nodes = after
@@ -142,8 +145,8 @@ def _sum(terms: list[tuple[float, str]], constant: float, digits: int) -> str:
 
 
 def _text(number: float, digits: int) -> str:
-    found = fraction_of(number, np.pi) if number else None
-    if found is None:
+    fraction = fraction_of(number, np.pi) if number else None
+    if fraction is None:
         return f"{number:.{digits}g}"
-    factor = "" if found.numerator == 1 else f"{found.numerator}*"
-    return f"{factor}pi" + (f"/{found.denominator}" if found.denominator > 1 else "")
+    factor = "" if fraction.numerator == 1 else f"{fraction.numerator}*"
+    return f"{factor}pi" + (f"/{fraction.denominator}" if fraction.denominator > 1 else "")

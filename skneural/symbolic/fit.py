@@ -1,8 +1,9 @@
-"""Which function a curve is, and with which constants.
+"""Fit of functions with constants to curves.
 
 ``c * f(a * x + b) + d`` is linear in c and d. So only a and b are searched, on a coarse grid and from its best points
-by damped Gauss-Newton steps, and c and d are what is best for them (variable projection, Golub and Pereyra 1973). The
-points walk side by side in one array, because a curve is short, and each call of NumPy takes longer than its numbers.
+by damped Gauss-Newton steps, and c and d are the least-squares solution for them (variable projection, Golub and
+Pereyra 1973). All starting points are updated together in one array: curves are short, so that the overhead of each
+NumPy call would dominate.
 """
 
 from __future__ import annotations
@@ -19,13 +20,13 @@ from skneural.symbolic.functions import FUNCTIONS, Domain, Function, functions_n
 N_STARTS = 4
 MAX_STEPS = 40
 COARSE_SAMPLES = 128
-FLAT = 1e-13  # a curve that varies by less, relative to its size, is constant
-LARGEST_SHIFT = 30.0  # exp(b) goes into c unless b is larger than this
+FLAT = 1e-13  # a curve that varies by less, relative to its magnitude, is constant
+LARGEST_SHIFT = 30.0  # exp(b) is merged into c unless |b| is larger than this
 
 
 @dataclass(frozen=True)
 class Fit:
-    """The curve ``c * f(a * x + b) + d`` with the function f of that name; `r2` is how much of a curve it explains."""
+    """The curve ``c * f(a * x + b) + d`` with the named function f; `r2` is its coefficient of determination."""
 
     name: str
     a: float = 1.0
@@ -36,7 +37,7 @@ class Fit:
 
     @property
     def function(self) -> Function:
-        """The function of that name."""
+        """The function f."""
         return FUNCTIONS[self.name]
 
     def __call__(self, x: Array) -> Array:
@@ -46,9 +47,9 @@ class Fit:
 
 @dataclass(frozen=True)
 class Points:
-    """A curve with mean zero and variance one over t from -1 to 1, with weights that sum to one.
+    """A curve standardized to mean zero and variance one, over t from -1 to 1, with weights that sum to one.
 
-    Without deviation from its mean, or without width, there is nothing to explain, or nothing to explain it by.
+    A `deviation` of zero means that the curve is constant, a `half_width` of zero that all x are equal.
     """
 
     t: Array
@@ -61,11 +62,11 @@ class Points:
 
 
 def fit_function(x: Array, y: Array, function: str | Function, weights: Array | None = None) -> Fit:
-    """The constants with which a function comes nearest to a curve, in the sense of least squares.
+    """Fit the constants of a function to a curve by least squares.
 
-    Constants that change nothing which others could not are fixed: b of exp, |a| of powers, roots and the logarithm.
-    ``a > 0`` where a sign of c can take its place, and b of periodic functions is within half a pi. The whole range of
-    x is in the function's domain.
+    Redundant constants are fixed: b of exp, and |a| of powers, roots and the logarithm. a is positive if its sign could
+    be replaced by that of c, and b of periodic functions lies between -pi / 2 and pi / 2. The function is defined on
+    the entire range of x.
 
     Parameters
     ----------
@@ -74,7 +75,7 @@ def fit_function(x: Array, y: Array, function: str | Function, weights: Array | 
     function : str or Function
         One of `FUNCTIONS`.
     weights : array-like of shape (n_samples,), default=None
-        Not negative. None: all the same.
+        Sample weights, which are not negative. None: equal weights.
 
     Returns
     -------
@@ -83,7 +84,7 @@ def fit_function(x: Array, y: Array, function: str | Function, weights: Array | 
     Raises
     ------
     ValueError
-        If x and y are no curve, or there is no such function.
+        If x and y are not a curve, or the function is unknown.
 
     Examples
     --------
@@ -94,8 +95,8 @@ def fit_function(x: Array, y: Array, function: str | Function, weights: Array | 
     >>> [round(constant, 6) for constant in (fit.a, fit.b, fit.c, fit.d, fit.r2)]
     [5.0, 1.0, 2.0, -3.0, 1.0]
     """
-    (chosen,) = functions_named([function]) if isinstance(function, str) else (function,)
-    return _fit(_points(x, y, weights), chosen)
+    (resolved,) = functions_named([function]) if isinstance(function, str) else (function,)
+    return _fit(_points(x, y, weights), resolved)
 
 
 def suggest(
@@ -107,33 +108,35 @@ def suggest(
     simplicity: float = 0.05,
     tolerance: float = 1e-8,
 ) -> list[Fit]:
-    """All functions, the most convincing first.
+    """Fit all functions to a curve, and rank them by accuracy and simplicity.
 
-    They are ordered by ``log10(1 - r2 + tolerance) + simplicity * complexity``: for each step of complexity, a function
-    must leave 11 % less unexplained, and what is below `tolerance` counts for nothing. Complexities are 0 for the
-    constant, 1 for the line and 2 to 6 for others. Equals are ordered by |b|, so that cosines are not called sines.
+    They are ranked by ``log10(1 - r2 + tolerance) + simplicity * complexity``: for each additional unit of complexity,
+    a function must reduce the unexplained variance by 11 %; unexplained variance below `tolerance` is ignored. The
+    complexity is 0 for the constant, 1 for the line and 2 to 6 for other functions. Ties are broken by |b|, so that
+    cosines are not reported as sines.
 
     Parameters
     ----------
     x, y : array-like of shape (n_samples,)
         The curve, in any order.
     names : iterable of str, default=None
-        The functions to choose from. None: all of `FUNCTIONS`.
+        Names of the functions to fit. None: all of `FUNCTIONS`.
     weights : array-like of shape (n_samples,), default=None
-        Not negative. None: all the same.
+        Sample weights, which are not negative. None: equal weights.
     simplicity : float, default=0.05
-        Decades of ``1 - r2`` that a step of complexity is worth. 0: only the fit counts.
+        Penalty for a unit of complexity, in decades of ``1 - r2``. 0: rank by accuracy only.
     tolerance : float, default=1e-8
-        Share of the variance that is noise, such as that of rounding.
+        Share of the variance that counts as noise, such as rounding errors.
 
     Returns
     -------
     fits : list of Fit
+        The fits, the best first.
 
     Raises
     ------
     ValueError
-        If x and y are no curve, or there is no such function.
+        If x and y are not a curve, or a function is unknown.
 
     Examples
     --------
@@ -156,12 +159,18 @@ def suggest(
 def _points(x: Array, y: Array, weights: Array | None) -> Points:
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     if x.ndim != 1 or x.shape != y.shape or not len(x):
-        raise ValueError(f"A curve needs as many x as y in one dimension; their shapes are {x.shape} and {y.shape}.")
+        raise ValueError(
+            "x and y must be non-empty one-dimensional arrays of the same length; their shapes are "
+            f"{x.shape} and {y.shape}."
+        )
     weights = np.ones(len(x)) if weights is None else np.asarray(weights, dtype=float)
     if weights.shape != x.shape or (weights < 0).any() or not weights.sum() > 0:
-        raise ValueError("weights must be one for each sample, not negative and not all zero.")
+        raise ValueError(
+            f"weights must have shape {x.shape} like x, no negative elements and a positive sum; got shape "
+            f"{weights.shape} and a sum of {weights.sum()}."
+        )
     if not (np.isfinite(x).all() and np.isfinite(y).all() and np.isfinite(weights).all()):
-        raise ValueError("A curve needs finite numbers.")
+        raise ValueError("x, y and weights must be finite. Remove samples with NaN or infinity.")
     order = np.argsort(x, kind="stable")
     x, y, weights = x[order], y[order], weights[order] / weights.sum()
     middle, half_width = x[0] / 2 + x[-1] / 2, x[-1] / 2 - x[0] / 2
@@ -186,10 +195,10 @@ def _fit(curve: Points, function: Function) -> Fit:
 def _starts(curve: Points, function: Function) -> Array:
     """The best point of each of the best groups of the grid."""
     points = grid(function.domain)
-    some = np.unique(np.linspace(0, len(curve.t) - 1, min(len(curve.t), COARSE_SAMPLES)).astype(int))
+    subsample = np.unique(np.linspace(0, len(curve.t) - 1, min(len(curve.t), COARSE_SAMPLES)).astype(int))
     alpha, beta, *_ = argument(function, points.reshape(-1, 2))
-    values = function.value(alpha[:, np.newaxis] * curve.t[some] + beta[:, np.newaxis])
-    weights, y = curve.weights[some], curve.y[some]
+    values = function.value(alpha[:, np.newaxis] * curve.t[subsample] + beta[:, np.newaxis])
+    weights, y = curve.weights[subsample], curve.y[subsample]
     weights = weights / (weights.sum() or 1.0)
     y = y - weights @ y
     means = values @ weights
@@ -203,7 +212,7 @@ def _starts(curve: Points, function: Function) -> Array:
 
 
 def _descend(curve: Points, function: Function, at: Array) -> Array:
-    """Levenberg-Marquardt steps from all rows of `at`; the best of where they end, as one row."""
+    """Take Levenberg-Marquardt steps from all rows of `at`, and return the best result, as an array with one row."""
     if not function.free:
         return at[:1]
     loss, normal, gradient = _linearized(curve, function, at)
@@ -228,16 +237,19 @@ def _descend(curve: Points, function: Function, at: Array) -> Array:
 
 
 def _solved(first: Array, second: Array, mixed: Array, right: Array) -> Array:
-    """Solutions of two equations in two unknowns each; each by itself where the matrix is singular."""
+    """Solve systems of two linear equations, and only their diagonal part if they are singular."""
     determinant = first * second - np.square(mixed)
     regular = determinant > 1e-15 * first * second
-    alone = right / np.maximum(np.stack([first, second], axis=1), 1e-100)
-    both = np.stack([second * right[:, 0] - mixed * right[:, 1], first * right[:, 1] - mixed * right[:, 0]], axis=1)
-    return np.where(regular[:, np.newaxis], both / np.where(regular, determinant, 1.0)[:, np.newaxis], alone)
+    diagonal_solution = right / np.maximum(np.stack([first, second], axis=1), 1e-100)
+    adjugate_product = np.stack(
+        [second * right[:, 0] - mixed * right[:, 1], first * right[:, 1] - mixed * right[:, 0]], axis=1
+    )
+    solution = adjugate_product / np.where(regular, determinant, 1.0)[:, np.newaxis]
+    return np.where(regular[:, np.newaxis], solution, diagonal_solution)
 
 
 def _linearized(curve: Points, function: Function, at: Array) -> tuple[Array, Array, Array]:
-    """What is left unexplained at each row of `at`, and the normal equations of a step (Kaufman's approximation)."""
+    """Sum of squared residuals for each row of `at`, and the normal equations of a step (Kaufman's approximation)."""
     alpha, beta, d_alpha, d_beta = argument(function, at)
     u = alpha[:, np.newaxis] * curve.t + beta[:, np.newaxis]
     root = np.sqrt(curve.weights)
@@ -247,20 +259,20 @@ def _linearized(curve: Points, function: Function, at: Array) -> tuple[Array, Ar
     values /= norms[:, np.newaxis]
     target = curve.y * root
     c = values @ target
-    left = target - c[:, np.newaxis] * values
-    moved = function.slope(u) * (c / norms)[:, np.newaxis]
-    by_shift, by_stretch = moved * root, moved * curve.t * root
-    tangents = np.stack([by_stretch, by_shift], axis=1)
+    residuals = target - c[:, np.newaxis] * values
+    d_argument = function.slope(u) * (c / norms)[:, np.newaxis]
+    d_by_beta, d_by_alpha = d_argument * root, d_argument * curve.t * root
+    tangents = np.stack([d_by_alpha, d_by_beta], axis=1)
     tangents -= (tangents @ root)[..., np.newaxis] * root
     tangents -= (tangents @ values[..., np.newaxis]) * values[:, np.newaxis]
-    turn = np.stack([d_alpha, d_beta], axis=1)  # coordinates move alpha and beta, which move the curve
-    normal = turn.swapaxes(1, 2) @ (tangents @ tangents.swapaxes(1, 2)) @ turn
-    gradient = ((tangents @ left[..., np.newaxis]).swapaxes(1, 2) @ turn)[:, 0]
-    return np.einsum("kn,kn->k", left, left), normal, gradient
+    jacobian = np.stack([d_alpha, d_beta], axis=1)  # of alpha and beta with respect to the coordinates
+    normal = jacobian.swapaxes(1, 2) @ (tangents @ tangents.swapaxes(1, 2)) @ jacobian
+    gradient = ((tangents @ residuals[..., np.newaxis]).swapaxes(1, 2) @ jacobian)[:, 0]
+    return np.einsum("kn,kn->k", residuals, residuals), normal, gradient
 
 
 def _constants(curve: Points, function: Function, alpha: float, beta: float) -> tuple[float, float]:
-    """The constants a and b in the units of x, by the conventions of `fit_function`."""
+    """Constants a and b in the units of x, by the conventions of `fit_function`."""
     half_width = curve.half_width or 1.0
     if function.domain in (Domain.CONSTANT, Domain.LINEAR):
         return 1.0, 0.0
@@ -269,7 +281,7 @@ def _constants(curve: Points, function: Function, alpha: float, beta: float) -> 
         b = beta - a * curve.middle
     else:
         a, b = alpha, beta * half_width - alpha * curve.middle
-    a, b = _inside(curve, function, a, b)
+    a, b = _within_domain(curve, function, a, b)
     if function.domain is Domain.STRETCHED and abs(b) <= LARGEST_SHIFT:
         b = 0.0
     if function.symmetric and a < 0:
@@ -279,8 +291,8 @@ def _constants(curve: Points, function: Function, alpha: float, beta: float) -> 
     return float(a), float(b)
 
 
-def _inside(curve: Points, function: Function, a: float, b: float) -> tuple[float, float]:
-    """The constants, moved back into the domain where rounding has led out of it: x may lie far from zero."""
+def _within_domain(curve: Points, function: Function, a: float, b: float) -> tuple[float, float]:
+    """Constants a and b, corrected where arguments leave the domain by rounding errors, because x is far from zero."""
     ends = a * (curve.middle + curve.half_width * np.array([-1.0, 1.0])) + b
     if function.domain is Domain.ONE_SIDE and not ends.min() > 0:
         b += 1e-15 * (abs(b) + abs(a * curve.middle)) - ends.min()
@@ -291,7 +303,7 @@ def _inside(curve: Points, function: Function, a: float, b: float) -> tuple[floa
 
 
 def _with_line(curve: Points, function: Function, a: float, b: float) -> Fit:
-    """The best c and d, and what is then explained."""
+    """Fit with the least-squares c and d for given a and b."""
     x = curve.middle + curve.half_width * curve.t
     values = function.value(a * x + b)
     mean = curve.weights @ values
@@ -304,6 +316,6 @@ def _with_line(curve: Points, function: Function, a: float, b: float) -> Fit:
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         c = c / size * curve.deviation
         d = curve.mean - c * mean
-    if not (np.isfinite(c) and np.isfinite(d)):  # in such units these constants are no floating-point numbers
+    if not (np.isfinite(c) and np.isfinite(d)):  # in these units, the constants overflow
         return Fit(function.name, a, b, 0.0, curve.mean, 0.0)
     return Fit(function.name, a, b, float(c), float(d), float(r2))

@@ -1,4 +1,4 @@
-"""A network of curves that has become a formula, or nearly."""
+"""Formulas: networks of curves whose edges are functions with constants, or sampled curves."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from skneural.symbolic.rounding import rounded
 
 @dataclass(frozen=True)
 class Formula(EdgeNetwork):
-    """Curves in layers, as a formula with constants that can be fitted anew, rounded and written down.
+    """A formula with constants that can be fitted to data, rounded, and written as text or as a SymPy expression.
 
     Parameters
     ----------
     layers : sequence of matrices (n_in, n_out) of Fit, Curve or None
-        The edges of each layer; None where there is none.
+        The edges of each layer; None for missing edges.
     bias : sequence of float of length n_outputs, default=()
-        What is added to the outputs of the last layer. Empty: zeros.
+        Added to the outputs of the last layer. Empty: zeros.
     y_scale, y_mean : sequence of float of length n_outputs, default=()
-        How outputs get their units. Empty: ones and zeros.
+        Scale and shift that convert outputs to the units of y. Empty: ones and zeros.
 
     Examples
     --------
@@ -40,9 +40,9 @@ class Formula(EdgeNetwork):
 
     @property
     def parameters(self) -> Array:
-        """What `refit` may change: a, b and c of symbolic edges as far as they are free, and a constant for each node.
+        """Constants that `refit` may change: the free ones among a, b and c of symbolic edges, and one for each node.
 
-        That stands for the d of all edges into the node, and in the last layer for the bias, too.
+        The constant of a node is the sum of the d of all edges into the node, including the bias in the last layer.
         """
         return Constants(self).values
 
@@ -55,9 +55,9 @@ class Formula(EdgeNetwork):
         frozen: npt.ArrayLike | None = None,
         max_evaluations: int = 200,
     ) -> Formula:
-        """The formula with constants for which it comes nearest to `y`, in the sense of least squares.
+        """Fit the constants of the formula to data by least squares.
 
-        Arguments of functions stay within their domains on X, and the result is never worse than before.
+        Arguments of functions stay within their domains on X, and the error never increases.
 
         Parameters
         ----------
@@ -68,43 +68,47 @@ class Formula(EdgeNetwork):
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples.
         frozen : array-like of bool of the shape of `parameters`, default=None
-            Constants to leave as they are. None: none of them.
+            True for constants that are not changed. None: all are changed.
         max_evaluations : int, default=200
-            At most so many sets of constants are tried.
+            Maximum number of evaluations of the formula.
 
         Returns
         -------
         formula : Formula
+            A new formula.
         """
         formula: Any = refitted(self, X, y, sample_weight, frozen, max_evaluations)
         return formula
 
-    def rounded(self, X: Any, y: Any = None, *, tolerance: float = 1e-4, digits: int = 4) -> Formula:
-        """The formula with constants that are easier to read, where the data allow that.
+    def rounded(
+        self, X: npt.ArrayLike, y: npt.ArrayLike | None = None, *, tolerance: float = 1e-4, digits: int = 4
+    ) -> Formula:
+        """Round the constants of the formula as far as its error allows.
 
-        Constants become whole numbers, simple fractions, multiples of pi or numbers of few digits, and those that are
-        left follow by least squares. The units of y become a part of the constants.
+        Constants are rounded to integers, simple fractions, multiples of pi or numbers with few digits; the other
+        constants are fitted by least squares after each rounding. `y_scale` and `y_mean` are merged into the constants.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
             Arguments.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
-            Values. None: those of the formula itself.
+            Values. None: the values of the formula itself.
         tolerance : float, default=1e-4
-            By how much the root of the mean squared error may grow, relative to the standard deviation of y.
+            Allowed increase of the root mean squared error, relative to the standard deviation of y.
         digits : int, default=4
-            Digits of numbers that are not simple.
+            Maximum number of significant digits of decimal numbers.
 
         Returns
         -------
         formula : Formula
+            A new formula.
         """
         formula: Any = rounded(self, X, y, tolerance, digits)
         return formula
 
     def to_sympy(self, feature_names: Sequence[str] | None = None) -> Any:
-        """The formula for SymPy, which ``pip install "skneural[symbolic]"`` brings along.
+        """Convert the formula to expressions of SymPy, which is installed by ``pip install "skneural[symbolic]"``.
 
         Parameters
         ----------
@@ -114,13 +118,13 @@ class Formula(EdgeNetwork):
         Returns
         -------
         expression : sympy.Expr or list of sympy.Expr
-            A list if there are several outputs. Curves are unknown functions, called ``spline_0_1_2`` if they lead from
-            node 1 to node 2 of layer 0.
+            A list if there are several outputs. Curves without a formula are undefined functions; ``spline_0_1_2`` is
+            the curve of layer 0 from node 1 to node 2.
         """
         return expression.to_sympy(self, feature_names)
 
     def to_text(self, feature_names: Sequence[str] | None = None, digits: int = 5) -> str:
-        """The formula to be read, a line for each output.
+        """Write the formula as text, with a line for each output.
 
         Parameters
         ----------

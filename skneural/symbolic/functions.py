@@ -1,7 +1,7 @@
-"""The functions of one variable that curves are compared with.
+"""Library of functions of one variable that are fitted to curves.
 
-All of them return finite numbers for every finite argument: outside its domain a function goes on with the value at
-the edge, because who predicts from new data may leave the range that a formula was found on by a little.
+All of them return finite numbers for all finite arguments: outside its domain, a function has the value at the boundary
+of the domain, because new data may be slightly outside the range on which a formula was fitted.
 """
 
 from __future__ import annotations
@@ -15,23 +15,25 @@ import numpy as np
 
 from skneural.ops.types import Array
 
-SMALLEST = 1e-60  # nearest that an argument comes to a pole: below all units
-LARGEST = 1e75  # whose fourth power is still finite
-BLUNT = 1e-12  # nearest to the end of a domain that slopes are taken, where they would be infinite
+SMALLEST = 1e-60  # smallest distance of an argument from a pole
+LARGEST = 1e75  # largest argument; its fourth power is still finite
+MIN_DISTANCE = (
+    1e-12  # smallest distance from the boundary of a domain at which slopes are computed, to keep them finite
+)
 LARGEST_EXPONENT = 300.0
 
 
 class Domain(Enum):
-    """How the argument a * x + b of a function may lie, see `skneural.symbolic.domains`."""
+    """Type of the domain of a function, which determines the search of a and b; see `skneural.symbolic.domains`."""
 
-    CONSTANT = auto()  # there is none
-    LINEAR = auto()  # c and d can do all that a and b could
-    SHIFTED = auto()
-    STRETCHED = auto()
+    CONSTANT = auto()  # the function has no argument
+    LINEAR = auto()  # a and b are redundant with c and d
+    SHIFTED = auto()  # a is redundant with c
+    STRETCHED = auto()  # b is redundant with c
     PERIODIC = auto()
     ANYWHERE = auto()
-    ONE_SIDE = auto()  # above zero, or of a pole on either side
-    BETWEEN = auto()  # within an interval
+    ONE_SIDE = auto()  # arguments are positive, or on one side of a pole
+    BETWEEN = auto()  # arguments are within an interval
 
 
 FREE = {
@@ -48,13 +50,35 @@ FREE = {
 
 @dataclass(frozen=True)
 class Function:
-    """A function f of one variable, to be used as ``c * f(a * x + b) + d``.
+    """A function f of one variable, for use in ``c * f(a * x + b) + d``.
 
-    `value` and `slope` are NumPy's, `build(sympy, argument)` is SymPy's, and `text` is for those without SymPy.
-    It is defined from `low` to `high`, ends included if it is `closed`, singular there if not; a `pole` is at zero.
-    `degree` is p in ``f(s * u) = s**p * f(u)``, where there is such a p, and 0 for ``f(s * u) = f(u) + log(s)``; the
-    constant a is then 1, or -1 where f is not `symmetric`: f(-u) follows from f(u) through c and d. With a `period`, b
-    is taken to within half a pi of zero; if the argument has to be between, there is a pole at each odd half period.
+    Parameters
+    ----------
+    name : str
+        Key in `FUNCTIONS`.
+    value, slope : callable
+        The function and its derivative, for arrays.
+    build : callable
+        ``build(sympy, argument)`` returns an expression of SymPy.
+    text : str
+        Format string of the function, for texts without SymPy.
+    complexity : int
+        Complexity in the ranking of `suggest`.
+    domain : Domain
+    low, high : float
+        Boundaries of the domain.
+    closed : bool
+        True if the domain includes its boundaries, False if they are singularities.
+    pole : bool
+        True if there is a pole at zero.
+    period : float or None
+        Period; b is then reduced to the range from -pi / 2 to pi / 2. A periodic function of the domain "between" has a
+        pole at each odd multiple of half a period.
+    symmetric : bool
+        True if f(-u) equals f(u) up to c and d.
+    degree : float or None
+        Exponent p of a homogeneous function, ``f(s * u) = s**p * f(u)``, or 0 for ``f(s * u) = f(u) + log(s)``. The
+        constant a is then 1, or -1 if f is not symmetric.
     """
 
     name: str
@@ -74,16 +98,16 @@ class Function:
 
     @property
     def free(self) -> str:
-        """Which of a and b are not settled by convention: "", "a", "b" or "ab"."""
+        """Names of the constants among a and b that are not fixed by convention: "", "a", "b" or "ab"."""
         return FREE[self.domain]
 
     @property
     def edge(self) -> float:
-        """Where the domain of a function that has to be between two edges ends, as far above zero as below."""
+        """Half the width of the domain of a function of the type `Domain.BETWEEN`, which is symmetric around zero."""
         return self.high if self.period is None else self.period / 2
 
     def contains(self, low: float | Array, high: float | Array) -> Any:
-        """Whether all arguments from `low` to `high` are in the domain, none beyond a singularity; elementwise."""
+        """True if the domain contains all arguments from `low` to `high` without a singularity; elementwise."""
         rounding = 1e-12 * (np.abs(low) + np.abs(high))
         inside = (low >= self.low - rounding) & (high <= self.high + rounding)
         if self.pole:
@@ -109,33 +133,33 @@ def _positive(u: Array) -> Array:
     return np.maximum(u, SMALLEST)
 
 
-def _off_zero(u: Array) -> Array:
+def _away_from_zero(u: Array) -> Array:
     u = np.clip(u, -LARGEST, LARGEST)
     return np.where(np.abs(u) < SMALLEST, np.copysign(SMALLEST, u), u)
 
 
-def _exponent(u: Array) -> Array:
+def _clipped_exponent(u: Array) -> Array:
     return np.clip(u, -LARGEST_EXPONENT, LARGEST_EXPONENT)
 
 
-def _exp(u: Array) -> Array:
-    return np.exp(_exponent(u))
+def _bounded_exp(u: Array) -> Array:
+    return np.exp(_clipped_exponent(u))
 
 
 def _gaussian(u: Array) -> Array:
     return np.exp(-np.square(np.clip(u, -17.0, 17.0)))
 
 
-def _within_one(u: Array) -> Array:
+def _clipped_to_one(u: Array) -> Array:
     return np.clip(u, -1.0, 1.0)
 
 
-def _inside_one(u: Array) -> Array:
-    return np.clip(u, BLUNT - 1, 1 - BLUNT)
+def _clipped_below_one(u: Array) -> Array:
+    return np.clip(u, MIN_DISTANCE - 1, 1 - MIN_DISTANCE)
 
 
 def _arcsin_slope(u: Array) -> Array:
-    return 1 / np.sqrt(np.maximum(1 - np.square(_within_one(u)), BLUNT))
+    return 1 / np.sqrt(np.maximum(1 - np.square(_clipped_to_one(u)), MIN_DISTANCE))
 
 
 _LISTED = (
@@ -146,8 +170,8 @@ _LISTED = (
     Function("x^4", *_power(4), lambda sympy, u: u**4, "{}^4", 4, Domain.SHIFTED, degree=4),
     Function(
         "1/x",
-        lambda u: 1 / _off_zero(u),
-        lambda u: -1 / np.square(_off_zero(u)),
+        lambda u: 1 / _away_from_zero(u),
+        lambda u: -1 / np.square(_away_from_zero(u)),
         lambda sympy, u: 1 / u,
         "1/{}",
         2,
@@ -157,8 +181,8 @@ _LISTED = (
     ),
     Function(
         "1/x^2",
-        lambda u: 1 / np.square(_off_zero(u)),
-        lambda u: -2 / _off_zero(u) ** 3,
+        lambda u: 1 / np.square(_away_from_zero(u)),
+        lambda u: -2 / _away_from_zero(u) ** 3,
         lambda sympy, u: 1 / u**2,
         "1/{}^2",
         3,
@@ -169,7 +193,7 @@ _LISTED = (
     Function(
         "sqrt",
         lambda u: np.sqrt(np.maximum(u, 0)),
-        lambda u: 0.5 / np.sqrt(np.maximum(u, BLUNT)),
+        lambda u: 0.5 / np.sqrt(np.maximum(u, MIN_DISTANCE)),
         lambda sympy, u: sympy.sqrt(u),
         "sqrt({})",
         2,
@@ -191,7 +215,16 @@ _LISTED = (
         symmetric=False,
         degree=-0.5,
     ),
-    Function("exp", _exp, _exp, lambda sympy, u: sympy.exp(u), "exp({})", 2, Domain.STRETCHED, symmetric=False),
+    Function(
+        "exp",
+        _bounded_exp,
+        _bounded_exp,
+        lambda sympy, u: sympy.exp(u),
+        "exp({})",
+        2,
+        Domain.STRETCHED,
+        symmetric=False,
+    ),
     Function(
         "log",
         lambda u: np.log(_positive(u)),
@@ -244,7 +277,7 @@ _LISTED = (
     ),
     Function(
         "arcsin",
-        lambda u: np.arcsin(_within_one(u)),
+        lambda u: np.arcsin(_clipped_to_one(u)),
         _arcsin_slope,
         lambda sympy, u: sympy.asin(u),
         "arcsin({})",
@@ -256,7 +289,7 @@ _LISTED = (
     ),
     Function(
         "arccos",
-        lambda u: np.arccos(_within_one(u)),
+        lambda u: np.arccos(_clipped_to_one(u)),
         lambda u: -_arcsin_slope(u),
         lambda sympy, u: sympy.acos(u),
         "arccos({})",
@@ -268,8 +301,8 @@ _LISTED = (
     ),
     Function(
         "arctanh",
-        lambda u: np.arctanh(_inside_one(u)),
-        lambda u: 1 / (1 - np.square(_inside_one(u))),
+        lambda u: np.arctanh(_clipped_below_one(u)),
+        lambda u: 1 / (1 - np.square(_clipped_below_one(u))),
         lambda sympy, u: sympy.atanh(u),
         "arctanh({})",
         5,
@@ -287,16 +320,16 @@ _LISTED = (
     ),
     Function(
         "sinh",
-        lambda u: np.sinh(_exponent(u)),
-        lambda u: np.cosh(_exponent(u)),
+        lambda u: np.sinh(_clipped_exponent(u)),
+        lambda u: np.cosh(_clipped_exponent(u)),
         lambda sympy, u: sympy.sinh(u),
         "sinh({})",
         4,
     ),
     Function(
         "cosh",
-        lambda u: np.cosh(_exponent(u)),
-        lambda u: np.sinh(_exponent(u)),
+        lambda u: np.cosh(_clipped_exponent(u)),
+        lambda u: np.sinh(_clipped_exponent(u)),
         lambda sympy, u: sympy.cosh(u),
         "cosh({})",
         4,
@@ -306,11 +339,13 @@ FUNCTIONS: dict[str, Function] = {function.name: function for function in _LISTE
 
 
 def functions_named(names: Iterable[str] | None) -> list[Function]:
-    """All functions, or those with the given names."""
+    """Functions by their names; None for all functions."""
     if names is None:
         return list(FUNCTIONS.values())
     names = [names] if isinstance(names, str) else list(names)
     unknown = [name for name in names if name not in FUNCTIONS]
     if unknown or not names:
-        raise ValueError(f"There is no function {unknown or names}; there are {', '.join(FUNCTIONS)}.")
+        raise ValueError(
+            f"There is no function {unknown or names}; names must be one or more of {', '.join(FUNCTIONS)}."
+        )
     return [FUNCTIONS[name] for name in dict.fromkeys(names)]

@@ -1,7 +1,7 @@
-"""Curves in layers: what a formula is made of.
+"""Networks of curves, which are the structure of formulas.
 
-Node j of a layer is the sum of what its edges make of the nodes before: ``z_j = sum_i edge_ij(z_i)``. An output is
-``(z_k + bias_k) * y_scale_k + y_mean_k``.
+Node j of a layer is the sum of the edges into it, which are functions of the nodes of the previous layer:
+``z_j = sum_i edge_ij(z_i)``. An output is ``(z_k + bias_k) * y_scale_k + y_mean_k``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from skneural.symbolic.fit import Fit
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """A curve that no function fits, kept as points: straight between them, and beyond the ends as it was there."""
+    """A curve given by points, with linear interpolation between them and linear extrapolation beyond the ends."""
 
     x: Array
     y: Array
@@ -28,10 +28,13 @@ class Curve:
     def __post_init__(self) -> None:
         x, y = np.asarray(self.x, dtype=float), np.asarray(self.y, dtype=float)
         if x.ndim != 1 or x.shape != y.shape or len(x) < 2:
-            raise ValueError(f"A curve needs two points or more; x has shape {x.shape} and y {y.shape}.")
+            raise ValueError(
+                "x and y must be one-dimensional arrays of the same length with at least two points; "
+                f"x has shape {x.shape} and y {y.shape}."
+            )
         x, first = np.unique(x, return_index=True)
         if len(x) < 2 or not (np.isfinite(x).all() and np.isfinite(y).all()):
-            raise ValueError("A curve needs two different x, and finite numbers.")
+            raise ValueError("x and y must be finite, and x must have at least two different values.")
         object.__setattr__(self, "x", x)
         object.__setattr__(self, "y", y[first])
 
@@ -53,30 +56,39 @@ class Curve:
 
 
 Edge = Fit | Curve | None
-Matrix = tuple[tuple[Edge, ...], ...]
+EdgeMatrix = tuple[tuple[Edge, ...], ...]
+
+
+def _check_layers(layers: tuple[EdgeMatrix, ...]) -> None:
+    """Raise a ValueError if layers are empty or ragged, or do not fit together."""
+    if not layers or any(not layer or len({len(row) for row in layer}) != 1 for layer in layers):
+        raise ValueError("layers must be a non-empty sequence of matrices of edges, none of them empty or ragged.")
+    if any(len(layer[0]) != len(following) for layer, following in itertools.pairwise(layers)):
+        shapes = [(len(layer), len(layer[0])) for layer in layers]
+        raise ValueError(
+            f"The layers do not fit together: their shapes are {shapes}. Each must have as many rows as the previous "
+            "layer has columns."
+        )
 
 
 @dataclass(frozen=True)
 class EdgeNetwork:
-    """Curves in layers; `Formula` documents the fields."""
+    """A network of curves; `Formula` documents its fields."""
 
-    layers: tuple[Matrix, ...]
+    layers: tuple[EdgeMatrix, ...]
     bias: tuple[float, ...] = ()
     y_scale: tuple[float, ...] = ()
     y_mean: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         layers = tuple(tuple(tuple(row) for row in layer) for layer in self.layers)
-        if not layers or any(not layer or len({len(row) for row in layer}) != 1 for layer in layers):
-            raise ValueError("layers must be matrices of edges, one at least, none of them empty.")
-        if any(len(layer[0]) != len(after) for layer, after in itertools.pairwise(layers)):
-            raise ValueError(f"These layers do not fit together: {[(len(one), len(one[0])) for one in layers]}.")
+        _check_layers(layers)
         object.__setattr__(self, "layers", layers)
-        for name, usual in (("bias", 0.0), ("y_scale", 1.0), ("y_mean", 0.0)):
-            given = tuple(float(number) for number in np.ravel(getattr(self, name)))
-            if len(given) not in (0, self.n_outputs):
-                raise ValueError(f"{name} has {len(given)} numbers, for {self.n_outputs} outputs.")
-            object.__setattr__(self, name, given or (usual,) * self.n_outputs)
+        for name, default in (("bias", 0.0), ("y_scale", 1.0), ("y_mean", 0.0)):
+            values = tuple(float(number) for number in np.ravel(getattr(self, name)))
+            if len(values) not in (0, self.n_outputs):
+                raise ValueError(f"{name} has {len(values)} numbers, but the formula has {self.n_outputs} outputs.")
+            object.__setattr__(self, name, values or (default,) * self.n_outputs)
 
     @property
     def n_features(self) -> int:
@@ -89,12 +101,12 @@ class EdgeNetwork:
         return len(self.layers[-1][0])
 
     def edges(self) -> Iterator[tuple[tuple[int, int, int], Fit | Curve]]:
-        """All edges there are.
+        """Iterate over all edges.
 
         Yields
         ------
         place : tuple of int
-            Layer, the node the edge comes from, and the node it goes to.
+            Layer, source node and target node.
         edge : Fit or Curve
         """
         for number, layer in enumerate(self.layers):
@@ -107,7 +119,7 @@ class EdgeNetwork:
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Arguments. Functions outside their domains keep the value at its edge.
+            Arguments. Outside its domain, a function has the value at the boundary of the domain.
 
         Returns
         -------
@@ -118,7 +130,7 @@ class EdgeNetwork:
         return y[:, 0] if self.n_outputs == 1 else y
 
     def outputs(self, X: npt.ArrayLike) -> Array:
-        """The same as `predict`, always in two dimensions.
+        """Values of the formula, always as a two-dimensional array.
 
         Parameters
         ----------
@@ -142,30 +154,32 @@ class EdgeNetwork:
         Returns
         -------
         nodes : list of ndarray of shape (n_samples, n_nodes)
-            X itself, and the sums after each layer.
+            X itself, and the nodes after each layer.
         """
         z = np.asarray(X, dtype=float)
         if z.ndim != 2 or z.shape[1] != self.n_features:
-            raise ValueError(f"X has shape {z.shape}, and the formula has {self.n_features} features.")
-        found = [z]
+            raise ValueError(
+                f"X must have the shape (n_samples, {self.n_features}) for the features of the formula; got {z.shape}."
+            )
+        values = [z]
         for layer in self.layers:
             after = np.zeros((len(z), len(layer[0])))
             for i, row in enumerate(layer):
                 for j, edge in enumerate(row):
                     if edge is not None:
                         after[:, j] += edge(z[:, i])
-            found.append(z := after)
-        return found
+            values.append(z := after)
+        return values
 
-    def with_edges(self, edges: dict[tuple[int, int, int], Fit | Curve], **others: Any) -> Self:
-        """The network with other edges at some places, by layer and nodes, and other biases or units.
+    def with_edges(self, edges: dict[tuple[int, int, int], Fit | Curve], **fields: Any) -> Self:
+        """Return a network with some edges, biases or scales replaced.
 
         Parameters
         ----------
         edges : dict from (layer, from, to) to Fit or Curve
-            What changes.
-        **others : sequence of float
-            Other values of `bias`, `y_scale` and `y_mean`.
+            The replaced edges.
+        **fields : sequence of float
+            New values of `bias`, `y_scale` and `y_mean`.
 
         Returns
         -------
@@ -175,4 +189,4 @@ class EdgeNetwork:
             tuple(tuple(edges.get((number, i, j), edge) for j, edge in enumerate(row)) for i, row in enumerate(layer))
             for number, layer in enumerate(self.layers)
         )
-        return replace(self, layers=layers, **others)
+        return replace(self, layers=layers, **fields)

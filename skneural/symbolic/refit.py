@@ -1,4 +1,4 @@
-"""All constants of a formula at once, by least squares with exact derivatives."""
+"""Fit of all constants of a formula by nonlinear least squares with exact derivatives."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ PRECISION = 1e-15
 
 
 class Constants:
-    """The constants of a formula as a vector, and back.
+    """Conversion of the constants of a formula to a vector, and back.
 
-    The d of all edges into a node add up to one constant. It is kept with the first of these edges, and in the last
-    layer with the bias: as constants by themselves, any of them could take the place of any other.
+    The constants d of all edges into a node are redundant, because only their sum matters. The vector contains the sum,
+    which is stored as the d of the first of these edges, or as the bias in the last layer.
     """
 
     def __init__(self, formula: EdgeNetwork) -> None:
@@ -43,6 +43,7 @@ class Constants:
 
     @property
     def values(self) -> Array:
+        """Vector of the constants."""
         last = len(self.formula.layers) - 1
         of_edges = [getattr(self.fits[place], name) for place, name in self.of_edges]
         of_nodes = [
@@ -53,7 +54,7 @@ class Constants:
         return np.array(of_edges + of_nodes, dtype=float)
 
     def formula_with(self, values: Array) -> EdgeNetwork:
-        """The formula with these constants."""
+        """Return the formula with the constants of a vector."""
         fits: dict[Place, dict[str, Any]] = {place: {"d": 0.0} for place in self.fits}
         bias = list(self.formula.bias)
         numbers = [float(value) for value in values]
@@ -69,30 +70,30 @@ class Constants:
         return self.formula.with_edges(edges, bias=bias)
 
     def jacobian(self, formula: EdgeNetwork, nodes: list[Array]) -> Array:
-        """Derivatives of the outputs, (n_samples * n_outputs, n_constants), from the values of the nodes."""
-        found = np.zeros((len(nodes[0]), formula.n_outputs, len(self.of_edges) + len(self.of_nodes)))
-        index = {one: number for number, one in enumerate([*self.of_edges, *self.of_nodes])}
+        """Derivatives of the outputs, (n_samples * n_outputs, n_constants), given the values of the nodes."""
+        jacobian = np.zeros((len(nodes[0]), formula.n_outputs, len(self.of_edges) + len(self.of_nodes)))
+        index = {constant: number for number, constant in enumerate([*self.of_edges, *self.of_nodes])}
         parts = {place: (edge, *_parts(edge, nodes[place[0]][:, place[1]])) for place, edge in formula.edges()}
         for k, scale in enumerate(formula.y_scale):
-            back = [np.zeros_like(z) for z in nodes]
-            back[-1][:, k] = scale
+            d_nodes = [np.zeros_like(z) for z in nodes]
+            d_nodes[-1][:, k] = scale
             for place in reversed(parts):
                 edge, value, slope = parts[place]
                 (number, i, j), z = place, nodes[place[0]][:, place[1]]
-                above = back[number + 1][:, j]
+                d_target = d_nodes[number + 1][:, j]
                 a, c = (edge.a, edge.c) if isinstance(edge, Fit) else (1.0, 1.0)
-                moved = above * c * slope
-                back[number][:, i] += moved * a
-                for name, column in (("a", moved * z), ("b", moved), ("c", above * value)):
+                d_argument = d_target * c * slope
+                d_nodes[number][:, i] += d_argument * a
+                for name, column in (("a", d_argument * z), ("b", d_argument), ("c", d_target * value)):
                     if (place, name) in index:
-                        found[:, k, index[place, name]] = column
+                        jacobian[:, k, index[place, name]] = column
             for number, j in self.of_nodes:
-                found[:, k, index[number, j]] = back[number + 1][:, j]
-        return found.reshape(len(nodes[0]) * formula.n_outputs, -1)
+                jacobian[:, k, index[number, j]] = d_nodes[number + 1][:, j]
+        return jacobian.reshape(len(nodes[0]) * formula.n_outputs, -1)
 
 
 def _parts(edge: Fit | Curve, z: Array) -> tuple[Array, Array]:
-    """Values and slopes of an edge's function at its argument."""
+    """Values and slopes of the function of an edge at its argument."""
     if not isinstance(edge, Fit):
         return edge(z), edge.slope(z)
     u = edge.a * z + edge.b
@@ -100,7 +101,7 @@ def _parts(edge: Fit | Curve, z: Array) -> tuple[Array, Array]:
 
 
 def within_domains(formula: EdgeNetwork, nodes: list[Array]) -> dict[Place, bool]:
-    """Whether the arguments of each function are all inside its domain."""
+    """For each edge with a function, True if all of its arguments are within the domain of the function."""
     inside = {}
     for (number, i, j), edge in formula.edges():
         if isinstance(edge, Fit):
@@ -110,18 +111,21 @@ def within_domains(formula: EdgeNetwork, nodes: list[Array]) -> dict[Place, bool
 
 
 def target(formula: EdgeNetwork, X: npt.ArrayLike, y: npt.ArrayLike) -> tuple[Array, Array]:
-    """X and y as matrices, checked."""
+    """Validate X and y, and return them as matrices."""
     X, y = np.asarray(X, dtype=float), np.asarray(y, dtype=float)
     y = y[:, np.newaxis] if y.ndim == 1 else y
     if X.ndim != 2 or not len(X) or y.shape != (len(X), formula.n_outputs):
-        raise ValueError(f"X has shape {X.shape}, y {y.shape}, and the formula {formula.n_outputs} outputs.")
+        raise ValueError(
+            f"X must be a matrix with at least one row, and y must have the shape (n_samples, {formula.n_outputs}) for "
+            f"the outputs of the formula; X has shape {X.shape} and y {y.shape}."
+        )
     if not (np.isfinite(X).all() and np.isfinite(y).all()):
-        raise ValueError("X and y must be finite.")
+        raise ValueError("X and y must be finite. Remove samples with NaN or infinity.")
     return X, y
 
 
-class _Problem:
-    """Residuals as a function of the constants that are not frozen, and their derivatives."""
+class _LeastSquaresProblem:
+    """Residuals, and their derivatives, as functions of the constants that are not frozen."""
 
     def __init__(
         self,
@@ -132,38 +136,42 @@ class _Problem:
         frozen: npt.ArrayLike | None,
     ) -> None:
         self.X, self.y, self.constants = X, y, Constants(formula)
-        self.everything = self.constants.values
+        self.all_values = self.constants.values
         weights = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight, dtype=float)
-        fixed = np.zeros(len(self.everything), dtype=bool) if frozen is None else np.asarray(frozen, dtype=bool)
-        if weights.shape != (len(X),) or fixed.shape != self.everything.shape:
+        fixed = np.zeros(len(self.all_values), dtype=bool) if frozen is None else np.asarray(frozen, dtype=bool)
+        if weights.shape != (len(X),) or fixed.shape != self.all_values.shape:
             raise ValueError(
-                f"There are {len(X)} samples and {len(self.everything)} constants; sample_weight has shape "
-                f"{weights.shape}, frozen {fixed.shape}."
+                f"sample_weight must have the shape ({len(X)},) and frozen the shape {self.all_values.shape}; got "
+                f"{weights.shape} and {fixed.shape}."
             )
         self.roots = np.repeat(np.sqrt(weights), formula.n_outputs)
         self.free = np.flatnonzero(~fixed)
-        self.start = self.everything[self.free]
-        self.guarded = [place for place, inside in within_domains(formula, formula.nodes(X)).items() if inside]
+        self.start = self.all_values[self.free]
+        self.places_within_domain = [
+            place for place, inside in within_domains(formula, formula.nodes(X)).items() if inside
+        ]
 
     def formula(self, values: Array) -> EdgeNetwork:
-        everything = self.everything.copy()
-        everything[self.free] = values
-        return self.constants.formula_with(everything)
+        all_values = self.all_values.copy()
+        all_values[self.free] = values
+        return self.constants.formula_with(all_values)
 
     def residuals(self, values: Array) -> Array:
-        now = self.formula(values)
+        formula = self.formula(values)
         with np.errstate(all="ignore"):
-            nodes = now.nodes(self.X)
-            left = self.roots * ((nodes[-1] + now.bias) * now.y_scale + now.y_mean - self.y).ravel()
-            inside = within_domains(now, nodes)
-        # steps to where something is not finite are taken back, and shortened
-        return left if all(inside[place] for place in self.guarded) else np.full_like(left, np.inf)
+            nodes = formula.nodes(self.X)
+            outputs = (nodes[-1] + formula.bias) * formula.y_scale + formula.y_mean
+            residuals = self.roots * (outputs - self.y).ravel()
+            inside = within_domains(formula, nodes)
+        # The solver rejects and shortens steps to constants with infinite residuals.
+        valid = all(inside[place] for place in self.places_within_domain)
+        return residuals if valid else np.full_like(residuals, np.inf)
 
     def jacobian(self, values: Array) -> Array:
-        now = self.formula(values)
+        formula = self.formula(values)
         with np.errstate(all="ignore"):
-            found = self.constants.jacobian(now, now.nodes(self.X))[:, self.free]
-            return np.nan_to_num(self.roots[:, np.newaxis] * found)
+            jacobian = self.constants.jacobian(formula, formula.nodes(self.X))[:, self.free]
+            return np.nan_to_num(self.roots[:, np.newaxis] * jacobian)
 
 
 def refitted(
@@ -176,16 +184,20 @@ def refitted(
 ) -> EdgeNetwork:
     """See `Formula.refit`."""
     X, y = target(formula, X, y)
-    problem = _Problem(formula, X, y, sample_weight, frozen)
+    problem = _LeastSquaresProblem(formula, X, y, sample_weight, frozen)
     before = problem.residuals(problem.start)
     if not len(problem.free) or not np.isfinite(before).all() or not before.any():
         return formula
     tolerances = dict.fromkeys(("ftol", "xtol", "gtol"), PRECISION)
     with np.errstate(all="ignore"):
-        found = least_squares(
+        solution = least_squares(
             problem.residuals, problem.start, problem.jacobian, x_scale="jac", max_nfev=max_evaluations, **tolerances
         )
-        after = problem.formula(found.x)
-        # by what they predict: of numbers far larger than y, rounding leaves nothing but noise
-        errors = [np.square(problem.roots * (one.outputs(X) - y).ravel()).sum() for one in (formula, after)]
-    return after if np.isfinite(found.x).all() and errors[1] < errors[0] else formula
+        refitted_formula = problem.formula(solution.x)
+        # Errors are computed from the outputs: if intermediate numbers are far larger than y, the residuals of the
+        # solver are dominated by rounding.
+        error, refitted_error = (
+            np.square(problem.roots * (candidate.outputs(X) - y).ravel()).sum()
+            for candidate in (formula, refitted_formula)
+        )
+    return refitted_formula if np.isfinite(solution.x).all() and refitted_error < error else formula

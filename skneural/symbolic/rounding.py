@@ -1,7 +1,7 @@
-"""Constants that are easier to read.
+"""Rounding of the constants of a formula.
 
-Inside a network many constants can take each other's place: a hidden node may have any scale, if what follows divides
-by it. `canonical` settles these, so that what is left has a chance of being simple.
+Many constants of a network are redundant: a hidden node may have any scale, if the edges from it compensate for it.
+`canonical` fixes these by convention, so that the remaining constants are more likely to be simple numbers.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from skneural.symbolic.functions import Domain
 from skneural.symbolic.network import Curve, EdgeNetwork
 from skneural.symbolic.refit import Constants, refitted, target
 
-NEAR = 0.02  # how far from a constant simple numbers are looked for, relative to it or to one
+NEAR = 0.02  # largest distance of a constant from simple numbers, relative to its absolute value or to one
 
 
 def simple_numbers(number: float, digits: int) -> Iterator[float]:
-    """Numbers near `number`, the simplest first."""
+    """Iterate over simple numbers near `number`, the simplest first."""
     near = NEAR * max(abs(number), 1.0)
     units = (1.0, 0.5, np.pi, np.pi / 2, 0.25, 1 / 3, np.pi / 4, np.pi / 3, 0.1)
     candidates = [0.0, *(round(number / unit) * unit for unit in units)]
@@ -38,14 +38,14 @@ def rounded(
     spread = y.std(axis=0)
     spread = np.where(spread > 0, spread, 1.0)
 
-    def error(one: EdgeNetwork) -> float:
+    def error(candidate: EdgeNetwork) -> float:
         with np.errstate(all="ignore"):
-            return float(np.sqrt(np.square((one.outputs(X) - y) / spread).mean()))
+            return float(np.sqrt(np.square((candidate.outputs(X) - y) / spread).mean()))
 
     limit = error(formula) + tolerance
-    settled = canonical(formula)
-    if error(settled) <= limit:  # or else X leaves a domain, and edges of domains have no units
-        formula = settled
+    canonical_formula = canonical(formula)
+    if error(canonical_formula) <= limit:  # otherwise X is outside of a domain, whose boundary does not scale
+        formula = canonical_formula
     constants = Constants(formula)
     frozen, tried = np.zeros(len(constants.values), dtype=bool), np.zeros(len(constants.values), dtype=bool)
     while not tried.all():
@@ -66,39 +66,37 @@ def rounded(
 
 
 def _nearest_to_simple(values: Array, tried: Array) -> int:
-    """The constant that is nearest to a whole number or a multiple of half a pi."""
+    """Index of the untried constant that is nearest to an integer or a multiple of pi / 2."""
     distances = np.minimum(*(np.abs(values - np.round(values / unit) * unit) for unit in (1.0, np.pi / 2)))
     return int(np.argmin(np.where(tried, np.inf, distances)))
 
 
 def canonical(formula: EdgeNetwork) -> EdgeNetwork:
-    """The same formula with settled units: those of y in the last layer, and those of hidden nodes.
+    """Return an equivalent formula with conventional scales: the units of y in the last layer, and of hidden nodes.
 
-    The first edge from a hidden node that has such constants has |a| = 1, and the first with a free b has b = 0. Where
-    all that follow have a fixed by convention, the first edge into the node has |c| = 1.
+    The first edge from a hidden node with a free a has |a| = 1, and the first with a free b has b = 0. If a is fixed by
+    convention for all edges from the node, the first edge into the node has |c| = 1.
     """
     last, edges = len(formula.layers) - 1, dict(formula.edges())
     for place, edge in edges.items():
         if place[0] == last:
-            edges[place] = _times(edge, formula.y_scale[place[2]])
+            edges[place] = _scaled(edge, formula.y_scale[place[2]])
     bias = np.multiply(formula.bias, formula.y_scale) + formula.y_mean
     for number in range(last):
         for j in range(len(formula.layers[number][0])):
-            _settle(edges, number, j)
+            _fix_scale_and_shift(edges, number, j)
     ones, zeros = (1.0,) * formula.n_outputs, (0.0,) * formula.n_outputs
-    found = formula.with_edges(edges, bias=bias, y_scale=ones, y_mean=zeros)
-    constants = Constants(found)
+    constants = Constants(formula.with_edges(edges, bias=bias, y_scale=ones, y_mean=zeros))
     return constants.formula_with(constants.values)
 
 
-def _settle(edges: dict[tuple[int, int, int], Fit | Curve], number: int, j: int) -> None:
-    """Give one hidden node its settled scale and shift, by changing the edges into it and from it."""
+def _fix_scale_and_shift(edges: dict[tuple[int, int, int], Fit | Curve], number: int, j: int) -> None:
+    """Give a hidden node its conventional scale and shift, by changing the edges into the node and from it."""
     into = [place for place in edges if place[0] == number and place[2] == j]
     out = [place for place in edges if place[0] == number + 1 and place[1] == j]
     if not into or not out:
         return
-    follow = [edges[place] for place in out]
-    fits = [edge for edge in follow if isinstance(edge, Fit) and edge.a != 0]
+    fits = [edge for edge in (edges[place] for place in out) if isinstance(edge, Fit) and edge.a != 0]
     scale = next((abs(fit.a) for fit in fits if "a" in fit.function.free), 0.0)
     first = edges[into[0]]
     if not scale and isinstance(first, Fit) and first.c:
@@ -108,24 +106,24 @@ def _settle(edges: dict[tuple[int, int, int], Fit | Curve], number: int, j: int)
     constant = scale * sum(edge.d for edge in (edges[place] for place in into) if isinstance(edge, Fit))
     shift = next((scale * fit.b / fit.a for fit in fits if "b" in fit.function.free), -constant)
     for place in into:
-        edges[place] = _times(edges[place], scale)
-    edges[into[0]] = _plus(edges[into[0]], shift)
+        edges[place] = _scaled(edges[place], scale)
+    edges[into[0]] = _shifted(edges[into[0]], shift)
     for place in out:
-        edges[place] = _of_other_units(edges[place], scale, shift)
+        edges[place] = _with_rescaled_input(edges[place], scale, shift)
 
 
-def _times(edge: Fit | Curve, factor: float) -> Fit | Curve:
+def _scaled(edge: Fit | Curve, factor: float) -> Fit | Curve:
     if isinstance(edge, Fit):
         return replace(edge, c=edge.c * factor, d=edge.d * factor)
     return replace(edge, y=edge.y * factor)
 
 
-def _plus(edge: Fit | Curve, term: float) -> Fit | Curve:
+def _shifted(edge: Fit | Curve, term: float) -> Fit | Curve:
     return replace(edge, d=edge.d + term) if isinstance(edge, Fit) else replace(edge, y=edge.y + term)
 
 
-def _of_other_units(edge: Fit | Curve, scale: float, shift: float) -> Fit | Curve:
-    """The same edge as a function of ``scale * z + shift``."""
+def _with_rescaled_input(edge: Fit | Curve, scale: float, shift: float) -> Fit | Curve:
+    """Express an edge, a function of z, as a function of ``scale * z + shift``."""
     if not isinstance(edge, Fit):
         return replace(edge, x=edge.x * scale + shift)
     function = edge.function

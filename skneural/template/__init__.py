@@ -1,5 +1,5 @@
-"""Floor 8: one road for every estimator, from X and y to weights: check, encode, build, train, keep.
+"""Template of all estimators: `fit`, prediction, fitted state, and the methods of classifiers, regressors and taggers.
 
-A family says which kind of X it takes, which kind of y it learns and which network is built for them; the road asks
-these three. What differs beyond that, a family says in the few methods that `NeuralEstimator` lists for it.
+A family names the reader of X, the task and the function that builds its network. Everything else that differs between
+families is in the hooks that `NeuralEstimator` lists.
 """

@@ -1,27 +1,26 @@
-"""Weights of classes, for what predicts them."""
+"""The hyper-parameter `class_weight`."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from skneural.hyperparameters import MAPPING, NONE, SEQUENCE, Choice, declare, hyperparameter
-from skneural.template.estimator import Mixin
+from skneural.hyperparameters import MAPPING, NONE, SEQUENCE, Choice, hyperparameter
 
 
-@declare
-class ClassWeighted(Mixin):
-    """The hyper-parameter; `skneural.targets.Classes` makes weights of it."""
-
-    class_weight: Any = hyperparameter(
+def class_weight_hyperparameter() -> Any:
+    """The hyper-parameter `class_weight`, which `skneural.tasks.Classes` turns into sample weights."""
+    return hyperparameter(
         None,
         Choice("balanced") | MAPPING | SEQUENCE | NONE,
         """Weight of each class: a dictionary from class to weight, or "balanced" for weights inversely proportional
-        to the class frequencies; a list with a dictionary for each label of a multilabel y.""",
+        to the class frequencies. For multilabel y, a list with one dictionary per label.""",
     )
 
-    def _ensure_weights_for_passes(self) -> None:
-        if isinstance(self.class_weight, str):
-            raise ValueError(
-                'class_weight="balanced" needs all of y at once, which partial_fit never sees. Give a dictionary of '
-                "weights, such as from sklearn.utils.class_weight.compute_class_weight."
-            )
+
+def ensure_weights_for_passes(class_weight: object) -> None:
+    """Raise if the weights depend on all of y, which `partial_fit` never has."""
+    if isinstance(class_weight, str):
+        raise ValueError(
+            'class_weight="balanced" needs all of y at once, which partial_fit never sees. Give a dictionary of '
+            "weights, such as from sklearn.utils.class_weight.compute_class_weight."
+        )

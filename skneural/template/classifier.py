@@ -1,54 +1,59 @@
-"""What users ask a classifier."""
+"""Base class of classifiers."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils.metaestimators import available_if
 
 from skneural.hyperparameters import declare
-from skneural.targets import Classes, Given, TargetKind
-from skneural.template.all_or_nothing import all_or_nothing
-from skneural.template.class_weight import ClassWeighted
-from skneural.template.estimator import NeuralEstimator, takes_single_passes
+from skneural.tasks import Classes, ClassOptions, FitArguments, Task
+from skneural.template.class_weight import class_weight_hyperparameter, ensure_weights_for_passes
+from skneural.template.estimator import NeuralEstimator, has_partial_fit
+from skneural.template.state import all_or_nothing
 
 
-def gives_probabilities(estimator: NeuralClassifier) -> bool:
-    """For `available_if`: whether there are `predict_proba` and `predict_log_proba`."""
+def has_probabilities(estimator: NeuralClassifier) -> bool:
+    """Condition for `predict_proba` and `predict_log_proba`, for `available_if`."""
     return estimator._gives_probabilities()
 
 
 @declare
-class NeuralClassifier(ClassifierMixin, ClassWeighted, NeuralEstimator):
-    """One class, or several labels at once, for each sample."""
+class NeuralClassifier(ClassifierMixin, NeuralEstimator):
+    """Classifier of one class, or several labels at once, per sample."""
 
-    _target_kind: ClassVar[TargetKind] = Classes()
+    _task_class: ClassVar[type[Task]] = Classes
+
+    class_weight: Any = class_weight_hyperparameter()
 
     attributes_doc = {
         "classes_": ("ndarray of shape (n_classes,)", "The classes, sorted; the label numbers if y is multilabel."),
     }
 
-    @available_if(takes_single_passes)
+    def _task_options(self) -> ClassOptions:
+        return ClassOptions(self.class_weight)
+
+    @available_if(has_partial_fit)
     @all_or_nothing
     def partial_fit(self, X, y, classes=None, sample_weight=None):
-        """Take exactly one pass over the given samples, going on from where the last call or `fit` ended.
+        """Train for exactly one pass over the given samples, continuing from the last call or `fit`.
 
         Parameters
         ----------
         X : array-like of n_samples rows
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
         classes : array-like of shape (n_classes,), default=None
-            All classes that will ever occur. The first call needs it unless y holds all of them.
+            All classes that will ever occur. Required in the first call unless y contains all of them.
         sample_weight : array-like of shape (n_samples,), default=None
 
         Returns
         -------
         self : object
         """
-        self._ensure_weights_for_passes()
-        self._partial_fit(Given(X, y, sample_weight, classes))
+        ensure_weights_for_passes(self.class_weight)
+        self._partial_fit(FitArguments(X, y, sample_weight, classes))
         return self
 
     def predict(self, X):
@@ -62,10 +67,10 @@ class NeuralClassifier(ClassifierMixin, ClassWeighted, NeuralEstimator):
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_labels)
         """
-        return self._predicted(X, self._targets.decode)
+        return self._predicted(X)
 
     def decision_function(self, X):
-        """Raw scores: for two classes those of the second, positive where it is predicted.
+        """Raw scores of the network. For two classes, those of the second class: positive if it is predicted.
 
         Parameters
         ----------
@@ -76,9 +81,10 @@ class NeuralClassifier(ClassifierMixin, ClassWeighted, NeuralEstimator):
         scores : ndarray of shape (n_samples,) or (n_samples, n_classes)
         """
         raw = self._scored(X)[1]
-        return raw[:, 0] if len(self.classes_) == 2 and not self._multilabel else raw
+        assert isinstance(self._task, Classes)
+        return raw[:, 0] if self._task.binary else raw
 
-    @available_if(gives_probabilities)
+    @available_if(has_probabilities)
     def predict_proba(self, X):
         """Probability of each class, or of each label of a multilabel y.
 
@@ -91,9 +97,9 @@ class NeuralClassifier(ClassifierMixin, ClassWeighted, NeuralEstimator):
         probabilities : ndarray of shape (n_samples, n_classes)
             Columns in the order of `classes_`.
         """
-        return self._predicted(X, self._targets.probabilities)
+        return self._predicted(X, probabilities=True)
 
-    @available_if(gives_probabilities)
+    @available_if(has_probabilities)
     def predict_log_proba(self, X):
         """Logarithm of `predict_proba`; minus infinity where a probability rounds to zero.
 
@@ -108,11 +114,7 @@ class NeuralClassifier(ClassifierMixin, ClassWeighted, NeuralEstimator):
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X))
 
-    def _gives_probabilities(self) -> bool:
-        """Whether raw scores stand for probabilities; a family whose do not raises an AttributeError that says why."""
-        return True
-
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        self._target_kind.tag(tags)
+        tags.classifier_tags.multi_label = True
         return tags

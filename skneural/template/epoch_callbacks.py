@@ -1,70 +1,73 @@
-"""What is told to the user and to scikit-learn's callbacks while a model trains."""
+"""Progress reports of training: printed lines and scikit-learn's callbacks."""
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
-import numpy as np
 from sklearn.base import BaseEstimator
 
-from skneural.parameters import Snapshot
-from skneural.targets import Given
-from skneural.training.train import Observer, Watch
+from skneural.sklearn_compat import callback_context, has_callbacks
+from skneural.tasks import FitArguments
+from skneural.template.problem import Problem, fitted_attributes
+from skneural.training.train import Observer, TrainingMonitor
 
 
-class EpochCallbacks(Observer):
-    """The callbacks of one `fit`, a task of as many subtasks as there are epochs.
+class EpochCallbacks:
+    """The callbacks of one `fit`: a task with one subtask per epoch.
 
     Parameters
     ----------
     estimator : NeuralEstimator
-        In the middle of `fit`.
-    given : Given
-        As it came.
+    arguments : FitArguments
+        As the user gave them.
     """
 
-    def __init__(self, estimator: BaseEstimator, given: Given) -> None:
-        self._estimator = self._trained = estimator
-        self._has_callbacks = bool(getattr(estimator, "_skl_callbacks", None))
-        metadata = {} if given.sample_weight is None else {"sample_weight": given.sample_weight}
-        self._told = {"estimator": estimator, "X": given.X, "y": given.y, "metadata": metadata}
-        self._fit = estimator._init_callback_context(max_subtasks=estimator._most_epochs())
-        self._fit.call_on_fit_task_begin(**self._told)
+    def __init__(self, estimator: BaseEstimator, arguments: FitArguments, n_epochs: int, verbose: bool) -> None:
+        weight = arguments.sample_weight
+        self.arguments = {
+            "estimator": estimator,
+            "X": arguments.X,
+            "y": arguments.y,
+            "metadata": {} if weight is None else {"sample_weight": weight},
+        }
+        self.verbose = verbose
+        self.registered = has_callbacks(estimator)
+        self.context = callback_context(estimator, max_subtasks=n_epochs)
+        self.context.call_on_fit_task_begin(**self.arguments)
+
+    def observer(self, problem: Problem) -> Observer:
+        """An observer of training that reports its epochs."""
+        return _EpochReports(self, problem)
+
+    def end(self) -> None:
+        """Report the end of `fit`."""
+        self.context.call_on_fit_task_end(**self.arguments, reconstruction_attributes={})
+
+
+class _EpochReports(Observer):
+    """Observer that prints a line per epoch and calls the callbacks with the current weights."""
+
+    def __init__(self, callbacks: EpochCallbacks, problem: Problem) -> None:
+        self._callbacks = callbacks
+        self._problem = problem
         self._epoch: Any = None
 
-    def about(self, estimator: BaseEstimator) -> EpochCallbacks:
-        """The same callbacks, told of the estimator but shown the network of a copy that is trained instead."""
-        other = copy.copy(self)
-        other._trained = estimator
-        return other
+    def epoch_starts(self, monitor: TrainingMonitor) -> None:
+        if self._callbacks.registered:
+            self._epoch = self._callbacks.context.subcontext(task_name="epoch")
+            self._epoch.call_on_fit_task_begin(**self._callbacks.arguments)
 
-    def epoch_starts(self, watch: Watch) -> None:
-        if self._has_callbacks:
-            self._epoch = self._fit.subcontext(task_name="epoch")
-            self._epoch.call_on_fit_task_begin(**self._told)
-
-    def epoch_ends(self, watch: Watch) -> bool:
-        """Print and call back; True if a callback wants training to stop."""
-        history = watch.history
-        if self._estimator.verbose:
+    def epoch_ends(self, monitor: TrainingMonitor) -> bool:
+        """Print a line and call the callbacks; True if one of them requests the end of training."""
+        history = monitor.history
+        if self._callbacks.verbose:
             score = f", validation score = {history.scores[-1]:.8f}" if history.scores else ""
             print(f"Iteration {history.n_epochs}, loss = {history.losses[-1]:.8f}{score}")
         if self._epoch is None:
             return False
-
-        def attributes() -> dict[str, Any]:  # copied only if asked for
-            attributes = fitted_attributes(watch.weights.snapshot())
-            if self._trained is not self._estimator:
-                attributes |= {name: getattr(self._trained, name) for name in ("network_arguments_", "_network")}
-            return attributes
-
-        return bool(self._epoch.call_on_fit_task_end(**self._told, reconstruction_attributes=attributes))
-
-    def end(self) -> None:
-        self._fit.call_on_fit_task_end(**self._told, reconstruction_attributes={})
-
-
-def fitted_attributes(snapshot: Snapshot) -> dict[str, np.ndarray]:
-    """What a copy of the estimator needs in order to predict with these weights."""
-    return {"weights_": snapshot.vector, "buffers_": snapshot.buffers}
+        return bool(
+            self._epoch.call_on_fit_task_end(
+                **self._callbacks.arguments,
+                reconstruction_attributes=lambda: fitted_attributes(self._problem, monitor.weights.snapshot()),
+            )
+        )

@@ -1,134 +1,274 @@
-"""The template of every estimator: check, encode, build, train, keep.
+"""The base class of all estimators: `fit` poses a problem, trains, and keeps the result.
 
-A family names three things: the kind of X (`skneural.inputs`), the kind of y (`skneural.targets`) and the function that
-builds its network. The template asks these; the few methods that a family may define beyond are listed in one
-section below. A fitted estimator keeps plain values only: numbers, strings, arrays, and lists and dictionaries of
-these.
+A family names three things: the reader that turns X into a container (`skneural.readers`), the task that defines what
+is learned (`skneural.tasks`), and the function that builds its network. The hooks that it may also define are the
+methods of one section below. A fitted estimator keeps plain values only: numbers, strings, arrays, and lists and
+dictionaries of these.
 """
 
 from __future__ import annotations
 
 import copy
-import functools
-import operator
-import warnings
-from collections.abc import Callable, Iterator, Sequence
+import dataclasses
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from sklearn.metrics import get_scorer_names
+from sklearn.utils.validation import check_is_fitted
 
 from skneural.data import Container, Samples
-from skneural.hyperparameters import check_hyperparameters, declare
-from skneural.inputs import Expected, InputKind, Table, precision
-from skneural.layers import Chain, Layer
-from skneural.layers.traversal import without_input_gradient
-from skneural.losses import Loss
-from skneural.networks.arguments import arguments_of
+from skneural.hyperparameters import (
+    BOOLEAN,
+    INFINITY,
+    MINUS_ONE,
+    NONE,
+    RANDOM_STATE,
+    Choice,
+    Constraint,
+    Integer,
+    Number,
+    check_hyperparameters,
+    declare,
+    hyperparameter,
+)
+from skneural.layers import Layer
+from skneural.layers.traversal import adapt_network
 from skneural.ops.types import Array
-from skneural.optimizers import Optimizer
+from skneural.optimizers import SCHEDULES, SOLVERS
 from skneural.parameters import Snapshot, Tree, Weights
-from skneural.targets import Given, TargetKind
-from skneural.template import outcome, solving
-from skneural.template.all_or_nothing import all_or_nothing
+from skneural.readers import InputSpec, Reader, Table
+from skneural.tasks import FitArguments, Task
+from skneural.template.automatic import automatic, batch_size_hyperparameter, early_stopping_hyperparameter
+from skneural.template.convergence import convergence_messages
 from skneural.template.epoch_callbacks import EpochCallbacks
-from skneural.template.run import Data, Mode, Network, Run
-from skneural.template.summary import NamedShape
-from skneural.template.summary import summary as summary_of_network
-from skneural.template.training_fields import TrainingFields
-from skneural.template.validation import naming_validation_data, split, warn_of_idle_scoring
-from skneural.training.objective import Objective
+from skneural.template.problem import Fitted, Network, Problem, Specification, fitted_attributes, pose
+from skneural.template.settings import TrainingSettings
+from skneural.template.state import all_or_nothing, plain_state, value_of
+from skneural.template.step_scores import StepsAsSamples
+from skneural.template.summary import Summary, summarize
+from skneural.template.training import Hooks, Trained, thread_count, train_problem
+from skneural.template.validation import scorer_score, scores_by_loss
 from skneural.training.predict import predict_raw
-from skneural.training.seeds import Seeds
-from skneural.training.train import Method, Observer
+from skneural.training.train import Observer
+from skneural.user_warnings import warn_user
+
+# Class attributes that each family sets.
+PARTS = ("_reader_class", "_task_class", "_network_builder")
+
+# Methods that a family may define: those of the section "hooks" of `NeuralEstimator`.
+HOOKS = (
+    "_check_together",
+    "_reader_options",
+    "_task_options",
+    "_settings",
+    "_initialize",
+    "_continue",
+    "_observers",
+    "_training_score",
+    "_train",
+    "_most_epochs",
+    "_statistics",
+    "_gives_probabilities",
+)
 
 
-def takes_single_passes(estimator: NeuralEstimator) -> bool:
-    """For `available_if`: whether there is a `partial_fit`."""
-    if estimator._solver(one_pass=True) == "lbfgs":
-        raise AttributeError("partial_fit takes single passes, which solver='lbfgs' cannot; set solver='adam'.")
+def has_partial_fit(estimator: NeuralEstimator) -> bool:
+    """Condition for `partial_fit`, for `available_if`."""
+    if estimator._settings(one_pass=True).solver == "lbfgs":
+        raise AttributeError("partial_fit trains for single passes, which solver='lbfgs' cannot; set solver='adam'.")
     return True
 
 
+def _is_scoring(value: object) -> bool:
+    return callable(value) or (isinstance(value, str) and value in ("loss", *get_scorer_names()))
+
+
 @declare
-class NeuralEstimator(TrainingFields, CallbackSupportMixin, BaseEstimator):
+class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
     """Training, prediction and state of every estimator."""
 
-    _input_kind: ClassVar[InputKind] = Table()
-    _target_kind: ClassVar[TargetKind]
-    _network_builder: ClassVar[Callable[..., Chain]]
+    _reader_class: ClassVar[type[Reader]] = Table
+    _task_class: ClassVar[type[Task]]
+    _network_builder: ClassVar[Callable[..., Layer]]
 
-    # With early_stopping="auto", a tenth of so many training samples is better spent on knowing when to stop.
-    _early_stopping_from: ClassVar[float] = 1000
+    if TYPE_CHECKING:
+        _reader: Reader
+        _task: Task
+        _network: Network
+
+    solver: str = hyperparameter(
+        "adam",
+        Choice(*SOLVERS, "lbfgs"),
+        """Optimizer. "lbfgs" uses all samples at each step and suits small data; "adamw" uses `alpha` as decoupled
+        weight decay.""",
+    )
+    learning_rate_init: float = hyperparameter(1e-3, Number(0, above=True), "Initial step size. Not used by lbfgs.")
+    learning_rate: str = hyperparameter(
+        "constant",
+        Choice(*SCHEDULES, number_is="learning_rate_init"),
+        """Schedule of the step size: "constant"; "invscaling" decreases it with the samples seen; "adaptive" divides
+        it by five whenever the score stops improving; "cosine" decreases it to zero at `max_iter`; "one_cycle"
+        increases and then decreases it until `max_iter`.""",
+    )
+    warmup: float = hyperparameter(
+        0.0, Number(0, 1, below=True), "Fraction of `max_iter` during which the step size rises from zero."
+    )
+    batch_size: int | str = batch_size_hyperparameter()
+    max_iter: int = hyperparameter(
+        200, Integer(1), "Maximum number of epochs (passes over the data), or of iterations of lbfgs."
+    )
+    max_fun: int = hyperparameter(15000, Integer(1), "Maximum number of evaluations of the loss by lbfgs.")
+    tol: float = hyperparameter(
+        1e-4,
+        Number(0),
+        """An epoch counts as an improvement if its score exceeds the best one by more than this. lbfgs stops when no
+        element of the gradient exceeds it.""",
+    )
+    n_iter_no_change: float = hyperparameter(
+        10,
+        Integer(1) | INFINITY,
+        "Training stops after more than this number of consecutive epochs without improvement; inf: never.",
+    )
+    early_stopping: bool | str = early_stopping_hyperparameter(1000)
+    validation_fraction: float = hyperparameter(
+        0.1,
+        Number(0, 1, above=True, below=True),
+        "Fraction of the training data held out for early stopping, stratified by class. Not used with `X_val`.",
+    )
+    scoring: str | Callable[..., float] = hyperparameter(
+        "loss",
+        Constraint('"loss", name of a scorer or callable', _is_scoring, ("loss", *get_scorer_names())),
+        """Score of held-out data: "loss" for the negative loss, a name of `sklearn.metrics.get_scorer_names`, or a
+        callable ``(estimator, X, y) -> float``. Sample weights are used if the scorer takes `sample_weight`.""",
+    )
+    alpha: float = hyperparameter(
+        1e-4,
+        Number(0),
+        "Strength of the L2 penalty on the weights (not the biases), divided by the number of samples in a batch.",
+    )
+    momentum: float = hyperparameter(
+        0.9, Number(0, 1), "Momentum of sgd: share of the last update that it adds to the next one."
+    )
+    nesterovs_momentum: bool = hyperparameter(True, BOOLEAN, "Use Nesterov's momentum in sgd.")
+    beta_1: float = hyperparameter(
+        0.9, Number(0, 1, below=True), "Decay of the running mean of gradients in adam and adamw."
+    )
+    beta_2: float = hyperparameter(
+        0.999, Number(0, 1, below=True), "Decay of the running mean of squared gradients in adam, adamw and rmsprop."
+    )
+    epsilon: float = hyperparameter(
+        1e-8, Number(0, above=True), "Small number that keeps adam, adamw and rmsprop from dividing by zero."
+    )
+    power_t: float = hyperparameter(0.5, Number(0), 'Exponent of the "invscaling" schedule.')
+    max_grad_norm: float | None = hyperparameter(
+        None,
+        Number(0, above=True) | NONE,
+        "Gradients with a greater Euclidean norm are scaled down to it. Not used by lbfgs.",
+    )
+    shuffle: bool = hyperparameter(True, BOOLEAN, "Shuffle the samples before each epoch.")
+    warm_start: bool = hyperparameter(
+        False, BOOLEAN, "Continue from the current weights and optimizer state in `fit`, instead of new ones."
+    )
+    random_state: int | np.random.RandomState | None = hyperparameter(
+        None,
+        RANDOM_STATE,
+        "Seed of everything random: initial weights, held-out samples, order of samples, dropout.",
+    )
+    verbose: bool = hyperparameter(False, BOOLEAN | Integer(0), "Print a line after every epoch.")
+    n_jobs: int | None = hyperparameter(
+        None,
+        NONE | Integer(1) | MINUS_ONE,
+        """Number of threads. None: as many as BLAS may use, which joblib, threadpoolctl and OPENBLAS_NUM_THREADS
+        control; -1: all processors. Results agree up to rounding for any number.""",
+    )
 
     attributes_doc = {
         "n_features_in_": ("int", "Number of features seen in `fit`."),
-        "feature_names_in_": ("ndarray of shape (n_features_in_,)", "Names of the features, if X had names."),
-        "n_outputs_": ("int", "Number of raw scores that the network emits."),
-        "out_activation_": ("str", "What turns raw scores into predictions."),
+        "feature_names_in_": (
+            "ndarray of shape (n_features_in_,)",
+            "Names of the features, if X has names that are all strings.",
+        ),
+        "n_outputs_": ("int", "Number of raw scores of the network."),
+        "out_activation_": ("str", "Name of the function from raw scores to predictions."),
         "weights_": ("ndarray of shape (n_weights,)", "All parameters of the network in one vector."),
-        "buffers_": ("ndarray of shape (n_buffers,)", "What the network keeps beside its parameters."),
-        "network_arguments_": ("dict", "What the network is built from."),
+        "buffers_": ("ndarray of shape (n_buffers,)", "Arrays of the network without a gradient, in one vector."),
+        "network_arguments_": ("dict", "Arguments from which the network is built."),
         "network_": ("Layer", "The network: a frozen tree of layers without arrays."),
         "n_iter_": ("int", "Epochs of the last `fit` or `partial_fit`."),
-        "t_": ("int", "Training samples seen, each as often as it was seen."),
-        "loss_curve_": ("list of float", "Mean training loss of every epoch, in the units of y."),
+        "t_": ("int", "Number of training samples seen in all epochs together."),
+        "loss_curve_": ("list of float", "Mean training loss of each epoch, in the units of y."),
         "loss_": ("float", "Last entry of `loss_curve_`."),
-        "best_loss_": ("float or None", "Least entry of `loss_curve_`; None if held-out data decided."),
-        "validation_scores_": ("list of float or None", "Score of the held-out data after every epoch, if any."),
-        "best_validation_score_": ("float or None", "Greatest of `validation_scores_`."),
+        "best_loss_": (
+            "float or None",
+            "Smallest entry of `loss_curve_`; None if the weights were chosen by held-out data.",
+        ),
+        "validation_scores_": (
+            "list of float or None",
+            "Score of the held-out data after each epoch; None without held-out data.",
+        ),
+        "best_validation_score_": ("float or None", "Largest entry of `validation_scores_`."),
     }
 
-    # --- what a family may say otherwise --------------------------------------------------------------
+    # --- hooks: families may define these methods (`HOOKS`), and no others of this class -----------------
 
-    def _solver(self, one_pass: bool) -> str:
-        """The solver of `fit`, or of a single pass by `partial_fit`."""
-        return self.solver
+    def _check_together(self) -> None:
+        """Raise if hyper-parameters are incompatible; each by itself has been checked."""
 
-    def _optimizer(self, solver: str, n_penalized: int) -> Optimizer:
-        return solving.optimizer(self, solver, n_penalized)
+    def _reader_options(self) -> Any:
+        """Options of the reader."""
+        return None
 
-    def _penalty(self, weight_of_batch: float) -> float:
-        """Strength of the L2 penalty beside the mean loss; `weight_of_batch` is the sum of its sample weights."""
-        return 0.0 if self.solver == "adamw" else self.alpha / weight_of_batch
+    def _task_options(self) -> Any:
+        """Options of the task."""
+        return None
 
-    def _loss(self) -> tuple[Loss, int]:
-        """The loss, and how many raw scores it takes."""
-        return self._targets.loss(self)
+    def _settings(self, one_pass: bool) -> TrainingSettings:
+        """Settings of `fit`, or of a single pass by `partial_fit`."""
+        return TrainingSettings.of(
+            self._hyperparameters(),
+            automatic_batch_size=automatic(type(self), "batch_size"),
+            early_stopping_from=automatic(type(self), "early_stopping"),
+            one_pass=one_pass,
+        )
 
-    def _method(self, run: Run, objective: Objective) -> Method:
-        """The way to train."""
-        return solving.method(self, run, objective)
+    def _initialize(self, network: Network, tree: Tree, samples: Samples, task: Task) -> None:
+        """Set initial parameters and buffers that follow from the training data or from another model."""
+        adapt_network(network.layer, tree, samples)
 
-    def _training_score(self, run: Run) -> Callable[[float], float]:
-        """What makes of the training loss the score that decides where no held-out data does."""
-        return operator.neg
+    def _continue(self, fitted: Fitted) -> Fitted:
+        """The fitted model, changed where training can continue with other hyper-parameters."""
+        return fitted
 
-    def _observers(self, run: Run) -> Sequence[Observer]:
-        """What else is told of every epoch, beside callbacks."""
+    def _observers(self, problem: Problem) -> Sequence[Observer]:
+        """Observers of training, besides callbacks."""
         return ()
 
-    def _prepare(self, run: Run) -> None:
-        """Set what layers must know of the training data before training starts."""
-        self._input_kind.prepare(self._network.layer, run.weights.tree, run.samples)
+    def _training_score(self, problem: Problem) -> Callable[[float, Tree], float]:
+        """A function from the training loss and the parameters to the score that is used without held-out data."""
+        return lambda loss, tree: -loss
 
-    def _continue(self, arguments: dict[str, Any]) -> None:
-        """Change the fitted network where training can go on with what is asked for now."""
-
-    def _stages(self, run: Run) -> Iterator[Run]:
-        """The run, and runs that go on from where the one before ended; each is over when the next is asked for."""
-        yield run
+    def _train(
+        self, problem: Problem, settings: TrainingSettings, hooks: Callable[[Problem], Hooks]
+    ) -> tuple[Problem, Trained]:
+        """Train in one or several stages; returns the problem of the last one and the results of all of them."""
+        return problem, train_problem(problem, settings, hooks(problem))
 
     def _most_epochs(self) -> int:
-        """Epochs after which `fit` ends at the latest."""
+        """Maximum number of epochs in `fit`."""
         return self.max_iter
 
-    def _summarize(self, run: Run) -> None:
-        """Keep what is told of the model later and follows from the training data."""
+    def _statistics(self, problem: Problem, trained: Trained) -> dict[str, Any]:
+        """Further attributes of the fitted model that follow from the training data."""
+        return {}
+
+    def _gives_probabilities(self) -> bool:
+        """Return True if raw scores have a link to probabilities; raise an AttributeError with the reason if not."""
+        return True
 
     # --- fit and partial_fit --------------------------------------------------------------------------
 
@@ -138,14 +278,14 @@ class NeuralEstimator(TrainingFields, CallbackSupportMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of n_samples rows
-            Training input; the class says which shapes it takes, and whether it may be sparse. float64 trains in
-            float64, everything else in float32.
+            Training data, in a form that the class documents. Training is in float64 for float64 X, and in float32
+            otherwise.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Training targets.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each sample: none negative, not all zero. A weight of two equals a repetition.
+            Non-negative weight of each sample, not all zero. A weight of two is equivalent to a repetition.
         X_val, y_val : array-likes, default=None
-            Data that decides when to stop, instead of a part held out of X. Behind transformers, use
+            Validation data for early stopping, instead of a part of X. In a pipeline with transformers, use
             ``Pipeline(..., transform_input=["X_val"])``.
         sample_weight_val : array-like, default=None
             Weights of the validation samples.
@@ -158,200 +298,149 @@ class NeuralEstimator(TrainingFields, CallbackSupportMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If hyper-parameters or data are not valid, or training diverges; the estimator is then as it was before.
+            If hyper-parameters or data are invalid, or training diverges. The estimator is then unchanged.
         """
-        return self._fit(Given(X, y, sample_weight), Given(X_val, y_val, sample_weight_val))
+        return self._fit(FitArguments(X, y, sample_weight), FitArguments(X_val, y_val, sample_weight_val))
 
     @all_or_nothing
     @with_callbacks
-    def _fit(self, given: Given, validation: Given) -> Any:
-        """What every `fit` calls, and nothing between: warnings name the line that called `fit`."""
-        check_hyperparameters(self)
-        callbacks = EpochCallbacks(self, given)
-        mode = Mode(continuing=bool(self.warm_start) and self.__sklearn_is_fitted__())
-        data, held_out = self._hold_out(self._check(given, mode), validation)
-        run = self._build(data, mode)
-        run.held_out, run.observers = held_out, (callbacks, *self._observers(run))
-        run = self._train(run)
+    def _fit(self, arguments: FitArguments, validation: FitArguments) -> Any:
+        self._check_hyperparameters()
+        callbacks = EpochCallbacks(self, arguments, self._most_epochs(), bool(self.verbose))
+        settings = self._settings(one_pass=False)
+        fitted = self._fitted() if self.warm_start and self.__sklearn_is_fitted__() else None
+        problem = pose(self._specification(), settings, arguments, validation, fitted)
+        problem, trained = self._train(problem, settings, partial(self._hooks, callbacks=callbacks))
+        self._keep(problem, trained, keep_optimizer_state=bool(self.warm_start))
         callbacks.end()
-        for message in outcome.remarks(self, run):
-            warnings.warn(message, ConvergenceWarning, stacklevel=5)
+        for message in convergence_messages(problem, settings, trained):
+            warn_user(message, ConvergenceWarning)
         return self
 
-    def _partial_fit(self, given: Given) -> None:
-        """Take exactly one pass over the data, from where the last one ended."""
-        check_hyperparameters(self)
-        if self.early_stopping is True:
+    def _partial_fit(self, arguments: FitArguments) -> None:
+        """Train for exactly one pass over the data, continuing from the last one."""
+        self._check_hyperparameters()
+        if not isinstance(self.early_stopping, str) and self.early_stopping:
             raise ValueError("partial_fit does not support early_stopping=True; set it to False or 'auto'.")
-        mode = Mode(continuing=self.__sklearn_is_fitted__(), one_pass=True)
-        self._train(self._build(self._check(given, mode), mode))
+        settings = self._settings(one_pass=True)
+        fitted = self._fitted() if self.__sklearn_is_fitted__() else None
+        problem = pose(self._specification(), settings, arguments, fitted=fitted)
+        problem, trained = self._train(problem, settings, self._hooks)
+        self._keep(problem, trained, keep_optimizer_state=True)
 
-    # --- the steps of fit -----------------------------------------------------------------------------
+    def _check_hyperparameters(self) -> None:
+        check_hyperparameters(self)
+        self._check_together()
 
-    def _check(self, given: Given, mode: Mode) -> Data:
-        """Check and encode training data; leave out samples without weight."""
-        # float32 comes first: what is neither float32 nor float64 becomes that.
-        dtype = self.weights_.dtype if mode.continuing else (np.float32, np.float64)
-        given = self._checked(given, Expected(dtype, reset=not mode.continuing))
-        if mode.continuing:
-            self._targets.compare(self, given)
-        else:
-            self._target_kind.learn(self, given)
-            if mode.one_pass:
-                self._target_kind.ensure_complete(self, given)
-            self._seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
-        data = self._encoded(given)
-        weight = data.samples.sample_weight
-        if weight is not None and not weight.all():
-            data = data.take(np.flatnonzero(weight))
-        data.samples.weigh()
-        return data
+    def _specification(self) -> Specification:
+        return Specification(
+            type(self).__name__,
+            self._reader_class,
+            self._reader_options(),
+            self._task_class,
+            self._task_options(),
+            type(self)._network_builder,
+            self._hyperparameters(),
+            self._initialize,
+        )
 
-    def _checked(self, given: Given, expected: Expected) -> Given:
-        """What was given, as a container and arrays."""
-        given = given._replace(X=self._check_X(given.X, expected))
-        given = given._replace(y=self._target_kind.check(self, given, expected.reset))
-        if given.sample_weight is None:
-            return given
-        weight = _check_sample_weight(given.sample_weight, given.X, dtype=given.dtype, ensure_non_negative=True)
-        return given._replace(sample_weight=weight)
+    def _hyperparameters(self) -> dict[str, Any]:
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
 
-    def _check_X(self, X: Any, expected: Expected | None = None) -> Container:
-        """X as a container: like what was fitted, unless something else is expected."""
-        if isinstance(X, Container):  # what training holds, when a scorer predicts
-            return X
-        return self._input_kind.check(self, X, expected or Expected(self.weights_.dtype, reset=False))
-
-    def _encoded(self, given: Given) -> Data:
-        weight = self._targets.weigh(self, given)
-        if weight is not None:
-            weight = None if (weight == 1).all() else weight.astype(given.dtype)
-        x, y = self._targets.entering(self, given), self._targets.encode(self, given)
-        return Data(Samples(x, y, weight), given.y)
-
-    def _hold_out(self, data: Data, validation: Given) -> tuple[Data, Data | None]:
-        """Training data and validation data: what was given, or a part of the training data, or none."""
-        if validation.X is not None and (validation.y is not None or not self._target_kind.required):
-            expected = Expected(precision(data.samples.x.dtype), reset=False)
-            with naming_validation_data():
-                validation = self._checked(validation, expected)
-                self._targets.compare(self, validation)
-                return data, self._encoded(validation)
-        if any(part is not None for part in validation):
-            if not self._target_kind.required:
-                raise ValueError("sample_weight_val must be given with X_val.")
-            raise ValueError("X_val and y_val must be given together, and sample_weight_val only with them.")
-        n_samples = len(data.samples)
-        large = n_samples >= self._early_stopping_from and self._solver(one_pass=False) != "lbfgs"
-        if not (large if self.early_stopping == "auto" else self.early_stopping):
-            warn_of_idle_scoring(self, n_samples)
-            return data, None
-        seed = int(Seeds(self._seed).generator("hold out").integers(2**31))
-        strata = None if data.y is None else self._targets.strata(self, data.y)
-        train_rows, held_out_rows = split(n_samples, self.validation_fraction, strata, seed)
-        return data.take(train_rows), data.take(held_out_rows)
-
-    def _build(self, data: Data, mode: Mode) -> Run:
-        """Make the network and its first weights; keep what predicting needs."""
-        loss, n_outputs = self._loss()
-        x = data.samples.x
-        shapes = {**self._input_kind.shapes(self, x), **self._targets.shapes(), "n_out": n_outputs}
-        arguments = arguments_of(self._network_builder, self, **shapes)
-        if mode.continuing:
-            self._continue(arguments)
-            self._ensure_same_network(arguments, loss)
-            start = Snapshot(self.weights_.copy(), self.buffers_.copy())
-            return Run(mode, data, loss, Weights(self._network.layout, start), copy.deepcopy(self._optimizer_state))
-        for name in ("weights_", "buffers_"):  # those of an earlier fit do not belong to the new network
-            self.__dict__.pop(name, None)
-        self._build_network(arguments)
-        self._x_shape: NamedShape = x.symbolic_shape
-        self.n_outputs_ = n_outputs
-        self.out_activation_ = loss.link_name
-        start = self._network.layout.initial(Seeds(self._seed).generator("weights"), precision(x.dtype))
-        run = Run(mode, data, loss, Weights(self._network.layout, start))
-        bias = self._network.layer.output_bias(run.weights.tree)
-        if bias is not None:
-            bias[...] = loss.best_constant(data.samples.y.values, data.samples.target_weight)
-        self._prepare(run)
-        return run
-
-    def _build_network(self, arguments: dict[str, Any]) -> None:
-        """Take the network that is built from the given arguments."""
-        self.network_arguments_ = arguments
-        self._network = Network.of(without_input_gradient(type(self)._network_builder(**arguments)))
-
-    def _ensure_same_network(self, arguments: dict[str, Any], loss: Loss) -> None:
-        fitted, wanted = (self.network_arguments_, self.out_activation_), (arguments, loss.link_name)
-        if fitted != wanted:
-            raise ValueError(
-                f"Training cannot go on: the fitted network is {fitted}, and the hyper-parameters now ask for "
-                f"{wanted}. Set them back, or fit a clone."
+    def _fitted(self) -> Fitted:
+        """The fitted model from which training continues."""
+        return self._continue(
+            Fitted(
+                self._reader,
+                self._task,
+                self._network,
+                Snapshot(self.weights_, self.buffers_),
+                self.out_activation_,
+                self._seed,
+                self._optimizer_state,
+                len(self.loss_curve_),
+                self.t_,
             )
+        )
 
-    def _train(self, run: Run) -> Run:
-        """Run all stages and keep what they learned; returns the last of them."""
-        with run.interrupts as interrupts:
-            for stage in self._stages(run):
-                solving.train_stage(self, stage)
-                self._keep(stage)
-                run = stage
-            self._summarize(run)
-        if interrupts.waiting:
-            warnings.warn("The interrupt came when training was over; the model is complete.", stacklevel=6)
-        return run
+    def _hooks(self, problem: Problem, callbacks: EpochCallbacks | None = None) -> Hooks:
+        observers = [] if callbacks is None else [callbacks.observer(problem)]
+        return Hooks(
+            [*observers, *self._observers(problem)],
+            self._scorer(problem),
+            self._training_score(problem),
+        )
 
-    def _keep(self, run: Run) -> None:
-        """Make the trained weights and the curves attributes."""
-        history, continuing, weights = run.watch.history, run.mode.continuing, run.weights
-        before = self.loss_curve_ if continuing else []
-        scores_before = (self.validation_scores_ or []) if continuing else []
-        self.weights_: Array = weights.vector
-        self.buffers_: Array = weights.buffers
-        self._views: tuple[Array | None, Array | None, Tree] = (self.weights_, self.buffers_, weights.tree)
-        self.n_iter_ = run.epochs_before + history.n_epochs
-        self.loss_curve_: list[float] = before + history.losses
+    def _scorer(self, problem: Problem) -> Callable[[Weights], Callable[[], float]] | None:
+        """The score of held-out data by `scoring`, as a function of the weights in training; None for the loss."""
+        held_out = problem.held_out
+        if held_out is None or scores_by_loss(self.scoring):
+            return None
+
+        def score(weights: Weights) -> Callable[[], float]:
+            model = copy.copy(self)
+            # Not copies of the vectors, so that the model always has the current weights.
+            model._set_fitted(problem, Snapshot(weights.vector, weights.buffers))
+            X = problem.reader.restore(held_out.samples.x) if held_out.X is None else held_out.X
+            y, samples = held_out.y, held_out.samples
+            if y is not None and problem.task.per_step and isinstance(self.scoring, str):
+                steps = StepsAsSamples(model)
+                return scorer_score(steps, self.scoring, X, np.concatenate(y), samples.target_weight)
+            return scorer_score(model, self.scoring, X, y, samples.sample_weight)
+
+        return score
+
+    def _keep(self, problem: Problem, trained: Trained, keep_optimizer_state: bool) -> None:
+        """Set the fitted attributes."""
+        history = trained.history
+        losses_before = self.loss_curve_ if problem.continues else []
+        scores_before = (self.validation_scores_ or []) if problem.continues else []
+        self._set_fitted(problem, trained.weights)
+        self.n_iter_ = history.n_epochs
+        self.loss_curve_: list[float] = losses_before + history.losses
         self.loss_ = self.loss_curve_[-1]
-        self.best_loss_ = None if run.watch.validation_decides else min(self.loss_curve_)
+        self.best_loss_ = None if trained.validation_decided else min(self.loss_curve_)
         self.validation_scores_: list[float] | None = (scores_before + history.scores) or None
         self.best_validation_score_ = max(self.validation_scores_) if self.validation_scores_ else None
-        self.t_: int = (self.t_ if continuing else 0) + history.n_epochs * len(run.samples)
-        self._optimizer_state: dict[str, Any] = run.optimizer_state if run.mode.one_pass or self.warm_start else {}
+        self.t_: int = (self.t_ if problem.continues else 0) + history.n_epochs * len(problem.samples)
+        self._optimizer_state: dict[str, Any] = trained.optimizer_state if keep_optimizer_state else {}
+        for name, value in self._statistics(problem, trained).items():
+            setattr(self, name, value)
+
+    def _set_fitted(self, problem: Problem, weights: Snapshot) -> None:
+        """Set all attributes that prediction needs, and remove those of an earlier fit."""
+        if self.__sklearn_is_fitted__():
+            for name in self._reader.attributes() | self._task.attributes():
+                delattr(self, name)
+        for name, value in fitted_attributes(problem, weights).items():
+            setattr(self, name, value)
 
     # --- prediction and state -------------------------------------------------------------------------
 
-    @property
-    def _targets(self) -> TargetKind:
-        """The kind of y that was learned."""
-        return self._target_kind.of(self)
-
-    def _predicted(self, X: Any, decode: Callable[[Any, Array], Array]) -> Any:
-        """What `decode` makes of the raw scores of X, arranged as X was given."""
+    def _predicted(self, X: object, *, probabilities: bool = False) -> Any:
+        """Predictions or probabilities for X, arranged like X."""
         x, raw = self._scored(X)
-        return self._targets.arrange(decode(self, raw), x, X)
+        rows = self._task.probabilities(raw) if probabilities else self._task.decode(raw)
+        return self._task.like_input(rows, x, X)
 
-    def _scored(self, X: Any) -> tuple[Container, Array]:
-        """The checked X, and its raw scores."""
-        if not self.__sklearn_is_fitted__():
-            check_is_fitted(self)  # raises; asked only here because it takes 1.4 us
-        x = self._check_X(X)
-        return x, self._raw(self._parameters(), x)
+    def _scored(self, X: object) -> tuple[Container, Array]:
+        """The container of X, and its raw scores."""
+        check_is_fitted(self)
+        x = self._read(X)
+        return x, self._raw(x)
 
-    def _raw(self, tree: Tree, x: Container, n_threads: int | None = None) -> Array:
-        """Raw scores of a checked X with the given parameters."""
-        rows = self._input_kind.rows_per_block(x)
-        if len(x) <= rows:
-            return predict_raw(self._network.layer, tree, x, rows)
-        return predict_raw(self._network.layer, tree, x, rows, n_threads or self._n_threads())
+    def _read(self, X: object) -> Container:
+        """The samples of X, in the form of the training data."""
+        return self._reader.read(X, InputSpec(self.weights_.dtype, type(self).__name__))
 
-    def _n_threads(self) -> int:
-        return solving.n_threads(self.n_jobs)
+    def _raw(self, x: Container) -> Array:
+        """Raw scores of samples."""
+        rows = self._reader.rows_per_block(x)
+        n_threads = thread_count(self.n_jobs) if len(x) > rows else None
+        return predict_raw(self._network.layer, self._parameters(), x, rows, n_threads)
 
     def _parameters(self) -> Tree:
-        """Views into `weights_` and `buffers_`, made anew only if these have been exchanged: that takes 5 us."""
-        weights, buffers, tree = self._views
-        if weights is self.weights_ and buffers is self.buffers_:
-            return tree
+        """Views into `weights_` and `buffers_`."""
         return self._network.layout.views(self.weights_, self.buffers_)
 
     @property
@@ -359,36 +448,62 @@ class NeuralEstimator(TrainingFields, CallbackSupportMixin, BaseEstimator):
         check_is_fitted(self)
         return self._network.layer
 
-    summary = summary_of_network
+    def summary(self) -> Summary:
+        """Table of the layers of the fitted network: names, classes, output shapes, and numbers of parameters.
 
-    @classmethod
-    @functools.cache
-    def _get_param_names(cls) -> list[str]:
-        """scikit-learn reads the signature each time anew: that took 3 % of many small fits, which clone much."""
-        return super()._get_param_names()
+        Returns
+        -------
+        summary : Summary
+            Printed as a table. ``summary.layers`` are its rows, and ``summary.n_parameters`` is its total. In shapes,
+            "n" is the number of samples and "steps" the number of steps of a series. Inside a stack of convolutions,
+            images are (height, channels, width, n), and series are images of height one. Recurrent layers compute on
+            (steps, features, n).
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`, which determines the shapes.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from skneural import MLPClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> MLPClassifier(16, solver="lbfgs", random_state=0).fit(X, y).summary()
+        layer                class       output   parameters
+        hidden_1.dense       Dense       (n, 16)          80
+        hidden_1.activation  Activation  (n, 16)           0
+        output               Dense       (n, 3)           51
+        total                                            131
+        """
+        check_is_fitted(self)
+        return summarize(self._network.layer, self._input_shape)
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "weights_")
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        self._input_kind.tag(tags)
+        self._reader_class.set_tags(tags)
+        self._task_class.set_tags(tags)
         return tags
 
     def __getstate__(self) -> dict[str, Any]:
-        # The network follows from network_arguments_, and would tie files to our classes; views would be copies.
-        return {key: value for key, value in super().__getstate__().items() if key not in ("_network", "_views")}
+        state = super().__getstate__()
+        if "_network" in state:  # follows from network_arguments_; files would depend on classes of layers
+            state = {name: value for name, value in state.items() if name != "_network"}
+            state |= {"_reader": plain_state(self._reader), "_task": plain_state(self._task)}
+        return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         if hasattr(self, "network_arguments_"):
-            self._build_network(self.network_arguments_)
-            self._views = (None, None, None)
-            if self.__sklearn_is_fitted__():
-                self._views = (self.weights_, self.buffers_, self._parameters())
+            self._network = Network.build(type(self)._network_builder, self.network_arguments_)
+            self._reader = value_of(self._reader_class, state["_reader"])
+            self._task = value_of(self._task_class, state["_task"])
 
 
-# What the mixins of families may count on: they stand before `NeuralEstimator` in each class that they help to make.
+# The base class of mixins for type checkers; each estimator has them before `NeuralEstimator` among its bases.
 if TYPE_CHECKING:
     Mixin = NeuralEstimator
 else:

@@ -1,4 +1,4 @@
-"""What users ask a regressor."""
+"""Base class of regressors."""
 
 from __future__ import annotations
 
@@ -9,49 +9,55 @@ from sklearn.metrics import r2_score
 from sklearn.utils.metaestimators import available_if
 
 from skneural.hyperparameters import BOOLEAN, Choice, Number, declare, hyperparameter
-from skneural.targets import Given, Numbers, PerSampleOrStep, PerStep, TargetKind
-from skneural.targets.numbers import LOSSES
-from skneural.template.all_or_nothing import all_or_nothing
-from skneural.template.estimator import NeuralEstimator, takes_single_passes
+from skneural.tasks import FitArguments, NumberOptions, Numbers, Task
+from skneural.tasks.numbers import LOSSES
+from skneural.template.estimator import NeuralEstimator, has_partial_fit
+from skneural.template.state import all_or_nothing
 from skneural.template.step_scores import score_steps
 
 
 @declare
 class NeuralRegressor(RegressorMixin, NeuralEstimator):
-    """One or many numbers; targets are scaled for training, predictions and curves are in the units of y."""
+    """Regressor of one or several numbers per sample.
 
-    _target_kind: ClassVar[TargetKind] = Numbers()
+    Targets are scaled for training. Predictions and curves are in the units of y.
+    """
+
+    _task_class: ClassVar[type[Task]] = Numbers
 
     loss: str = hyperparameter(
         "squared_error",
         Choice(*LOSSES),
-        """What is minimized: "squared_error" estimates the mean, "absolute_error" the median, "huber" a robust
-        mean, "quantile" the quantile named by `quantile`, "poisson" the mean of counts.""",
+        """Loss to minimize: "squared_error" estimates the mean, "absolute_error" the median, "huber" a robust mean,
+        "quantile" the given `quantile`, "poisson" the mean of counts.""",
     )
     quantile: float = hyperparameter(
-        0.5, Number(0, 1, above=True, below=True), 'The quantile that loss="quantile" estimates.'
+        0.5, Number(0, 1, above=True, below=True), 'Quantile that loss="quantile" estimates.'
     )
     huber_delta: float = hyperparameter(
         1.35,
         Number(0, above=True),
-        """Where loss="huber" turns from squares to straight lines, in standard deviations of y if `normalize_y`,
-        else in the units of y.""",
+        """Absolute error at which loss="huber" changes from squared to linear: in standard deviations of y if
+        `normalize_y`, otherwise in the units of y.""",
     )
     normalize_y: bool = hyperparameter(
-        True, BOOLEAN, 'Whether targets are centred and scaled for training. Off for loss="poisson".'
+        True, BOOLEAN, 'Centre and scale the targets for training. Ignored for loss="poisson".'
     )
 
     attributes_doc = {
-        "y_mean_": ("ndarray of shape (n_outputs,)", "What was subtracted from the targets for training."),
-        "y_scale_": ("ndarray of shape (n_outputs,)", "What they were then divided by."),
+        "y_mean_": ("ndarray of shape (n_outputs,)", "Mean that is subtracted from the targets for training."),
+        "y_scale_": ("ndarray of shape (n_outputs,)", "Scale by which they are then divided."),
     }
 
-    @available_if(takes_single_passes)
+    def _task_options(self) -> NumberOptions:
+        return NumberOptions(self.loss, float(self.quantile), float(self.huber_delta), bool(self.normalize_y))
+
+    @available_if(has_partial_fit)
     @all_or_nothing
     def partial_fit(self, X, y, sample_weight=None):
-        """Take exactly one pass over the given samples, going on from where the last call or `fit` ended.
+        """Train for exactly one pass over the given samples, continuing from the last call or `fit`.
 
-        The first call settles how targets are scaled.
+        The scale of the targets is that of the first call.
 
         Parameters
         ----------
@@ -63,61 +69,37 @@ class NeuralRegressor(RegressorMixin, NeuralEstimator):
         -------
         self : object
         """
-        self._partial_fit(Given(X, y, sample_weight))
+        self._partial_fit(FitArguments(X, y, sample_weight))
         return self
 
     def predict(self, X):
-        """Predict the targets of each sample.
+        """Predict the targets of each sample, or of each step of each series if the model was fitted on such targets.
 
         Parameters
         ----------
-        X : array-like of n_samples rows
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-        """
-        return self._predicted(X, self._targets.decode)
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        self._target_kind.tag(tags)
-        return tags
-
-
-@declare
-class NeuralSequenceRegressor(NeuralRegressor):
-    """One or many numbers for each series, or for each step of it."""
-
-    _target_kind: ClassVar[TargetKind] = PerSampleOrStep(Numbers(), PerStep(Numbers(), numeric=True))
-
-    def predict(self, X):
-        """Predict the targets of each series, or of each of its steps.
-
-        Parameters
-        ----------
-        X : array-like or list of n_samples series
+        X : array-like of n_samples rows, or list of n_samples series
 
         Returns
         -------
         y : ndarray of shape (n_samples,), (n_samples, n_outputs) or (n_samples, steps, n_outputs), or list of ndarrays
-            With targets for each step, an array for an array X, and a list for a list.
+            With targets for each step: an array if X is an array, a list if X is a list.
         """
-        return self._predicted(X, self._targets.decode)
+        return self._predicted(X)
 
     def score(self, X, y, sample_weight=None):
-        """Coefficient of determination, R^2: over samples, or over all steps of all series.
+        """Coefficient of determination R^2, over all samples or over all steps of all series.
 
         Parameters
         ----------
-        X : array-like or list of n_samples series
-        y : targets like those of `fit`
+        X : array-like of n_samples rows, or list of n_samples series
+        y : array-like or list
+            Targets in the form of those in `fit`.
         sample_weight : array-like of shape (n_samples,), default=None
 
         Returns
         -------
         score : float
         """
-        if self._targets.stepwise:
-            return score_steps(r2_score, self, Given(X, y, sample_weight))
+        if self._task.per_step:
+            return score_steps(r2_score, self, FitArguments(X, y, sample_weight))
         return super().score(X, y, sample_weight)

@@ -1,4 +1,4 @@
-"""Scores over the steps of all series."""
+"""Scores over all steps of all series."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, is_regressor
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import _check_sample_weight, check_consistent_length
+from sklearn.utils.validation import check_consistent_length
 
 from skneural.ops.types import Array
-from skneural.targets import Given
-from skneural.targets.per_step import step_targets
+from skneural.sklearn_compat import check_sample_weight
+from skneural.tasks import FitArguments
+from skneural.tasks.steps import step_targets
 
 
 class StepsAsSamples(BaseEstimator):
-    """A model of steps as scikit-learn's scorers know models: each step is a sample.
+    """A model of steps in a form that scikit-learn's scorers accept: each step is a sample.
 
     Parameters
     ----------
@@ -32,19 +33,19 @@ class StepsAsSamples(BaseEstimator):
         classes: Array = self.model.classes_
         return classes
 
-    def fit(self, X: Any, y: Any) -> StepsAsSamples:
-        """There for scorers, which ask for it."""
+    def fit(self, X: object, y: object) -> StepsAsSamples:
+        """Not supported; scorers require that it exists."""
         raise NotImplementedError("It wraps a model that is fitted already")
 
-    def predict(self, X: Any) -> Array:
-        return self._decoded(X, self.model._targets.decode)
+    def predict(self, X: object) -> Array:
+        return self._decoded(X, self.model._task.decode)
 
     @available_if(lambda self: hasattr(self.model, "predict_proba"))
-    def predict_proba(self, X: Any) -> Array:
-        return self._decoded(X, self.model._targets.probabilities)
+    def predict_proba(self, X: object) -> Array:
+        return self._decoded(X, self.model._task.probabilities)
 
-    def _decoded(self, X: Any, decode: Callable[..., Array]) -> Array:
-        rows = decode(self.model, self.model._scored(X)[1])
+    def _decoded(self, X: object, decode: Callable[[Array], Array]) -> Array:
+        rows = decode(self.model._scored(X)[1])
         return rows[:, 0] if rows.ndim == 2 and rows.shape[1] == 1 and is_regressor(self.model) else rows
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -56,13 +57,13 @@ class StepsAsSamples(BaseEstimator):
         return tags
 
 
-def score_steps(metric: Callable[..., float], estimator: BaseEstimator, given: Given) -> float:
-    """A metric of what is predicted for each step; a step weighs as much as its series."""
-    predicted = estimator.predict(given.X)
-    check_consistent_length(predicted, given.y)
+def score_steps(metric: Callable[..., float], estimator: BaseEstimator, arguments: FitArguments) -> float:
+    """Apply a metric to the predictions for all steps; each step has the weight of its series."""
+    predicted = estimator.predict(arguments.X)
+    check_consistent_length(predicted, arguments.y)
     n_steps = np.array([len(piece) for piece in predicted])
-    true = np.concatenate(step_targets(given.y, n_steps))
-    weight = given.sample_weight
+    true = np.concatenate(step_targets(arguments.y, n_steps))
+    weight = arguments.sample_weight
     if weight is not None:
-        weight = np.repeat(_check_sample_weight(weight, n_steps), n_steps)
+        weight = np.repeat(check_sample_weight(weight, n_steps), n_steps)
     return float(metric(true, np.concatenate(predicted), sample_weight=weight))

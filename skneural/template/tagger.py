@@ -1,49 +1,54 @@
-"""What users ask a tagger."""
+"""Base class of taggers, which label each step of a series."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from sklearn.metrics import accuracy_score
 from sklearn.utils.metaestimators import available_if
 
 from skneural.hyperparameters import declare
-from skneural.targets import Classes, Given, PerStep, TargetKind
-from skneural.template.all_or_nothing import all_or_nothing
-from skneural.template.class_weight import ClassWeighted
-from skneural.template.estimator import NeuralEstimator, takes_single_passes
+from skneural.tasks import ClassOptions, FitArguments, StepClasses, Task
+from skneural.template.class_weight import class_weight_hyperparameter, ensure_weights_for_passes
+from skneural.template.estimator import NeuralEstimator, has_partial_fit
+from skneural.template.state import all_or_nothing
 from skneural.template.step_scores import score_steps
 
 
 @declare
-class NeuralTagger(ClassWeighted, NeuralEstimator):
-    """A label, or several labels at once, for each step of a series."""
+class NeuralTagger(NeuralEstimator):
+    """Classifier of one class, or several labels at once, per step of a series."""
 
-    _target_kind: ClassVar[TargetKind] = PerStep(Classes())
+    _task_class: ClassVar[type[Task]] = StepClasses
+
+    class_weight: Any = class_weight_hyperparameter()
 
     attributes_doc = {
         "classes_": ("ndarray of shape (n_classes,)", "The classes, sorted; the label numbers if y is multilabel."),
     }
 
-    @available_if(takes_single_passes)
+    def _task_options(self) -> ClassOptions:
+        return ClassOptions(self.class_weight)
+
+    @available_if(has_partial_fit)
     @all_or_nothing
     def partial_fit(self, X, y, classes=None, sample_weight=None):
-        """Take exactly one pass over the given samples, going on from where the last call or `fit` ended.
+        """Train for exactly one pass over the given samples, continuing from the last call or `fit`.
 
         Parameters
         ----------
         X : array-like or list of n_samples series
         y : array-like of shape (n_samples, steps), or list of n_samples label sequences
         classes : array-like of shape (n_classes,), default=None
-            All classes that will ever occur. The first call needs it unless y holds all of them.
+            All classes that will ever occur. Required in the first call unless y contains all of them.
         sample_weight : array-like of shape (n_samples,), default=None
 
         Returns
         -------
         self : object
         """
-        self._ensure_weights_for_passes()
-        self._partial_fit(Given(X, y, sample_weight, classes))
+        ensure_weights_for_passes(self.class_weight)
+        self._partial_fit(FitArguments(X, y, sample_weight, classes))
         return self
 
     def predict(self, X):
@@ -56,9 +61,9 @@ class NeuralTagger(ClassWeighted, NeuralEstimator):
         Returns
         -------
         y : ndarray of shape (n_samples, steps) or (n_samples, steps, n_labels), or list of n_samples ndarrays
-            An array for an array X, an object array for an object array, a list for a list.
+            An array if X is an array, an object array if X is one, a list if X is a list.
         """
-        return self._predicted(X, self._targets.decode)
+        return self._predicted(X)
 
     def predict_proba(self, X):
         """Probability of each class, or of each label of a multilabel y, at each step.
@@ -74,31 +79,26 @@ class NeuralTagger(ClassWeighted, NeuralEstimator):
 
         Notes
         -----
-        ``cross_val_predict(..., method="predict_proba")`` is not for taggers: it numbers the classes of y, and finds a
-        sequence for each sample. With ``method="predict"`` it works, for series of unequal lengths too.
+        ``cross_val_predict(..., method="predict_proba")`` does not support taggers, because it expects one class per
+        sample in y. ``method="predict"`` works, also for series of unequal lengths.
         """
-        return self._predicted(X, self._targets.probabilities)
+        return self._predicted(X, probabilities=True)
 
     def score(self, X, y, sample_weight=None):
-        """Share of the steps whose label is right; where y is multilabel, all labels must be.
+        """Accuracy over all steps; if y is multilabel, a step counts as correct if all of its labels are.
 
-        In `fit`, ``scoring="accuracy"`` is the same. In searches and cross-validation, leave `scoring` out: there
-        scikit-learn's own scorers see y before the tagger does, and refuse it, or take steps for labels.
+        In `fit`, ``scoring="accuracy"`` is the same. In searches and cross-validation, leave out `scoring`:
+        scikit-learn's scorers would be given y unchanged, and reject it or take its steps for labels.
 
         Parameters
         ----------
         X : array-like or list of n_samples series
         y : array-like or list of n_samples label sequences
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each step of a series.
+            Weight of each series, which counts for each of its steps.
 
         Returns
         -------
         accuracy : float
         """
-        return score_steps(accuracy_score, self, Given(X, y, sample_weight))
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        self._target_kind.tag(tags)
-        return tags
+        return score_steps(accuracy_score, self, FitArguments(X, y, sample_weight))

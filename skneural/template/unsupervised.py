@@ -1,18 +1,18 @@
-"""What users ask an estimator that makes its targets of X."""
+"""Base class of estimators whose targets follow from X."""
 
 from __future__ import annotations
 
 from sklearn.utils.metaestimators import available_if
 
 from skneural.hyperparameters import declare
-from skneural.targets import Given
-from skneural.template.all_or_nothing import all_or_nothing
-from skneural.template.estimator import NeuralEstimator, takes_single_passes
+from skneural.tasks import FitArguments
+from skneural.template.estimator import NeuralEstimator, has_partial_fit
+from skneural.template.state import all_or_nothing
 
 
 @declare
 class UnsupervisedEstimator(NeuralEstimator):
-    """Trained on X alone; its kind of y says what of X the network is to find."""
+    """Estimator that is trained on X alone; its task derives the targets from X."""
 
     def fit(self, X, y=None, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
         """Fit the network.
@@ -20,13 +20,13 @@ class UnsupervisedEstimator(NeuralEstimator):
         Parameters
         ----------
         X : array-like of n_samples rows
-            Training input; the class says which shapes it takes.
+            Training data, in a form that the class documents.
         y : None
             Ignored.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each sample: none negative, not all zero. A weight of two equals a repetition.
+            Non-negative weight of each sample, not all zero. A weight of two is equivalent to a repetition.
         X_val : array-like, default=None
-            Data that decides when to stop, instead of a part held out of X. Behind transformers, use
+            Validation data for early stopping, instead of a part of X. In a pipeline with transformers, use
             ``Pipeline(..., transform_input=["X_val"])``.
         y_val : None
             Ignored.
@@ -41,14 +41,14 @@ class UnsupervisedEstimator(NeuralEstimator):
         Raises
         ------
         ValueError
-            If hyper-parameters or data are not valid, or training diverges; the estimator is then as it was before.
+            If hyper-parameters or data are invalid, or training diverges. The estimator is then unchanged.
         """
-        return self._fit(Given(X, None, sample_weight), Given(X_val, None, sample_weight_val))
+        return self._fit(FitArguments(X, None, sample_weight), FitArguments(X_val, None, sample_weight_val))
 
-    @available_if(takes_single_passes)
+    @available_if(has_partial_fit)
     @all_or_nothing
     def partial_fit(self, X, y=None, sample_weight=None):
-        """Take exactly one pass over the given samples, going on from where the last call or `fit` ended.
+        """Train for exactly one pass over the given samples, continuing from the last call or `fit`.
 
         Parameters
         ----------
@@ -61,5 +61,5 @@ class UnsupervisedEstimator(NeuralEstimator):
         -------
         self : object
         """
-        self._partial_fit(Given(X, None, sample_weight))
+        self._partial_fit(FitArguments(X, None, sample_weight))
         return self

@@ -1,8 +1,11 @@
-"""Checks that raise an `AssertionError` with a sentence: for the layers and losses here, and for your own."""
+"""Contract checks of operations, layers, losses and estimators, also for those that users write.
+
+A check raises an `AssertionError` whose message says which rule is broken.
+"""
 
 from skneural.testing.batch_contract import check_padding, check_shards
 from skneural.testing.estimator_contract import check_estimator_contract
-from skneural.testing.gradient_check import check_gradients, check_loss
+from skneural.testing.gradient_check import check_gradients, check_loss, check_vjp
 from skneural.testing.layer_contract import check_layer
 from skneural.testing.step_contract import check_steps
 
@@ -14,4 +17,5 @@ __all__ = [
     "check_padding",
     "check_shards",
     "check_steps",
+    "check_vjp",
 ]

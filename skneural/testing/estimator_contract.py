@@ -1,7 +1,7 @@
-"""What every estimator promises, for any kind of X.
+"""Checks of estimators for any format of X.
 
-scikit-learn's `check_estimator` makes its own inputs, always two-dimensional. These are its key checks for the
-inputs that it never makes: three- and four-dimensional arrays, lists of series of unequal lengths, tokens, graphs.
+scikit-learn's `check_estimator` generates its inputs, which are always two-dimensional. These are its most important
+checks for other inputs: three- and four-dimensional arrays, lists of series of unequal lengths, tokens, graphs.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import copy
 import inspect
 import pickle
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import joblib
 import numpy as np
 from scipy import sparse
-from sklearn.base import BaseEstimator, clone, is_classifier, is_regressor
+from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import KFold, StratifiedKFold, cross_val_score
 from sklearn.utils import _safe_indexing
@@ -24,28 +24,31 @@ from sklearn.utils.validation import _num_samples, has_fit_parameter
 
 from skneural.ops.types import Array
 
-Targets: TypeAlias = Sequence[Any] | Array | None
+if TYPE_CHECKING:
+    from skneural.template.estimator import NeuralEstimator
 
-# From the most to the least telling: labels hide small differences that probabilities show.
+UserTargets: TypeAlias = Sequence[Any] | Array | None
+
+# Preferred outputs first: labels hide small differences that probabilities show.
 OUTPUTS = ("predict_proba", "decision_function", "predict", "score_samples", "transform")
 
 
-def check_estimator_contract(estimator: BaseEstimator, X: object, y: Targets) -> None:
-    """Check what an estimator promises to its users, on the given data.
+def check_estimator_contract(estimator: NeuralEstimator, X: object, y: UserTargets) -> None:
+    """Check that an estimator follows the conventions of scikit-learn on the given data.
 
     Parameters
     ----------
     estimator : estimator
-        Is cloned, never changed. If it has a `random_state`, the clones get ``random_state=0``. Few epochs are enough.
+        It is cloned and not changed. If it has a `random_state`, clones use ``random_state=0``. Few epochs are enough.
     X : array, sparse matrix, DataFrame, list or other container
-        Has a length and allows selection by an array of integers. At least ten samples.
+        At least ten samples, in a container with a length and selection by an array of integers.
     y : array-like or None
-        Targets. Of each class at least two samples.
+        Targets, with at least two samples of each class.
 
     Raises
     ------
     AssertionError
-        If a promise is broken; says which, and how.
+        If a check fails; the message says which, and how.
 
     Examples
     --------
@@ -60,8 +63,8 @@ def check_estimator_contract(estimator: BaseEstimator, X: object, y: Targets) ->
         check(_fresh(estimator), X, y)
 
 
-def check_unfitted(estimator: BaseEstimator, X: object, y: Targets) -> None:
-    """Before `fit`, predicting raises NotFittedError and there are no fitted attributes."""
+def check_unfitted(estimator: NeuralEstimator, X: object, y: UserTargets) -> None:
+    """Check that before `fit`, prediction raises NotFittedError and there are no fitted attributes."""
     attributes = _fitted_attributes(estimator)
     assert not attributes, f"{_name(estimator)} has fitted attributes before fit: {attributes}"
     for method in _outputs(estimator):
@@ -76,16 +79,16 @@ def check_unfitted(estimator: BaseEstimator, X: object, y: Targets) -> None:
         raise AssertionError(f"{_name(estimator)}.{method} before fit did not raise NotFittedError")
 
 
-def check_fit_returns_self(estimator: BaseEstimator, X: object, y: Targets) -> None:
-    """`fit` returns the estimator itself and counts at least one iteration."""
+def check_fit_returns_self(estimator: NeuralEstimator, X: object, y: UserTargets) -> None:
+    """Check that `fit` returns the estimator itself and counts at least one iteration."""
     returned = estimator.fit(X, y)
     assert returned is estimator, f"{_name(estimator)}.fit returned {type(returned).__name__}, not the estimator itself"
     n_iter = getattr(estimator, "n_iter_", 1)
     assert n_iter >= 1, f"{_name(estimator)}.n_iter_ is {n_iter} after fit; it must be 1 or more"
 
 
-def check_nothing_given_is_changed(estimator: BaseEstimator, X: object, y: Targets) -> None:
-    """`fit` and `predict` leave hyper-parameters, X and y as they were."""
+def check_inputs_are_unchanged(estimator: NeuralEstimator, X: object, y: UserTargets) -> None:
+    """Check that `fit` and `predict` do not change hyper-parameters, X and y."""
     parameters, hashes = _parameters(estimator), (joblib.hash(X), joblib.hash(y))
     estimator.fit(X, y)
     _assert_parameters(estimator, parameters, "fit")
@@ -97,19 +100,19 @@ def check_nothing_given_is_changed(estimator: BaseEstimator, X: object, y: Targe
     _assert_parameters(estimator, parameters, "predict")
 
 
-def check_read_only_data(estimator: BaseEstimator, X: object, y: Targets) -> None:
-    """Arrays that cannot be written, as joblib hands them to its workers, give the same model."""
+def check_read_only_data(estimator: NeuralEstimator, X: object, y: UserTargets) -> None:
+    """Check that read-only arrays, which joblib passes to its workers, give the same model."""
     expected = _predictions(clone(estimator).fit(X, y), X)
     X_locked, y_locked = _read_only(X), _read_only(y)
     try:
-        found = _predictions(estimator.fit(X_locked, y_locked), X_locked)
+        actual = _predictions(estimator.fit(X_locked, y_locked), X_locked)
     except ValueError as error:
         raise AssertionError(f"{_name(estimator)} failed on read-only data: {error}") from error
-    _assert_same(found, expected, f"{_name(estimator)} predicts something else after training on read-only data")
+    _assert_same(actual, expected, f"predictions of {_name(estimator)} differ after training on read-only data")
 
 
-def check_predict_shape_and_dtype(estimator: BaseEstimator, X: object, y: Targets) -> None:
-    """One prediction for each sample: numbers in the precision of X, or classes that are in `classes_`."""
+def check_predict_shape_and_dtype(estimator: NeuralEstimator, X: object, y: UserTargets) -> None:
+    """Check that there is a prediction per sample: floats in the precision of X, or classes that are in `classes_`."""
     estimator.fit(X, y)
     method = next(name for name in ("score_samples", "predict", "transform") if hasattr(estimator, name))
     predicted = getattr(estimator, method)(X)
@@ -129,8 +132,8 @@ def check_predict_shape_and_dtype(estimator: BaseEstimator, X: object, y: Target
         assert not unknown.size, f"{_name(estimator)}.predict returned {unknown}, which are not in classes_"
 
 
-def check_classes_and_probabilities(estimator: BaseEstimator, X: object, y: Targets) -> None:
-    """`classes_` are the sorted labels of y; probabilities sum to one and the greatest is predicted."""
+def check_classes_and_probabilities(estimator: NeuralEstimator, X: object, y: UserTargets) -> None:
+    """Check that `classes_` are the sorted labels of y, and that the class of the greatest probability is predicted."""
     if not _is_single_label(estimator, y):
         return
     estimator.fit(X, y)
@@ -155,51 +158,55 @@ def check_classes_and_probabilities(estimator: BaseEstimator, X: object, y: Targ
     )
 
 
-def check_same_seed_same_model(estimator: BaseEstimator, X: object, y: Targets) -> None:
-    """Fitting again with the same `random_state`, the same object or a clone, gives the same predictions to the bit."""
+def check_same_seed_same_model(estimator: NeuralEstimator, X: object, y: UserTargets) -> None:
+    """Check that a second fit with the same `random_state`, of the object or a clone, gives the same model."""
     first = _predictions(estimator.fit(X, y), X)
-    _assert_same(_predictions(clone(estimator).fit(X, y), X), first, f"two {_name(estimator)}s of one seed differ")
+    _assert_same(_predictions(clone(estimator).fit(X, y), X), first, f"two {_name(estimator)}s of the same seed differ")
     _assert_same(_predictions(estimator.fit(X, y), X), first, f"{_name(estimator)} differs after a refit")
 
 
-def check_round_trips(estimator: BaseEstimator, X: object, y: Targets) -> None:
-    """Pickle and deepcopy keep the model to the bit; a clone keeps the hyper-parameters alone."""
+def check_round_trips(estimator: NeuralEstimator, X: object, y: UserTargets) -> None:
+    """Check that pickle and deepcopy keep the model bit by bit, and that a clone has the hyper-parameters only."""
     expected = _predictions(estimator.fit(X, y), X)
     trips: dict[str, Callable[[Any], Any]] = {
         "pickle": lambda model: pickle.loads(pickle.dumps(model)),
         "deepcopy": copy.deepcopy,
     }
     for name, trip in trips.items():
-        _assert_same(_predictions(trip(estimator), X), expected, f"{_name(estimator)} predicts otherwise after {name}")
+        _assert_same(
+            _predictions(trip(estimator), X), expected, f"predictions of {_name(estimator)} differ after {name}"
+        )
     cloned = clone(estimator)
     assert not _fitted_attributes(cloned), f"a clone of {_name(estimator)} has {_fitted_attributes(cloned)}"
     _assert_same(
-        _predictions(estimator, X), expected, f"{_name(estimator)} predicts otherwise after it was cloned and pickled"
+        _predictions(estimator, X),
+        expected,
+        f"predictions of {_name(estimator)} differ after it was cloned and pickled",
     )
 
 
-def check_subset_invariance(estimator: BaseEstimator, X: object, y: Targets) -> None:
-    """Predictions of some samples equal some of the predictions: samples know nothing of each other."""
+def check_subset_invariance(estimator: NeuralEstimator, X: object, y: UserTargets) -> None:
+    """Check that predictions for a subset of the samples equal a subset of the predictions."""
     estimator.fit(X, y)
-    every = _predictions(estimator, X)
+    all_predictions = _predictions(estimator, X)
     for rows in (np.arange(0, _num_samples(X), 3), np.array([_num_samples(X) - 1])):
-        found = _predictions(estimator, _select(X, rows))
-        message = f"{_name(estimator)} predicts {len(rows)} samples otherwise than among all samples"
-        _assert_close(found, _select(every, rows), message)
+        actual = _predictions(estimator, _select(X, rows))
+        message = f"predictions of {_name(estimator)} for {len(rows)} samples differ from those in the whole batch"
+        _assert_close(actual, _select(all_predictions, rows), message)
 
 
-def check_order_invariance(estimator: BaseEstimator, X: object, y: Targets) -> None:
-    """A prediction does not depend on the order in which samples are predicted."""
+def check_order_invariance(estimator: NeuralEstimator, X: object, y: UserTargets) -> None:
+    """Check that predictions do not depend on the order of the samples."""
     estimator.fit(X, y)
     order = np.random.default_rng(0).permutation(_num_samples(X))
-    found = _predictions(estimator, _select(X, order))
+    actual = _predictions(estimator, _select(X, order))
     message = f"the predictions of {_name(estimator)} depend on the order of the samples"
-    _assert_close(found, _select(_predictions(estimator, X), order), message)
+    _assert_close(actual, _select(_predictions(estimator, X), order), message)
 
 
-def check_failed_refit_keeps_model(estimator: BaseEstimator, X: object, y: Targets) -> None:
-    """A `fit` that fails leaves no trace: neither on a fitted model nor on a new estimator."""
-    if y is None or inspect.signature(estimator.fit).parameters["y"].default is None:  # one that it ignores
+def check_failed_refit_keeps_model(estimator: NeuralEstimator, X: object, y: UserTargets) -> None:
+    """Check that a `fit` that fails changes neither a fitted model nor a new estimator."""
+    if y is None or inspect.signature(estimator.fit).parameters["y"].default is None:  # y is ignored
         return
     too_short = _select(y, np.arange(_num_samples(X) - 1))
     parameters = _parameters(estimator)
@@ -208,28 +215,28 @@ def check_failed_refit_keeps_model(estimator: BaseEstimator, X: object, y: Targe
     assert not attributes, f"{_name(estimator)} has {attributes} after its first fit failed"
     expected = _predictions(estimator.fit(X, y), X)
     _assert_fit_fails(estimator, X, too_short)
-    _assert_same(_predictions(estimator, X), expected, f"{_name(estimator)} predicts otherwise after a failed refit")
+    _assert_same(_predictions(estimator, X), expected, f"predictions of {_name(estimator)} differ after a failed refit")
     _assert_parameters(estimator, parameters, "a failed fit")
 
 
-def check_zero_weight_equals_removal(estimator: BaseEstimator, X: object, y: Targets) -> None:
-    """Samples of weight zero, whatever their targets, change nothing."""
+def check_zero_weight_equals_removal(estimator: NeuralEstimator, X: object, y: UserTargets) -> None:
+    """Check that samples of weight zero, whatever their targets, do not change the model."""
     if y is None or not has_fit_parameter(estimator, "sample_weight"):
         return
     n = _num_samples(X)
     extra = np.arange(0, n, 3)
-    # A target for each step belongs to a series of that length.
+    # Targets of steps must have the length of their series, so they are not exchanged.
     others = extra if isinstance(y, list) and np.ndim(y[0]) else np.roll(extra, 1)
     rows, targets = np.concatenate([np.arange(n), extra]), np.concatenate([np.arange(n), others])
     weight = np.concatenate([np.ones(n), np.zeros(len(extra))])
     without = _predictions(clone(estimator).fit(X, y), X)
     estimator.fit(_select(X, rows), _select(y, targets), sample_weight=weight)
-    message = f"samples of weight zero change what {_name(estimator)} predicts"
+    message = f"samples of weight zero change the predictions of {_name(estimator)}"
     _assert_close(_predictions(estimator, X), without, message, tolerance=10)
 
 
-def check_cross_validation(estimator: BaseEstimator, X: object, y: Targets) -> None:
-    """The estimator works in `cross_val_score`, on whatever the splitter makes of X."""
+def check_cross_validation(estimator: NeuralEstimator, X: object, y: UserTargets) -> None:
+    """Check that the estimator works in `cross_val_score`, on the subsets of X that the splitter selects."""
     if not hasattr(estimator, "score"):
         return
     folds = StratifiedKFold(2) if _is_single_label(estimator, y) else KFold(2, shuffle=True, random_state=0)
@@ -239,7 +246,7 @@ def check_cross_validation(estimator: BaseEstimator, X: object, y: Targets) -> N
 
 
 CHECKS = (
-    check_nothing_given_is_changed,  # first: a fit that had changed X already would find nothing left to change
+    check_inputs_are_unchanged,  # first: a change by an earlier fit would go unnoticed
     check_unfitted,
     check_fit_returns_self,
     check_read_only_data,
@@ -255,42 +262,42 @@ CHECKS = (
 )
 
 
-# --- what the checks share ------------------------------------------------------------------------------
+# --- shared functions ------------------------------------------------------------------------------------
 
 
-def _fresh(estimator: BaseEstimator) -> BaseEstimator:
+def _fresh(estimator: NeuralEstimator) -> NeuralEstimator:
     estimator = clone(estimator)
     return estimator.set_params(random_state=0) if "random_state" in estimator.get_params(deep=False) else estimator
 
 
-def _name(estimator: BaseEstimator) -> str:
+def _name(estimator: NeuralEstimator) -> str:
     return type(estimator).__name__
 
 
-def _outputs(estimator: BaseEstimator) -> list[str]:
+def _outputs(estimator: NeuralEstimator) -> list[str]:
     return [method for method in OUTPUTS if hasattr(estimator, method)]
 
 
-def _predictions(estimator: BaseEstimator, X: object) -> Any:
+def _predictions(estimator: NeuralEstimator, X: object) -> Any:
     return getattr(estimator, _outputs(estimator)[0])(X)
 
 
-def _fitted_attributes(estimator: BaseEstimator) -> list[str]:
+def _fitted_attributes(estimator: NeuralEstimator) -> list[str]:
     return [name for name in vars(estimator) if name.endswith("_") and not name.startswith("_")]
 
 
-def _parameters(estimator: BaseEstimator) -> dict[str, tuple[int, str]]:
+def _parameters(estimator: NeuralEstimator) -> dict[str, tuple[int, str]]:
     """Identity and value of each hyper-parameter."""
     return {name: (id(value), repr(value)) for name, value in estimator.get_params(deep=False).items()}
 
 
-def _assert_parameters(estimator: BaseEstimator, before: dict[str, tuple[int, str]], event: str) -> None:
+def _assert_parameters(estimator: NeuralEstimator, before: dict[str, tuple[int, str]], event: str) -> None:
     after = _parameters(estimator)
     changed = [name for name in before if before[name] != after.get(name)]
     assert not changed, f"{event} changed hyper-parameters of {_name(estimator)}: {changed}"
 
 
-def _assert_fit_fails(estimator: BaseEstimator, X: object, y: Targets) -> None:
+def _assert_fit_fails(estimator: NeuralEstimator, X: object, y: UserTargets) -> None:
     try:
         estimator.fit(X, y)
     except ValueError:
@@ -298,7 +305,7 @@ def _assert_fit_fails(estimator: BaseEstimator, X: object, y: Targets) -> None:
     raise AssertionError(f"{_name(estimator)}.fit took {_num_samples(X)} samples with {_num_samples(y)} targets")
 
 
-def _is_single_label(estimator: BaseEstimator, y: Targets) -> bool:
+def _is_single_label(estimator: NeuralEstimator, y: UserTargets) -> bool:
     return is_classifier(estimator) and y is not None and type_of_target(y) in ("binary", "multiclass")
 
 
@@ -307,14 +314,14 @@ def _select(data: object, rows: np.ndarray) -> Any:
 
 
 def _dtype(X: object) -> np.dtype | None:
-    """The dtype of X, of its first sample, or nothing."""
+    """Data type of X or of its first sample, or None."""
     if hasattr(X, "dtype"):
         return X.dtype
     return getattr(X[0], "dtype", None) if isinstance(X, list | tuple) else None
 
 
 def _read_only(data: Any) -> Any:
-    """A copy whose arrays, if they are NumPy's, cannot be written."""
+    """Copy of the data with read-only NumPy arrays."""
     if isinstance(data, list | tuple):
         return type(data)(_read_only(item) for item in data)
     data = copy.deepcopy(data)
@@ -325,26 +332,26 @@ def _read_only(data: Any) -> Any:
     return data
 
 
-def _assert_same(found: Any, expected: Any, message: str) -> None:
-    """To the bit."""
-    assert len(found) == len(expected), f"{message}: {len(found)} predictions instead of {len(expected)}"
+def _assert_same(actual: Any, expected: Any, message: str) -> None:
+    """Compare bit by bit."""
+    assert len(actual) == len(expected), f"{message}: {len(actual)} predictions instead of {len(expected)}"
     if isinstance(expected, np.ndarray):
-        different = int(np.sum(np.asarray(found) != expected))
-        assert different == 0, f"{message}: {different} of {expected.size} numbers"
+        different = int(np.sum(np.asarray(actual) != expected))
+        assert different == 0, f"{message}: {different} of {expected.size} values"
     else:
-        different = sum(not np.array_equal(a, b) for a, b in zip(found, expected, strict=True))
+        different = sum(not np.array_equal(a, b) for a, b in zip(actual, expected, strict=True))
         assert different == 0, f"{message}: {different} of {len(expected)} predictions"
 
 
-def _assert_close(found: Any, expected: Any, message: str, tolerance: float = 1.0) -> None:
-    """Up to rounding; what is not a number, to the bit."""
-    if isinstance(expected, list) and all(isinstance(piece, np.ndarray) for piece in expected):  # one for each series
-        assert [len(piece) for piece in found] == [len(piece) for piece in expected], f"{message}: of other lengths"
-        found, expected = np.concatenate(found), np.concatenate(expected)
+def _assert_close(actual: Any, expected: Any, message: str, tolerance: float = 1.0) -> None:
+    """Compare floats up to rounding, and everything else exactly."""
+    if isinstance(expected, list) and all(isinstance(array, np.ndarray) for array in expected):  # one for each series
+        assert [len(array) for array in actual] == [len(array) for array in expected], f"{message}: lengths differ"
+        actual, expected = np.concatenate(actual), np.concatenate(expected)
     if not isinstance(expected, np.ndarray) or not np.issubdtype(expected.dtype, np.floating):
-        _assert_same(found, expected, message)
+        _assert_same(actual, expected, message)
         return
-    assert found.shape == expected.shape, f"{message}: shape {found.shape} instead of {expected.shape}"
+    assert actual.shape == expected.shape, f"{message}: shape {actual.shape} instead of {expected.shape}"
     allowed = tolerance * (1e-7 if expected.dtype == np.float64 else 1e-4) * max(1.0, float(np.abs(expected).max()))
-    worst = float(np.abs(found - expected).max())
-    assert worst <= allowed, f"{message}: by up to {worst:.3g}, where {allowed:.3g} is rounding"
+    worst = float(np.abs(actual - expected).max())
+    assert worst <= allowed, f"{message}: by up to {worst:.3g}; rounding explains {allowed:.3g}"

@@ -1,14 +1,14 @@
-"""Whether gradients are right: one random direction, against central differences.
+"""Gradient checks along one random direction, against central differences.
 
-The inputs and all parameters move together along one random direction, and the outputs are weighed by one
-random covector. A wrong term anywhere, in however few elements, changes the one number that is compared.
+The inputs and all parameters move together along one random direction, and the outputs are weighted by one random
+covector. A wrong term anywhere, in however few elements, changes the single number that is compared.
 """
 
 from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +17,7 @@ from scipy import sparse
 
 from skneural.layers.layer import Context, Layer
 from skneural.losses.loss import Loss
-from skneural.ops.types import Array, Arrays
+from skneural.ops.types import Array, Arrays, Vjp
 from skneural.parameters import Layout, Snapshot, leaves
 
 RELATIVE_TOLERANCE = 1e-6
@@ -27,26 +27,26 @@ ABSOLUTE_TOLERANCE = 1e-8
 def check_gradients(
     layer: Layer, x: Arrays, context: Context | None = None, *, seed: int = 0, step: float = 1e-6
 ) -> None:
-    """Compare what a layer's backward returns and writes with central differences, in float64.
+    """Compare the gradients of a layer with central differences, in float64.
 
     Parameters
     ----------
     layer : Layer
-        A whole network is a layer, too.
+        Layer or network.
     x : array, sparse matrix, or tuple of them
-        Keep it away from kinks, such as zero for the ReLU, by more than a few `step`. Integer and sparse x,
-        and x whose dx is None, are held fixed.
+        Input, at a distance of more than a few `step` from kinks, such as zero for the ReLU. Integer and sparse x, and
+        x whose dx is None, are held fixed.
     context : Context, optional
-        Copied for each pass, so that every pass draws the same random numbers. By default the layer is training.
+        Copied for each pass, so that every pass draws the same random numbers. By default a training context.
     seed : int, default=0
-        Draws the parameters, the direction and the covector.
+        Seed of the parameters, the direction and the covector.
     step : float, default=1e-6
         Length of the step to either side.
 
     Raises
     ------
     AssertionError
-        If gradients are wrong or not written, or if the layer writes into what it only borrows.
+        If gradients are wrong or incomplete, or if the layer modifies x, dy or its parameters.
     """
     rng = np.random.default_rng(seed)
     context = training_context(seed) if context is None else context
@@ -59,10 +59,60 @@ def check_gradients(
     def moved(distance: float) -> float:
         tree = layout.views(start.vector + distance * along_w, start.buffers.copy())
         moved_y, _ = layer.forward(tree, _moved(x, along_x, distance), copy.deepcopy(context))
-        return float(np.sum(dy * (moved_y - y)))  # the difference, because it loses fewer digits than the sum
+        return float(
+            np.sum(dy * (moved_y - y))
+        )  # the difference of the outputs loses fewer digits than that of the sums
 
     terms = [gradient * along_w, *(part * along for part, along in _pairs(dx, along_x))]
     _compare(terms, (moved(step) - moved(-step)) / (2 * step), f"{layer}")
+
+
+def check_vjp(
+    op: Callable[..., tuple[Array, Vjp]],
+    inputs: Sequence[Array],
+    parameters: Sequence[Array] = (),
+    *,
+    seed: int = 0,
+    step: float = 1e-6,
+) -> None:
+    """Compare the vector-Jacobian product of an operation with central differences, in float64.
+
+    Parameters
+    ----------
+    op : callable
+        ``y, vjp = op(*inputs, *parameters)`` and ``vjp(dy, *d_parameters) -> d_input``, or a tuple with the gradient of
+        each input, None for one that is not differentiated. The `d_parameters` are filled.
+    inputs : sequence of float arrays
+        Keep them away from kinks.
+    parameters : sequence of float arrays, default=()
+    seed : int, default=0
+        Draws the direction and the covector.
+    step : float, default=1e-6
+        Length of the step to either side.
+
+    Raises
+    ------
+    AssertionError
+        If gradients are wrong or not written, or if the operation writes into its arguments or into dy.
+    """
+    rng = np.random.default_rng(seed)
+    arguments = [argument.astype(np.float64) for argument in (*inputs, *parameters)]
+    y, vjp = op(*arguments)
+    dy = rng.standard_normal(y.shape)
+    before = copy.deepcopy((*arguments, dy))
+    d_parameters = [np.full(parameter.shape, np.nan) for parameter in parameters]
+    d_inputs = vjp(dy, *d_parameters)
+    d_inputs = d_inputs if isinstance(d_inputs, tuple) else (d_inputs,)
+    assert unchanged((*arguments, dy), before), "The operation writes into its arguments or into dy."
+    assert not any(np.isnan(d).any() for d in d_parameters), "Not all of the gradients of parameters is written."
+    along = [_direction(x, dx, rng) for x, dx in zip(arguments, (*d_inputs, *d_parameters), strict=True)]
+
+    def moved(distance: float) -> float:
+        moved_y, _ = op(*(_moved(*pair, distance) for pair in zip(arguments, along, strict=True)))
+        return float(np.sum(dy * (moved_y - y)))
+
+    terms = [part * direction for part, direction in _pairs((*d_inputs, *d_parameters), tuple(along))]
+    _compare(terms, (moved(step) - moved(-step)) / (2 * step), "operation")
 
 
 def check_loss(
@@ -75,29 +125,28 @@ def check_loss(
     seed: int = 0,
     step: float = 1e-6,
 ) -> None:
-    """Compare a loss's gradient with central differences of the mean over outputs of its value, in float64.
+    """Compare the gradient of a loss with central differences of its mean over outputs, in float64.
 
     Parameters
     ----------
     loss : Loss
-        What is checked.
     y : array of shape (rows, ...)
-        Encoded as the loss wants it.
+        Targets, encoded for the loss.
     raw : array of shape (rows, n_outputs)
-        Keep it away from kinks.
+        Raw scores, away from kinks of the loss.
     sample_weight : array of shape (rows,), optional
-        By default all rows weigh one.
+        By default all weights are one.
     gradient_scale : float, default=1.0
-        What the loss multiplies its gradient by on purpose.
+        Factor by which the loss scales its gradient intentionally.
     seed : int, default=0
-        Draws the direction.
+        Seed of the direction.
     step : float, default=1e-6
         Length of the step to either side.
 
     Raises
     ------
     AssertionError
-        If the gradient is wrong, or if the loss writes into y, raw or sample_weight.
+        If the gradient is wrong, or if the loss modifies y, raw or sample_weight.
     """
     raw = raw.astype(np.float64)
     before = copy.deepcopy((y, raw, sample_weight))
@@ -113,7 +162,7 @@ def check_loss(
 
 
 class Pass(NamedTuple):
-    """What came out of one forward and backward."""
+    """Results of one forward and one backward pass."""
 
     y: Array
     dy: Array
@@ -123,9 +172,9 @@ class Pass(NamedTuple):
 
 
 def one_pass(layer: Layer, layout: Layout, start: Snapshot, x: Arrays, context: Context, seed: int) -> Pass:
-    """Go forward and back from a copy of `start`, with a random dy, and see that nothing borrowed was written."""
+    """Run forward and backward from a copy of `start` with a random dy, and check that no input is modified."""
     vector, buffers = start.vector.copy(), start.buffers.copy()
-    gradient = np.full_like(vector, np.nan)  # what stays NaN was not written
+    gradient = np.full_like(vector, np.nan)  # elements that stay NaN were not written
     x_before = copy.deepcopy(x)
     y, backward = layer.forward(layout.views(vector, buffers), x, copy.deepcopy(context))
     assert unchanged(x, x_before), f"{layer}: forward writes into x."
@@ -145,20 +194,20 @@ def training_context(seed: int) -> Context:
 
 
 def random_start(layout: Layout, rng: np.random.Generator, dtype: npt.DTypeLike) -> Snapshot:
-    """Fresh parameters, moved at random: at zeros and ones many a wrong gradient looks right."""
+    """Initial parameters with noise: at zeros and ones, many wrong gradients look right."""
     start = layout.initial(rng, dtype)
     return Snapshot(start.vector + 0.1 * rng.standard_normal(layout.size).astype(dtype), start.buffers)
 
 
 def in_dtype(x: Arrays, dtype: npt.DTypeLike) -> Arrays:
-    """Floating x in the given dtype; everything else as it is."""
+    """Convert floating-point arrays to the dtype; leave all others as they are."""
     if isinstance(x, tuple):
         return tuple(in_dtype(part, dtype) for part in x)
     return x.astype(dtype) if hasattr(x, "dtype") and x.dtype.kind == "f" else x
 
 
 def unchanged(now: Any, before: Any) -> bool:
-    """Whether arrays, sparse matrices, or tuples of them, are equal element by element."""
+    """Compare arrays, sparse matrices, or tuples of them, element by element."""
     if isinstance(now, tuple):
         return all(unchanged(*pair) for pair in zip(now, before, strict=True))
     if sparse.issparse(now):
@@ -167,7 +216,7 @@ def unchanged(now: Any, before: Any) -> bool:
 
 
 def _direction(x: Arrays, dx: Arrays | None, rng: np.random.Generator) -> Arrays | None:
-    """A random direction like x; None where x is held fixed."""
+    """Random direction of the shape of x; None where x is held fixed."""
     if isinstance(x, tuple):
         return tuple(_direction(*pair, rng) for pair in zip(x, (None,) * len(x) if dx is None else dx, strict=True))
     if dx is None or not isinstance(x, np.ndarray) or x.dtype.kind != "f":
@@ -190,8 +239,8 @@ def _pairs(dx: Arrays | None, along: Arrays | None) -> Iterator[tuple[Any, Any]]
         yield dx, along
 
 
-def _compare(terms: list[Array], numeric: float, what: str) -> None:
+def _compare(terms: list[Array], numeric: float, name: str) -> None:
     exact = sum(float(np.sum(term)) for term in terms)
     size = abs(exact) + math.sqrt(sum(float(np.sum(term * term)) for term in terms))  # terms may cancel
     wrong = not abs(exact - numeric) <= RELATIVE_TOLERANCE * size + ABSOLUTE_TOLERANCE
-    assert not wrong, f"{what}: the gradients give a slope of {exact:.9g}, central differences give {numeric:.9g}."
+    assert not wrong, f"{name}: the gradients give a slope of {exact:.9g}, central differences give {numeric:.9g}."

@@ -1,4 +1,4 @@
-"""Whether a layer keeps the rules at the top of `skneural.layers.layer`, gradients apart."""
+"""Checks of the layer protocol (the rules at the top of `skneural.layers.layer`), except for gradients."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from skneural.layers.layer import AnyShape, Context, Layer
+from skneural.layers.layer import WHOLE_BATCH, AnyShape, Context, Layer
+from skneural.ops.dimension import Dimension
 from skneural.ops.types import Array, Arrays
 from skneural.parameters import Layout, Snapshot
 from skneural.testing.gradient_check import Pass, in_dtype, one_pass, random_start, training_context, unchanged
@@ -21,37 +22,37 @@ from skneural.testing.gradient_check import Pass, in_dtype, one_pass, random_sta
 def check_layer(
     layer: Layer, x: Arrays, context: Context | None = None, *, batch_axis: int | None = 0, seed: int = 0
 ) -> None:
-    """Check that a layer keeps the layer protocol; `check_gradients` checks its gradients.
+    """Check that a layer follows the layer protocol; `check_gradients` checks its gradients.
 
     Parameters
     ----------
     layer : Layer
-        A whole network is a layer, too.
+        Layer or network.
     x : array, sparse matrix, or tuple of them
-        At least two rows.
+        Input with at least two rows.
     context : Context, optional
-        By default the layer is training. It predicts with a copy whose `rng` is None.
+        By default a training context. Prediction uses a copy whose `rng` is None.
     batch_axis : int or None, default=0
-        The axis of x and y that counts rows. None if rows are not predicted independently, as in a graph.
+        Batch axis of x and y. None if rows are not predicted independently, as in a graph.
     seed : int, default=0
-        Draws the parameters.
+        Seed of the parameters.
 
     Raises
     ------
     AssertionError
-        With a sentence that says which rule is broken.
+        If the layer breaks a rule.
     """
     context = training_context(seed) if context is None else context
     _check_value(layer)
     layout = Layout(layer.parameters())
     for dtype in (np.float32, np.float64):
         start = random_start(layout, np.random.default_rng(seed), dtype)
-        alone = _check_dtypes(layer, layout, start, in_dtype(x, dtype), context, seed)
+        reference = _check_dtypes(layer, layout, start, in_dtype(x, dtype), context, seed)
     x = in_dtype(x, np.float64)
-    _check_passes_are_independent(layer, layout, start, x, context, alone)
-    _check_memory_order(layer, layout, start, x, context, alone)
-    start = start._replace(buffers=alone.buffers)  # no longer at their fill
-    predicting = dataclasses.replace(context, rng=None, samples=None, elements=None, sum_over_shards=None)
+    _check_passes_are_independent(layer, layout, start, x, context, reference)
+    _check_memory_order(layer, layout, start, x, context, reference)
+    start = start._replace(buffers=reference.buffers)  # no longer the initial ones
+    predicting = dataclasses.replace(context, rng=None, shard=WHOLE_BATCH)
     _check_shape(layer, layout, start, x, predicting)
     _check_predict(layer, layout, start, x, predicting)
     if batch_axis is not None:
@@ -59,12 +60,12 @@ def check_layer(
 
 
 class _ArrayFinder(pickle.Pickler):
-    """Pickles, and notes whether an array goes by."""
+    """Pickler that records whether the object contains an array."""
 
-    found = False
+    has_array = False
 
     def persistent_id(self, value: object) -> None:
-        self.found = self.found or isinstance(value, np.ndarray) or sparse.issparse(value)
+        self.has_array = self.has_array or isinstance(value, np.ndarray) or sparse.issparse(value)
 
 
 def _check_value(layer: Layer) -> None:
@@ -75,42 +76,43 @@ def _check_value(layer: Layer) -> None:
     file = io.BytesIO()
     finder = _ArrayFinder(file)
     finder.dump(layer)
-    assert not finder.found, f"{name} holds an array; declare a Parameter or a Buffer instead."
+    assert not finder.has_array, f"{name} holds an array; declare a Parameter or a Buffer instead."
     copied = pickle.loads(file.getvalue())
     assert copied == layer, f"{name} is not equal to its pickled copy."
     assert hash(copied) == hash(layer), f"{name} has another hash than its pickled copy."
 
 
 def _check_dtypes(layer: Layer, layout: Layout, start: Snapshot, x: Arrays, context: Context, seed: int) -> Pass:
-    """Returns the pass, with which others are compared."""
+    """Check all dtypes, and return the pass as a reference for the other checks."""
     dtype = start.vector.dtype
-    alone = one_pass(layer, layout, start, x, context, seed)
-    y, dx = alone.y, alone.dx
+    reference = one_pass(layer, layout, start, x, context, seed)
+    y, dx = reference.y, reference.dx
     assert y.dtype == dtype, f"{layer}: y is {y.dtype} where everything else is {dtype}."
     for part in dx if isinstance(dx, tuple) else (dx,):
         assert part is None or part.dtype == dtype, f"{layer}: dx is {part.dtype} where everything else is {dtype}."
     predicted = layer.predict(layout.views(start.vector, start.buffers.copy()), x)
     assert predicted.dtype == dtype, f"{layer}: predict gives {predicted.dtype} where everything else is {dtype}."
-    return alone
+    return reference
 
 
 def _check_shape(layer: Layer, layout: Layout, start: Snapshot, x: Any, context: Context) -> None:
-    if context.lengths is not None:
-        return  # series of unequal lengths may become fewer rows than their shape tells
+    if context.batch.lengths is not None:
+        return  # series of unequal lengths may become fewer rows than their padded shape implies
     y, _ = layer.forward(layout.views(start.vector.copy(), start.buffers.copy()), x, context)
-    told = layer.shape(tuple(part.shape for part in x) if isinstance(x, tuple) else x.shape)
-    assert told == y.shape, f"{layer}: shape tells {told}, but y has shape {y.shape}."
-    for unknown in _with_unknowns(x):
+    shape = layer.shape(tuple(part.shape for part in x) if isinstance(x, tuple) else x.shape)
+    assert shape == y.shape, f"{layer}: shape returns {shape}, but y has shape {y.shape}."
+    for x_shape in _partly_unknown_shapes(x):
         try:
-            told = layer.shape(unknown)
+            shape = layer.shape(x_shape)
         except TypeError as error:
-            raise AssertionError(f"{layer}: shape does not take None for an unknown number: {unknown}.") from error
-        right = len(told) == y.ndim and all(n is None or n == known for n, known in zip(told, y.shape, strict=True))
-        assert right, f"{layer}: shape tells {told} for x of shape {unknown}, but y has shape {y.shape}."
+            raise AssertionError(f"{layer}: shape does not accept a named dimension: {x_shape}.") from error
+        pairs = zip(shape, y.shape, strict=False)
+        right = len(shape) == y.ndim and all(isinstance(n, Dimension) or n == size for n, size in pairs)
+        assert right, f"{layer}: shape returns {shape} for x of shape {x_shape}, but y has shape {y.shape}."
 
 
-def _with_unknowns(x: Any) -> Iterator[Any]:
-    """The shape of x with one of its numbers unknown, each in turn; all arrays of a tuple do not know the same one."""
+def _partly_unknown_shapes(x: Any) -> Iterator[Any]:
+    """Shapes of x with one dimension unknown, each in turn; in a tuple, the same dimension of all arrays."""
     if isinstance(x, tuple):
         shortest = min(len(part.shape) for part in x)
         yield from (tuple(_without(part.shape, axis) for part in x) for axis in range(shortest))
@@ -119,31 +121,34 @@ def _with_unknowns(x: Any) -> Iterator[Any]:
 
 
 def _without(shape: tuple[int, ...], axis: int) -> AnyShape:
-    return (*shape[:axis], None, *shape[axis + 1 :])
+    return (*shape[:axis], Dimension("unknown"), *shape[axis + 1 :])
 
 
 def _check_passes_are_independent(
-    layer: Layer, layout: Layout, start: Snapshot, x: Arrays, context: Context, alone: Pass
+    layer: Layer, layout: Layout, start: Snapshot, x: Arrays, context: Context, reference: Pass
 ) -> None:
-    """A second forward must not disturb the backward of the first."""
+    """Check that a second forward does not change the backward of the first."""
     tree, gradient = layout.views(start.vector.copy(), start.buffers.copy()), np.empty_like(start.vector)
     y, backward = layer.forward(tree, x, copy.deepcopy(context))
     layer.forward(tree, _halved(x), copy.deepcopy(context))
-    dx = backward(alone.dy, layout.views(gradient))
-    same = np.array_equal(y, alone.y) and np.array_equal(gradient, alone.gradient) and unchanged(dx, alone.dx)
+    dx = backward(reference.dy, layout.views(gradient))
+    same = np.array_equal(y, reference.y) and np.array_equal(gradient, reference.gradient)
+    same = same and unchanged(dx, reference.dx)
     assert same, f"{layer}: a second forward changes the output or the gradients of the first."
 
 
 def _check_memory_order(
     layer: Layer, layout: Layout, start: Snapshot, x: Arrays, context: Context, contiguous: Pass
 ) -> None:
-    """Neighbouring layers may hand over views: strided x and dy must give what contiguous ones give."""
+    """Check that strided x and dy, which may be views, give the same as contiguous ones."""
     tree, gradient = layout.views(start.vector.copy(), start.buffers.copy()), np.empty_like(start.vector)
     y, backward = layer.forward(tree, _strided(x), copy.deepcopy(context))
     dx = backward(_strided(contiguous.dy), layout.views(gradient))
-    assert _close(y, contiguous.y), f"{layer}: the output depends on how x lies in memory."
-    assert _close(gradient, contiguous.gradient), f"{layer}: parameter gradients depend on how x or dy lies in memory."
-    assert _close(dx, contiguous.dx), f"{layer}: dx depends on how x or dy lies in memory."
+    assert _close(y, contiguous.y), f"{layer}: the output depends on the memory layout of x."
+    assert _close(gradient, contiguous.gradient), (
+        f"{layer}: parameter gradients depend on the memory layout of x or dy."
+    )
+    assert _close(dx, contiguous.dx), f"{layer}: dx depends on the memory layout of x or dy."
 
 
 def _check_predict(layer: Layer, layout: Layout, start: Snapshot, x: Arrays, context: Context) -> None:
@@ -163,11 +168,11 @@ def _check_rows_are_independent(
     tree = layout.views(start.vector, start.buffers)
     whole = layer.predict(tree, x, context)
     n = (x[0] if isinstance(x, tuple) else x).shape[axis]
-    assert n > 1, "Rows can be told apart only if x has at least two of them."
+    assert n > 1, "x must have at least two rows, to check that they are independent."
     for rows in (slice(0, n // 2), slice(n // 2, n)):
         part = layer.predict(tree, _rows(x, rows, axis), context)
         same = part.shape[axis] == rows.stop - rows.start and _close(part, _rows(whole, rows, axis))
-        assert same, f"{layer}: what is predicted for a row depends on the rows beside it."
+        assert same, f"{layer}: the prediction of a row depends on the other rows."
 
 
 def _rows(x: Arrays, rows: slice, axis: int) -> Arrays:
@@ -177,14 +182,14 @@ def _rows(x: Arrays, rows: slice, axis: int) -> Arrays:
 
 
 def _halved(x: Arrays) -> Arrays:
-    """Another input of the same kind; integers stay as they are."""
+    """Half of the input, as a second one; integers stay as they are."""
     if isinstance(x, tuple):
         return tuple(_halved(part) for part in x)
     return 0.5 * x if hasattr(x, "dtype") and x.dtype.kind == "f" else x
 
 
 def _strided(x: Arrays) -> Arrays:
-    """The same numbers, in a memory order that is neither C nor Fortran."""
+    """Copy of the same values in a memory order that is neither C nor Fortran."""
     if isinstance(x, tuple):
         return tuple(_strided(part) for part in x)
     if not isinstance(x, np.ndarray) or x.ndim == 0:
@@ -194,9 +199,9 @@ def _strided(x: Arrays) -> Arrays:
     return wide[..., ::2]
 
 
-def _close(one: Any, other: Any) -> bool:
-    if isinstance(one, tuple):
-        return all(_close(*pair) for pair in zip(one, other, strict=True))
-    if one is None or other is None:
-        return one is other
-    return one.shape == other.shape and np.allclose(one, other, rtol=1e-8, atol=1e-10)
+def _close(actual: Any, expected: Any) -> bool:
+    if isinstance(actual, tuple):
+        return all(_close(*pair) for pair in zip(actual, expected, strict=True))
+    if actual is None or expected is None:
+        return actual is expected
+    return actual.shape == expected.shape and np.allclose(actual, expected, rtol=1e-8, atol=1e-10)

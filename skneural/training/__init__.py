@@ -1,4 +1,4 @@
-"""Floor 4: one training loop for every estimator.
+"""Training of networks: one loop for every estimator.
 
-It knows a layer, a loss, an optimizer and batches; it knows no architecture and no estimator.
+It depends on a layer, a loss, an optimizer and batches, and on no architecture and no estimator.
 """

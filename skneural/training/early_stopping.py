@@ -1,4 +1,4 @@
-"""When to stop, and what to keep."""
+"""Early stopping."""
 
 from __future__ import annotations
 
@@ -11,53 +11,56 @@ from skneural.parameters import Snapshot
 
 @dataclass
 class EarlyStopping:
-    """Sees a score after every epoch, keeps the best weights, and says when to stop.
+    """Early stopping on a score, with a copy of the best weights.
 
-    It does not say so while the score still rises, though it may be below the best.
+    Training does not stop while the score still rises, even if it is below the best one.
 
     Parameters
     ----------
     tol : float
-        A score must exceed the best by more than this to count as an improvement.
+        Minimum increase over the best score that counts as an improvement.
     patience : float
-        Training may go on for this many epochs in a row without improvement; infinity: for ever.
+        Number of consecutive epochs without improvement after which training may stop; infinity: never.
 
     Attributes
     ----------
     best_score : float
         Greatest score so far.
-    kept : Snapshot or None
-        The weights that reached it; of several equal scores the latest, which has trained longest. A later stage of
-        training may begin with those of the stage before.
-    waited : int
-        Epochs in a row without improvement.
+    best_snapshot : Snapshot or None
+        Weights with the greatest score; of equal scores the latest, whose weights were trained longest. Initially None,
+        or the best weights of an earlier stage of training.
+    n_waited : int
+        Number of consecutive epochs without improvement.
     rising : bool
-        Whether the last score exceeds the one before by more than `tol`.
+        True if the last score exceeds the previous one by more than `tol`.
     last_score : float
+        Score of the last epoch.
     """
 
     tol: float
     patience: float
     best_score: float = -math.inf
-    kept: Snapshot | None = None
-    waited: int = 0
+    best_snapshot: Snapshot | None = None
+    n_waited: int = 0
     rising: bool = False
     last_score: float = -math.inf
 
-    def see(self, score: float, snapshot: Callable[[], Snapshot]) -> None:
-        self.waited = 0 if score > self.best_score + self.tol else self.waited + 1
+    def update(self, score: float, snapshot: Callable[[], Snapshot]) -> None:
+        """Process the score of an epoch; `snapshot` copies the weights, and is called only if the score is the best."""
+        self.n_waited = 0 if score > self.best_score + self.tol else self.n_waited + 1
         self.rising = score > self.last_score + self.tol
         self.last_score = score
         if score >= self.best_score:
+            self.best_snapshot = snapshot()  # before the score: an interrupt in between leaves the best weights
             self.best_score = score
-            self.kept = snapshot()
 
     @property
-    def satisfied(self) -> bool:
-        # With one step an epoch, momentum carries the loss past its minimum and back, for more than 10 epochs: 3 of 20
-        # MLPs on unscaled iris stopped on the way back, at an accuracy of 0.47 to 0.67 where the others reach 0.97.
-        return self.waited > self.patience and not self.rising
+    def should_stop(self) -> bool:
+        """True if the score has not improved for longer than the patience, and does not rise."""
+        # With one step per epoch, momentum makes the loss overshoot its minimum and return, for more than 10 epochs: 3
+        # of 20 MLPs on unscaled iris stopped during that, at an accuracy of 0.47 to 0.67; the others reached 0.97.
+        return self.n_waited > self.patience and not self.rising
 
-    def wait_again(self) -> None:
-        """Start counting anew, as when the learning rate has just been lowered."""
-        self.waited = 0
+    def reset_patience(self) -> None:
+        """Restart the count of epochs without improvement, as after a decrease of the learning rate."""
+        self.n_waited = 0

@@ -1,4 +1,4 @@
-"""What training recorded."""
+"""Records of training."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from dataclasses import dataclass, field
 
 @dataclass
 class History:
-    """One entry per epoch, in plain floats.
+    """Losses and scores of each epoch, as plain floats.
 
     Attributes
     ----------
     losses : list of float
-        Mean training loss of each epoch, penalties included.
+        Mean training loss of each epoch, including penalties.
     scores : list of float
         Validation score after each epoch; greater is better. Empty without validation data.
     n_epochs : int
-        Epochs of this training, as opposed to those it continued.
+        Number of epochs of this training, without those of a training that it continues.
     converged : bool
-        False if training ran out of epochs.
+        False if training reached the maximum number of epochs.
     n_evaluations : int
-        How often lbfgs has evaluated the objective.
+        Number of evaluations of the objective by L-BFGS.
     """
 
     losses: list[float] = field(default_factory=list)
@@ -28,3 +28,15 @@ class History:
     n_epochs: int = 0
     converged: bool = False
     n_evaluations: int = 0
+
+    def record(self, loss: float, score: float | None) -> None:
+        """Add an epoch. It counts last, so that `discard_unfinished` can tell whether all of it was recorded."""
+        self.losses.append(loss)
+        if score is not None:
+            self.scores.append(score)
+        self.n_epochs += 1
+
+    def discard_unfinished(self) -> None:
+        """Remove what was recorded of an epoch before an interrupt."""
+        del self.losses[self.n_epochs :]
+        del self.scores[self.n_epochs :]

@@ -14,28 +14,31 @@ from skneural.ops.types import Array
 from skneural.parameters import Weights
 from skneural.training.objective import Objective
 from skneural.training.seeds import Seeds
-from skneural.training.threads import quiet_scipy
-from skneural.training.train import Watch, ensure_finite
+from skneural.training.threads import single_threaded_scipy
+from skneural.training.train import TrainingMonitor, ensure_finite
 
 
 @dataclass
 class LBFGS:
-    """Training on all samples at once with SciPy's L-BFGS-B (Byrd et al. 1995); an epoch is one iteration.
+    """Full-batch training with SciPy's L-BFGS-B (Byrd et al. 1995); an epoch is one iteration.
 
     Parameters
     ----------
     objective : Objective
     seeds : Seeds
-        Dropout masks and what else is drawn stay the same throughout, because a line search needs one function.
+        Seeds of dropout masks and other random numbers. These are the same in each evaluation, because the line search
+        needs a deterministic objective.
     max_epochs : int
+        Maximum number of iterations.
     max_fun : int
-        Most evaluations of the objective.
+        Maximum number of evaluations of the objective.
     tol : float
-        Stop when no element of the gradient exceeds this.
+        Stop when no element of the gradient exceeds this in absolute value.
     n_corrections : int, default=10
-        Past steps from which the curvature is guessed.
+        Number of past steps that approximate the curvature.
     relative_tol : float, default=1.4e-14
-        Stop when an iteration lowers the value by less than this share of it, or of one if that is more.
+        Stop when an iteration lowers the objective by less than this fraction of its value or of one, whichever is
+        greater.
     """
 
     objective: Objective
@@ -46,8 +49,8 @@ class LBFGS:
     n_corrections: int = 10
     relative_tol: float = 64 * float(np.finfo(np.float64).eps)
 
-    def run(self, samples: Samples, watch: Watch) -> None:
-        """Minimize until converged, or until `watch` says stop or the iterations are used up."""
+    def run(self, samples: Samples, monitor: TrainingMonitor) -> None:
+        """Minimize until convergence, a request of `monitor` to stop, or the maximum number of iterations."""
         objective, weights = self.objective, self.objective.weights
         value: Value = 0.0
         samples = samples.resample(self.seeds.generator("draws"))
@@ -57,16 +60,16 @@ class LBFGS:
             weights.vector[...] = vector
             objective.start_epoch([self.seeds.generator("dropout") for _ in range(objective.shards.n_shards)])
             value = objective(samples)
-            watch.interrupts.check()
             return float(np.mean(value)), weights.gradient.astype(np.float64)
 
         def end_of_iteration(intermediate_result: Any) -> None:
-            # The line search accepts the point that it evaluated last: `value` and the weights are of this iterate.
-            ensure_finite(intermediate_result.fun, watch.history.n_epochs + 1)
-            if watch.epoch_ends(value):
+            # The line search accepts the point that it evaluated last, so `value` and the weights are those of this
+            # iterate.
+            ensure_finite(intermediate_result.fun, monitor.history.n_epochs + 1)
+            if monitor.epoch_ends(value):
                 raise StopIteration
-            if watch.history.n_epochs < self.max_epochs:
-                watch.epoch_starts()
+            if monitor.history.n_epochs < self.max_epochs:
+                monitor.epoch_starts()
 
         start = weights.vector.astype(np.float64)
         ensure_finite(value_and_gradient(start)[0], 1)
@@ -78,8 +81,8 @@ class LBFGS:
             "gtol": self.tol,
             "ftol": self.relative_tol,
         }
-        watch.epoch_starts()
-        with quiet_scipy():
+        monitor.epoch_starts()
+        with single_threaded_scipy():
             result = minimize(
                 value_and_gradient,
                 start,
@@ -89,17 +92,17 @@ class LBFGS:
                 callback=end_of_iteration,
                 options=options,
             )
-        if not watch.history.n_epochs:  # the start was the minimum already
-            watch.epoch_ends(value)
-        watch.history.converged |= result.success
-        watch.history.n_evaluations += result.nfev
+        if not monitor.history.n_epochs:  # the initial weights are a minimum already
+            monitor.epoch_ends(value)
+        monitor.history.converged |= result.success
+        monitor.history.n_evaluations += result.nfev
 
 
 def _bounds(weights: Weights) -> Bounds | None:
-    """Limits of the parameters that have some."""
+    """Bounds of parameters with a limit of their absolute value; None if there are none."""
     if not weights.layout.limits:
         return None
-    most = np.full(weights.layout.size, np.inf)
+    upper = np.full(weights.layout.size, np.inf)
     for part, limit in weights.layout.limits:
-        most[part] = limit
-    return Bounds(-most, most)
+        upper[part] = limit
+    return Bounds(-upper, upper)

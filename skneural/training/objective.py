@@ -1,31 +1,31 @@
-"""The function that training minimizes: mean loss of a batch plus the L2 penalty."""
+"""Training objective: the mean loss of a batch plus the L2 penalty."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from skneural.data import Samples
-from skneural.layers.layer import Context, Layer, Share
+from skneural.layers.layer import WHOLE_BATCH, Context, Layer, Shard, Share
 from skneural.losses.loss import Loss, Value
 from skneural.ops.memory import empty_like
 from skneural.ops.types import Array
-from skneural.parameters import Tree, Weights
+from skneural.parameters import Weights
 from skneural.training.threads import Shards
 
 
 class Objective:
-    """Mean loss of a batch plus ``penalty / 2 * sum of squares`` of the penalized weights.
+    """Mean loss of a batch plus ``penalty / 2`` times the sum of squares of the penalized weights.
 
     Parameters
     ----------
     network : Layer
     loss : Loss
     weights : Weights
-        Their gradient is filled at each call.
+        Weights, whose gradient is computed by each call.
     penalty : float, default=0.0
         Strength of the L2 penalty.
     shards : Shards, default=one shard
-        A batch is split into as many parts, each with a gradient vector of its own; their sum is one addition.
+        Shards of a batch, which are computed in parallel; the gradient vectors of all shards are added.
     """
 
     def __init__(
@@ -42,38 +42,33 @@ class Objective:
         self._rngs: list[np.random.Generator] = []
 
     def start_epoch(self, rngs: list[np.random.Generator]) -> None:
-        """Take the generators of this epoch's dropout masks: one per shard, all in the same state."""
+        """Set the random generators of an epoch: one per shard, all in the same state."""
         self._rngs = rngs
 
     def __call__(self, batch: Samples) -> Value:
-        """Value of the batch, one per output where the loss tells them apart; fills the gradient."""
+        """Compute the objective of a batch, one value per output if the loss separates them, and the gradient."""
         parts = self.shards.rows(len(batch)) if self.shards.n_shards > 1 else [slice(None)]
         if len(parts) == 1:
-            value = self._one_shard(batch, self._trees[0], Context(self._rngs[0]), batch.total)
+            value = self._one_shard(batch, 0, WHOLE_BATCH, batch.total)
         else:
             value = self._all_shards(batch, parts)
         return self._penalized(value)
 
-    def _one_shard(self, part: Samples, gradient_tree: Tree, context: Context, total: float) -> Value:
-        x, known = part.x.as_batch()
-        context.lengths, context.structure, context.memory_lengths = (
-            known.lengths,
-            known.structure,
-            known.memory_lengths,
-        )
-        context.sample_weight, context.total = part.sample_weight, total
-        context.penalties = []
+    def _one_shard(self, part: Samples, number: int, shard: Shard, total: float) -> Value:
+        x, batch_info = part.x.as_batch()
+        batch = batch_info._replace(sample_weight=part.sample_weight, total=total)
+        context = Context(self._rngs[number], batch, shard, penalties=[])
         raw, backward = self.network.forward(self.weights.tree, x, context)
         value, d_raw = self.loss.value_and_gradient(part.y.values, raw, part.target_weight, total)
-        backward(d_raw, gradient_tree)
-        return value + sum(context.penalties)
+        backward(d_raw, self._trees[number])
+        return value + sum(context.penalties or ())
 
     def _all_shards(self, batch: Samples, parts: list[slice]) -> Value:
-        def run(shard: int) -> Value:
-            rows = parts[shard]
+        def run(number: int) -> Value:
+            rows = parts[number]
             samples, elements = Share(rows, len(batch)), _share_of_elements(batch.x.lengths, rows)
-            context = Context(self._rngs[shard], samples, elements, self.shards.sum_over(shard))
-            return self._one_shard(batch.part(rows), self._trees[shard], context, batch.total)
+            shard = Shard(samples, elements, self.shards.sum_over(number))
+            return self._one_shard(batch.part(rows), number, shard, batch.total)
 
         values = self.shards.run(run, len(parts))
         for gradient in self._gradients[1 : len(parts)]:
@@ -90,7 +85,7 @@ class Objective:
 
 
 def _share_of_elements(lengths: Array | None, rows: slice) -> Share | None:
-    """Which elements of all samples a shard with the given samples holds; None where all have equally many."""
+    """Share of the elements that belong to a shard of the samples; None if all samples have equally many."""
     if lengths is None:
         return None
     first, n = int(lengths[: rows.start].sum()), int(lengths[rows].sum())

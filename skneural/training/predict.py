@@ -1,4 +1,4 @@
-"""Predicting block by block."""
+"""Prediction in blocks of samples."""
 
 from __future__ import annotations
 
@@ -10,24 +10,26 @@ from skneural.data import Container
 from skneural.data.targets import Selection
 from skneural.layers.layer import Context, Layer
 from skneural.ops.memory import recycling, start_recycling
+from skneural.ops.segments import ranges, segment_starts
 from skneural.ops.types import Array
 from skneural.parameters import Tree
 from skneural.training.threads import limited_blas
 
 
 def predict_raw(network: Layer, tree: Tree, x: Container, rows_per_block: int, n_threads: int | None = None) -> Array:
-    """Raw scores of all samples, or of all their elements.
+    """Compute raw scores of all samples, or of all their elements.
 
     Parameters
     ----------
     network : Layer
     tree : tree of arrays
-        Its parameters.
+        Parameters of the network.
     x : Container
     rows_per_block : int
-        Samples that go through the network at once.
+        Number of samples in a block.
     n_threads : int or None, default=None
-        Threads that share the blocks, where there are several. None leaves threads to BLAS.
+        Number of threads that predict blocks in parallel. None: predict one block after another, with multithreaded
+        BLAS.
     """
     if len(x) <= rows_per_block:
         return _one_block(network, tree, x)
@@ -44,20 +46,18 @@ def predict_raw(network: Layer, tree: Tree, x: Container, rows_per_block: int, n
             raw = np.concatenate(list(pool.map(predict, blocks)))
     if isinstance(blocks[0], slice):
         return raw
-    return _in_place(raw, np.concatenate([np.asarray(block) for block in blocks]), x.n_score_rows)
+    return _in_original_order(raw, np.concatenate([np.asarray(block) for block in blocks]), x.n_score_rows)
 
 
-def _in_place(raw: Array, order: Array, lengths: Array | None) -> Array:
-    """Raw scores of each sample, or of each of its elements, that were computed in the given order of samples."""
+def _in_original_order(raw: Array, order: Array, lengths: Array | None) -> Array:
+    """Undo the order of samples in which raw scores of samples, or of their elements, were computed."""
     n_rows = np.ones_like(order) if lengths is None or len(raw) == len(order) else lengths
-    starts, ends = np.cumsum(n_rows) - n_rows, np.cumsum(n_rows[order])
-    places = np.arange(len(raw)) + np.repeat(starts[order] - (ends - n_rows[order]), n_rows[order])
     restored = np.empty_like(raw)
-    restored[places] = raw
+    restored[ranges(segment_starts(n_rows)[order], n_rows[order])] = raw
     return restored
 
 
 def _one_block(network: Layer, tree: Tree, x: Container) -> Array:
-    values, known = x.as_batch()
-    raw: Array = network.predict(tree, values, Context(**known._asdict()))
+    values, batch_info = x.as_batch()
+    raw: Array = network.predict(tree, values, Context(batch=batch_info))
     return raw

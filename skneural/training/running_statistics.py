@@ -1,4 +1,4 @@
-"""Running statistics, taken anew when training is over."""
+"""Recomputation of running statistics after training."""
 
 from __future__ import annotations
 
@@ -6,33 +6,35 @@ import numpy as np
 
 from skneural.data import Samples
 from skneural.layers.layer import Context, Layer
-from skneural.parameters import Weights, leaves
+from skneural.layers.normalization import BatchNormalization
+from skneural.layers.traversal import find
+from skneural.parameters import Weights
 
 
 def settle_statistics(
     network: Layer, weights: Weights, samples: Samples, batch_size: int, rng: np.random.Generator
 ) -> None:
-    """Let layers take their running statistics over all samples again, with the weights as they are now.
+    """Recompute the running statistics of batch normalization over all samples, with the final parameters.
 
-    While weights move, running statistics lag behind by some ten batches, which after a short training is a large
-    part of it. One pass forward puts that right.
+    In training, running statistics lag behind the parameters by about ten batches, a large part of a short training.
+    One forward pass corrects that.
 
     Parameters
     ----------
     network : Layer
     weights : Weights
-        Their buffers are changed.
+        The buffers are updated.
     samples : Samples
     batch_size : int
     rng : Generator
-        Draws the order of the samples, dropout masks, and what else is drawn.
+        Random numbers for the order of the samples, dropout masks and resampling.
     """
-    counts = [array for name, array in leaves(weights.tree) if name.endswith("n_batches")]
-    if not counts:
+    normalizations = find(network, weights.tree, BatchNormalization)
+    if not normalizations:
         return
-    for count in counts:
-        count[...] = 0
+    for _, p in normalizations:
+        p["n_batches"][...] = 0
     for batch in samples.batches(batch_size, rng):
-        x, known = batch.resample(rng).x.as_batch()
-        context = Context(rng, **known._asdict(), sample_weight=batch.sample_weight, settling=True)
+        x, info = batch.resample(rng).x.as_batch()
+        context = Context(rng, info._replace(sample_weight=batch.sample_weight), settling=True)
         network.forward(weights.tree, x, context)

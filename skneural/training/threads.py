@@ -1,4 +1,4 @@
-"""Threads: how many there are, and how a batch is split over them."""
+"""Thread counts, and parallel computation of the shards of a batch."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from skneural.ops.types import Array
 
 @cache
 def _controller() -> ThreadpoolController:
-    return ThreadpoolController()  # looks through all loaded libraries: 1 ms, so once
+    return ThreadpoolController()  # inspects all loaded libraries, which takes 1 ms, so it is cached
 
 
 def blas_threads() -> int:
-    """Threads that BLAS may use at this moment, as environment, joblib and threadpoolctl left it."""
+    """Number of threads that BLAS may use now, as set by the environment, joblib or threadpoolctl."""
     counts = [library["num_threads"] for library in _controller().info() if library["user_api"] == "blas"]
     return max(counts, default=1)
 
 
 @contextmanager
 def limited_blas(n_threads: int | None) -> Iterator[None]:
-    """Hold BLAS to that many threads; None leaves it alone."""
+    """Limit BLAS to a number of threads; None: no limit."""
     if n_threads is None:
         yield
     else:
@@ -40,14 +40,15 @@ def limited_blas(n_threads: int | None) -> Iterator[None]:
 
 
 @contextmanager
-def quiet_scipy() -> Iterator[None]:
-    """Hold a BLAS of SciPy's own to one thread, and leave NumPy's alone.
+def single_threaded_scipy() -> Iterator[None]:
+    """Limit the BLAS that SciPy's wheels include to one thread, without any effect on NumPy's.
 
-    Wheels bring one BLAS each. Where SciPy's small products and NumPy's large ones take turns, the waiting threads of
-    one get in the way of the other: with that, L-BFGS on 1797 x 64 digits took 0.08 s, without it 2.0 s.
+    Wheels of NumPy and SciPy include one BLAS each. Where small products of SciPy alternate with large ones of NumPy,
+    the waiting threads of one slow down the other: with this limit, L-BFGS on 1797 x 64 digits took 0.08 s, without it
+    2.0 s.
     """
-    own = [library["filepath"] for library in _controller().info() if "scipy.libs" in library["filepath"]]
-    with _controller().select(filepath=own).limit(limits=1):
+    libraries = [library["filepath"] for library in _controller().info() if "scipy.libs" in library["filepath"]]
+    with _controller().select(filepath=libraries).limit(limits=1):
         yield
 
 
@@ -57,10 +58,10 @@ class _Outcome(NamedTuple):
 
 
 class Shards:
-    """Run a function on the shards of a batch, one thread each.
+    """Parallel evaluation of a function on the shards of a batch, with one thread per shard.
 
-    NumPy releases the interpreter lock inside its loops and products, so the shards of a batch compute at the same
-    time. The calling thread takes the first shard.
+    NumPy releases the global interpreter lock inside its loops and products, so shards are computed in parallel. The
+    calling thread computes the first shard.
 
     Parameters
     ----------
@@ -81,15 +82,15 @@ class Shards:
             self._pool.shutdown()
 
     def rows(self, n_rows: int) -> list[slice]:
-        """Near-equal consecutive parts of a batch, none of them empty."""
+        """Split a batch into consecutive, non-empty parts of almost equal size."""
         n = min(self.n_shards, n_rows)
         ends = [n_rows * i // n for i in range(n + 1)]
         return [slice(start, stop) for start, stop in itertools.pairwise(ends)]
 
     def run(self, function: Callable[[int], Any], n: int) -> list[Any]:
-        """``[function(0), ..., function(n - 1)]``, at the same time.
+        """Compute ``[function(0), ..., function(n - 1)]`` in parallel.
 
-        If one call fails, the others are released from `sum_over` and the first error is raised.
+        If a call fails, other calls that wait in `sum_over` are aborted, and the first error is raised.
         """
         if self._pool is None or n == 1:
             return [function(i) for i in range(n)]
@@ -97,27 +98,27 @@ class Shards:
             self._barrier = threading.Barrier(n)
         submit = self._pool.submit
         try:
-            # With a copy of the caller's context: NumPy's error state lives there.
+            # With a copy of the caller's context, which contains NumPy's error state.
             futures = [submit(copy_context().run, self._guarded, function, i) for i in range(1, n)]
             outcomes = [self._guarded(function, 0), *(future.result() for future in futures)]
-        except BaseException:  # an interrupt in between: the others would wait for the first one for ever
+        except BaseException:  # after an interrupt here, the other threads would wait for the first shard for ever
             self._barrier.abort()
             raise
         errors = [outcome.error for outcome in outcomes if outcome.error is not None]
         if errors:
-            # Those that were only released from waiting have nothing to tell.
+            # A BrokenBarrierError is only a consequence of the error in another shard.
             raise next((e for e in errors if not isinstance(e, threading.BrokenBarrierError)), errors[0])
         return [outcome.value for outcome in outcomes]
 
     def sum_over(self, shard: int) -> Callable[[Array], Array]:
-        """What adds up an array of each shard: all shards must call theirs equally often."""
+        """Make a function that adds up the arrays of all shards; each shard must call its function equally often."""
 
         def reduce(array: Array) -> Array:
             self._parts[shard] = array
             self._barrier.wait()
             total = self._parts[0].copy()
             for part in self._parts[1 : self._barrier.parties]:
-                total += part  # in the same order in every thread, so all get the same bits
+                total += part  # in the same order in every thread, so that sums are bitwise equal
             self._barrier.wait()
             return total
 

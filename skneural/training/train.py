@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import operator
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -23,56 +22,57 @@ from skneural.training.history import History
 from skneural.training.interrupts import Interrupts
 from skneural.training.objective import Objective
 from skneural.training.seeds import Seeds
+from skneural.user_warnings import warn_user
 
 
 class DivergenceError(ValueError):
-    """The loss is no longer a finite number."""
+    """Error of a training whose loss is no longer finite."""
 
 
 class Observer:
-    """What wants to know of epochs, such as callbacks; members override what they need."""
+    """Base class of observers of epochs, such as callbacks; subclasses override what they need."""
 
-    def epoch_starts(self, watch: Watch) -> None:
-        """Before the first batch."""
+    def epoch_starts(self, monitor: TrainingMonitor) -> None:
+        """Called before the first batch of an epoch."""
 
-    def epoch_ends(self, watch: Watch) -> bool:
-        """After the last batch; training stops if one observer returns True."""
+    def epoch_ends(self, monitor: TrainingMonitor) -> bool:
+        """Called after the last batch of an epoch; training stops if an observer returns True."""
         return False
 
 
 @dataclass
-class Watch:
-    """What happens between epochs.
+class TrainingMonitor:
+    """Recording, validation, early stopping and observers, between epochs.
 
     Parameters
     ----------
     weights : Weights
     stopping : EarlyStopping
-    unit : float or array of shape (n_outputs,), default=1.0
-        What a loss is multiplied by to be recorded in the units of y.
+    loss_scale : float or array of shape (n_outputs,), default=1.0
+        Factor that converts a loss to the units of y, in which it is recorded.
     validate : callable, optional
-        Returns the validation score of the present weights twice: as it decides, and as it is recorded.
+        Function that returns the validation score of the current weights twice: for early stopping, and to be recorded.
     validation_decides : bool, default=True
-        Whether that score decides when to stop and what to keep, if there is one, or the training loss.
+        If True, early stopping uses the validation score, if there is one; if False, the training loss.
     training_score : callable, default=negative
-        From the training loss to the score that decides if no validation score does.
+        Function from the training loss to the score for early stopping, if the validation score is not used.
     observers : sequence of Observer, default=()
-    interrupts : Interrupts, default=none is noted
-        Asked after each batch.
+    interrupts : Interrupts, optional
+        Decides whether an interrupt ends training or is raised.
     epochs_before : int, default=0
-        Epochs of the stages of the same fit before this one.
+        Number of epochs in earlier stages of the same fit.
 
     Attributes
     ----------
     history : History
-        What happened so far.
-    told_to_stop : bool
-        Whether an observer or an interrupt has stopped training, with all of its stages.
+        Records of the epochs so far.
+    stop_requested : bool
+        True if an observer or an interrupt has stopped training, including all subsequent stages.
     """
 
     weights: Weights
     stopping: EarlyStopping
-    unit: float | Array = 1.0
+    loss_scale: float | Array = 1.0
     validate: Callable[[], tuple[float, float]] | None = None
     validation_decides: bool = True
     training_score: Callable[[float], float] = operator.neg
@@ -80,61 +80,60 @@ class Watch:
     interrupts: Interrupts = field(default_factory=Interrupts)
     epochs_before: int = 0
     history: History = field(default_factory=History)
-    told_to_stop: bool = False
+    stop_requested: bool = False
 
     @property
     def has_validated(self) -> bool:
-        """Whether held-out data has chosen an epoch."""
+        """True if validation data have determined a best epoch."""
         decides = self.validate is not None and self.validation_decides
-        return decides and self.stopping.kept is not None and math.isfinite(self.stopping.best_score)
+        return decides and self.stopping.best_snapshot is not None and math.isfinite(self.stopping.best_score)
 
     def epoch_starts(self) -> None:
+        """Notify all observers."""
         for observer in self.observers:
             observer.epoch_starts(self)
 
     def epoch_ends(self, loss: Value) -> bool:
-        """Record the epoch and say whether training should stop."""
-        decisive = None
+        """Record the epoch, and return True if training should stop."""
+        decisive = recorded = None
         if self.validate is not None:
-            decisive, recorded = self.validate()  # may find that training has diverged: then there was no such epoch
-            self.history.scores.append(recorded)
-        self.history.n_epochs += 1
-        self.history.losses.append(float(np.mean(loss * self.unit)))
+            decisive, recorded = self.validate()  # raises if training has diverged, before this epoch is recorded
+        self.history.record(float(np.mean(loss * self.loss_scale)), recorded)
         if decisive is None or not self.validation_decides:
             decisive = self.training_score(float(np.mean(loss)))
-        self.stopping.see(decisive, self.weights.snapshot)
-        answers = [observer.epoch_ends(self) for observer in self.observers]  # all are asked
-        self.told_to_stop = any(answers)
-        self.history.converged = self.told_to_stop or self.stopping.satisfied
+        self.stopping.update(decisive, self.weights.snapshot)
+        requests = [observer.epoch_ends(self) for observer in self.observers]  # a list, because all must be called
+        self.stop_requested = any(requests)
+        self.history.converged = self.stop_requested or self.stopping.should_stop
         return self.history.converged
 
 
 class Method(Protocol):
-    """A way to train: `Descent`, or `skneural.training.lbfgs.LBFGS`."""
+    """Training method: `Descent`, or `skneural.training.lbfgs.LBFGS`."""
 
-    def run(self, samples: Samples, watch: Watch) -> None: ...
+    def run(self, samples: Samples, monitor: TrainingMonitor) -> None: ...
 
 
 @dataclass
 class Descent:
-    """Training by steps along the gradients of batches.
+    """Mini-batch gradient descent.
 
     Parameters
     ----------
     objective : Objective
     optimizer : Optimizer
     state : dict
-        State of the optimizer; changed in place.
+        State of the optimizer, updated in place.
     schedule : Schedule
     seeds : Seeds
     batch_size : int
     max_epochs : int
     shuffle : bool, default=True
     max_grad_norm : float or None, default=None
-        Longer gradients are cut to this length.
+        Maximum norm of the gradient; longer gradients are scaled down to it.
     epochs_before, rows_before : int, default=0
-        Epochs and rows already seen by the training that this one continues: they give each epoch its own
-        random numbers, and "invscaling" its place.
+        Number of epochs and rows of the training that this one continues, on which the random numbers of each epoch and
+        the learning rate of "invscaling" depend.
     """
 
     objective: Objective
@@ -149,28 +148,28 @@ class Descent:
     epochs_before: int = 0
     rows_before: int = 0
 
-    def run(self, samples: Samples, watch: Watch) -> None:
-        """Pass over the samples until `watch` says stop or the epochs are used up."""
+    def run(self, samples: Samples, monitor: TrainingMonitor) -> None:
+        """Train until a request of `monitor` to stop, or the maximum number of epochs."""
         n_plateaus = 0
         vector = self.objective.weights.vector
         for epoch in range(self.max_epochs):
-            watch.epoch_starts()
+            monitor.epoch_starts()
             self.optimizer.exchange(vector, self.state)
             try:
-                loss = self._one_epoch(samples, epoch, n_plateaus, watch.interrupts)
-            finally:  # an interrupted training may go on
+                loss = self._one_epoch(samples, epoch, n_plateaus)
+            finally:  # an interrupted training may be continued
                 self.optimizer.exchange(vector, self.state)
             _ensure_finite_state(self.state, self.epochs_before + epoch + 1)
-            if watch.epoch_ends(loss):
-                if watch.told_to_stop or not self.schedule.outlives_plateau(n_plateaus):
+            if monitor.epoch_ends(loss):
+                if monitor.stop_requested or not self.schedule.outlives_plateau(n_plateaus):
                     return
-                watch.history.converged = False
+                monitor.history.converged = False
                 n_plateaus += 1
-                watch.stopping.wait_again()
-        watch.history.converged = self.schedule.ends_with_training
+                monitor.stopping.reset_patience()
+        monitor.history.converged = self.schedule.ends_with_training
 
-    def _one_epoch(self, samples: Samples, epoch: int, n_plateaus: int, interrupts: Interrupts) -> Value:
-        """One pass; returns the mean loss over its batches."""
+    def _one_epoch(self, samples: Samples, epoch: int, n_plateaus: int) -> Value:
+        """Train for one epoch, and return its mean loss."""
         objective, weights = self.objective, self.objective.weights
         number = self.epochs_before + epoch
         order = self.seeds.generator("batches", number) if self.shuffle else None
@@ -191,46 +190,39 @@ class Descent:
             self.optimizer.update(weights.vector, weights.gradient, self.state, rate)
             weights.keep_limits()
             total = total + value * len(batch)
-            interrupts.check()
         return total / len(samples)
 
 
-def train(method: Method, samples: Samples, watch: Watch) -> History:
-    """Train, then put the best epoch's weights back.
+def train(method: Method, samples: Samples, monitor: TrainingMonitor) -> History:
+    """Train, and restore the weights of the best epoch.
 
     Ctrl-C ends training with a warning and keeps the best weights so far; see `skneural.training.interrupts`. So does
-    divergence, if held-out data has chosen an epoch before; without held-out data, that training diverged is all that
-    is known.
+    divergence, if validation data have determined a best epoch before; without them, divergence is an error.
     """
     try:
-        # Overflow needs no warnings of NumPy's: a loss that is not finite ends training with an error.
+        # Warnings of overflow are redundant: a loss that is not finite ends training with an error.
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"), recycling():
-            watch.interrupts.check()  # it may have come since the last batch of the stage before
-            method.run(samples, watch)
-            watch.interrupts.check()
+            method.run(samples, monitor)
     except KeyboardInterrupt:
-        if watch.stopping.kept is None or watch.interrupts.final:
+        if monitor.stopping.best_snapshot is None:
             raise
-        n_epochs = watch.epochs_before + watch.history.n_epochs
-        warnings.warn(
-            f"Training was interrupted after {n_epochs} epochs; the best weights so far are kept.", stacklevel=2
-        )
-        watch.history.converged = watch.told_to_stop = watch.interrupts.ended_training = True
+        monitor.interrupts.end_training()
+        monitor.history.discard_unfinished()
+        n_epochs = monitor.epochs_before + monitor.history.n_epochs
+        warn_user(f"Training was interrupted after {n_epochs} epochs; the best weights so far are kept.")
+        monitor.history.converged = monitor.stop_requested = True
     except DivergenceError as error:
-        if not watch.has_validated:
+        if not monitor.has_validated:
             raise
-        warnings.warn(
-            f"{error} The best epoch by held-out data, of {watch.history.n_epochs}, is kept.",
-            stacklevel=2,
-        )
-        watch.history.converged = True
-    if watch.stopping.kept is not None:
-        watch.weights.restore(watch.stopping.kept)
-    return watch.history
+        warn_user(f"{error} The best of {monitor.history.n_epochs} epochs on the validation data is kept.")
+        monitor.history.converged = True
+    if monitor.stopping.best_snapshot is not None:
+        monitor.weights.restore(monitor.stopping.best_snapshot)
+    return monitor.history
 
 
 def ensure_finite(value: Value, epoch: int, rate: float | None = None) -> None:
-    """Raise a `DivergenceError` that says what happened and what to try."""
+    """Raise a `DivergenceError` if the value is not finite."""
     if math.isfinite(value) if isinstance(value, float) else np.isfinite(value).all():
         return
     at_rate = "" if rate is None else f", at a learning rate of {rate:.3g}"
@@ -242,17 +234,17 @@ def ensure_finite(value: Value, epoch: int, rate: float | None = None) -> None:
 
 
 def _ensure_finite_state(state: State, epoch: int) -> None:
-    """Raise a `DivergenceError` if squares of gradients overflowed: their weights would never move again, unnoticed."""
+    """Raise a `DivergenceError` if squared gradients overflowed, because their weights would never change again."""
     if not all(np.isfinite(array).all() for array in state.values() if isinstance(array, np.ndarray)):
         raise DivergenceError(
-            f"Training diverged: gradients were too large for their squares in epoch {epoch}. Scale X "
+            f"Training diverged: squared gradients overflowed in epoch {epoch}. Scale X "
             "(sklearn.preprocessing.StandardScaler), or limit the gradients with max_grad_norm=1.0."
         )
 
 
 def _clip(gradient: Array, max_norm: float) -> None:
     norm = math.sqrt(float(gradient @ gradient))
-    if math.isinf(norm):  # the squares overflow float32 from 1e19 on
+    if math.isinf(norm):  # squares of elements above 1e19 overflow float32
         norm = float(np.linalg.norm(gradient.astype(np.float64)))
     if norm > max_norm:
         gradient *= max_norm / norm

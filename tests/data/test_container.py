@@ -1,4 +1,4 @@
-"""What training and prediction ask of every container; one row for each."""
+"""The container protocol, checked for every container; the table has one row for each."""
 
 import numpy as np
 import pytest
@@ -7,23 +7,21 @@ from scipy import sparse
 from skneural import data
 from skneural.data import (
     Container,
-    DiffusedRows,
     Graph,
     Graphs,
     MaskedWindows,
-    MixedRows,
     Nodes,
     NoisyRows,
     Pairs,
     Rows,
     Series,
-    TableRows,
     Targets,
     TokenWindows,
 )
 from skneural.data.container import BatchInfo
-from skneural.data.hops import Hop
+from skneural.data.message_blocks import MessageBlock
 from skneural.data.nodes import WholeGraph
+from skneural.estimators.diffusion.container import DiffusedRows, TableRows
 from skneural.ops.diffusion import levels, linear_estimate, predict_clean, prediction_target
 
 RNG = np.random.default_rng(0)
@@ -33,7 +31,7 @@ TOKENS = RNG.integers(0, 9, 40)
 
 
 def edges(n, seed=0):
-    """Some weighted edges, in one direction only."""
+    """Random weighted edges of a directed graph."""
     rng = np.random.default_rng(seed)
     return sparse.csr_array(rng.random((n, n)) * (rng.random((n, n)) < 0.4))
 
@@ -52,7 +50,6 @@ CONTAINERS = {
     "diffused rows": lambda: DiffusedRows(
         RNG.standard_normal((7, 3)), RNG.standard_normal((7, 2)), 10, "noise", 0.1, (np.zeros(3), np.ones(3))
     ),
-    "table of numbers and categories": lambda: MixedRows(RNG.standard_normal((7, 3))),
     "images": lambda: Rows(RNG.standard_normal((7, 4, 4, 1)).astype(np.float32)),
     "noisy rows": lambda: NoisyRows(RNG.standard_normal((7, 3)), np.ones(3)),
     "series": lambda: Series(RNG.standard_normal((7, 5, 2))),
@@ -62,77 +59,78 @@ CONTAINERS = {
     "pairs of a table and tokens": lambda: Pairs(Rows(RNG.standard_normal((7, 3))), Series(TOKENS[:35].reshape(7, 5))),
     "nodes": lambda: Nodes(WholeGraph(RNG.standard_normal((7, 3)), edges(7)), np.arange(7), 2),
     "graphs": lambda: Graphs.of(list(graphs()), np.float64),
-    "graphs with features of edges": lambda: Graphs.of(list(graphs(edge_features=True)), np.float64),
+    "graphs with edge features": lambda: Graphs.of(list(graphs(edge_features=True)), np.float64),
 }
 TEXTS = [np.arange(n) for n in LENGTHS]
 CONTAINERS |= {
     "texts": lambda: TokenWindows.from_sequences(TEXTS, start=9),
     "windows of a text": lambda: TokenWindows.from_sequences([np.arange(21)], start=21).cut(3),
-    "windows of which tokens are hidden": lambda: MaskedWindows(
-        TokenWindows.from_sequences(TEXTS, 9).without_start(), 10, 9
-    ),
-    "hidden tokens": lambda: MaskedWindows(TokenWindows.from_sequences(TEXTS, 9), 10, 9).resample(RNG, None)[0],
+    "windows to be masked": lambda: MaskedWindows(TokenWindows.from_sequences(TEXTS, 9).without_start(), 10, 9),
+    "masked tokens": lambda: MaskedWindows(TokenWindows.from_sequences(TEXTS, 9), 10, 9).resample(RNG, None)[0],
 }
 every_container = pytest.mark.parametrize("make", CONTAINERS.values(), ids=CONTAINERS.keys())
 
 
-def entered(container):
-    """What enters the network, as one array for each of its inputs, cut to the steps that there are."""
-    x, known = container.as_batch()
+def batch_of(container):
+    """Inputs of the network without padding beyond the longest series, as a list, and the batch information."""
+    x, batch_info = container.as_batch()
     if not isinstance(x, tuple):
-        return [cut(x.toarray() if sparse.issparse(x) else x, known.lengths)], known
-    return [cut(part, lengths) for part, lengths in zip(x, (known.memory_lengths, known.lengths), strict=True)], known
+        return [cut(x.toarray() if sparse.issparse(x) else x, batch_info.lengths)], batch_info
+    return [
+        cut(part, lengths) for part, lengths in zip(x, (batch_info.memory_lengths, batch_info.lengths), strict=True)
+    ], batch_info
 
 
 def cut(x, lengths):
     return x if lengths is None or x.ndim < 2 else x[:, : lengths.max()]
 
 
-def assert_same_samples(one, other):
-    (x, known), (y, other_known) = entered(one), entered(other)
-    for lengths, other_lengths in zip(known[::2], other_known[::2], strict=True):
+def assert_same_samples(first, second):
+    (x, batch_info), (y, other_info) = batch_of(first), batch_of(second)
+    for lengths, other_lengths in zip(batch_info[::2], other_info[::2], strict=True):
         np.testing.assert_array_equal(lengths, other_lengths)
-    if isinstance(known.structure, Hop):
-        np.testing.assert_array_equal(known.structure.edges.toarray(), other_known.structure.edges.toarray())
-        np.testing.assert_array_equal(known.structure.edge_features, other_known.structure.edge_features)
+    if isinstance(batch_info.structure, MessageBlock):
+        np.testing.assert_array_equal(batch_info.structure.edges.toarray(), other_info.structure.edges.toarray())
+        np.testing.assert_array_equal(batch_info.structure.edge_features, other_info.structure.edge_features)
     for part, other_part in zip(x, y, strict=True):
         np.testing.assert_array_equal(part, other_part)
 
 
 @pytest.mark.parametrize("prediction", ["velocity", "noise"])
-def test_what_is_found_in_diffused_rows_leads_back_to_rows_of_the_same_condition(prediction):
+def test_targets_of_diffused_rows_lead_back_to_rows_of_the_same_condition(prediction):
     condition = np.repeat(np.eye(2), 40, axis=0)
     values = condition[:, :1] * 4 + RNG.uniform(-1, 1, (80, 3))
     moments = values.mean(axis=0), values.var(axis=0)
     diffused = DiffusedRows(values, condition, 1000, prediction, 0.0, moments)
     rows, targets = diffused.resample(np.random.default_rng(0), None)
     noisy, time = rows.as_batch()[0][:, :3], rows.as_batch()[0][:, -1:]
-    early = time[:, 0] < 0.9  # where division by the level of the signal does no harm
+    early = time[:, 0] < 0.9  # where division by the signal level is well conditioned
     signal, level = levels(time)
-    line = linear_estimate(noisy, moments, signal, level)
-    by_line = prediction_target(prediction, line, (noisy - signal * line) / level, signal, level)
-    clean = predict_clean(noisy, targets.values + by_line, prediction, signal, level)[early]
-    of_first = condition[early, 0] == 1
-    assert (clean[of_first] > 2.9).all()
-    assert (clean[~of_first] < 1.1).all()
+    linear = linear_estimate(noisy, moments, signal, level)
+    linear_part = prediction_target(prediction, linear, (noisy - signal * linear) / level, signal, level)
+    clean = predict_clean(noisy, targets.values + linear_part, prediction, signal, level)[early]
+    first_class = condition[early, 0] == 1
+    assert (clean[first_class] > 2.9).all()
+    assert (clean[~first_class] < 1.1).all()
 
 
 def test_every_container_has_a_row():
     members = {value for value in vars(data).values() if isinstance(value, type) and issubclass(value, Container)}
-    assert members - {Container} == {type(make()) for make in CONTAINERS.values()}
+    rows = {type(make()) for make in CONTAINERS.values()}
+    assert members - {Container} == {row for row in rows if row.__module__.startswith(data.__name__)}
 
 
 @every_container
-def test_it_counts_and_knows_its_numbers(make):
+def test_length_shape_and_dtype_match_the_network_input(make):
     container = make()
-    x, known = container.as_batch()
-    n_rows = known.lengths.sum() if isinstance(container, Graphs) else 7
+    x, batch_info = container.as_batch()
+    n_rows = batch_info.lengths.sum() if isinstance(container, Graphs) else 7
     assert len(container) == container.shape[0] == 7
     first = x[0] if isinstance(x, tuple) else x
     assert first.shape[0] == n_rows
     assert container.dtype == first.dtype
-    assert isinstance(known, BatchInfo)
-    # as scorers see them: so many samples, of which rows can be taken
+    assert isinstance(batch_info, BatchInfo)
+    # as scorers use them: the number of samples, and selection of rows
     assert container.original.shape[0] == 7
     assert container.original[2:5].shape[0] == 3
 
@@ -159,15 +157,15 @@ def test_blocks_are_all_samples_once(make, n_rows):
 
 def test_selecting_pads_only_as_far_as_needed():
     series = Series.of(FLAT, LENGTHS)
-    chosen = series[np.array([2, 0])]
-    assert chosen.shape == (2, 3, 2)
-    np.testing.assert_array_equal(chosen.lengths, [1, 3])
-    np.testing.assert_array_equal(chosen.values[1], series.values[0, :3])
+    selected = series[np.array([2, 0])]
+    assert selected.shape == (2, 3, 2)
+    np.testing.assert_array_equal(selected.lengths, [1, 3])
+    np.testing.assert_array_equal(selected.values[1], series.values[0, :3])
     assert len(series[np.arange(0)]) == 0
 
 
 def test_shards_see_as_many_steps_as_their_batch():
-    """All shards then draw random numbers of one shape."""
+    """All shards then draw random numbers of the same shape."""
     part = Series.of(FLAT, LENGTHS)[2:4]
     assert part.shape == (2, 7, 2)
     assert part.values.base is not None  # a view

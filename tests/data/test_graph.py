@@ -33,10 +33,10 @@ def test_features_of_edges_follow_the_order_of_the_edges():
     ("arguments", "message"),
     [
         ((FEATURES[0], np.eye(3)), "must be .n_nodes, n_features"),
-        ((FEATURES, np.eye(2)), "adjacency is of 2 nodes, and features has 3 rows"),
+        ((FEATURES, np.eye(2)), "adjacency has 2 nodes, but features has 3 rows"),
         ((FEATURES, -np.eye(3)), "must not be negative"),
         ((FEATURES * np.nan, np.eye(3)), "NaN or infinity"),
-        ((FEATURES, np.eye(3), [[1.0]]), "adjacency stores 3 edges"),
+        ((FEATURES, np.eye(3), [[1.0]]), "each of the 3 edges that adjacency stores"),
     ],
 )
 def test_what_is_no_graph_is_refused(arguments, message):

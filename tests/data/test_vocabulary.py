@@ -1,4 +1,4 @@
-"""Texts and integers to numbers of tokens and back."""
+"""Encoding of texts and integers, and decoding."""
 
 import numpy as np
 import pytest
@@ -15,14 +15,14 @@ FORMS = {
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_sequences_come_back_in_the_form_in_which_they_were_given(form):
+def test_sequences_come_back_in_their_input_format(form):
     X, level = FORMS[form]
-    given = read_sequences(X, level)
-    vocabulary = Vocabulary.of(given, ("start", "end"))
+    read = read_sequences(X, level)
+    vocabulary = Vocabulary.of(read, ("start", "end"))
     start, end = vocabulary.number_of("start"), vocabulary.number_of("end")
-    for numbers, one in zip(vocabulary.encode(given), X, strict=True):
+    for numbers, sequence in zip(vocabulary.encode(read), X, strict=True):
         framed = np.concatenate([[start], numbers, [end]])
-        assert np.array_equal(written(vocabulary.decode(framed), given.form, level), one)
+        assert np.array_equal(written(vocabulary.decode(framed), read.form, level), sequence)
 
 
 def test_special_tokens_come_last_and_texts_have_an_unknown_token():
@@ -34,12 +34,12 @@ def test_special_tokens_come_last_and_texts_have_an_unknown_token():
     assert (numbers.n_tokens, numbers.number_of("end")) == (5, 6)
 
 
-def test_size_and_frequency_limit_what_is_known():
-    given = read_sequences(["b a b c a b"], "word")
-    assert Vocabulary.of(given, size=2).tokens == ("<unknown>", "b")
-    assert Vocabulary.of(given, min_frequency=2).tokens == ("<unknown>", "a", "b")
+def test_size_and_frequency_limit_the_vocabulary():
+    read = read_sequences(["b a b c a b"], "word")
+    assert Vocabulary.of(read, size=2).tokens == ("<unknown>", "b")
+    assert Vocabulary.of(read, min_frequency=2).tokens == ("<unknown>", "a", "b")
     with pytest.raises(ValueError, match="min_frequency=9"):
-        Vocabulary.of(given, min_frequency=9)
+        Vocabulary.of(read, min_frequency=9)
 
 
 def test_numbers_do_not_depend_on_how_often_tokens_occur():
@@ -48,15 +48,15 @@ def test_numbers_do_not_depend_on_how_often_tokens_occur():
 
 
 def test_an_array_of_integers_is_sequences_of_equal_lengths():
-    given = read_sequences(np.array([[3, 1], [0, 2]]), "word")
-    assert given.form == "numbers"
-    assert [one.tolist() for one in given.sequences] == [[3, 1], [0, 2]]
+    read = read_sequences(np.array([[3, 1], [0, 2]]), "word")
+    assert read.form == "numbers"
+    assert [sequence.tolist() for sequence in read.sequences] == [[3, 1], [0, 2]]
 
 
 @pytest.mark.parametrize(
     ("X", "message"),
     [
-        ("a text", r"give \[y\]"),
+        ("a text", r"pass \[y\]"),
         ([], "y has no sequences"),
         (["a", ""], r"y\[1\] has no tokens"),
         (["a", 3], r"y\[1\] is 3"),
@@ -67,7 +67,7 @@ def test_an_array_of_integers_is_sequences_of_equal_lengths():
         ({"a": 1}, "not a list of texts"),
     ],
 )
-def test_what_is_no_list_of_sequences_is_refused(X, message):
+def test_anything_but_a_list_of_sequences_is_refused(X, message):
     with pytest.raises(ValueError, match=message):
         read_sequences(X, "word", "y")
 

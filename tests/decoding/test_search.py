@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from skneural.decoding import Ends, beam_search, greedy_search
+from skneural.decoding import DecodingOptions, beam_search, greedy_search
 from skneural.layers import Layer
 
 N_TOKENS, END, START = 4, 4, 5
@@ -15,7 +15,7 @@ N_SAMPLES = 7
 
 @dataclass(frozen=True)
 class Chances(Layer):
-    """Raw scores by sample, step and the token before, drawn at random once for all."""
+    """Fixed random scores by sample, step and previous token."""
 
     seed: int = 0
 
@@ -33,10 +33,10 @@ def first(n=N_SAMPLES):
     return np.arange(n), 0
 
 
-def mean_log_likelihood(scores, tokens, most):
-    """Of the tokens and, unless there is no step left for it, the end."""
+def mean_log_likelihood(scores, tokens, max_length):
+    """Mean over the tokens and, unless the maximum length is reached, the end token."""
     before, terms = START, []
-    for step, token in enumerate([*tokens, END][:most]):
+    for step, token in enumerate([*tokens, END][:max_length]):
         row = scores[step, before]
         terms.append(row[token] - np.log(np.exp(row).sum()))
         before = token
@@ -44,20 +44,20 @@ def mean_log_likelihood(scores, tokens, most):
 
 
 @pytest.mark.parametrize("seed", range(5))
-@pytest.mark.parametrize("never", [(), (0,), (0, 2)])
-def test_a_beam_of_one_is_greedy(seed, never):
-    ends, p = Ends(START, END, 5, never), scores_of(seed)
-    greedy = greedy_search(Chances(), p, first(), N_SAMPLES, ends)
-    beam = beam_search(Chances(), p, first(), N_SAMPLES, ends, 1)
-    for one, other in zip(greedy, beam, strict=True):
-        np.testing.assert_array_equal(one, other)
-    assert not np.isin(np.concatenate(greedy), [*never, END, START]).any()
+@pytest.mark.parametrize("forbidden", [(), (0,), (0, 2)])
+def test_a_beam_of_one_is_greedy(seed, forbidden):
+    options, p = DecodingOptions(START, END, 5, forbidden), scores_of(seed)
+    greedy = greedy_search(Chances(), p, first(), N_SAMPLES, options)
+    beam = beam_search(Chances(), p, first(), N_SAMPLES, options, 1)
+    for greedy_tokens, beam_tokens in zip(greedy, beam, strict=True):
+        np.testing.assert_array_equal(greedy_tokens, beam_tokens)
+    assert not np.isin(np.concatenate(greedy), [*forbidden, END, START]).any()
 
 
 def test_greedy_takes_the_best_token_at_each_step():
     p = scores_of(0)
-    found = greedy_search(Chances(), p, first(), N_SAMPLES, Ends(START, END, 5))
-    for scores, tokens in zip(p, found, strict=True):
+    decoded = greedy_search(Chances(), p, first(), N_SAMPLES, DecodingOptions(START, END, 5))
+    for scores, tokens in zip(p, decoded, strict=True):
         before = START
         for step, token in enumerate([*tokens, END][:5]):
             assert token == scores[step, before].argmax()
@@ -66,29 +66,29 @@ def test_greedy_takes_the_best_token_at_each_step():
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_beam_as_wide_as_all_sequences_finds_the_best(seed):
-    most, p = 3, scores_of(seed)
-    found = beam_search(Chances(), p, first(), N_SAMPLES, Ends(START, END, most), 1000)
-    every = [tokens for n in range(most + 1) for tokens in itertools.product(range(N_TOKENS), repeat=n)]
-    for scores, tokens in zip(p, found, strict=True):
-        best = max(every, key=lambda one: mean_log_likelihood(scores, one, most))
+    max_length, p = 3, scores_of(seed)
+    decoded = beam_search(Chances(), p, first(), N_SAMPLES, DecodingOptions(START, END, max_length), 1000)
+    every = [tokens for n in range(max_length + 1) for tokens in itertools.product(range(N_TOKENS), repeat=n)]
+    for scores, tokens in zip(p, decoded, strict=True):
+        best = max(every, key=lambda tokens: mean_log_likelihood(scores, tokens, max_length))
         np.testing.assert_array_equal(tokens, best)
 
 
 def test_wider_beams_find_what_is_more_likely():
-    p, ends = scores_of(1), Ends(START, END, 5)
+    p, options = scores_of(1), DecodingOptions(START, END, 5)
     means = []
     for width in (1, 5, 400):
-        found = beam_search(Chances(), p, first(), N_SAMPLES, ends, width)
-        means.append(np.mean([mean_log_likelihood(s, t, 5) for s, t in zip(p, found, strict=True)]))
+        decoded = beam_search(Chances(), p, first(), N_SAMPLES, options, width)
+        means.append(np.mean([mean_log_likelihood(s, t, 5) for s, t in zip(p, decoded, strict=True)]))
     assert means == sorted(means)
 
 
-@pytest.mark.parametrize("search", [greedy_search, lambda *given: beam_search(*given, 3)])
-def test_samples_are_found_alone_as_among_others(search):
-    p, ends = scores_of(2), Ends(START, END, 5)
-    together = search(Chances(), p, first(), N_SAMPLES, ends)
+@pytest.mark.parametrize("search", [greedy_search, lambda *arguments: beam_search(*arguments, 3)])
+def test_samples_are_decoded_alone_as_in_a_batch(search):
+    p, options = scores_of(2), DecodingOptions(START, END, 5)
+    together = search(Chances(), p, first(), N_SAMPLES, options)
     for i, tokens in enumerate(together):
-        (alone,) = search(Chances(), p[i : i + 1], first(1), 1, ends)
+        (alone,) = search(Chances(), p[i : i + 1], first(1), 1, options)
         np.testing.assert_array_equal(alone, tokens)
 
 
@@ -96,4 +96,6 @@ def test_a_sequence_that_never_ends_is_cut():
     p = scores_of(0)
     p[..., END] = -100
     for width in (1, 3):
-        assert [len(tokens) for tokens in beam_search(Chances(), p, first(), 7, Ends(START, END, 4), width)] == [4] * 7
+        assert [
+            len(tokens) for tokens in beam_search(Chances(), p, first(), 7, DecodingOptions(START, END, 4), width)
+        ] == [4] * 7

@@ -41,7 +41,7 @@ def test_a_list_has_weights_of_each_series_alone(pooling):
 def test_weights_come_in_the_order_of_the_series_whatever_the_blocks(monkeypatch):
     model = classifier().fit(RAGGED, CLASSES)
     whole = model.attention_weights(RAGGED)
-    monkeypatch.setattr(type(model._input_kind), "rows_per_block", lambda self, x: 3)
+    monkeypatch.setattr(type(model._reader), "rows_per_block", lambda self, x: 3)
     for in_blocks, expected in zip(model.attention_weights(RAGGED), whole, strict=True):
         np.testing.assert_allclose(in_blocks, expected, rtol=1e-5, atol=1e-7)
     assert model.attention_weights(SERIES).shape == (20, 2, 2, 9, 9)
@@ -70,7 +70,7 @@ def test_places_are_learned_for_the_longest_training_series():
     assert model.max_length_ == longest == model.network_arguments_["max_length"]
     assert model.predict(RAGGED).shape == (20,)
     for method in (model.predict, model.predict_proba, model.attention_weights):
-        with pytest.raises(ValueError, match=rf"series of 9 steps, .* places up to max_length={longest} only"):
+        with pytest.raises(ValueError, match=rf"series of 9 steps, .* max_length={longest} positions only"):
             method(SERIES)
 
 
@@ -84,7 +84,7 @@ def test_longer_series_that_are_held_out_have_places():
 def test_more_places_may_be_asked_for():
     model = classifier(positional="learned", max_length=12).fit(SERIES[:, :4], CLASSES)
     assert model.predict(np.concatenate([SERIES, SERIES[:, :3]], axis=1)).shape == (20,)
-    with pytest.raises(ValueError, match="max_length=5 only"):
+    with pytest.raises(ValueError, match="max_length=5 positions only"):
         classifier(positional="learned", max_length=5).fit(SERIES, CLASSES)
 
 

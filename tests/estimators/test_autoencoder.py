@@ -135,7 +135,7 @@ def test_the_log_loss_takes_numbers_between_zero_and_one_only():
         model.set_params(early_stopping=False).partial_fit(DIGITS)
     with pytest.raises(ValueError, match="between 0 and 1, but X reaches from 0 to 16"):
         Autoencoder(2, loss="log_loss").fit(DIGITS)
-    with pytest.raises(ValueError, match="X_val reaches from 0 to 16"):
+    with pytest.raises(ValueError, match=r"In the validation data.*X reaches from 0 to 16"):
         model.fit(DIGITS / 16, X_val=DIGITS)
 
 
@@ -268,7 +268,7 @@ def test_images_are_better_encoded_as_images():
     ("X", "settings", "message"),
     [
         (DIGITS.reshape(-1, 8, 8), {}, 'set image_shape="auto"'),
-        (DIGITS, {"image_shape": (7, 8)}, "makes 56 numbers an image, but X has 64 features"),
+        (DIGITS, {"image_shape": (7, 8)}, "has 56 numbers per image, but X has 64 features"),
         (DIGITS.reshape(-1, 8, 8), {"image_shape": (4, 16)}, r"images of shape \(8, 8, 1\), but image_shape=\(4, 16\)"),
         (DIGITS, {"image_shape": (8,)}, "image_shape must be"),
         (DIGITS, {"image_shape": (8, 8), "kernel_size": 9}, "does not fit"),

@@ -43,7 +43,7 @@ DATA_MISTAKES = [
         "too large for float32",
         regressor(),
         lambda m: m.fit(list(changed(XR, 1e300)), YR),
-        "finite|too large for their squares",
+        "finite|squared gradients overflowed",
     ),
     Mistake("NaN in y", regressor(), lambda m: m.fit(XR, changed(YR, np.nan, 3)), "Input y contains NaN"),
     Mistake("inf in y", regressor(), lambda m: m.fit(XR, changed(YR, np.inf, 3)), "Input y contains infinity"),
@@ -252,7 +252,7 @@ AFTER_FIT = [
         "partial_fit, multilabel now",
         classifier(),
         lambda m: m.partial_fit(XC, np.tile([[1, 0], [1, 1], [0, 1]], (25, 1))),
-        r"y has shape \(75, 2\).*fitted on one class each",
+        r"y has shape \(75, 2\).*fitted on one class per sample",
     ),
     Mistake(
         "partial_fit, two columns now",
@@ -264,13 +264,13 @@ AFTER_FIT = [
         "partial_fit, wider network",
         classifier(),
         lambda m: m.set_params(hidden_layer_sizes=5).partial_fit(XC, YC),
-        r"(?s)cannot go on.*\[4\].*\[5\].*Set them back, or fit a clone",
+        r"(?s)cannot continue.*\[4\].*\[5\].*Set them back, or fit a clone",
     ),
     Mistake(
         "warm_start, other activation",
         regressor(),
         lambda m: m.set_params(activation="tanh", warm_start=True).fit(XR, YR),
-        "(?s)cannot go on.*relu.*tanh.*Set them back, or fit a clone",
+        "(?s)cannot continue.*relu.*tanh.*Set them back, or fit a clone",
     ),
     Mistake(
         "warm_start, fewer features",
@@ -288,7 +288,7 @@ AFTER_FIT = [
         "warm_start, other loss",
         regressor(),
         lambda m: m.set_params(warm_start=True, loss="poisson").fit(XR, YR),
-        "(?s)cannot go on|loss",
+        "(?s)cannot continue|loss",
     ),
 ]
 

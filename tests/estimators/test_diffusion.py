@@ -57,6 +57,19 @@ class TestSamples:
         assert np.abs(np.arctan2(made[:, 1], made[:, 0]) - np.linspace(0.2, 2.8, 200)).mean() < 0.2
         assert model.set_params(eta=0.0).sample(5, y=1.5).shape == (5, 2)
 
+    def test_numbers_that_are_equal_up_to_rounding_have_no_scale(self):
+        model = brief().fit(X[:3], np.full(3, 0.1))  # whose mean is 0.10000000000000002
+        assert model._task.condition.scale == 1.0
+        unlike = model.sample(20, y=0.2, random_state=0) - model.sample(20, y=0.1, random_state=0)
+        assert np.abs(unlike).max() < np.ptp(X)
+
+    def test_steps_and_prediction_are_those_of_training(self):
+        model = brief(n_steps=20, n_sampling_steps=None).fit(X)
+        expected, score = model.sample(5, random_state=0), model.score(X)
+        model.set_params(n_steps=1000, prediction="noise")
+        assert np.array_equal(model.sample(5, random_state=0), expected)
+        assert model.score(X) == score
+
     @pytest.mark.parametrize("eta", [0.0, 0.5, 1.0])
     @pytest.mark.parametrize("n_sampling_steps", [1, 7, None])
     def test_same_seed_same_samples(self, eta, n_sampling_steps):
@@ -83,6 +96,13 @@ class TestSamples:
         made = brief().fit(X.astype(dtype)).sample(20, random_state=0)
         assert made.dtype == dtype
         assert made.shape == (20, 4)
+
+    def test_a_constant_condition_is_not_scaled_by_its_rounding_error(self):
+        y = np.full(len(X), 0.1)
+        assert 0 < y.std() < 1e-15
+        model = brief().fit(X, y)
+        near, far = model.sample(20, y=0.1, random_state=0), model.sample(20, y=0.1 + 1e-6, random_state=0)
+        np.testing.assert_allclose(near, far, rtol=1e-3)
 
     def test_guidance_goes_further(self):
         model = DiffusionModel((64, 64), max_iter=100, eta=0.0, learning_rate_init=0.003, random_state=0).fit(X, Y)
@@ -198,7 +218,7 @@ class TestTables:
 
     def test_survive_skops(self):
         model = brief().fit(mixed_table())
-        back = skops.io.loads(skops.io.dumps(model), trusted=["skneural.estimators.diffusion.DiffusionModel"])
+        back = skops.io.loads(skops.io.dumps(model), trusted=["skneural.estimators.diffusion.estimator.DiffusionModel"])
         pandas.testing.assert_frame_equal(back.sample(5, random_state=0), model.sample(5, random_state=0))
 
 
@@ -216,6 +236,9 @@ class TestScores:
         model = brief(max_iter=20).fit(X[::2], Y[::2], X_val=X[1::2], y_val=Y[1::2])
         assert len(model.validation_scores_) == model.n_iter_
         scored = brief(early_stopping=True, scoring=lambda model, X, y: model.score(X, y)).fit(X, Y)
+        table = mixed_table()
+        of_frames = brief(early_stopping=True, scoring=lambda model, X, y: model.score(X.astype(table.dtypes)))
+        assert all(-10 < score < 0 for score in of_frames.fit(table).validation_scores_)
         assert all(-10 < score < 0 for score in scored.validation_scores_)
         with pytest.raises(ValueError, match="fitted with y"):
             brief().fit(X, Y, X_val=X)
@@ -252,7 +275,7 @@ class TestPasses:
 class TestBadInput:
     @pytest.mark.parametrize("n_samples", [0, -3, 2.5, True, "2", None])
     def test_counts_are_positive_integers(self, n_samples):
-        with pytest.raises(ValueError, match="n_samples must be an integer of at least 1"):
+        with pytest.raises(ValueError, match=r"n_samples must be int >= 1; got"):
             UNCONDITIONAL.sample(n_samples)
 
     @pytest.mark.parametrize("method", ["sample", "sample_steps"])
@@ -274,7 +297,31 @@ class TestBadInput:
         with pytest.raises(ValueError, match="y is None, but this model was fitted with y"):
             brief().partial_fit(X, Y).partial_fit(X)
 
+    @pytest.mark.parametrize(("name", "value"), [("eta", 5), ("guidance", -1.0), ("n_sampling_steps", 0)])
+    def test_hyperparameters_set_after_fit_are_checked(self, name, value):
+        model = brief().fit(X).set_params(**{name: value})
+        for method in (model.sample, model.sample_steps):
+            with pytest.raises(ValueError, match=f"{name} must be"):
+                method(2)
+
+    def test_validation_targets_without_x(self):
+        with pytest.raises(ValueError, match=r"^y_val can only be given together with X_val"):
+            brief().fit(X, Y, y_val=Y)
+        with pytest.raises(ValueError, match=r"^y_val and sample_weight_val can only"):
+            brief().fit(X, Y, y_val=Y, sample_weight_val=np.ones(len(Y)))
+        with pytest.raises(ValueError, match=r"^sample_weight_val can only"):
+            brief().fit(X, sample_weight_val=np.ones(len(Y)))
+
+    def test_classes_of_later_passes(self):
+        numbers, without = brief().partial_fit(X, X[:, 0]), brief().partial_fit(X)
+        with pytest.raises(ValueError, match="classes are given, but the model was fitted on numbers"):
+            numbers.partial_fit(X, X[:, 0], classes=[0, 1])
+        with pytest.raises(ValueError, match="classes are given, but y is None"):
+            without.partial_fit(X, classes=[0, 1])
+
     def test_y_of_another_length(self):
+        with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+            CONDITIONAL.score(X, Y[:3])
         with pytest.raises(ValueError, match="3 entries, but n_samples=2"):
             CONDITIONAL.sample(2, y=[0, 1, 2])
 

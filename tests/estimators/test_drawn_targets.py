@@ -10,7 +10,7 @@ from skneural.data import Rows, Targets
 from skneural.hyperparameters import declare
 from skneural.layers import Chain, Dense
 from skneural.losses.regression import SquaredLoss
-from skneural.targets import TargetKind
+from skneural.tasks import Task
 from skneural.template.unsupervised import UnsupervisedEstimator
 
 DRAWS = []
@@ -27,44 +27,48 @@ class NoisyRows(Rows):
 
 
 @dataclass(frozen=True)
-class Noise(TargetKind):
+class Noise(Task):
+    n_features: int
+
     required: ClassVar = False
 
-    def check(self, estimator, given, reset):
+    @classmethod
+    def check(cls, arguments, options, estimator_name):
         return None
 
-    def learn(self, estimator, given):
+    @classmethod
+    def learn(cls, arguments, options, reader):
+        return cls(options, arguments.X.shape[1])
+
+    def compare(self, arguments):
         pass
 
-    def compare(self, estimator, given):
-        pass
+    def encode(self, arguments):
+        return Targets(arguments.X.values)
 
-    def encode(self, estimator, given):
-        return Targets(given.X.values)
+    def network_input(self, arguments):
+        return NoisyRows(arguments.X.values)
 
-    def entering(self, estimator, given):
-        return NoisyRows(given.X.values)
+    def loss(self):
+        return SquaredLoss(), self.n_features
 
-    def loss(self, estimator):
-        return SquaredLoss(), estimator.n_features_in_
-
-    def decode(self, estimator, raw):
+    def decode(self, raw):
         return raw
 
 
 def linear_network(n_in: int, n_out: int) -> Chain:
-    return Chain((Dense(n_in, n_out),))
+    return Chain(Dense(n_in, n_out))
 
 
 @declare
 class NoiseFinder(UnsupervisedEstimator):
     """Finds noise."""
 
-    _target_kind: ClassVar = Noise()
+    _task_class: ClassVar = Noise
     _network_builder: ClassVar = staticmethod(linear_network)
 
     def predict(self, X):
-        return self._predicted(X, self._targets.decode)
+        return self._predicted(X)
 
 
 X = np.random.default_rng(0).normal(0, 0.1, (200, 3))
@@ -105,5 +109,5 @@ class TestDrawnTargets:
 
 
 def test_validation_data_alone_is_enough():
-    with pytest.raises(ValueError, match="X_val"):
+    with pytest.raises(ValueError, match=r"^sample_weight_val can only be given together with X_val"):
         NoiseFinder().fit(X, sample_weight_val=np.ones(3))

@@ -8,9 +8,11 @@ import pytest
 import skops.io
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV, cross_val_score, train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils import get_tags
 
 from skneural import (
     GNNGraphClassifier,
@@ -21,7 +23,7 @@ from skneural import (
     GraphNodes,
     MLPClassifier,
 )
-from skneural.inputs.graphs import nearest_rows
+from skneural.estimators.graph.neighbors import nearest_rows
 from skneural.testing import check_estimator_contract
 
 CONVOLUTIONS = ["gcn", "sage", "gat", "gin"]
@@ -128,11 +130,11 @@ def test_renumbered_nodes_are_predicted_alike():
 def test_gcn_over_the_identity_is_a_perceptron():
     X = GraphNodes(NODES.features, np.eye(N))
     model = GNNNodeClassifier(hidden_layer_sizes=(5,), random_state=0, max_iter=5).fit(X, NAMES)
-    (_, hidden, _), (_, last, _, bias) = model._parameters()
+    hidden, output = model._parameters()["encoder"]["block_1"]["convolution"], model._parameters()["output"]
     perceptron = MLPClassifier((5,), random_state=0, max_iter=1, batch_size=10).fit(NODES.features, NAMES)
-    for place, values in zip(perceptron.coefs_, (hidden["weight"], last["weight"]), strict=True):
+    for place, values in zip(perceptron.coefs_, (hidden["weight"], output["convolution"]["weight"]), strict=True):
         place[...] = values
-    for place, values in zip(perceptron.intercepts_, (hidden["bias"], bias["bias"]), strict=True):
+    for place, values in zip(perceptron.intercepts_, (hidden["bias"], output["bias"]["bias"]), strict=True):
         place[...] = values
     np.testing.assert_allclose(model.predict_proba(X), perceptron.predict_proba(NODES.features))
 
@@ -221,6 +223,55 @@ def test_batches_that_hear_some_neighbours_learn_too(convolution):
     np.testing.assert_array_equal(clone(model).fit(NODES, NAMES).weights_, model.weights_)
 
 
+@pytest.mark.parametrize("X_val", [None, NODES[::3]], ids=["random split", "X_val"])
+def test_held_out_nodes_are_scored_on_all_neighbours(X_val):
+    """The loss that training records equals the one of predictions, which use all neighbours."""
+    options = {"batch_size": 20, "neighbor_samples": (1, 1), "early_stopping": True, "max_iter": 3, "random_state": 0}
+    validation = {} if X_val is None else {"X_val": X_val, "y_val": NAMES[::3]}
+    by_loss = GNNNodeClassifier(**options).fit(NODES, NAMES, **validation)
+    by_predictions = GNNNodeClassifier(scoring="neg_log_loss", **options).fit(NODES, NAMES, **validation)
+    np.testing.assert_allclose(by_loss.validation_scores_, by_predictions.validation_scores_)
+    if X_val is not None:
+        best = -log_loss(NAMES[::3], by_loss.predict_proba(X_val))
+        np.testing.assert_allclose(by_loss.best_validation_score_, best)
+
+
+@every_convolution
+@pytest.mark.parametrize(
+    ("model", "X", "y", "n_features"),
+    [
+        (GNNNodeClassifier(hidden_layer_sizes=(3, 4), n_heads=2), NODES, NAMES, 4),
+        (GNNNodeRegressor(hidden_layer_sizes=()), NODES, GROUP, 2),
+        (GNNGraphClassifier(hidden_layer_sizes=(4, 6), n_heads=2), GRAPHS, SHAPES, 2 + 4 + 6),
+        (GNNGraphRegressor(hidden_layer_sizes=4, n_heads=2), GRAPHS, np.arange(40.0), 2 + 4),
+    ],
+    ids=lambda value: type(value).__name__ if hasattr(value, "fit") else "",
+)
+def test_embeddings_have_names(model, X, y, n_features, convolution):
+    model = clone(model).set_params(convolution=convolution, max_iter=1, random_state=0)
+    if isinstance(model, GNNNodeClassifier) and convolution == "gat":
+        n_features *= model.n_heads
+    embeddings = model.fit_transform(X, y)
+    assert embeddings.shape == (len(y), n_features)
+    names = model.get_feature_names_out()
+    assert names.tolist() == [f"{type(model).__name__.lower()}{i}" for i in range(n_features)]
+    pandas = pytest.importorskip("pandas")
+    frame = model.set_output(transform="pandas").transform(X)
+    assert isinstance(frame, pandas.DataFrame)
+    assert frame.columns.tolist() == names.tolist()
+    np.testing.assert_array_equal(frame.to_numpy(), embeddings)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_embeddings_keep_the_precision_of_x(dtype):
+    for model, X, y in (
+        (GNNNodeClassifier(), some_nodes(dtype), NAMES),
+        (GNNGraphClassifier(), *rings_and_stars(dtype)),
+    ):
+        assert get_tags(model).transformer_tags.preserves_dtype == ["float64", "float32"]
+        assert model.set_params(max_iter=1).fit_transform(X, y).dtype == dtype
+
+
 def test_graphs_of_edges_and_of_networkx():
     made = Graph.from_edges([(0, 1), (1, 2)], np.ones((3, 1)), weights=[2.0, 3.0], edge_features=[[1.0], [2.0]])
     np.testing.assert_array_equal(made.adjacency.toarray(), [[0, 2, 0], [2, 0, 3], [0, 3, 0]])
@@ -237,14 +288,17 @@ def test_graphs_of_edges_and_of_networkx():
 
 BAD_GRAPHS = {
     "not square": (lambda: Graph(np.ones((3, 1)), np.ones((3, 2))), "must be square"),
-    "of another size": (lambda: Graph(np.ones((3, 1)), np.ones((4, 4))), "4 nodes, and features has 3 rows"),
+    "of another size": (lambda: Graph(np.ones((3, 1)), np.ones((4, 4))), "4 nodes, but features has 3 rows"),
     "weights that are not finite": (lambda: Graph(np.ones((2, 1)), [[0, np.nan], [1, 0]]), "weights.*NaN"),
     "negative weights": (lambda: Graph(np.ones((2, 1)), [[0, -1], [1, 0]]), "negative"),
     "features that are not finite": (lambda: Graph([[np.inf]], [[0]]), "features contains NaN or inf"),
     "node out of range": (lambda: Graph.from_edges([(0, 3)], np.ones((3, 1))), "Node 3.*3 nodes"),
     "negative node": (lambda: Graph.from_edges([(0, -1)]), "Node -1"),
     "no nodes": (lambda: Graph(np.ones((0, 1)), np.ones((0, 0))), "no nodes"),
-    "too few features of edges": (lambda: Graph(np.ones((2, 1)), np.ones((2, 2)), np.ones((3, 1))), "stores 4 edges"),
+    "too few features of edges": (
+        lambda: Graph(np.ones((2, 1)), np.ones((2, 2)), np.ones((3, 1))),
+        "4 edges that adjacency stores",
+    ),
     "features of another width": (
         lambda: GNNNodeClassifier(max_iter=1).fit(NODES, NAMES).predict(GraphNodes(np.ones((3, 5)), np.eye(3))),
         "5 features of nodes.*was fitted on 2",
@@ -264,7 +318,7 @@ BAD_GRAPHS = {
         lambda: GNNGraphClassifier().fit([*GRAPHS[:2], Graph(np.ones((2, 3)), np.eye(2))], [0, 1, 0]),
         r"X\[2\] has 3 features",
     ),
-    "features of edges for gcn": (lambda: GNNNodeClassifier().fit(some_nodes(edge_features=True), NAMES), "no use"),
+    "features of edges for gcn": (lambda: GNNNodeClassifier().fit(some_nodes(edge_features=True), NAMES), "not use"),
     "all unlabelled": (lambda: GNNNodeClassifier().fit(NODES, np.full(N, -1)), "1 class|unlabelled"),
     "sampling all at once": (lambda: GNNNodeClassifier(neighbor_samples=(3, 3)).fit(NODES, NAMES), "needs batch_size"),
     "sampling for one convolution": (

@@ -10,8 +10,8 @@ from sklearn.preprocessing import FunctionTransformer
 
 from skneural import CNNClassifier, CNNRegressor
 from skneural.data import Rows
-from skneural.inputs import images as image_input
-from skneural.inputs.standardize import channel_moments
+from skneural.data.statistics import channel_moments
+from skneural.readers import images as image_input
 
 # Training starts at the best constant: few steps must be large to leave it.
 SMALL = {"channels": (4, 6), "hidden_layer_sizes": 8, "max_iter": 4, "learning_rate_init": 0.005, "random_state": 0}
@@ -117,7 +117,7 @@ def test_predictions_do_not_depend_on_blocks(monkeypatch):
     model = CNNClassifier(batch_norm=True, **SMALL).fit(X, y)
     expected = model.decision_function(X)
     for size in (64, 500):
-        monkeypatch.setattr(image_input, "NUMBERS_PER_BLOCK", size)
+        monkeypatch.setattr(image_input, "IMAGE_VALUES_PER_BLOCK", size)
         for n_jobs in (1, 2):
             np.testing.assert_allclose(model.set_params(n_jobs=n_jobs).decision_function(X), expected, rtol=1e-9)
 
@@ -151,7 +151,7 @@ def test_feature_maps_lead_to_the_prediction():
     maps = model.feature_maps(X)
     assert maps["convolution_1"].shape == (40, 6, 7, 4)
     last = list(maps.values())[-1].mean(axis=(1, 2))
-    p = model._parameters()[-1]
+    p = model._parameters()["output"]
     np.testing.assert_allclose(last @ p["weight"] + p["bias"], model.decision_function(X), rtol=1e-4, atol=1e-5)
     assert set(maps) == set(model.receptive_field())
 
@@ -171,7 +171,7 @@ def test_receptive_fields_grow():
 @pytest.mark.parametrize(
     ("X", "options", "message"),
     [
-        (np.zeros((4, 64)), {"image_shape": (8, 9)}, r"image_shape=\(8, 9\) makes 72 numbers an image, but X has 64"),
+        (np.zeros((4, 64)), {"image_shape": (8, 9)}, r"image_shape=\(8, 9\) has 72 numbers per image, but X has 64"),
         (
             np.zeros((4, 8, 8)),
             {"image_shape": (8, 9)},
@@ -179,7 +179,7 @@ def test_receptive_fields_grow():
         ),
         (np.zeros((4, 3, 9, 9)), {}, r"3 pixels high, with 9 channels\. .* skneural.*channels_first_to_last\(X\)"),
         (np.zeros((4, 3, 9, 8)), {"image_shape": (9, 8, 3)}, r"Channels come last.*channels_first_to_last\(X\)"),
-        (np.zeros((4, 2, 2, 2, 2)), {}, r"images have 3 axes \(grey\) or 4"),
+        (np.zeros((4, 2, 2, 2, 2)), {}, r"images are \(n, height, width, channels\)"),
         (np.full((4, 8, 8), np.nan), {}, "NaN"),
         ([np.zeros((8, 8))] * 3 + [np.zeros((9, 9))], {}, r"different shapes, such as \(8, 8\) and \(9, 9\); resize"),
         (np.zeros((4, 8, 8)), {"channels": ()}, "channels must be int or non-empty sequence of int >= 1"),

@@ -12,6 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skneural import KANClassifier, KANRegressor
+from skneural.networks.kan import edges_of
 
 EXACT = {"solver": "lbfgs", "alpha": 0, "tol": 1e-12}
 
@@ -122,11 +123,11 @@ def test_a_pruned_network_is_the_network_with_those_edges_at_zero(sparse_model, 
     X = square()[0]
     zeroed = clone(sparse_model).fit(*square())
     before = zeroed.predict(X)
-    layers = list(zip(zeroed.network_.layers[1:-1], zeroed._parameters()[1:-1], zeroed._quantiles, strict=True))
-    for layer, p, points in layers:
+    layers = edges_of(zeroed.network_, zeroed._parameters())
+    for (layer, p), points in zip(layers, zeroed._edge_statistics["quantiles"], strict=True):
         layer.centre(p, points)
     np.testing.assert_allclose(zeroed.predict(X), before, rtol=1e-10)
-    for (_, p, _), own in zip(layers, _kept(sparse_model, threshold), strict=True):
+    for (_, p), own in zip(layers, _kept(sparse_model, threshold), strict=True):
         p["present"][...] = own
     np.testing.assert_allclose(sparse_model.prune(threshold).predict(X), zeroed.predict(X), rtol=1e-9, atol=1e-12)
 
@@ -162,12 +163,12 @@ def test_what_is_pruned_stays_pruned():
 def test_training_goes_on_after_pruning_and_refining(sparse_model):
     X, y = square()
     model = sparse_model.prune().set_params(sparsity=0.0, warm_start=True)
-    present = model._parameters()[1]["present"].copy()
+    present = model._parameters()["edges_1"]["present"].copy()
     model.fit(X, y)
     assert error(model) < 8e-3
     model = model.refine(10).set_params(max_iter=400).fit(X, y)
     assert error(model) < 6e-4
-    np.testing.assert_array_equal(model._parameters()[1]["present"], present)
+    np.testing.assert_array_equal(model._parameters()["edges_1"]["present"], present)
 
 
 def test_pruning_several_outputs_and_layers():
@@ -227,7 +228,7 @@ def test_curves_of_edges_add_up_to_the_prediction():
     y = np.log(X[:, 0]) + X[:, 1]
     model = KANRegressor(hidden_layer_sizes=(), normalize_y=False, random_state=0, **EXACT).fit(X, y)
     curves = [model.edge_curve(0, i, 0) for i in range(2)]
-    bias = model._parameters()[-1]["bias"]
+    bias = model._parameters()["bias"]["bias"]
     total = sum(np.interp(X[:, i], *curves[i]) for i in range(2)) + bias
     np.testing.assert_allclose(total, model.predict(X), atol=1e-3)
     with pytest.raises(ValueError, match=r"There is no edge \(1, 0, 0\)"):
@@ -334,9 +335,9 @@ def test_grids_finer_than_the_data():
 def test_a_range_of_ones_own():
     X, y = square(300)
     model = KANRegressor(grid_range=(-2, 2), solver="lbfgs", max_iter=20, random_state=0).fit(X, y)
-    grid = model._parameters()[1]["grid"]
+    grid = model._parameters()["edges_1"]["grid"]
     np.testing.assert_allclose(grid, np.tile(np.linspace(-1, 1, 6), (2, 1)))
-    np.testing.assert_allclose(model._parameters()[0]["scale"], 2)
+    np.testing.assert_allclose(model._parameters()["standardization"]["scale"], 2)
 
 
 @pytest.mark.parametrize(

@@ -140,7 +140,7 @@ def test_tokens_never_seen():
 @pytest.mark.parametrize(
     ("X", "message"),
     [
-        ("a text", r"give \[X\]"),
+        ("a text", r"pass \[X\]"),
         ([], "no sequences"),
         (["a", ""], r"X\[1\] has no tokens"),
         ([[1], []], r"X\[1\] has no tokens"),
@@ -219,16 +219,56 @@ def test_chunks_of_text(kind):
 def test_early_stopping_holds_out_windows():
     fitted = model(early_stopping=True).fit(["abcd" * 60])
     assert len(fitted.validation_scores_) == fitted.n_iter_
-    scored = model(early_stopping=True, scoring=lambda estimator, X, y: estimator.score(X)).fit(["abcd" * 60])
-    np.testing.assert_allclose(scored.validation_scores_, fitted.validation_scores_, rtol=1e-4)
-    scored = model(early_stopping=True, objective="masked", scoring=lambda estimator, X, y: estimator.score(X))
-    assert scored.fit(["abcd" * 60]).validation_scores_[0] < 0
+
+
+@each
+@every_kind
+def test_scorers_get_windows_in_the_form_of_the_texts(X, options, kind):
+    given = []
+
+    def score(estimator, X, y):
+        given.append(X)
+        assert y is None
+        return estimator.score(X)
+
+    text = X[0] if isinstance(X[0], list | np.ndarray) else " ".join(X)
+    long = [np.resize(text, 100) if isinstance(text, np.ndarray) else 20 * text]
+    fitted = model(early_stopping=True, scoring=score, **options, **kind).fit(long)
+    assert max(fitted.validation_scores_) < 0
+    for window in given[0]:
+        assert type(window) is type(long[0])
+        n_tokens = len(window.split()) if options.get("level") == "word" else len(window)
+        assert n_tokens <= 12
+    original = fitted._reader.encode(long)[0].tolist()
+    for numbers in fitted._reader.encode(given[0]):
+        starts = range(len(original) - len(numbers) + 1)
+        assert any(original[start : start + len(numbers)] == numbers.tolist() for start in starts)
+
+
+def test_scorers_get_texts_that_are_whole():
+    given = []
+    settings = {"scoring": lambda estimator, X, y: given.append(X) or estimator.score(X), "context_length": 40}
+    fitted = model(early_stopping=True, **settings).fit(TEXTS)
+    assert set(given[0]) <= set(TEXTS)
+    model(**settings).fit(TEXTS, X_val=TEXTS[:3])
+    assert given[-1] == TEXTS[:3]
+    plain = model(early_stopping=True, context_length=40).fit(TEXTS)
+    np.testing.assert_allclose(fitted.validation_scores_, plain.validation_scores_, rtol=1e-5)
+
+
+def test_unknown_characters_of_windows_are_unknown_to_scorers():
+    given = []
+    settings = {"scoring": lambda estimator, X, y: given.append(X) or estimator.score(X), "early_stopping": True}
+    fitted = model(vocabulary_size=3, **settings).fit(["abcdacbd" * 20])
+    assert "\ufffd" in "".join(given[0])
+    assert all(len(window) <= 12 for window in given[0])
+    assert {int(number) for numbers in fitted._reader.encode(given[0]) for number in numbers} == {0, 1, 2}
 
 
 def test_more_epochs():
     fitted = model(warm_start=True).fit(TEXTS)
     assert len(fitted.fit(TEXTS).loss_curve_) == 6
-    with pytest.raises(ValueError, match="Training cannot go on"):
+    with pytest.raises(ValueError, match="Training cannot continue"):
         fitted.set_params(context_length=5).fit(TEXTS)
 
 
@@ -268,8 +308,8 @@ def test_held_out_texts_may_be_scored_in_parts(objective, monkeypatch):
     weight = np.linspace(1, 2, 24)
     fits = {"X": TEXTS, "X_val": TEXTS, "sample_weight_val": weight}
     whole = model(objective=objective).fit(**fits).validation_scores_
-    monkeypatch.setattr("skneural.inputs.texts.SCORES_PER_BLOCK", 1)
-    monkeypatch.setattr("skneural.template.validation.BLOCKS_PER_PART", 3)
+    monkeypatch.setattr("skneural.estimators.language_model.reader.SCORES_PER_BLOCK", 1)
+    monkeypatch.setattr("skneural.template.training.BLOCKS_PER_PART", 3)
     in_parts = model(objective=objective).fit(**fits)
     np.testing.assert_allclose(in_parts.validation_scores_, whole, rtol=1e-5)
 

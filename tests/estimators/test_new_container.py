@@ -1,4 +1,4 @@
-"""A new kind of data costs a container, a kind of X and a family, and no edit elsewhere: here bags of rows."""
+"""A new kind of data costs a container, a reader and a family, and no edit elsewhere: here bags of rows."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -10,15 +10,15 @@ from sklearn.model_selection import GridSearchCV
 from skneural.data import Container
 from skneural.data.container import BatchInfo
 from skneural.hyperparameters import Integer, declare, hyperparameter
-from skneural.inputs import InputKind
 from skneural.layers import Activation, Chain, Dense, Dropout, Layer
+from skneural.readers import Reader
 from skneural.template.classifier import NeuralClassifier
 from skneural.template.regressor import NeuralRegressor
 from skneural.testing.estimator_contract import check_estimator_contract
 
 
 class Bags(Container):
-    """Rows of all bags, one bag behind the other."""
+    """Rows of all bags, one bag after the other."""
 
     def __init__(self, rows, lengths):
         self.rows, self.lengths = rows, lengths
@@ -37,19 +37,29 @@ class Bags(Container):
 
 
 @dataclass(frozen=True)
-class BagInput(InputKind):
-    def check(self, estimator, X, expected):
-        if not isinstance(X, list | tuple) or not all(np.ndim(bag) == 2 and len(bag) for bag in X):
-            raise ValueError("X is a list of bags: arrays (rows, features) of one row or more.")
-        dtypes = expected.dtype if isinstance(expected.dtype, tuple) else (expected.dtype,)
-        rows = np.concatenate(X)
-        rows = rows if rows.dtype in dtypes else rows.astype(dtypes[0])
-        if expected.reset:
-            estimator.n_features_in_ = rows.shape[1]
-        return Bags(rows, np.array([len(bag) for bag in X]))
+class BagReader(Reader):
+    n_features: int
 
-    def shapes(self, estimator, x):
-        return {"n_in": estimator.n_features_in_}
+    @classmethod
+    def learn(cls, X, options, spec):
+        bags = _read(X, spec)
+        return cls(bags.rows.shape[1]), bags
+
+    def read(self, X, spec):
+        return _read(X, spec)
+
+    def shapes(self):
+        return {"n_in": self.n_features}
+
+    def attributes(self):
+        return {"n_features_in_": self.n_features}
+
+
+def _read(X, spec):
+    if not isinstance(X, list | tuple) or not all(np.ndim(bag) == 2 and len(bag) for bag in X):
+        raise ValueError("X is a list of bags: arrays (rows, features) of one row or more.")
+    rows = np.concatenate(X)
+    return Bags(rows.astype(spec.resolve(rows.dtype)), np.array([len(bag) for bag in X]))
 
 
 @dataclass(frozen=True)
@@ -57,20 +67,20 @@ class MeanOfBag(Layer):
     """(rows of all bags, features) to (bags, features)."""
 
     def forward(self, p, x, context):
-        starts = np.cumsum(context.lengths) - context.lengths
-        share = (1 / context.lengths).astype(x.dtype)[:, np.newaxis]
+        starts = np.cumsum(context.batch.lengths) - context.batch.lengths
+        share = (1 / context.batch.lengths).astype(x.dtype)[:, np.newaxis]
         y = np.add.reduceat(x, starts, axis=0) * share
-        return y, lambda dy, g: np.repeat(dy * share, context.lengths, axis=0)
+        return y, lambda dy, g: np.repeat(dy * share, context.batch.lengths, axis=0)
 
 
-def bag_network(n_in: int, n_out: int, hidden_size: int = 8) -> Chain:
+def bag_network(n_in: int, n_out: int, hidden_size: int) -> Chain:
     dropout = Dropout(0.1, rows="elements")
-    return Chain((Dense(n_in, hidden_size), Activation("tanh"), dropout, MeanOfBag(), Dense(hidden_size, n_out)))
+    return Chain(Dense(n_in, hidden_size), Activation("tanh"), dropout, MeanOfBag(), Dense(hidden_size, n_out))
 
 
 @declare
 class BagFields:
-    _input_kind: ClassVar = BagInput()
+    _reader_class: ClassVar = BagReader
     _network_builder: ClassVar = staticmethod(bag_network)
     hidden_size: int = hyperparameter(8, Integer(1), "Units.")
 

@@ -179,7 +179,7 @@ def test_passes_go_on():
 def test_threads_share_batches():
     options = {"architecture": "transformer", "hidden_size": 64, "feedforward_size": 128, "dropout": 0.2}
     one, two = (model(**options, n_jobs=n_jobs, batch_size=60).fit(WORDS, WORDS) for n_jobs in (1, 2))
-    x = two._targets.beside(two, two._check_X(WORDS), two._decoded(two._check_X(WORDS)))
+    x = two._task.pairs(two._read(WORDS), two._decoded(two._read(WORDS)))
     assert rows_per_shard(two.network_, two._parameters(), x) <= 30
     np.testing.assert_allclose(one.loss_curve_, two.loss_curve_, rtol=1e-4)
 
@@ -222,7 +222,10 @@ MISTAKES = {
     "an empty target": (lambda: model().fit(["a", *WORDS], ["", *WORDS]), r"y\[0\] has no tokens"),
     "one text": (lambda: model().fit("abc", ["abc"]), r"single str, not a list of texts"),
     "a label for each": (lambda: model().fit(WORDS, np.arange(60)), r"y\[0\] is 0"),
-    "too long": (lambda: model(max_length=4).fit(WORDS, WORDS), "has 5 tokens, which max_length=4 would never let"),
+    "too long": (
+        lambda: model(max_length=4).fit(WORDS, WORDS),
+        "has 5 tokens, more than max_length=4, the length of the longest prediction",
+    ),
     "no beam": (lambda: model(beam_width=0).fit(WORDS, WORDS), "beam_width must be int >= 1; got 0"),
     "no beam after training": (
         lambda: model().fit(WORDS, WORDS).set_params(beam_width=0).predict(WORDS),
@@ -236,7 +239,7 @@ MISTAKES = {
     "heads": (lambda: model(architecture="transformer", n_heads=5).fit(WORDS, WORDS), "n_heads=5"),
     "validation data of integers": (
         lambda: model().fit(WORDS, WORDS, X_val=WORDS, y_val=NUMBERS),
-        "y_val is sequences of integers",
+        "y is sequences of integers",
     ),
     "lists of floats": (lambda: model().fit([[0.5, 1.0]] * 9, WORDS[:9]), r"X\[0\] is \[0.5, 1.0\]"),
 }

@@ -16,10 +16,9 @@ from skneural import (
     TransformerSequenceRegressor,
 )
 from skneural.data import Series
-from skneural.inputs import Sequences
-from skneural.inputs import sequences as sequence_input
-from skneural.inputs.standardize import channel_moments
+from skneural.data.statistics import channel_moments
 from skneural.preprocessing import SlidingWindows
+from skneural.readers import sequences as sequence_input
 
 SMALL = {"channels": 4, "max_iter": 4, "random_state": 0}
 RECURRENT = {"hidden_size": 4, "max_iter": 4, "random_state": 0}
@@ -169,7 +168,7 @@ def test_predictions_do_not_depend_on_blocks(network, monkeypatch):
     model = classifier(network).fit(X, classes())
     expected = model.decision_function(X)
     monkeypatch.setattr(sequence_input, "STEPS_PER_BLOCK", 40)
-    monkeypatch.setattr(type(model), "_input_kind", Sequences())
+    monkeypatch.setattr(type(model._reader), "least_rows_per_block", 1)
     for n_jobs in (1, 2):
         np.testing.assert_allclose(model.set_params(n_jobs=n_jobs).decision_function(X), expected, rtol=1e-9)
 
@@ -268,7 +267,7 @@ def test_the_order_of_series_in_blocks_does_not_show(monkeypatch):
     model = tagger().fit(X, y)
     expected = np.concatenate(model.predict_proba(X))
     monkeypatch.setattr(sequence_input, "STEPS_PER_BLOCK", 40)
-    monkeypatch.setattr(type(model), "_input_kind", Sequences())
+    monkeypatch.setattr(type(model._reader), "least_rows_per_block", 1)
     np.testing.assert_allclose(np.concatenate(model.predict_proba(X)), expected, rtol=1e-9)
 
 
@@ -392,16 +391,16 @@ LISTS = [np.zeros((3, 2)), np.zeros((4, 2)), np.zeros((5, 2)), np.zeros((6, 2))]
         ([*LISTS[:3], np.zeros((4, 3))], {}, "Series 3 has 3 features at each step, and series 0 has 2"),
         (np.full((4, 5, 2), np.nan), {}, "give a list of arrays"),
         ([*LISTS[:3], np.full((4, 2), np.inf)], {}, "contains NaN or infinity"),
-        (np.zeros((4, 0, 2)), {}, r"X has shape \(4, 0, 2\): series are"),
-        (np.zeros((4, 2, 2, 2)), {}, r"X has shape \(4, 2, 2, 2\): series are"),
+        (np.zeros((4, 0, 2)), {}, r"X has shape \(4, 0, 2\)\. Series are"),
+        (np.zeros((4, 2, 2, 2)), {}, r"X has shape \(4, 2, 2, 2\)\. Series are"),
         ([[1, 2], [3], [4, 5, 9], [0]], {"vocabulary_size": 9}, "Token 9 in sequence 2 is outside .* 0 to 8"),
         ([[1, 2], [-1], [4], [0]], {"vocabulary_size": 9}, "Token -1 in sequence 1"),
         (np.full((4, 5), 9), {"vocabulary_size": 9}, "Token 9 in sequence 0"),
         ([[1, 2], [], [4], [0]], {"vocabulary_size": 9}, "Sequence 1 has no tokens"),
-        (np.zeros((4, 5)), {"vocabulary_size": 9}, "sequences of integers.* float64"),
-        (["a b", "c", "d", "e"], {"vocabulary_size": 9}, "TokenEncoder makes integers"),
-        (["a b", "c", "d", "e"], {}, "TokenEncoder makes integers"),
-        (np.zeros((4, 5, 2), int), {"vocabulary_size": 9}, r"sequences of integers.*shape \(4, 5, 2\)"),
+        (np.zeros((4, 5)), {"vocabulary_size": 9}, "integer sequences.* float64"),
+        (["a b", "c", "d", "e"], {"vocabulary_size": 9}, "TokenEncoder converts"),
+        (["a b", "c", "d", "e"], {}, "TokenEncoder converts"),
+        (np.zeros((4, 5, 2), int), {"vocabulary_size": 9}, r"integer sequences.*shape \(4, 5, 2\)"),
         (ROWS, {"channels": (2, 3), "kernel_size": (1, 2, 3)}, "channels has 2 sizes"),
         (ROWS, {"architecture": "fnc"}, r"did you mean 'fcn'\?"),
     ],

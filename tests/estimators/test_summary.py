@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from sklearn.exceptions import NotFittedError
 
-from skneural import CNNSequenceClassifier, KANRegressor, RNNSequenceClassifier, SequenceToSequence
+from skneural import CNNSequenceClassifier, DiffusionModel, KANRegressor, RNNSequenceClassifier, SequenceToSequence
 from skneural.layers.traversal import layer_outputs
+from skneural.tasks import FitArguments
 from tests.estimators.cases import ESTIMATORS, every_numeric_estimator
 
 
@@ -27,9 +28,11 @@ def test_parameters_add_up_to_the_weights(case):
 def test_shapes_are_those_of_what_layers_put_out(case):
     model = fitted(case)
     X, _ = case.data()
-    container = model._check_X(X[:7])
+    container = model._read(X[:7])
     if isinstance(model, SequenceToSequence):
-        container = model._targets.beside(model, container, model._decoded(container))
+        container = model._task.pairs(container, model._decoded(container))
+    if isinstance(model, DiffusionModel):
+        container = model._task.network_input(FitArguments(container, None))
     x = container.as_batch()[0]
     n_steps = (x[1] if isinstance(x, tuple) else x).shape[1]
     numbers = {"n": 7, "steps": n_steps, "steps + 1": n_steps + 1, "n * steps": 7 * n_steps}

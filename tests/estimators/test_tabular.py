@@ -210,7 +210,7 @@ def test_held_out_rows_do_not_choose_the_scale():
     X, y = X_of_numbers(), Y
     far = X + 100
     model = regressor().fit(X, y, X_val=far, y_val=y)
-    mean = model.network_.layers[0].branches[0].layers[1]
+    mean = model.network_["features"]["numbers"]["standardization"]
     assert mean.n_channels == 3
     np.testing.assert_array_equal(model.buffers_[:3], np.quantile(X, 0.5, axis=0, method="inverted_cdf"))
 
@@ -234,7 +234,7 @@ def test_weights_equal_repetitions(n_members):
 
 def test_members_start_alike_and_part():
     model = classifier(n_members=5, early_stopping=False).fit(X, LABELS)
-    weight = model._parameters()[-1]["weight"]
+    weight = model._parameters()["output"]["weight"]
     assert weight.shape == (5, 16, 1)
     assert np.ptp(weight, axis=0).max() > 1e-3
 
@@ -243,7 +243,7 @@ def test_members_start_alike_and_part():
 def test_members_that_start_alike_part_by_the_rows_that_they_see(batch_size):
     """Without dropout, nothing else could part them: one would be computed twice."""
     model = regressor(n_members=8, batch_size=batch_size, early_stopping=False).fit(X, Y)
-    (factor,) = (p["factor"] for p in model._parameters() if "factor" in p)
+    factor = model._parameters()["members"]["factor"]
     assert len(np.unique(np.sign(factor), axis=0)) == 4
     assert np.abs(factor[:4] - factor[4:]).max(axis=1).min() > 1e-3
 
@@ -262,14 +262,20 @@ def test_probabilities_of_members_are_averaged():
     three = np.where(Y > 2, "high", LABELS)
     model = classifier(n_members=4).fit(X, np.where(Y < 0.7, "least", three))
     network, tree = model.network_, model._parameters()
-    hidden = X_hidden = model._check_X(X).as_batch()[0]
-    for layer, p in zip(network.layers[:-1], tree[:-1], strict=True):
-        hidden = layer.predict(p, hidden)
-    raw = np.einsum("bki,kio->bko", hidden, tree[-1]["weight"]) + tree[-1]["bias"]
+    hidden = X_hidden = model._read(X).as_batch()[0]
+    hidden = network.without("output").predict(tree, hidden)
+    raw = np.einsum("bki,kio->bko", hidden, tree["output"]["weight"]) + tree["output"]["bias"]
     each = np.exp(raw - raw.max(axis=2, keepdims=True))
     each /= each.sum(axis=2, keepdims=True)
     assert len(X_hidden) == len(X)
     np.testing.assert_allclose(model.predict_proba(X), each.mean(axis=1), rtol=1e-4)
+
+
+def test_what_the_network_is_given_besides_hyperparameters_is_no_attribute_of_the_estimator(model):
+    arguments = model.network_arguments_
+    assert (arguments["link"], arguments["frequency_deviation"], arguments["members_per_row"]) == ("identity", 1.0, 4)
+    assert not any(hasattr(model, name) for name in ("link", "frequency_deviation", "members_per_row"))
+    assert classifier().fit(X, LABELS).network_arguments_["frequency_deviation"] == 0.5
 
 
 # With scikit-learn

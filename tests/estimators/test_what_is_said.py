@@ -20,8 +20,8 @@ from skneural import (
     RNNSequenceRegressor,
     RNNSequenceTagger,
 )
-from skneural.inputs.sequences import object_array
 from skneural.preprocessing import channels_first_to_last
+from skneural.readers.sequences import object_array
 from tests.estimators.cases import ESTIMATORS, flowers, patients
 
 CLASSIFIERS = {name: case for name, case in ESTIMATORS.items() if is_classifier(case.estimator)}
@@ -75,7 +75,7 @@ def test_divergence_behind_held_out_data_ends_with_its_best_epoch(scoring):
     X, y = patients()
     options = {"solver": "sgd", "learning_rate_init": 2.0, "max_iter": 200, "momentum": 0.0, "random_state": 0}
     model = MLPRegressor(4, "identity", scoring=scoring, early_stopping=True, **options)
-    with pytest.warns(UserWarning, match="diverged.*best epoch by held-out data.*is kept"):
+    with pytest.warns(UserWarning, match="diverged.*best of .* epochs on the validation data is kept"):
         model.fit(X, y)
     assert model.n_iter_ == len(model.validation_scores_) >= 1
     assert np.isfinite(model.predict(X)).all()
@@ -167,7 +167,7 @@ def test_series_much_wider_than_long_warn_of_channels():
 def test_data_outside_of_an_explicit_grid_warn(solver):
     X, y = patients()
     model = KANRegressor(hidden_layer_sizes=(), grid_range=(-1, 1), solver=solver, max_iter=2, random_state=0)
-    with pytest.warns(UserWarning, match=r"outside grid_range=\(-1, 1\) \(features 0, 1.*straight"):
+    with pytest.warns(UserWarning, match=r"outside grid_range=\(-1, 1\) \(features 0, 1.*extrapolated linearly"):
         model.fit(X, y)
     model.fit(np.clip(X, -1, 1), y)
     model.set_params(grid_range="auto").fit(X, y)

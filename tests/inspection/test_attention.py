@@ -19,7 +19,7 @@ def _close_figures():
 
 
 @pytest.mark.parametrize("pooling", ["mean", "cls"])
-def test_there_is_an_image_of_its_weights_for_each_head(pooling):
+def test_each_head_has_an_image_of_its_weights(pooling):
     model = TransformerSequenceClassifier(n_heads=2, n_layers=3, pooling=pooling, **SMALL).fit(X, Y)
     axes = plot_attention(model, X[0]).axes
     assert [ax.get_title() for ax in axes] == [f"layer {i}, head {j}" for i in range(3) for j in range(2)]
@@ -30,7 +30,7 @@ def test_there_is_an_image_of_its_weights_for_each_head(pooling):
     assert first == ("cls" if pooling == "cls" else "0")
 
 
-def test_words_stand_at_the_axes_and_layers_may_be_chosen():
+def test_labels_are_at_the_axes_and_layers_can_be_selected():
     model = TransformerSequenceClassifier(vocabulary_size=5, **SMALL).fit([[0, 1], [2, 3, 4]] * 5, [0, 1] * 5)
     axes = plot_attention(model, [0, 1, 2], labels=["a", "b", "c"], layers=[1]).axes
     assert len(axes) == 4
@@ -44,25 +44,25 @@ def test_long_series_have_few_labels():
 
 def test_what_cannot_be_drawn_is_refused():
     model = TransformerSequenceClassifier(**SMALL).fit(X, Y)
-    with pytest.raises(ValueError, match="no layer 2; there are layers 0 to 1"):
+    with pytest.raises(ValueError, match="no layer 2; the model has layers 0 to 1"):
         plot_attention(model, X[0], layers=[2])
     with pytest.raises(ValueError, match="3 labels, but the series has 12 steps"):
         plot_attention(model, X[0], labels="abc")
-    with pytest.raises(TypeError, match="no heads"):
+    with pytest.raises(TypeError, match="no attention heads"):
         plot_attention(MambaSequenceClassifier(**SMALL).fit(X, Y), X[0])
 
 
 @pytest.mark.parametrize("form", ["words", "characters", "integers"])
-def test_what_is_written_stands_beside_what_is_read(form):
+def test_predicted_tokens_are_rows_and_source_tokens_are_columns(form):
     X = {"words": ["one two three"] * 20, "characters": ["abc"] * 20, "integers": [[1, 0, 2]] * 20}[form]
     options = {"level": "word" if form == "words" else "character", "hidden_size": 8, "max_iter": 30}
     model = SequenceToSequence(random_state=0, learning_rate_init=0.02, **options).fit(X, X)
     ax = plot_alignment(model, X[0])
-    written = model.predict(X[:1])[0]
-    tokens = written.split() if form == "words" else [str(token) for token in written]
+    predicted = model.predict(X[:1])[0]
+    tokens = predicted.split() if form == "words" else [str(token) for token in predicted]
     assert [label.get_text() for label in ax.get_yticklabels()] == tokens
-    read = {"words": ["one", "two", "three"], "characters": ["a", "b", "c"], "integers": ["1", "0", "2"]}[form]
-    assert [label.get_text() for label in ax.get_xticklabels()] == read
+    source = {"words": ["one", "two", "three"], "characters": ["a", "b", "c"], "integers": ["1", "0", "2"]}[form]
+    assert [label.get_text() for label in ax.get_xticklabels()] == source
     assert tokens
     np.testing.assert_allclose(ax.images[0].get_array(), model.attention_weights(X[:1])[0], rtol=1e-6)
     assert plot_alignment(model, X[0], ax=ax) is ax
@@ -70,11 +70,11 @@ def test_what_is_written_stands_beside_what_is_read(form):
 
 def test_without_attention_there_is_no_alignment():
     model = SequenceToSequence(attention="none", hidden_size=8, max_iter=1).fit(["ab"] * 20, ["ab"] * 20)
-    with pytest.raises(TypeError, match="no attention from one sequence to another"):
+    with pytest.raises(TypeError, match="no attention between target and source"):
         plot_alignment(model, "ab")
 
 
-def test_where_nothing_is_written_nothing_is_drawn():
+def test_an_empty_prediction_draws_no_image():
     model = SequenceToSequence(hidden_size=8, max_iter=1, random_state=0).fit(["ab"] * 20, ["ab"] * 20)
-    model.network_.output_bias(model._parameters())[-1] = 100  # the end
+    model.network_.output_bias(model._parameters())[-1] = 100  # the end token
     assert not plot_alignment(model, "ab").images

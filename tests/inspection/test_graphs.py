@@ -1,4 +1,4 @@
-"""Pictures of graphs."""
+"""Drawings of graphs."""
 
 import numpy as np
 import pytest
@@ -36,9 +36,9 @@ def test_numbers_are_coloured_along_a_bar():
 
 def test_a_part_of_the_nodes_still_draws_the_graph():
     nodes = GraphNodes.from_edges([(0, 1), (1, 2)])[[0]]
-    _, own = pyplot.subplots()
-    assert plot_graph(nodes, ax=own) is own
-    assert len(own.collections[1].get_offsets()) == 3
+    _, axes = pyplot.subplots()
+    assert plot_graph(nodes, ax=axes) is axes
+    assert len(axes.collections[1].get_offsets()) == 3
 
 
 def test_neighbours_stand_nearer():

@@ -32,27 +32,27 @@ def model():
     return CNNClassifier(**SMALL).fit(*spots())
 
 
-def test_occlusion_points_at_what_tells_the_classes_apart(model):
+def test_occlusion_points_at_what_separates_the_classes(model):
     X, y = spots()
-    found = np.abs(np.mean([occlusion_map(model, image) for image in X[y == "left"][:10]], axis=0))
-    assert found.shape == (10, 10)
+    computed = np.abs(np.mean([occlusion_map(model, image) for image in X[y == "left"][:10]], axis=0))
+    assert computed.shape == (10, 10)
     # The absence of the other spot counts too, the noise everywhere else does not.
-    corners = found[:5, :5].sum() + found[5:, 5:].sum()
-    assert corners > 2 * (found[:5, 5:].sum() + found[5:, :5].sum())
+    corners = computed[:5, :5].sum() + computed[5:, 5:].sum()
+    assert corners > 2 * (computed[:5, 5:].sum() + computed[5:, :5].sum())
 
 
 def test_saliency_is_the_gradient_of_the_score(model):
     X, _ = spots()
     image, step = X[:1], 1e-5
-    found = saliency_map(model, image[0])
+    computed = saliency_map(model, image[0])
     for i, j in ((2, 2), (7, 7), (0, 9)):
         moved = np.zeros_like(image)
         moved[0, i, j, 0] = step
         slope = (model.decision_function(image + moved) - model.decision_function(image - moved)) / (2 * step)
-        assert found[i, j] == pytest.approx(abs(slope[0]), rel=1e-4, abs=1e-8)
+        assert computed[i, j] == pytest.approx(abs(slope[0]), rel=1e-4, abs=1e-8)
 
 
-def test_covering_what_is_watched_lowers_the_score_and_what_is_not_covered_has_no_number(model):
+def test_pixels_that_no_square_covers_are_nan(model):
     X, _ = spots()
     falls = occlusion_map(model, X[0], size=5, stride=4)
     assert np.isnan(falls[9]).all()
@@ -76,7 +76,7 @@ def test_a_square_of_the_whole_image_gives_one_number(model):
         ("resnet", "wavelet"),
     ],
 )
-def test_every_network_can_be_looked_into(architecture, stem):
+def test_every_architecture_can_be_inspected(architecture, stem):
     X, y = spots(30, channels=3, dtype=np.float32)
     model = CNNClassifier(
         architecture=architecture, stem=stem, batch_norm=True, augmentation=("flip", "shift"), **SMALL
@@ -119,7 +119,7 @@ def test_kernels_of_a_layer_by_name(model):
     assert len(figure.axes) == 5
     assert "5 of 6" in figure.get_suptitle()
     with pytest.raises(
-        ValueError, match=r"no kernels in 'pooling_1'; there are some in \['convolution_1', 'convolution_2'\]"
+        ValueError, match=r"no kernels in 'pooling_1'; layers with kernels are \['convolution_1', 'convolution_2'\]"
     ):
         plot_kernels(model, layer="pooling_1")
 

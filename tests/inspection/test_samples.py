@@ -1,4 +1,4 @@
-"""Pictures of samples."""
+"""Drawings of samples."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ def close():
 
 
 def sheet(ax):
-    """The numbers of all images, in the order in which they stand."""
+    """The drawn grid of images, and its finite values in order."""
     drawn = np.ma.filled(ax.images[0].get_array(), np.nan)
     return drawn, drawn[np.isfinite(drawn)]
 
@@ -34,15 +34,15 @@ def test_images_stand_in_rows(samples):
 
 def test_colours_may_be_integers_or_shares():
     integers = np.random.default_rng(0).integers(0, 256, (4, 3, 3, 3))
-    one, other = (sheet(plot_samples(images))[0] for images in (integers, integers / 255))
-    np.testing.assert_allclose(one, other)
+    from_integers, from_floats = (sheet(plot_samples(images))[0] for images in (integers, integers / 255))
+    np.testing.assert_allclose(from_integers, from_floats)
 
 
 def test_points_have_the_colours_of_their_classes():
     points = np.random.default_rng(0).normal(size=(6, 2))
-    _, own = pyplot.subplots()
-    ax = plot_samples(points, labels=["a", "b", "b", "a", "a", "a"], ax=own)
-    assert ax is own
+    _, axes = pyplot.subplots()
+    ax = plot_samples(points, labels=["a", "b", "b", "a", "a", "a"], ax=axes)
+    assert ax is axes
     assert [len(part.get_offsets()) for part in ax.collections] == [4, 2]
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a", "b"]
     assert len(plot_samples(points).collections[0].get_offsets()) == 6
@@ -55,10 +55,10 @@ def test_labels_stand_over_images():
 @pytest.mark.parametrize(
     ("samples", "arguments", "message"),
     [
-        (np.ones((3, 5)), {}, "give image_shape"),
+        (np.ones((3, 5)), {}, "pass image_shape"),
         (np.ones((0, 2)), {}, "cannot be drawn"),
         (np.ones((2, 3, 3, 2)), {}, "one or three channels"),
-        (np.ones((3, 5)), {"image_shape": (2, 2)}, "makes 4 numbers"),
+        (np.ones((3, 5)), {"image_shape": (2, 2)}, "needs 4 values"),
         (IMAGES, {"labels": [1, 2]}, "Each of the 5 samples needs a label"),
     ],
 )

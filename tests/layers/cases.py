@@ -88,7 +88,7 @@ from skneural.layers import (
     WithMemory,
 )
 from skneural.parameters import Layout, Weights
-from skneural.testing.batch_contract import BATCH_LAST, ELEMENTS, ROWS, ROWS_FIRST, STEPS_FIRST, Axes
+from skneural.testing.batch_contract import BATCH_FIRST, ELEMENTS, IMAGE_AXES, ROWS, TIME_FIRST, SampleAxes
 
 # Two of them lead to one output, two come from one input.
 NAMED = ((0, 1, "sin"), (2, 1, "x^2"), (2, 0, "tanh"))
@@ -142,17 +142,17 @@ class BatchCase:
     ----------
     layer : Layer
     x : array
-    x_axes, y_axes : Axes
+    x_axes, y_axes : SampleAxes
         Which axes of x and y count samples, steps and elements.
     """
 
     layer: Layer
     x: Any
-    x_axes: Axes
-    y_axes: Axes
+    x_axes: SampleAxes
+    y_axes: SampleAxes
 
 
-HIDDEN = Chain((Dense(4, 6), BatchNormalization(6), Activation("tanh"), Dropout(0.3), Dense(6, 4)))
+HIDDEN = Chain(Dense(4, 6), BatchNormalization(6), Activation("tanh"), Dropout(0.3), Dense(6, 4))
 
 IMAGES = numbers(5, 3, 6, 4)  # height, channels, width, batch
 SERIES = numbers(1, 3, 7, 4)
@@ -165,7 +165,7 @@ POOLINGS = {name: StepPooling(name) for name in ("first", "last", "mean", "max")
     "attention": AttentionPooling(3, 5)
 }
 
-OF_THE_LAST = Chain((StepPooling("last"), Dense(2, 4), Activation("tanh")))
+OF_THE_LAST = Chain(StepPooling("last"), Dense(2, 4), Activation("tanh"))
 
 GRAPH_CONVOLUTIONS = {
     "gcn": GCNConvolution(4, 3),
@@ -261,7 +261,7 @@ LAYER_CASES = {
     "embedding": LayerCase(Embedding(5, 3), np.random.default_rng(0).integers(0, 5, (6, 4))),
     "frozen": LayerCase(Frozen(HIDDEN), numbers(6, 4)),
     "frozen in first place": LayerCase(Frozen(Dense(4, 3), input_gradient=False), numbers(6, 4)),
-    "frozen in part": LayerCase(Chain((Dense(4, 4), Frozen(Chain((HIDDEN, Dense(4, 2)))), Dense(2, 3))), numbers(6, 4)),
+    "frozen in part": LayerCase(Chain(Dense(4, 4), Frozen(Chain(HIDDEN, Dense(4, 2))), Dense(2, 3)), numbers(6, 4)),
     "tied embedding": LayerCase(
         TiedEmbedding(5, 3, Dense(3, 3), n_special=1), np.random.default_rng(0).integers(0, 6, (6, 4)), batch_axis=None
     ),
@@ -303,7 +303,7 @@ LAYER_CASES = {
         for name, cell in CELLS.items()
     },
     "recurrence in both directions": LayerCase(
-        Branches((LSTM(3, 2), LSTM(3, 2, reverse=True)), axis=1), STEPS, batch_axis=2
+        Branches(LSTM(3, 2), LSTM(3, 2, reverse=True), axis=1), STEPS, batch_axis=2
     ),
     **{f"{name} over steps": LayerCase(layer, numbers(6, 5, 3)) for name, layer in POOLINGS.items()},
     **{f"splines of order {order}": LayerCase(SplineEdges(3, 2, 5, order), numbers(6, 3)) for order in (1, 2, 3, 4)},
@@ -365,18 +365,18 @@ LAYER_CASES = {
         StartedByMemory(LSTM(3, 2), OF_THE_LAST), (numbers(5, 3, 4), numbers(4, 6, 2, seed=1)), batch_axis=None
     ),
     "layers of a decoder": LayerCase(
-        WithMemory((Dense(4, 3), AdditiveAttention(3, 2, 4), Dense(5, 4), CrossAttention(4, 2, 2), Activation("tanh"))),
+        WithMemory(Dense(4, 3), AdditiveAttention(3, 2, 4), Dense(5, 4), CrossAttention(4, 2, 2), Activation("tanh")),
         (numbers(3, 5, 4), numbers(3, 6, 2, seed=1)),
     ),
     "layers of a decoder, added": LayerCase(
-        WithMemory((Dense(4, 4), CrossAttention(4, 2, 2), Dropout(0.3)), residual=True),
+        WithMemory(Dense(4, 4), CrossAttention(4, 2, 2), Dropout(0.3), residual=True),
         (numbers(3, 5, 4), numbers(3, 6, 2, seed=1)),
     ),
     "layers of a decoder that do not look": LayerCase(
-        WithMemory((Dense(4, 3),)), (numbers(3, 5, 4), numbers(3, 6, 2, seed=1))
+        WithMemory(Dense(4, 3)), (numbers(3, 5, 4), numbers(3, 6, 2, seed=1))
     ),
     "encoder and decoder": LayerCase(
-        EncoderDecoder(Chain((Dense(2, 3), Dropout(0.2))), WithMemory((SelfAttention(4, 2, True), DotAttention(4, 3)))),
+        EncoderDecoder(Chain(Dense(2, 3), Dropout(0.2)), WithMemory(SelfAttention(4, 2, True), DotAttention(4, 3))),
         (numbers(3, 6, 2, seed=1), numbers(3, 5, 4)),
     ),
     "scale": LayerCase(Scale(3.0), numbers(4, 5, 3)),
@@ -387,31 +387,29 @@ LAYER_CASES = {
     "time alone": LayerCase(TimeEmbedding(2), numbers(6, 1)),
     "learned positions": LayerCase(LearnedPositions(7, 3), numbers(4, 5, 3)),
     "class token": LayerCase(WithClassToken(SelfAttention(4, 2), 4), numbers(3, 5, 4)),
-    "class token on a chain": LayerCase(
-        WithClassToken(Chain((Dense(4, 3), SinusoidalPositions())), 4), numbers(3, 5, 4)
-    ),
-    "chain": LayerCase(Chain((Dense(4, 5), Activation("relu"), Dense(5, 2))), numbers(6, 4)),
-    "chain of nothing": LayerCase(Chain(()), numbers(6, 4)),
-    "chain of chains": LayerCase(Chain((HIDDEN, Chain((HIDDEN, Activation("silu"))))), numbers(6, 4)),
+    "class token on a chain": LayerCase(WithClassToken(Chain(Dense(4, 3), SinusoidalPositions()), 4), numbers(3, 5, 4)),
+    "chain": LayerCase(Chain(Dense(4, 5), Activation("relu"), Dense(5, 2)), numbers(6, 4)),
+    "chain of nothing": LayerCase(Chain(), numbers(6, 4)),
+    "chain of chains": LayerCase(Chain(HIDDEN, Chain(HIDDEN, Activation("silu"))), numbers(6, 4)),
     "residual": LayerCase(Residual(HIDDEN), numbers(6, 4)),
     "residual with shortcut": LayerCase(
-        Residual(Chain((Dense(4, 7), Activation("elu"))), Dense(4, 7, bias=None)), numbers(6, 4)
+        Residual(Chain(Dense(4, 7), Activation("elu")), Dense(4, 7, bias=None)), numbers(6, 4)
     ),
     "residual in first place": LayerCase(
         Residual(Dense(4, 3, input_gradient=False), Dense(4, 3, input_gradient=False)), numbers(6, 4)
     ),
     "residual around dropout": LayerCase(Residual(Dropout(0.5)), numbers(6, 4)),
-    "branches": LayerCase(Branches((Dense(4, 2), HIDDEN, Activation("mish"))), numbers(6, 4)),
-    "branches along another axis": LayerCase(Branches((Dense(4, 3), Dense(4, 3)), axis=1), numbers(6, 5, 4)),
+    "branches": LayerCase(Branches(Dense(4, 2), HIDDEN, Activation("mish")), numbers(6, 4)),
+    "branches along another axis": LayerCase(Branches(Dense(4, 3), Dense(4, 3), axis=1), numbers(6, 5, 4)),
     "backwards": LayerCase(Reversed(MultiheadScan(6, 2, 3)), numbers(3, 9, 20)),
     "backwards in first place": LayerCase(Reversed(Dense(4, 3, input_gradient=False)), numbers(6, 5, 4)),
-    "backwards over one step": LayerCase(Reversed(Chain((Dense(4, 3), Dropout(0.3)))), numbers(6, 1, 4)),
-    "gate": LayerCase(Gate(Dense(4, 3), Chain((Dense(4, 3), Activation("logistic")))), numbers(6, 4)),
+    "backwards over one step": LayerCase(Reversed(Chain(Dense(4, 3), Dropout(0.3))), numbers(6, 1, 4)),
+    "gate": LayerCase(Gate(Dense(4, 3), Chain(Dense(4, 3), Activation("logistic"))), numbers(6, 4)),
     "gate with itself": LayerCase(Gate(Activation("identity"), Activation("softplus")), numbers(6, 4)),
     "all nested": LayerCase(
         Residual(
-            Branches((Gate(HIDDEN, Residual(Dense(4, 4))), Chain((Dropout(0.2), Dense(4, 2))))),
-            Chain((BatchNormalization(4), Dense(4, 6))),
+            Branches(Gate(HIDDEN, Residual(Dense(4, 4))), Chain(Dropout(0.2), Dense(4, 2))),
+            Chain(BatchNormalization(4), Dense(4, 6)),
         ),
         numbers(7, 4),
     ),
@@ -421,12 +419,12 @@ TOKENS = np.random.default_rng(0).integers(0, 5, (4, 7))
 BATCHES = {
     ROWS: numbers(4, 3),
     ELEMENTS: numbers(16, 3),
-    ROWS_FIRST: numbers(4, 7, 3),
-    STEPS_FIRST: numbers(7, 3, 4),
-    BATCH_LAST: numbers(1, 3, 7, 4),
+    BATCH_FIRST: numbers(4, 7, 3),
+    TIME_FIRST: numbers(7, 3, 4),
+    IMAGE_AXES: numbers(1, 3, 7, 4),
 }
-FIRST = {ROWS: -1, ELEMENTS: -1, ROWS_FIRST: -1, STEPS_FIRST: 1, BATCH_LAST: 1}  # the axis of the features
-NAMES = {ROWS: "rows", ELEMENTS: "elements", ROWS_FIRST: "rows first", STEPS_FIRST: "steps first", BATCH_LAST: "images"}
+FIRST = {ROWS: -1, ELEMENTS: -1, BATCH_FIRST: -1, TIME_FIRST: 1, IMAGE_AXES: 1}  # the axis of the features
+NAMES = {ROWS: "rows", ELEMENTS: "elements", BATCH_FIRST: "rows first", TIME_FIRST: "steps first", IMAGE_AXES: "images"}
 
 
 def everywhere(name, make):
@@ -441,9 +439,9 @@ def everywhere(name, make):
 
 WITH_DENSE = {
     "dense": Dense(3, 2),
-    "residual": Residual(Chain((Dense(3, 3), Activation("tanh")))),
-    "gate": Gate(Dense(3, 2), Chain((Dense(3, 2), Activation("logistic")))),
-    "branches": Branches((Dense(3, 2), Activation("relu"))),
+    "residual": Residual(Chain(Dense(3, 3), Activation("tanh"))),
+    "gate": Gate(Dense(3, 2), Chain(Dense(3, 2), Activation("logistic"))),
+    "branches": Branches(Dense(3, 2), Activation("relu")),
 }
 SLIDING = {
     "convolution": Convolution(3, 2, (1, 4)),
@@ -473,99 +471,97 @@ BATCH_CASES = {
     **everywhere("layer normalization", lambda batch, axis, rows: LayerNormalization(3, axis=axis)),
     **everywhere("root mean square", lambda batch, axis, rows: RMSNormalization(3, axis=axis)),
     **everywhere("bias", lambda batch, axis, rows: Bias(3, axis)),
-    **everywhere(
-        "chain", lambda batch, axis, rows: Chain((BatchNormalization(3, axis=axis, rows=rows), Bias(3, axis)))
-    ),
+    **everywhere("chain", lambda batch, axis, rows: Chain(BatchNormalization(3, axis=axis, rows=rows), Bias(3, axis))),
     **{
         f"{name} of {NAMES[axes]}": BatchCase(layer, BATCHES[axes], axes, axes)
-        for axes in (ROWS, ELEMENTS, ROWS_FIRST)
+        for axes in (ROWS, ELEMENTS, BATCH_FIRST)
         for name, layer in WITH_DENSE.items()
     },
-    "embedding": BatchCase(Embedding(5, 3), TOKENS, ROWS_FIRST, ROWS_FIRST),
+    "embedding": BatchCase(Embedding(5, 3), TOKENS, BATCH_FIRST, BATCH_FIRST),
     **{
-        f"{name} cell": BatchCase(cell(3, 2), BATCHES[STEPS_FIRST], STEPS_FIRST, STEPS_FIRST)
+        f"{name} cell": BatchCase(cell(3, 2), BATCHES[TIME_FIRST], TIME_FIRST, TIME_FIRST)
         for name, cell in CELLS.items()
     },
     **{
-        f"{name} cell backwards": BatchCase(cell(3, 2, True), BATCHES[STEPS_FIRST], STEPS_FIRST, STEPS_FIRST)
+        f"{name} cell backwards": BatchCase(cell(3, 2, True), BATCHES[TIME_FIRST], TIME_FIRST, TIME_FIRST)
         for name, cell in CELLS.items()
     },
     **{
-        f"masked {name}": BatchCase(Chain((Mask(), layer)), BATCHES[BATCH_LAST], BATCH_LAST, BATCH_LAST)
+        f"masked {name}": BatchCase(Chain(Mask(), layer), BATCHES[IMAGE_AXES], IMAGE_AXES, IMAGE_AXES)
         for name, layer in SLIDING.items()
     },
-    "mask": BatchCase(Mask(), BATCHES[BATCH_LAST], BATCH_LAST, BATCH_LAST),
+    "mask": BatchCase(Mask(), BATCHES[IMAGE_AXES], IMAGE_AXES, IMAGE_AXES),
     "local response normalization": BatchCase(
-        LocalResponseNormalization(3), BATCHES[BATCH_LAST], BATCH_LAST, BATCH_LAST
+        LocalResponseNormalization(3), BATCHES[IMAGE_AXES], IMAGE_AXES, IMAGE_AXES
     ),
-    "max pooling": BatchCase(Pooling("max", (1, 3), (1, 1), "same"), BATCHES[BATCH_LAST], BATCH_LAST, BATCH_LAST),
-    "global average pooling": BatchCase(GlobalPooling("average"), BATCHES[BATCH_LAST], BATCH_LAST, ROWS),
-    "global max pooling": BatchCase(GlobalPooling("max"), BATCHES[BATCH_LAST], BATCH_LAST, ROWS),
+    "max pooling": BatchCase(Pooling("max", (1, 3), (1, 1), "same"), BATCHES[IMAGE_AXES], IMAGE_AXES, IMAGE_AXES),
+    "global average pooling": BatchCase(GlobalPooling("average"), BATCHES[IMAGE_AXES], IMAGE_AXES, ROWS),
+    "global max pooling": BatchCase(GlobalPooling("max"), BATCHES[IMAGE_AXES], IMAGE_AXES, ROWS),
     **{
-        f"{name} of steps": BatchCase(StepPooling(name), BATCHES[ROWS_FIRST], ROWS_FIRST, ROWS)
+        f"{name} of steps": BatchCase(StepPooling(name), BATCHES[BATCH_FIRST], BATCH_FIRST, ROWS)
         for name in ("first", "last", "mean", "max")
     },
-    "attention pooling": BatchCase(AttentionPooling(3, 5), BATCHES[ROWS_FIRST], ROWS_FIRST, ROWS),
-    **{f"attention {name}": BatchCase(layer, WIDE, ROWS_FIRST, ROWS_FIRST) for name, layer in ATTENTION.items()},
-    "selective scan": BatchCase(SelectiveScan(4, 3, 4, 2), WIDE, ROWS_FIRST, ROWS_FIRST),
-    "multihead scan": BatchCase(MultiheadScan(6, 2, 3), numbers(4, 7, 20), ROWS_FIRST, ROWS_FIRST),
-    "selective scan backwards": BatchCase(Reversed(SelectiveScan(4, 3, 4, 2)), WIDE, ROWS_FIRST, ROWS_FIRST),
+    "attention pooling": BatchCase(AttentionPooling(3, 5), BATCHES[BATCH_FIRST], BATCH_FIRST, ROWS),
+    **{f"attention {name}": BatchCase(layer, WIDE, BATCH_FIRST, BATCH_FIRST) for name, layer in ATTENTION.items()},
+    "selective scan": BatchCase(SelectiveScan(4, 3, 4, 2), WIDE, BATCH_FIRST, BATCH_FIRST),
+    "multihead scan": BatchCase(MultiheadScan(6, 2, 3), numbers(4, 7, 20), BATCH_FIRST, BATCH_FIRST),
+    "selective scan backwards": BatchCase(Reversed(SelectiveScan(4, 3, 4, 2)), WIDE, BATCH_FIRST, BATCH_FIRST),
     "branches in both directions": BatchCase(
-        Branches((MultiheadScan(2, 1, 1), Reversed(Chain((Dropout(0.3), MultiheadScan(2, 1, 1)))))),
+        Branches(MultiheadScan(2, 1, 1), Reversed(Chain(Dropout(0.3), MultiheadScan(2, 1, 1)))),
         numbers(4, 7, 7),
-        ROWS_FIRST,
-        ROWS_FIRST,
+        BATCH_FIRST,
+        BATCH_FIRST,
     ),
-    "scale": BatchCase(Scale(3.0), BATCHES[ROWS_FIRST], ROWS_FIRST, ROWS_FIRST),
-    "sinusoidal positions": BatchCase(SinusoidalPositions(), BATCHES[ROWS_FIRST], ROWS_FIRST, ROWS_FIRST),
+    "scale": BatchCase(Scale(3.0), BATCHES[BATCH_FIRST], BATCH_FIRST, BATCH_FIRST),
+    "sinusoidal positions": BatchCase(SinusoidalPositions(), BATCHES[BATCH_FIRST], BATCH_FIRST, BATCH_FIRST),
     "time": BatchCase(TimeEmbedding(4, 20.0), BATCHES[ROWS], ROWS, ROWS),
-    "time of steps": BatchCase(TimeEmbedding(4, 20.0), BATCHES[ROWS_FIRST], ROWS_FIRST, ROWS_FIRST),
+    "time of steps": BatchCase(TimeEmbedding(4, 20.0), BATCHES[BATCH_FIRST], BATCH_FIRST, BATCH_FIRST),
     "features of rows": BatchCase(Columns(range(1, 3)), BATCHES[ROWS], ROWS, ROWS),
-    "features of steps": BatchCase(Columns(range(1, 3)), BATCHES[ROWS_FIRST], ROWS_FIRST, ROWS_FIRST),
+    "features of steps": BatchCase(Columns(range(1, 3)), BATCHES[BATCH_FIRST], BATCH_FIRST, BATCH_FIRST),
     "features of elements": BatchCase(Columns(range(1, 3)), BATCHES[ELEMENTS], ELEMENTS, ELEMENTS),
     "time of elements": BatchCase(TimeEmbedding(4, 20.0), BATCHES[ELEMENTS], ELEMENTS, ELEMENTS),
-    "learned positions": BatchCase(LearnedPositions(9, 3), BATCHES[ROWS_FIRST], ROWS_FIRST, ROWS_FIRST),
-    "class token": BatchCase(WithClassToken(SelfAttention(8, 2), 8), WIDE, ROWS_FIRST, ROWS),
+    "learned positions": BatchCase(LearnedPositions(9, 3), BATCHES[BATCH_FIRST], BATCH_FIRST, BATCH_FIRST),
+    "class token": BatchCase(WithClassToken(SelfAttention(8, 2), 8), WIDE, BATCH_FIRST, ROWS),
     "class token with dropout of steps": BatchCase(
-        WithClassToken(Chain((Dropout(0.4), SelfAttention(8, 2, dropout=0.3), SinusoidalPositions())), 8),
+        WithClassToken(Chain(Dropout(0.4), SelfAttention(8, 2, dropout=0.3), SinusoidalPositions()), 8),
         WIDE,
-        ROWS_FIRST,
+        BATCH_FIRST,
         ROWS,
     ),
-    "to batch last": BatchCase(BatchLast(), BATCHES[ROWS_FIRST], ROWS_FIRST, BATCH_LAST),
-    "to steps first": BatchCase(StepsFirst(), BATCHES[ROWS_FIRST], ROWS_FIRST, STEPS_FIRST),
-    "to rows first": BatchCase(RowsFirst(), BATCHES[STEPS_FIRST], STEPS_FIRST, ROWS_FIRST),
-    "to one step": BatchCase(OneStep(), BATCHES[ROWS], ROWS, ROWS_FIRST),
-    "to elements": BatchCase(RealSteps(), BATCHES[ROWS_FIRST], ROWS_FIRST, ELEMENTS),
-    "to chosen elements": BatchCase(ChosenSteps(), BATCHES[ROWS_FIRST], ROWS_FIRST, ELEMENTS),
-    "frozen cell": BatchCase(Frozen(LSTM(3, 2)), BATCHES[STEPS_FIRST], STEPS_FIRST, STEPS_FIRST),
-    "tied embedding": BatchCase(TiedEmbedding(5, 4, SelfAttention(4, 2, causal=True)), TOKENS, ROWS_FIRST, ELEMENTS),
+    "to batch last": BatchCase(BatchLast(), BATCHES[BATCH_FIRST], BATCH_FIRST, IMAGE_AXES),
+    "to steps first": BatchCase(StepsFirst(), BATCHES[BATCH_FIRST], BATCH_FIRST, TIME_FIRST),
+    "to rows first": BatchCase(RowsFirst(), BATCHES[TIME_FIRST], TIME_FIRST, BATCH_FIRST),
+    "to one step": BatchCase(OneStep(), BATCHES[ROWS], ROWS, BATCH_FIRST),
+    "to elements": BatchCase(RealSteps(), BATCHES[BATCH_FIRST], BATCH_FIRST, ELEMENTS),
+    "to chosen elements": BatchCase(ChosenSteps(), BATCHES[BATCH_FIRST], BATCH_FIRST, ELEMENTS),
+    "frozen cell": BatchCase(Frozen(LSTM(3, 2)), BATCHES[TIME_FIRST], TIME_FIRST, TIME_FIRST),
+    "tied embedding": BatchCase(TiedEmbedding(5, 4, SelfAttention(4, 2, causal=True)), TOKENS, BATCH_FIRST, ELEMENTS),
     "tied embedding around cells": BatchCase(
-        TiedEmbedding(4, 3, Chain((StepsFirst(), LSTM(3, 3), RowsFirst())), n_special=1), TOKENS, ROWS_FIRST, ELEMENTS
+        TiedEmbedding(4, 3, Chain(StepsFirst(), LSTM(3, 3), RowsFirst()), n_special=1), TOKENS, BATCH_FIRST, ELEMENTS
     ),
-    "residual around a cell": BatchCase(Residual(GRU(3, 3)), BATCHES[STEPS_FIRST], STEPS_FIRST, STEPS_FIRST),
+    "residual around a cell": BatchCase(Residual(GRU(3, 3)), BATCHES[TIME_FIRST], TIME_FIRST, TIME_FIRST),
     "branches of cells": BatchCase(
-        Branches((LSTM(3, 2), Chain((GRU(3, 2), Elman(2, 4)))), axis=1), BATCHES[STEPS_FIRST], STEPS_FIRST, STEPS_FIRST
+        Branches(LSTM(3, 2), Chain(GRU(3, 2), Elman(2, 4)), axis=1), BATCHES[TIME_FIRST], TIME_FIRST, TIME_FIRST
     ),
     "gate with a causal convolution": BatchCase(
         Gate(
-            Chain((Mask(), DepthwiseConvolution(3, (1, 3), padding="causal"), BatchNormalization(3, axis=1))),
-            Residual(Activation("logistic"), Chain((Mask(), Convolution(3, 3, (1, 2), padding="causal")))),
+            Chain(Mask(), DepthwiseConvolution(3, (1, 3), padding="causal"), BatchNormalization(3, axis=1)),
+            Residual(Activation("logistic"), Chain(Mask(), Convolution(3, 3, (1, 2), padding="causal"))),
         ),
-        BATCHES[BATCH_LAST],
-        BATCH_LAST,
-        BATCH_LAST,
+        BATCHES[IMAGE_AXES],
+        IMAGE_AXES,
+        IMAGE_AXES,
     ),
     "network of tokens": BatchCase(
-        Chain((Embedding(5, 3), StepsFirst(), LSTM(3, 4), RowsFirst(), Dense(4, 3), StepPooling("max"), Dense(3, 2))),
+        Chain(Embedding(5, 3), StepsFirst(), LSTM(3, 4), RowsFirst(), Dense(4, 3), StepPooling("max"), Dense(3, 2)),
         TOKENS,
-        ROWS_FIRST,
+        BATCH_FIRST,
         ROWS,
     ),
     "network of steps": BatchCase(
-        Chain((StepsFirst(), BatchNormalization(3, axis=1), GRU(3, 2), RowsFirst(), RealSteps(), SplineEdges(2, 2, 4))),
-        BATCHES[ROWS_FIRST],
-        ROWS_FIRST,
+        Chain(StepsFirst(), BatchNormalization(3, axis=1), GRU(3, 2), RowsFirst(), RealSteps(), SplineEdges(2, 2, 4)),
+        BATCHES[BATCH_FIRST],
+        BATCH_FIRST,
         ELEMENTS,
     ),
     **{
@@ -579,7 +575,7 @@ BATCH_CASES = {
         )
     },
     "columns of rows": BatchCase(Columns((2, 0)), BATCHES[ROWS], ROWS, ROWS),
-    "columns of steps": BatchCase(Columns((2, 0)), BATCHES[ROWS_FIRST], ROWS_FIRST, ROWS_FIRST),
+    "columns of steps": BatchCase(Columns((2, 0)), BATCHES[BATCH_FIRST], BATCH_FIRST, BATCH_FIRST),
     **{
         f"{type(layer).__name__} of rows": BatchCase(layer, BATCHES[ROWS], ROWS, ROWS)
         for layer in (
@@ -593,7 +589,7 @@ BATCH_CASES = {
         )
     },
     "members": BatchCase(
-        Chain((MemberFactors(5, 3), Dense(3, 4), Dropout(0.3), MemberFactors(5, 4, "ones"), MemberOutputs(5, 4, 2))),
+        Chain(MemberFactors(5, 3), Dense(3, 4), Dropout(0.3), MemberFactors(5, 4, "ones"), MemberOutputs(5, 4, 2)),
         BATCHES[ROWS],
         ROWS,
         ROWS,
@@ -601,13 +597,11 @@ BATCH_CASES = {
     **{
         f"members of which {members_per_row} see a row": BatchCase(
             Chain(
-                (
-                    MemberFactors(4, 3, members_per_row=members_per_row),
-                    Dense(3, 4),
-                    Dropout(0.3),
-                    MemberFactors(4, 4, "ones", members_per_row),
-                    MemberOutputs(4, 4, 2, "identity", "glorot_normal", members_per_row),
-                )
+                MemberFactors(4, 3, members_per_row=members_per_row),
+                Dense(3, 4),
+                Dropout(0.3),
+                MemberFactors(4, 4, "ones", members_per_row),
+                MemberOutputs(4, 4, 2, "identity", "glorot_normal", members_per_row),
             ),
             BATCHES[ROWS],
             ROWS,
@@ -629,16 +623,16 @@ BATCH_CASES = {
 
 # Images, which have no lengths
 IMAGE_BATCH_CASES = {
-    "flatten": BatchCase(Flatten(), numbers(2, 3, 5, 4), BATCH_LAST, ROWS),
-    "unflatten": BatchCase(Unflatten(2, 3, 4), numbers(4, 24), ROWS, BATCH_LAST),
+    "flatten": BatchCase(Flatten(), numbers(2, 3, 5, 4), IMAGE_AXES, ROWS),
+    "unflatten": BatchCase(Unflatten(2, 3, 4), numbers(4, 24), ROWS, IMAGE_AXES),
     "transposed convolution": BatchCase(
-        TransposedConvolution(3, 2, (4, 10)), numbers(2, 3, 5, 4), BATCH_LAST, BATCH_LAST
+        TransposedConvolution(3, 2, (4, 10)), numbers(2, 3, 5, 4), IMAGE_AXES, IMAGE_AXES
     ),
-    "average pooling": BatchCase(Pooling("average"), numbers(4, 3, 6, 4), BATCH_LAST, BATCH_LAST),
+    "average pooling": BatchCase(Pooling("average"), numbers(4, 3, 6, 4), IMAGE_AXES, IMAGE_AXES),
     "random flip": BatchCase(RandomFlip(), numbers(4, 5, 6, 3), ROWS, ROWS),
     "random shift": BatchCase(RandomShift(2), numbers(4, 5, 6, 3), ROWS, ROWS),
     "batch normalization of images": BatchCase(
-        BatchNormalization(3, axis=1), numbers(2, 3, 5, 4), BATCH_LAST, BATCH_LAST
+        BatchNormalization(3, axis=1), numbers(2, 3, 5, 4), IMAGE_AXES, IMAGE_AXES
     ),
     "batch normalization of pixels": BatchCase(BatchNormalization(3), numbers(4, 5, 6, 3), ROWS, ROWS),
 }
@@ -657,10 +651,8 @@ def classes_of_pairs():
 def layers_within(layer):
     """A layer, and all layers in it."""
     yield layer
-    for value in vars(layer).values():
-        for child in value if isinstance(value, tuple) else (value,):
-            if isinstance(child, Layer):
-                yield from layers_within(child)
+    for child in layer.children().values():
+        yield from layers_within(child)
 
 
 def every_layer_class():

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from skneural.layers import (
-    Context,
-)
+from skneural.data import BatchInfo
+from skneural.layers import Context
 
 UNSORTED, SORTED = np.array([3, 7, 1, 5, 7]), np.array([7, 7, 5, 3, 1])
 
@@ -19,7 +18,7 @@ def series(n_steps=7, n_features=3, n=5, seed=0):
 
 
 def with_lengths(lengths):
-    return Context(np.random.default_rng(0), lengths=lengths)
+    return Context(np.random.default_rng(0), BatchInfo(lengths=lengths))
 
 
 def rows(seed=0):

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import sparse
 
-from skneural.data import Nodes
+from skneural.data import BatchInfo, Nodes
 from skneural.data.nodes import WholeGraph
 from skneural.layers import Context
 from skneural.parameters import Layout
@@ -35,7 +35,7 @@ def nodes(rows=None, n_hops=1, edge_features=None, sampling=None):
 
 def context_of(container, rng=None):
     known = container.as_batch()[1]
-    return Context(rng, lengths=known.lengths, structure=known.structure)
+    return Context(rng, BatchInfo(lengths=known.lengths, structure=known.structure))
 
 
 def started(layer, seed=0):

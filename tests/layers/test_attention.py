@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
+from skneural.data import BatchInfo
 from skneural.layers import PREDICTING, Context, CrossAttention, SelfAttention, Share
+from skneural.layers.layer import Shard
 from skneural.parameters import Layout, leaves
 from skneural.testing import check_gradients, check_layer
 from tests.layers.self_attention import SELF, causal, numbers, started
@@ -16,7 +18,7 @@ CROSS = CrossAttention(8, 2, 3)
 
 
 def noted(layer, x, **known):
-    context = Context(notes={}, **known)
+    context = Context(batch=BatchInfo(**known), notes={})
     layer.predict(started(layer), x, context)
     return next(iter(context.notes.values()))
 
@@ -25,7 +27,7 @@ def noted(layer, x, **known):
 @pytest.mark.parametrize("dropout", [0.0, 0.3])
 def test_gradients_where_lengths_differ(layer, dropout):
     layer = SelfAttention(8, 2, layer.causal, layer.rotary, dropout, layer.block_size)
-    context = Context(np.random.default_rng(0), lengths=LENGTHS)
+    context = Context(np.random.default_rng(0), BatchInfo(lengths=LENGTHS))
     check_gradients(layer, X, context)
     check_layer(layer, X, context, batch_axis=None)  # one row alone would need its own length
 
@@ -35,14 +37,14 @@ def test_gradients_where_lengths_differ(layer, dropout):
 def test_padding_changes_nothing(layer, junk):
     p = started(layer)
     longer = np.concatenate([np.where(real[:, :, np.newaxis], X, junk), np.full((4, 3, 8), junk)], axis=1)
-    together = layer.predict(p, longer, Context(lengths=LENGTHS))
+    together = layer.predict(p, longer, Context(batch=BatchInfo(lengths=LENGTHS)))
     for y, x, n in zip(together, X, LENGTHS, strict=True):
         np.testing.assert_allclose(y[:n], layer.predict(p, x[np.newaxis, :n])[0], rtol=1e-9, atol=1e-12)
 
 
 @each_self
 def test_no_gradient_goes_to_padding(layer):
-    context = Context(np.random.default_rng(0), lengths=LENGTHS)
+    context = Context(np.random.default_rng(0), BatchInfo(lengths=LENGTHS))
     p, layout = started(layer), Layout(layer.parameters())
     _, backward = layer.forward(p, X, context)
     dx = backward(real[:, :, np.newaxis] * numbers(4, 7, 8, seed=2), layout.views(np.empty(layout.size)))
@@ -113,9 +115,10 @@ def test_dropout_on_weights_keeps_the_mean(layer):
 def test_shards_drop_what_the_whole_batch_drops(block_size):
     layer = SelfAttention(8, 2, dropout=0.4, block_size=block_size)
     p, whole = started(layer), Context(np.random.default_rng(0))
-    shards = [Context(np.random.default_rng(0), Share(rows, 4)) for rows in (slice(0, 1), slice(1, 4))]
+    shards = [Shard(Share(rows, 4)) for rows in (slice(0, 1), slice(1, 4))]
+    contexts = [Context(np.random.default_rng(0), shard=shard) for shard in shards]
     for _ in range(2):  # the second time, too: all generators must have moved on alike
-        parts = [layer.forward(p, X[shard.samples.rows], shard)[0] for shard in shards]
+        parts = [layer.forward(p, X[each.shard.samples.rows], each)[0] for each in contexts]
         np.testing.assert_allclose(np.concatenate(parts), layer.forward(p, X, whole)[0], rtol=1e-10)
 
 
@@ -158,7 +161,7 @@ def test_cross_attention_to_itself_is_self_attention():
 @pytest.mark.parametrize("block_size", [3, 100])
 def test_cross_attention_where_memories_differ_in_length(block_size):
     layer = CrossAttention(8, 2, 3, 0.3, block_size)
-    context = Context(np.random.default_rng(0), memory_lengths=MEMORY_LENGTHS)
+    context = Context(np.random.default_rng(0), BatchInfo(memory_lengths=MEMORY_LENGTHS))
     check_gradients(layer, (X, MEMORY), context)
     check_layer(layer, (X, MEMORY), context, batch_axis=None)
 
@@ -166,7 +169,7 @@ def test_cross_attention_where_memories_differ_in_length(block_size):
 def test_what_stands_beyond_the_end_of_a_memory_is_not_seen():
     p = started(CROSS)
     junk = np.where((np.arange(6) < MEMORY_LENGTHS[:, np.newaxis])[:, :, np.newaxis], MEMORY, 1e4)
-    together = CROSS.predict(p, (X, junk), Context(memory_lengths=MEMORY_LENGTHS))
+    together = CROSS.predict(p, (X, junk), Context(batch=BatchInfo(memory_lengths=MEMORY_LENGTHS)))
     for y, x, memory, n in zip(together, X, MEMORY, MEMORY_LENGTHS, strict=True):
         if n == 0:
             np.testing.assert_array_equal(y, np.broadcast_to(p["output_bias"], y.shape))
@@ -178,8 +181,8 @@ def test_what_stands_beyond_the_end_of_a_memory_is_not_seen():
 @pytest.mark.parametrize("lengths", [None, MEMORY_LENGTHS])
 def test_steps_of_cross_attention_equal_the_whole(lengths):
     p = started(CROSS)
-    whole = CROSS.predict(p, (X, MEMORY), Context(memory_lengths=lengths))
-    state = None if lengths is None else CROSS.state_over(p, MEMORY, lengths)
+    whole = CROSS.predict(p, (X, MEMORY), Context(batch=BatchInfo(memory_lengths=lengths)))
+    state = None if lengths is None else CROSS.initial_state(p, MEMORY, lengths)
     for i in range(7):
         y, state = CROSS.step(p, (X[:, i], MEMORY), state)
         np.testing.assert_allclose(y, whole[:, i], rtol=1e-9, atol=1e-12)

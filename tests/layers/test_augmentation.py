@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from skneural.layers import PREDICTING, Context, RandomFlip, RandomShift, Share
+from skneural.layers.layer import Shard
 
 each_layer = pytest.mark.parametrize("layer", [RandomFlip(), RandomShift(2)])
 
@@ -11,7 +12,7 @@ def images(*shape, seed=0):
 
 
 def training(share=None):
-    return Context(np.random.default_rng(0), share)
+    return Context(np.random.default_rng(0), shard=Shard(share))
 
 
 def changed(layer, x, context=None):

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from skneural.data import BatchInfo
 from skneural.layers import (
     BatchLast,
-    Chain,
     Context,
     Flatten,
     GlobalPooling,
@@ -63,7 +63,7 @@ def test_unflatten_undoes_flatten():
 @each_order
 def test_steps_become_rows_in_the_order_of_the_series(lengths):
     x = rows()
-    y = RealSteps().predict({}, x, Context(lengths=lengths))
+    y = RealSteps().predict({}, x, Context(batch=BatchInfo(lengths=lengths)))
     np.testing.assert_array_equal(y, np.concatenate([own[:n] for own, n in zip(x, lengths, strict=True)]))
     check_gradients(RealSteps(), x, with_lengths(lengths))
     check_layer(RealSteps(), x, with_lengths(lengths), batch_axis=None)
@@ -71,5 +71,5 @@ def test_steps_become_rows_in_the_order_of_the_series(lengths):
 
 def test_steps_first_and_rows_first_are_inverse():
     x = rows()
-    np.testing.assert_array_equal(Chain((StepsFirst(), RowsFirst())).predict(((), ()), x), x)
+    np.testing.assert_array_equal(RowsFirst().predict({}, StepsFirst().predict({}, x)), x)
     assert np.shares_memory(RowsFirst().predict({}, series_ := series()), series_)

@@ -32,16 +32,16 @@ def test_gate_multiplies():
 
 @pytest.mark.parametrize("axis", [-1, 1])
 def test_branches_stand_in_order_along_the_axis(axis):
-    layer, x = Branches((Dense(4, 3), Activation("tanh"), Dense(4, 3)), axis), numbers(6, 4)
-    layer = layer if axis == -1 else Branches((Dense(4, 3), Dense(4, 3)), axis)
+    layer, x = Branches(Dense(4, 3), Activation("tanh"), Dense(4, 3), axis=axis), numbers(6, 4)
+    layer = layer if axis == -1 else Branches(Dense(4, 3), Dense(4, 3), axis=axis)
     x = x if axis == -1 else numbers(6, 2, 4)
     p = started(layer).tree
-    expected = [branch.predict(p_branch, x) for branch, p_branch in zip(layer.branches, p, strict=True)]
+    expected = [branch.predict(p[name], x) for name, branch in layer.children().items()]
     np.testing.assert_array_equal(layer.predict(p, x), np.concatenate(expected, axis=axis))
 
 
 def test_chain_applies_its_layers_in_order():
-    layer, x = Chain((Dense(4, 3), Activation("relu"), Dense(3, 2))), numbers(6, 4)
+    layer, x = Chain(Dense(4, 3), Activation("relu"), Dense(3, 2)), numbers(6, 4)
     p = started(layer).tree
-    hidden = np.maximum(x @ p[0]["weight"] + p[0]["bias"], 0)
-    np.testing.assert_allclose(layer.predict(p, x), hidden @ p[2]["weight"] + p[2]["bias"], rtol=1e-12)
+    hidden = np.maximum(x @ p["dense_1"]["weight"] + p["dense_1"]["bias"], 0)
+    np.testing.assert_allclose(layer.predict(p, x), hidden @ p["dense_2"]["weight"] + p["dense_2"]["bias"], rtol=1e-12)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from skneural.data import BatchInfo
 from skneural.layers import (
     GRU,
     LSTM,
@@ -39,31 +40,29 @@ def started(layer):
 
 
 def first(n_state):
-    return Chain((StepPooling("last"), Dense(3, n_state), Activation("tanh")))
+    return Chain(StepPooling("last"), Dense(3, n_state), Activation("tanh"))
 
 
 def recurrent(cell, attention):
-    return WithMemory((StepsFirst(), StartedByMemory(cell(4, 3), first(cell(4, 3).n_state)), RowsFirst(), *attention))
+    return WithMemory(StepsFirst(), StartedByMemory(cell(4, 3), first(cell(4, 3).n_state)), RowsFirst(), *attention)
 
 
-ENCODER = Chain((Embedding(6, 2), StepsFirst(), GRU(2, 3), RowsFirst()))
+ENCODER = Chain(Embedding(6, 2), StepsFirst(), GRU(2, 3), RowsFirst())
 DECODERS = {
     "gru without attention": recurrent(GRU, ()),
     "gru with additive attention": recurrent(GRU, (AdditiveAttention(3, 3, 5), Dense(6, 2))),
     "lstm with attention by products": recurrent(LSTM, (DotAttention(3, 3), Activation("tanh"))),
     "two lstms": recurrent(LSTM, (StepsFirst(), StartedByMemory(LSTM(3, 2), first(4)), RowsFirst())),
     "cross attention": WithMemory(
-        (
-            Residual(SelfAttention(4, 2, causal=True)),
-            WithMemory((Dense(4, 4), CrossAttention(4, 2, 3)), residual=True),
-            Residual(Dense(4, 4)),
-        )
+        Residual(SelfAttention(4, 2, causal=True)),
+        WithMemory(Dense(4, 4), CrossAttention(4, 2, 3), residual=True),
+        Residual(Dense(4, 4)),
     ),
 }
 SOURCE = np.random.default_rng(0).integers(0, 6, (4, 7))
 SOURCE_LENGTHS = np.array([2, 7, 1, 4])
 TARGET, LENGTHS = numbers(4, 5, 4), np.array([3, 1, 5, 4])
-KNOWN = Context(lengths=LENGTHS, memory_lengths=SOURCE_LENGTHS)
+KNOWN = Context(batch=BatchInfo(lengths=LENGTHS, memory_lengths=SOURCE_LENGTHS))
 each_decoder = pytest.mark.parametrize(
     "layer", [EncoderDecoder(ENCODER, decoder) for decoder in DECODERS.values()], ids=DECODERS
 )
@@ -71,20 +70,20 @@ each_decoder = pytest.mark.parametrize(
 
 @each_decoder
 def test_gradients_where_lengths_differ(layer):
-    known = Context(np.random.default_rng(0), lengths=LENGTHS, memory_lengths=SOURCE_LENGTHS)
-    check_gradients(Chain((layer, RealSteps())), (SOURCE, TARGET), known)
+    known = Context(np.random.default_rng(0), BatchInfo(lengths=LENGTHS, memory_lengths=SOURCE_LENGTHS))
+    check_gradients(Chain(layer, RealSteps()), (SOURCE, TARGET), known)
 
 
 @each_decoder
 def test_steps_equal_the_whole(layer):
     p = started(layer)
-    whole = layer.predict(p, (SOURCE, TARGET), Context(memory_lengths=SOURCE_LENGTHS))
-    state = layer.state_over(p, SOURCE, SOURCE_LENGTHS)
+    whole = layer.predict(p, (SOURCE, TARGET), Context(batch=BatchInfo(memory_lengths=SOURCE_LENGTHS)))
+    state = layer.initial_state(p, SOURCE, SOURCE_LENGTHS)
     rows = np.array([2, 0, 0])
     for t in range(5):
         y, next_state = layer.step(p, (None, TARGET[:, t]), state)
         np.testing.assert_allclose(y, whole[:, t], rtol=1e-9, atol=1e-12)
-        of_rows, _ = layer.step(p, (None, TARGET[rows, t]), layer.take(state, rows))
+        of_rows, _ = layer.step(p, (None, TARGET[rows, t]), layer.select_state(state, rows))
         np.testing.assert_allclose(of_rows, y[rows], rtol=1e-9, atol=1e-12)
         state = next_state
     without_lengths, _ = layer.step(p, (SOURCE, TARGET[:, 0]))

@@ -4,7 +4,7 @@ from skneural.layers import BatchNormalization, Chain, Dense, Dropout, Frozen
 from skneural.parameters import Layout
 from tests.layers.cases import numbers, started, training
 
-INNER = Chain((Dense(4, 3), BatchNormalization(3), Dropout(0.5)))
+INNER = Chain(Dense(4, 3), BatchNormalization(3), Dropout(0.5))
 
 
 def test_it_predicts_while_others_train():

@@ -27,7 +27,7 @@ CONVOLUTIONS = {
     "gin": lambda n_in, n_out, hop, d: GINConvolution(n_in, n_out, hop, n_edge_features=d),
     "gat": lambda n_in, n_out, hop, d: GATConvolution(n_in, n_out, 1, hop, n_edge_features=d),
     "gat of three heads": lambda n_in, n_out, hop, d: Chain(
-        (GATConvolution(n_in, n_out, 3, hop, 0.3, d), Dense(3 * n_out, n_out))
+        GATConvolution(n_in, n_out, 3, hop, 0.3, d), Dense(3 * n_out, n_out)
     ),
 }
 every_convolution = pytest.mark.parametrize("make", CONVOLUTIONS.values(), ids=CONVOLUTIONS)
@@ -37,7 +37,7 @@ narrow_or_wide = pytest.mark.parametrize("width", [2, 7])
 def network(make, width, n_edge_features=0):
     """Two convolutions and the nodes that are asked for."""
     layers = make(4, width, 0, n_edge_features), Activation("tanh"), make(width, 3, 1, n_edge_features), SelectNodes()
-    return Chain(layers)
+    return Chain(*layers)
 
 
 @every_convolution
@@ -92,7 +92,7 @@ def test_gcn_over_the_identity_is_a_dense_layer():
 @every_convolution
 @narrow_or_wide
 def test_graphs_in_one_batch_do_not_hear_each_other(make, width):
-    layer = Chain((make(4, width, 0, 0), GraphPooling("max")))
+    layer = Chain(make(4, width, 0, 0), GraphPooling("max"))
     p = started(layer)
     graphs = [Graph(numbers(n, 4, seed=n), np.triu(np.ones((n, n)), 1)) for n in (3, 1, 5)]
     together, context = Graphs.of(graphs, np.float64), None

@@ -23,15 +23,15 @@ def test_beams_take_rows_of_a_cache():
     p, rows = started(layer), np.array([2, 0, 2])
     for i in range(3):
         _, state = layer.step(p, x[:, i], state)
-    y, _ = layer.step(p, x[rows, 3], state.take(rows))
+    y, _ = layer.step(p, x[rows, 3], state.select(rows))
     np.testing.assert_allclose(y, layer.predict(p, x)[rows, 3], rtol=1e-9)
 
 
-def test_a_cache_copies_only_when_its_room_doubles():
+def test_a_cache_copies_only_when_its_capacity_doubles():
     cache, step = KeyValueCache.empty(2, 3, 4, np.float32), np.ones((2, 3, 4), np.float32)
-    rooms = set()
+    capacities = set()
     for _ in range(1000):
         cache = cache.append(step, step)
-        rooms.add(cache.room.array.shape[3])
-    assert rooms == {16, 32, 64, 128, 256, 512, 1024}
+        capacities.add(cache.storage.array.shape[3])
+    assert capacities == {16, 32, 64, 128, 256, 512, 1024}
     assert cache.keys.shape == cache.values.shape == (2, 3, 1000, 4)

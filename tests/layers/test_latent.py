@@ -13,7 +13,7 @@ from skneural.training.threads import Shards
 
 X = np.random.default_rng(0).normal(size=(9, 4))
 WEIGHT = np.array([1.0, 3, 0.5, 2, 1, 1, 4, 0.1, 1])
-NETWORK = Chain((Dense(4, 6), GaussianLatent(3, 0.3), Dense(3, 4)))
+NETWORK = Chain(Dense(4, 6), GaussianLatent(3, 0.3), Dense(3, 4))
 
 
 def objective(n_shards=1):

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from skneural.data import BatchInfo
 from skneural.layers import AdditiveAttention, Context, DotAttention
 from skneural.testing import check_gradients
 from tests.layers.cases import numbers, started
@@ -12,7 +13,7 @@ STATES, MEMORY = numbers(4, 5, 3), numbers(4, 7, 2, seed=1)
 
 
 def weights_of(layer, p):
-    context = Context(memory_lengths=SOURCE_LENGTHS, notes={})
+    context = Context(batch=BatchInfo(memory_lengths=SOURCE_LENGTHS), notes={})
     y = layer.predict(p, (STATES, MEMORY), context)
     return y, context.notes["memory attention"][0]
 
@@ -40,6 +41,6 @@ def test_what_is_not_kept_is_computed_again(monkeypatch):
     layer, x = AdditiveAttention(3, 2, 6), (STATES, MEMORY)
     expected = layer.predict(started(layer).tree, x)
     monkeypatch.setattr("skneural.ops.additive_attention.MOST_KEPT", 0)
-    monkeypatch.setattr("skneural.ops.additive_attention.BLOCK_ELEMENTS", 300)
+    monkeypatch.setattr("skneural.ops.additive_attention.TANH_VALUES_PER_BLOCK", 300)
     np.testing.assert_allclose(layer.predict(started(layer).tree, x), expected, rtol=1e-12)
-    check_gradients(layer, x, Context(memory_lengths=SOURCE_LENGTHS))
+    check_gradients(layer, x, Context(batch=BatchInfo(memory_lengths=SOURCE_LENGTHS)))

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
+from skneural.data import BatchInfo
 from skneural.layers import BatchNormalization, Context, Share, Standardization
+from skneural.layers.layer import Shard
 from skneural.parameters import Layout
 from skneural.testing import check_gradients
 from tests.layers.cases import IMAGES, numbers, started, training
@@ -69,11 +71,15 @@ def test_only_the_first_shard_writes_running_statistics():
     weights = started(layer)
     before = weights.buffers.copy()
     layer.forward(
-        weights.tree, x[3:], Context(np.random.default_rng(0), Share(slice(3, 6), 6), None, lambda array: 2 * array)
+        weights.tree,
+        x[3:],
+        Context(np.random.default_rng(0), shard=Shard(Share(slice(3, 6), 6), sum_over_shards=lambda array: 2 * array)),
     )
     np.testing.assert_array_equal(weights.buffers, before)
     layer.forward(
-        weights.tree, x[:3], Context(np.random.default_rng(0), Share(slice(0, 3), 6), None, lambda array: 2 * array)
+        weights.tree,
+        x[:3],
+        Context(np.random.default_rng(0), shard=Shard(Share(slice(0, 3), 6), sum_over_shards=lambda array: 2 * array)),
     )
     assert not np.array_equal(weights.buffers, before)
 
@@ -95,7 +101,7 @@ def test_weights_in_batch_normalization_are_repetitions(axis):
     weight, batch_axis = np.array([1.0, 3.0, 2.0, 1.0, 1.0, 2.0]), 0 if axis == -1 else 3
     rows = np.repeat(np.arange(6), weight.astype(int))
     weighted, repeated = started(layer), started(layer)
-    context = Context(np.random.default_rng(0), sample_weight=weight)
+    context = Context(np.random.default_rng(0), BatchInfo(sample_weight=weight))
     y, backward = layer.forward(weighted.tree, x, context)
     y_repeated, backward_repeated = layer.forward(repeated.tree, x.take(rows, batch_axis), training())
     np.testing.assert_allclose(y.take(rows, batch_axis), y_repeated, rtol=1e-10)

@@ -5,6 +5,7 @@ import sys
 import numpy as np
 import pytest
 
+from skneural.data import BatchInfo
 from skneural.layers import (
     BatchNormalization,
     Chain,
@@ -70,14 +71,14 @@ def test_shards_of_images_are_one_batch(case, sample_weight):
 def test_shards_of_graphs_are_one_batch(case, n_shards):
     options = {"lengths": LENGTHS, "n_shards": n_shards}
     check_shards(case.layer, case.x, case.x_axes, case.y_axes, n_samples=4, **options)
-    check_gradients(case.layer, case.x, Context(lengths=LENGTHS))
+    check_gradients(case.layer, case.x, Context(batch=BatchInfo(lengths=LENGTHS)))
 
 
 @each(BATCH_CASES)
 @pytest.mark.parametrize("lengths", [None, LENGTHS], ids=["equal lengths", "unequal lengths"])
 @pytest.mark.parametrize("sample_weight", [None, WEIGHTS], ids=["unweighted", "weighted"])
 def test_gradients(case, lengths, sample_weight):
-    context = Context(np.random.default_rng(0), lengths=lengths, sample_weight=sample_weight)
+    context = Context(np.random.default_rng(0), BatchInfo(lengths=lengths, sample_weight=sample_weight))
     check_gradients(case.layer, case.x, context)
 
 
@@ -91,7 +92,10 @@ def test_memory_is_written_before_it_is_read(case, lengths, poison, monkeypatch)
     for poisoned in (False, True):
         if poisoned:
             fill_fresh_memory(monkeypatch, poison)
-        context, gradient = Context(np.random.default_rng(0), lengths=lengths, penalties=[]), np.zeros(layout.size)
+        context, gradient = (
+            Context(np.random.default_rng(0), BatchInfo(lengths=lengths), penalties=[]),
+            np.zeros(layout.size),
+        )
         y, backward = layer.forward(layout.views(start.vector, start.buffers.copy()), case.x, context)
         dx = backward(numbers(*y.shape, seed=1), layout.views(gradient))
         passes.append((y.copy(), dx if dx is None else dx.copy(), gradient))
@@ -123,7 +127,7 @@ def fill_fresh_memory(monkeypatch, poison):
 
 ON_SERIES = {
     "mask": Mask(),
-    "masked convolution": Chain((Mask(), Convolution(3, 2, (1, 4)))),
+    "masked convolution": Chain(Mask(), Convolution(3, 2, (1, 4))),
     "batch normalization": BatchNormalization(3, axis=1),
     "max pooling": Pooling("max", (1, 3), (1, 1), "same"),
     "global average pooling": GlobalPooling("average"),
@@ -132,8 +136,8 @@ ON_SERIES = {
 on_series = pytest.mark.parametrize("layer", ON_SERIES.values(), ids=ON_SERIES)
 
 
-def with_lengths():
-    return Context(np.random.default_rng(0), lengths=LENGTHS)
+def with_lengths(n_steps=7, weights=None):
+    return Context(np.random.default_rng(0), BatchInfo(lengths=np.minimum(LENGTHS, n_steps), sample_weight=weights))
 
 
 @on_series
@@ -149,7 +153,7 @@ def real_steps(y):
 @on_series
 def test_a_padded_series_gives_what_it_gives_alone(layer):
     p = started(layer).tree
-    whole = layer.predict(p, SERIES, Context(lengths=LENGTHS))
+    whole = layer.predict(p, SERIES, Context(batch=BatchInfo(lengths=LENGTHS)))
     for i, n in enumerate(LENGTHS):
         alone = layer.predict(p, SERIES[:, :, :n, i : i + 1])
         expected = whole[:, :, :n, i : i + 1] if whole.ndim == 4 else whole[i : i + 1]

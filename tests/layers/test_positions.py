@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from skneural.data import BatchInfo
 from skneural.layers import (
     Chain,
     Context,
@@ -27,7 +28,7 @@ STEPWISE = {
     "layer normalization": LayerNormalization(8),
     "rms normalization": RMSNormalization(8),
 }
-TOKEN = WithClassToken(Chain((Residual(SelfAttention(8, 2)), LayerNormalization(8))), 8)
+TOKEN = WithClassToken(Chain(Residual(SelfAttention(8, 2)), LayerNormalization(8)), 8)
 
 
 def started(layer, dtype=np.float64):
@@ -68,7 +69,7 @@ def test_learned_positions_end_with_an_error_that_says_what_to_do():
 def test_a_class_token_sees_each_series_and_no_padding():
     p = started(TOKEN)
     junk = np.where((np.arange(7) < LENGTHS[:, np.newaxis])[:, :, np.newaxis], X, 1e3)
-    together = TOKEN.predict(p, junk, Context(lengths=LENGTHS))
+    together = TOKEN.predict(p, junk, Context(batch=BatchInfo(lengths=LENGTHS)))
     alone = [TOKEN.predict(p, x[np.newaxis, :n]) for x, n in zip(X, LENGTHS, strict=True)]
     np.testing.assert_allclose(together, np.concatenate(alone), rtol=1e-9)
 
@@ -81,7 +82,7 @@ def test_a_class_token_is_the_first_step():
 
 
 def test_gradients_of_a_class_token_where_lengths_differ():
-    context = Context(np.random.default_rng(0), lengths=LENGTHS)
+    context = Context(np.random.default_rng(0), BatchInfo(lengths=LENGTHS))
     check_gradients(TOKEN, X, context)
     check_layer(TOKEN, X, context, batch_axis=None)
 

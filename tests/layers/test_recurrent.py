@@ -3,6 +3,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
+from skneural.data import BatchInfo
 from skneural.layers import (
     GRU,
     LSTM,
@@ -24,7 +25,7 @@ each_direction = pytest.mark.parametrize("reverse", [False, True], ids=["forward
 
 def both_ways(layer, x, dy, lengths=None):
     weights = started(layer)
-    y, backward = layer.forward(weights.tree, x, Context(lengths=lengths))
+    y, backward = layer.forward(weights.tree, x, Context(batch=BatchInfo(lengths=lengths)))
     return y, backward(dy, weights.gradient_tree), weights.gradient
 
 
@@ -56,12 +57,13 @@ def test_backwards_is_forwards_on_the_reversed_series(cell):
 @each_cell
 @pytest.mark.parametrize("lengths", [None, UNSORTED])
 def test_both_directions_are_two_plain_layers_on_each_series_and_its_reverse(cell, lengths):
-    layer, x = Branches((cell(3, 4), cell(3, 4, reverse=True)), axis=1), series()
+    layer, x = Branches(forward=cell(3, 4), backward=cell(3, 4, reverse=True), axis=1), series()
     p = started(layer).tree
-    y = layer.predict(p, x, Context(lengths=lengths))
+    y = layer.predict(p, x, Context(batch=BatchInfo(lengths=lengths)))
     for i, n in enumerate([7] * 5 if lengths is None else lengths):
         own = x[:n, :, i : i + 1]
-        forwards, backwards = cell(3, 4).predict(p[0], own), cell(3, 4).predict(p[1], own[::-1])[::-1]
+        forwards = cell(3, 4).predict(p["forward"], own)
+        backwards = cell(3, 4).predict(p["backward"], own[::-1])[::-1]
         np.testing.assert_allclose(y[:n, :, i : i + 1], np.concatenate([forwards, backwards], axis=1), rtol=1e-12)
 
 
@@ -104,7 +106,7 @@ def test_what_stands_beyond_the_end_is_not_seen(cell, reverse, lengths):
 def test_a_padded_series_gives_what_it_gives_alone(cell, reverse, lengths):
     layer, x = cell(3, 4, reverse), series()
     p = started(layer).tree
-    y = layer.predict(p, x, Context(lengths=lengths))
+    y = layer.predict(p, x, Context(batch=BatchInfo(lengths=lengths)))
     for i, n in enumerate(lengths):
         np.testing.assert_allclose(y[:n, :, i], layer.predict(p, x[:n, :, i : i + 1])[..., 0], rtol=1e-12)
 

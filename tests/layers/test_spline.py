@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from skneural.data import BatchInfo
 from skneural.layers import Context, SplineEdges
-from skneural.layers.spline import grid_over, halved
+from skneural.ops.spline_grid import grid_over, halved
 from skneural.parameters import Layout, Weights
 from skneural.testing.batch_contract import ROWS
 from tests.layers.cases import BATCHES
@@ -14,7 +15,7 @@ def test_the_penalty_of_splines_takes_weights_for_repetitions():
     start, passes = layout.initial(np.random.default_rng(0), np.float64), []
     for rows, weights in ((x, weight.astype(float)), (np.repeat(x, weight, axis=0), None)):
         context, gradient = (
-            Context(np.random.default_rng(0), sample_weight=weights, penalties=[]),
+            Context(np.random.default_rng(0), BatchInfo(sample_weight=weights), penalties=[]),
             np.empty(layout.size),
         )
         y, backward = layer.forward(layout.views(*start), rows, context)
@@ -52,7 +53,7 @@ def test_grids_of_awkward_inputs_have_pieces_of_some_width(column, dtype):
     assert (np.diff(grid[0]) >= 0.4 * width / 20).all()
     layer = SplineEdges(1, 2, 20)
     weights = started(layer, dtype)
-    layer.adapt(weights.tree, x)
+    layer.adapt_grids(weights.tree, x)
     assert np.isfinite(weights.tree["coefficients"]).all()
     assert np.isfinite(layer.predict(weights.tree, x)).all()
 

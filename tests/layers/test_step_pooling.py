@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from skneural.data import BatchInfo
 from skneural.layers import AttentionPooling, Context, StepPooling
 from skneural.testing import check_gradients, check_layer
 from tests.layers.cases import started
@@ -28,7 +29,9 @@ def test_gradients_of_pooling_where_lengths_differ(layer, lengths):
 def test_pooling_sees_each_series_alone(layer, lengths):
     p, x = started(layer).tree, rows()
     y = layer.predict(
-        p, np.where(np.arange(7)[:, np.newaxis] < lengths[:, np.newaxis, np.newaxis], x, 1e3), Context(lengths=lengths)
+        p,
+        np.where(np.arange(7)[:, np.newaxis] < lengths[:, np.newaxis, np.newaxis], x, 1e3),
+        Context(batch=BatchInfo(lengths=lengths)),
     )
     for i, n in enumerate(lengths):
         np.testing.assert_allclose(y[i], layer.predict(p, x[i : i + 1, :n])[0], rtol=1e-12)
@@ -44,7 +47,7 @@ def test_poolings_give_what_they_say():
     }
     for name, rows_expected in expected.items():
         np.testing.assert_allclose(
-            StepPooling(name).predict({}, x, Context(lengths=lengths)), rows_expected, rtol=1e-12
+            StepPooling(name).predict({}, x, Context(batch=BatchInfo(lengths=lengths))), rows_expected, rtol=1e-12
         )
 
 
@@ -57,7 +60,7 @@ def test_the_first_of_equal_steps_takes_the_gradient_of_the_maximum():
 def test_attention_is_a_mean_with_the_shares_it_tells():
     layer, x = POOLINGS["attention"], rows()
     p = started(layer).tree
-    context = Context(lengths=UNSORTED, notes={})
+    context = Context(batch=BatchInfo(lengths=UNSORTED), notes={})
     y = layer.predict(p, x, context)
     (shares,) = context.notes["pooling"]
     np.testing.assert_allclose(shares.sum(axis=1), 1, rtol=1e-12)

@@ -9,14 +9,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from skneural.data import BatchInfo
+from skneural.estimators.diffusion.network import diffusion_network
+from skneural.estimators.tabular.network import tabular_network
 from skneural.layers import LSTM, Activation, Chain, Context, Convolution, Dense, Layer, Mask
 from skneural.layers.recurrent import CELLS
 from skneural.losses import LINKS
 from skneural.networks.autoencoder import autoencoder_network
 from skneural.networks.convolutional_image import IMAGE_ARCHITECTURES, convolutional_image_network
 from skneural.networks.convolutional_series import convolutional_series_network
-from skneural.networks.diffusion import diffusion_network
-from skneural.networks.graph import CONVOLUTIONS, POOLINGS, graph_node_network, whole_graph_network
+from skneural.networks.graph import CONVOLUTIONS, GRAPH_POOLINGS, graph_node_network, whole_graph_network
 from skneural.networks.kan import kan_network
 from skneural.networks.language import LANGUAGE_ARCHITECTURES, language_network
 from skneural.networks.mamba import VARIANTS, mamba_network
@@ -32,11 +34,11 @@ from skneural.networks.sequence import (
     sequence_network,
 )
 from skneural.networks.sequence_to_sequence import ARCHITECTURES, ATTENTIONS, ENCODERS, sequence_to_sequence_network
-from skneural.networks.tabular import tabular_network
 from skneural.networks.transformer import POSITIONAL, TRANSFORMER_POOLINGS, transformer_network
 from skneural.ops.pointwise import ACTIVATIONS
 from skneural.parameters import Layout
 from skneural.testing.gradient_check import random_start
+from tests.networks.defaults import completed
 
 ROWS = np.random.default_rng(0).standard_normal((8, 4))
 # Three columns of numbers, some of which are missing, and two of categories by their numbers; -1 is not known.
@@ -60,7 +62,7 @@ def started(network, seed=0):
 
 @dataclass(frozen=True)
 class NetworkCase:
-    """A builder with its arguments, and an input for what it builds."""
+    """A builder with its arguments, those left out from its estimator, and an input for what it builds."""
 
     builder: Callable[..., Layer]
     arguments: dict[str, Any]
@@ -69,19 +71,27 @@ class NetworkCase:
     memory_lengths: np.ndarray | None = None
     batch_axis: int | None = field(default=0, kw_only=True)  # None: there is a row for each step
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "arguments", completed(self.builder, self.arguments))
+
     def build(self) -> Layer:
         return self.builder(**self.arguments)
 
     def context(self) -> Context:
         """That of training."""
-        return Context(np.random.default_rng(0), lengths=self.lengths, memory_lengths=self.memory_lengths)
+        return Context(np.random.default_rng(0), BatchInfo(lengths=self.lengths, memory_lengths=self.memory_lengths))
 
 
 # case -> arguments beside the shapes
 MLPS = {
     **{f"activation {name}": {"hidden_layer_sizes": (6, 5), "activation": name} for name in ACTIVATIONS},
-    "no hidden layer": {},
-    "no hidden layer, all switches on": {"dropout": 0.5, "batch_norm": True, "residual": True},
+    "no hidden layer": {"hidden_layer_sizes": ()},
+    "no hidden layer, all switches on": {
+        "hidden_layer_sizes": (),
+        "dropout": 0.5,
+        "batch_norm": True,
+        "residual": True,
+    },
     "dropout": {"hidden_layer_sizes": (6, 5), "dropout": 0.4},
     "batch norm": {"hidden_layer_sizes": (6, 5), "batch_norm": True},
     "residual": {"hidden_layer_sizes": (6, 6, 5), "residual": True},
@@ -230,15 +240,15 @@ CONVOLUTIONAL_IMAGES = {
 
 
 def rows_first(n_in):
-    return Encoder((Dense(n_in, 5), Activation("tanh")), 5, ROWS_FIRST)
+    return Encoder(Chain(Dense(n_in, 5), Activation("tanh")), 5, ROWS_FIRST)
 
 
 def steps_first(n_in):
-    return Encoder((LSTM(n_in, 5, reverse=True),), 5, STEPS_FIRST, ends=("first",))
+    return Encoder(Chain(LSTM(n_in, 5, reverse=True)), 5, STEPS_FIRST, ends=("first",))
 
 
 def batch_last(n_in):
-    return Encoder((Chain((Mask(), Convolution(n_in, 5, (1, 3)))), Activation("tanh")), 5, BATCH_LAST)
+    return Encoder(Chain(Chain(Mask(), Convolution(n_in, 5, (1, 3))), Activation("tanh")), 5, BATCH_LAST)
 
 
 # without a structure, nodes have no edges: tests/layers/test_graph_layers.py has edges
@@ -260,7 +270,7 @@ WHOLE_GRAPHS = {
         "dropout": 0.3,
     }
     for convolution in CONVOLUTIONS
-    for pooling in POOLINGS
+    for pooling in GRAPH_POOLINGS
 }
 
 

@@ -1,7 +1,5 @@
-import inspect
 import json
 from collections.abc import Sequence
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -50,30 +48,21 @@ def test_what_a_builder_cannot_take_is_an_error(value, annotation):
         plain(value, annotation)
 
 
-def test_shapes_come_before_attributes():
-    estimator = SimpleNamespace(n_in=1, sizes=4, rate=0, kernel="auto")
-    assert arguments_of(some_network, estimator, n_in=2) == {"n_in": 2, "sizes": [4], "rate": 0.0, "kernel": None}
+def test_shapes_come_before_hyperparameters():
+    hyperparameters = {"n_in": 1, "sizes": 4, "rate": 0, "kernel": "auto"}
+    assert arguments_of(some_network, hyperparameters, n_in=2) == {"n_in": 2, "sizes": [4], "rate": 0.0, "kernel": None}
 
 
 def test_what_is_missing_or_unknown_is_named():
-    with pytest.raises(TypeError, match="some_network takes kernel, n_in, which SimpleNamespace does not have"):
-        arguments_of(some_network, SimpleNamespace(sizes=4, rate=0))
+    with pytest.raises(TypeError, match="some_network takes n_in, which the estimator does not have"):
+        arguments_of(some_network, {"sizes": 4, "rate": 0})
     with pytest.raises(TypeError, match="some_network does not take n_features; it takes n_in, sizes, rate, kernel"):
-        arguments_of(some_network, SimpleNamespace(sizes=4, rate=0), n_features=2)
+        arguments_of(some_network, {"sizes": 4, "rate": 0}, n_features=2)
 
 
 @pytest.mark.parametrize("name", [name for name, case in NETWORKS.items() if "encoder" not in case.arguments])
 def test_every_builder_can_be_asked_and_builds_the_same_from_plain_values(name):
     case = NETWORKS[name]
-    given = arguments_of(case.builder, _Defaults(case), **case.arguments)
+    given = arguments_of(case.builder, {}, **case.arguments)
     assert json.loads(json.dumps(given)) == given
     assert case.builder(**given) == case.build()
-
-
-class _Defaults:
-    """An estimator whose hyper-parameters are the defaults of a builder."""
-
-    def __init__(self, case):
-        for name, parameter in inspect.signature(case.builder).parameters.items():
-            if parameter.default is not parameter.empty:
-                setattr(self, name, parameter.default)

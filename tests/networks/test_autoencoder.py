@@ -5,8 +5,8 @@ import pytest
 
 from skneural.layers import Context, GaussianLatent
 from skneural.layers.traversal import find, output_shapes, shape_of
-from skneural.networks.autoencoder import autoencoder_network
 from tests.networks.cases import started
+from tests.networks.defaults import autoencoder_network
 
 X = np.random.default_rng(0).standard_normal((5, 6))
 

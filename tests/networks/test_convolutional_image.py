@@ -14,10 +14,11 @@ from skneural.layers import (
     Residual,
 )
 from skneural.layers.traversal import find, layer_outputs, named
-from skneural.networks.convolutional_image import IMAGE_ARCHITECTURES, convolutional_image_network
+from skneural.networks.convolutional_image import IMAGE_ARCHITECTURES
 from skneural.networks.receptive_fields import receptive_fields
 from skneural.ops.pointwise import ACTIVATIONS
 from tests.networks.cases import SMALL_IMAGES, images, started
+from tests.networks.defaults import convolutional_image_network
 
 
 def of_kind(network, kind):
@@ -67,9 +68,9 @@ def test_vgg_stacks_convolutions():
 def test_inception_has_four_kinds_of_branches_and_the_width_that_was_asked_for():
     network = convolutional_image_network((16, 16, 3), 10, "inception", (16, 32), convolutions_per_block=2)
     modules = of_kind(network, Branches)
-    assert [len(module.branches) for module in modules] == [4] * 4
+    assert [len(module.layers) for module in modules] == [4] * 4
     for module, width in zip(modules, (16, 16, 32, 32), strict=True):
-        last = [of_kind(branch, Convolution)[-1] for branch in module.branches]
+        last = [of_kind(branch, Convolution)[-1] for branch in module.layers]
         assert [layer.kernel_size[0] for layer in last] == [1, 3, 5, 1]
         assert sum(layer.channels_out for layer in last) == width
     assert len(of_kind(network, GlobalPooling)) == 1

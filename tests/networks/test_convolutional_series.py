@@ -3,10 +3,12 @@ import itertools
 import numpy as np
 import pytest
 
+from skneural.data import BatchInfo
 from skneural.layers import BatchNormalization, Branches, Context, Convolution, GlobalPooling, Residual
 from skneural.layers.traversal import find
-from skneural.networks.convolutional_series import SERIES_ARCHITECTURES, convolutional_series_network
+from skneural.networks.convolutional_series import SERIES_ARCHITECTURES
 from tests.networks.cases import LENGTHS, SERIES, WIDTHS_OF_SERIES, started
+from tests.networks.defaults import convolutional_series_network
 
 every_network = pytest.mark.parametrize(
     ("architecture", "batch_norm"), list(itertools.product(SERIES_ARCHITECTURES, [False, True]))
@@ -27,7 +29,7 @@ def test_padding_changes_nothing(architecture, batch_norm, steps):
     network = small(architecture, batch_norm=batch_norm)
     tree = started(network)
     longer = np.concatenate([SERIES, np.full((4, steps, 2), 1e3)], axis=1)
-    together = network.predict(tree, longer, Context(lengths=LENGTHS))
+    together = network.predict(tree, longer, Context(batch=BatchInfo(lengths=LENGTHS)))
     alone = [network.predict(tree, series[np.newaxis, :n])[0] for series, n in zip(SERIES, LENGTHS, strict=True)]
     np.testing.assert_allclose(together, alone, rtol=1e-9, atol=1e-12)
 
@@ -59,7 +61,7 @@ def test_shortcuts_go_around_blocks_and_project_where_widths_change():
 def test_textcnn_takes_the_maximum_over_time_of_each_kernel_size():
     network = convolutional_series_network(1, 2, "textcnn")
     (branches,) = of_kind(network, Branches)
-    assert [branch.layers[-1] for branch in branches.branches] == [GlobalPooling("max")] * 3
+    assert [branch["pooling"] for branch in branches.children().values()] == [GlobalPooling("max")] * 3
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pkgutil
 import numpy as np
 import pytest
 
-from skneural import networks
+from skneural import estimators, networks
 from skneural.layers.traversal import layer_outputs, named, output_shapes, shape_of, without_input_gradient
 from skneural.networks.convolutional_image import IMAGE_ARCHITECTURES
 from skneural.networks.convolutional_series import SERIES_ARCHITECTURES
@@ -18,10 +18,13 @@ from tests.networks.cases import CONVOLUTIONAL_IMAGES, CONVOLUTIONAL_SERIES, NET
 
 
 def builders():
-    """Every public function that ends in "_network", in every module of the room."""
-    for module in pkgutil.iter_modules(networks.__path__, f"{networks.__name__}."):
-        for name, value in inspect.getmembers(importlib.import_module(module.name), inspect.isfunction):
-            if name.endswith("_network") and value.__module__ == module.name:
+    """Every public function that ends in "_network", in `networks` and in the modules "network" of families."""
+    modules = [module.name for module in pkgutil.iter_modules(networks.__path__, f"{networks.__name__}.")]
+    of_families = pkgutil.walk_packages(estimators.__path__, f"{estimators.__name__}.")
+    modules += [module.name for module in of_families if module.name.endswith(".network")]
+    for module in modules:
+        for name, value in inspect.getmembers(importlib.import_module(module), inspect.isfunction):
+            if name.endswith("_network") and value.__module__ == module:
                 yield value
 
 
@@ -51,7 +54,7 @@ def test_contract(case):
 @every_network
 def test_every_layer_tells_the_shape_of_what_it_puts_out(case):
     network, x = case.build(), case.x
-    if case.context().lengths is not None:
+    if case.lengths is not None:
         pytest.skip("unequal lengths may become fewer rows than their shape tells")
     outputs = layer_outputs(network, started(network), x)
     assert output_shapes(network, shape_of(x)) == {name: y.shape for name, y in outputs.items()}

@@ -1,11 +1,13 @@
 import numpy as np
 import pytest
 
+from skneural.data import BatchInfo
 from skneural.layers import Context, GATConvolution
 from skneural.layers.traversal import find
-from skneural.networks.graph import CONVOLUTIONS, POOLINGS, graph_node_network, whole_graph_network
+from skneural.networks.graph import CONVOLUTIONS, GRAPH_POOLINGS
 from tests.layers.small_graph import SOME, N, X, context_of, nodes
 from tests.networks.cases import started
+from tests.networks.defaults import graph_node_network, whole_graph_network
 
 each_convolution = pytest.mark.parametrize("convolution", CONVOLUTIONS)
 
@@ -22,13 +24,13 @@ def test_some_nodes_are_scored_as_among_all(convolution):
 
 
 @each_convolution
-@pytest.mark.parametrize("pooling", POOLINGS)
+@pytest.mark.parametrize("pooling", GRAPH_POOLINGS)
 def test_graphs_have_one_row_each(convolution, pooling):
     network = whole_graph_network(4, 3, (6, 6), convolution, 2, pooling)
     tree = started(network)
-    y = network.predict(tree, X, Context(lengths=np.array([4, 2, 3])))
+    y = network.predict(tree, X, Context(batch=BatchInfo(lengths=np.array([4, 2, 3]))))
     assert y.shape == (3, 3)
-    alone = network.predict(tree, X[4:6], Context(lengths=np.array([2])))
+    alone = network.predict(tree, X[4:6], Context(batch=BatchInfo(lengths=np.array([2]))))
     np.testing.assert_allclose(alone, y[1:2], rtol=1e-9, atol=1e-12)
 
 

@@ -1,13 +1,17 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from skneural.data import Rows, Samples, Targets
 from skneural.layers import Context
+from skneural.layers.traversal import adapt_network
 from skneural.losses import SquaredLoss
-from skneural.networks.kan import adapt_grids, edges_of, importances, kan_network, refined
+from skneural.networks.kan import adapt_hidden_grids, edges_of, importances, refined_edges
 from skneural.parameters import Layout, Weights
 from skneural.training.objective import Objective
 from tests.networks.cases import KANS
+from tests.networks.defaults import kan_network
 
 X = np.random.default_rng(0).standard_normal((12, 3))
 each_case = pytest.mark.parametrize("options", KANS.values(), ids=KANS)
@@ -50,25 +54,26 @@ def test_the_penalty_does_not_enter_predictions():
 @each_case
 @pytest.mark.parametrize("factor", [1, 1.4, 2, 5])
 @pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-10), (np.float32, 1e-4)])
-def test_refining_leaves_the_function(options, factor, dtype, tolerance):
+def test_refining_leaves_the_function_of_each_layer(options, factor, dtype, tolerance):
     network = kan_network(3, 2, **options)
     tree = started(network, dtype).tree
-    adapt_grids(network, tree, X.astype(dtype), None, first=True)
-    finer, finer_tree = refined(network, tree, int(np.ceil(factor * options.get("grid_size", 5))))
-    everywhere = np.random.default_rng(3).uniform(-6, 6, (200, 3)).astype(dtype)
-    expected = network.predict(tree, everywhere)
-    found = finer.predict(finer_tree, everywhere)
-    np.testing.assert_allclose(found, expected, atol=tolerance * max(1, np.abs(expected).max()))
+    adapt_network(network, tree, Samples(Rows(X.astype(dtype)), Targets(X[:, 0])))
+    size = int(np.ceil(factor * options.get("grid_size", 5)))
+    for layer, p in edges_of(network, tree):
+        everywhere = np.random.default_rng(3).uniform(-6, 6, (200, layer.n_in)).astype(dtype)
+        expected = layer.predict(p, everywhere)
+        refined = replace(layer, grid_size=size).predict(refined_edges(layer, p, size), everywhere)
+        np.testing.assert_allclose(refined, expected, atol=tolerance * max(1, np.abs(expected).max()))
 
 
 def test_adapting_grids_hardly_changes_the_function():
     network = kan_network(3, 2, grid_size=30)
     tree = started(network).tree
-    adapt_grids(network, tree, X, None, first=True)
+    adapt_network(network, tree, Samples(Rows(X), Targets(X[:, 0])))
     before = network.predict(tree, X)
-    adapt_grids(network, tree, X, None, first=False)
+    adapt_hidden_grids(network, tree, X, None)
     np.testing.assert_allclose(network.predict(tree, X), before, atol=1e-3)
-    inputs = network.layers[0].predict(tree[0], X)
+    inputs = network["standardization"].predict(tree["standardization"], X)
     for layer, p in edges_of(network, tree):
         assert (p["grid"][:, 0] < inputs.min(axis=0)).all()
         assert (p["grid"][:, -1] > inputs.max(axis=0)).all()

@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
 
-from skneural.layers import Chain, Context
-from skneural.networks.mamba import mamba_block, mamba_encoder, mamba_network
+from skneural.data import BatchInfo
+from skneural.layers import Context
 from skneural.parameters import leaves
 from skneural.testing import check_gradients, check_layer
 from tests.layers.cases import numbers, started
+from tests.networks.defaults import mamba_block, mamba_encoder, mamba_network
 
 LENGTHS = np.array([5, 9, 1])
 VARIANTS = ("mamba2", "mamba")
@@ -15,14 +16,14 @@ each_variant = pytest.mark.parametrize("variant", VARIANTS)
 def encoder(variant, **sizes):
     made = mamba_encoder(6, 3, variant=variant, **sizes)
     assert made.n_out == 6
-    return Chain(made.layers)
+    return made.body
 
 
 @each_variant
 @pytest.mark.parametrize("lengths", [None, LENGTHS])
 def test_gradients_and_contract(variant, lengths):
     network, x = encoder(variant, n_layers=2, dropout=0.2), numbers(3, 9, 6)
-    context = Context(np.random.default_rng(0), lengths=lengths)
+    context = Context(np.random.default_rng(0), BatchInfo(lengths=lengths))
     check_gradients(network, x, context)
     check_layer(network, x, context, batch_axis=0 if lengths is None else None)
 
@@ -47,9 +48,10 @@ def test_no_step_sees_a_later_one(variant):
 @each_variant
 def test_each_direction_is_an_encoder_of_its_own(variant):
     made = mamba_encoder(6, 3, variant=variant, bidirectional=True)
-    network, x = Chain(made.layers), numbers(3, 9, 6)
-    ((forwards, backwards),) = p = started(network).tree
-    y, one = network.predict(p, x, Context(lengths=LENGTHS)), encoder(variant)
+    network, x = made.body, numbers(3, 9, 6)
+    p = started(network).tree
+    forwards, backwards = p["directions"]["forward"], p["directions"]["backward"]
+    y, one = network.predict(p, x, Context(batch=BatchInfo(lengths=LENGTHS))), encoder(variant)
     assert (made.n_out, y.shape) == (12, (3, 9, 12))
     for i, n in enumerate(LENGTHS):
         np.testing.assert_allclose(y[i, :n, :6], one.predict(forwards, x[i : i + 1, :n])[0], rtol=1e-10)
@@ -61,12 +63,12 @@ def test_the_last_of_each_direction_is_where_it_has_seen_the_whole_series():
     sizes = {"n_features": 2, "n_out": 3, "d_model": 6, "state_size": 3, "bidirectional": True, "standardize": False}
     network, x = mamba_network(pooling="last", **sizes), numbers(3, 9, 2)
     tree = started(network).tree
-    before = network.predict(tree, x, Context(lengths=LENGTHS))
+    before = network.predict(tree, x, Context(batch=BatchInfo(lengths=LENGTHS)))
     for i, n in enumerate(LENGTHS):
         for step in (0, n - 1):
             changed = x.copy()
             changed[i, step] += 10
-            after = network.predict(tree, changed, Context(lengths=LENGTHS))
+            after = network.predict(tree, changed, Context(batch=BatchInfo(lengths=LENGTHS)))
             np.testing.assert_array_equal((after != before).any(axis=1), np.arange(3) == i)
 
 
@@ -74,7 +76,7 @@ def test_the_last_of_each_direction_is_where_it_has_seen_the_whole_series():
 def test_what_stands_beyond_the_end_of_a_series_changes_nothing(variant):
     network, x = encoder(variant), numbers(3, 9, 6)
     real = (np.arange(9) < LENGTHS[:, np.newaxis])[:, :, np.newaxis]
-    weights, context = started(network), Context(lengths=LENGTHS)
+    weights, context = started(network), Context(batch=BatchInfo(lengths=LENGTHS))
     y, backward = network.forward(weights.tree, np.where(real, x, 50.0), context)
     dx = backward(numbers(3, 9, 6, seed=2) * real, weights.gradient_tree)
     assert (dx * ~real == 0).all()

@@ -5,11 +5,11 @@ from scipy import sparse
 from skneural.initializers import INITIALIZER_OF_ACTIVATION
 from skneural.layers import Context, Dense
 from skneural.layers.traversal import without_input_gradient
-from skneural.networks.mlp import mlp_network
 from skneural.ops.pointwise import ACTIVATIONS
 from skneural.parameters import Layout, leaves
 from skneural.testing.gradient_check import random_start
 from tests.networks.cases import MLPS
+from tests.networks.defaults import mlp_network
 
 N_IN, N_OUT = 4, 3
 X = np.random.default_rng(0).standard_normal((8, N_IN))
@@ -50,7 +50,7 @@ def test_sparse_rows_give_what_dense_rows_give(options):
 @each_case
 def test_ends_in_a_dense_layer_of_raw_scores(options):
     network = mlp_network(N_IN, N_OUT, **options)
-    output = network.layers[-1]
+    output = network["output"]
     assert isinstance(output, Dense)
     assert (output.n_out, output.bias) == (N_OUT, "zeros")
     _, _, tree = moved(network)
@@ -58,10 +58,12 @@ def test_ends_in_a_dense_layer_of_raw_scores(options):
 
 
 def test_without_hidden_layers_it_is_linear():
-    network = mlp_network(N_IN, N_OUT, activation="tanh")
+    network = mlp_network(N_IN, N_OUT, (), "tanh")
     _, _, tree = moved(network)
-    tree[0]["bias"][...] = [1.0, 2.0, 3.0]
-    np.testing.assert_allclose(network.predict(tree, X), X @ tree[0]["weight"] + tree[0]["bias"], rtol=1e-12)
+    tree["output"]["bias"][...] = [1.0, 2.0, 3.0]
+    np.testing.assert_allclose(
+        network.predict(tree, X), X @ tree["output"]["weight"] + tree["output"]["bias"], rtol=1e-12
+    )
 
 
 def test_plain_layers_equal_the_formula():
@@ -70,9 +72,9 @@ def test_plain_layers_equal_the_formula():
     assert layout.size == N_IN * 6 + 6 + 6 * 5 + 5 + 5 * N_OUT + N_OUT
     arrays = dict(leaves(layout.views(vector)))
     hidden = X
-    for i in range(2):
-        hidden = np.tanh(hidden @ arrays[f"{i}.0.weight"] + arrays[f"{i}.0.bias"])
-    expected = hidden @ arrays["2.weight"] + arrays["2.bias"]
+    for i in (1, 2):
+        hidden = np.tanh(hidden @ arrays[f"hidden_{i}.dense.weight"] + arrays[f"hidden_{i}.dense.bias"])
+    expected = hidden @ arrays["output.weight"] + arrays["output.bias"]
     np.testing.assert_allclose(network.predict(layout.views(vector), X), expected, rtol=1e-12)
 
 
@@ -90,18 +92,22 @@ def test_residual_network_with_silent_blocks_is_linear():
 
 def test_residual_projects_only_where_it_must():
     layout, _, _ = started(mlp_network(N_IN, N_OUT, (6, 6, 5), residual=True))
-    assert [name for name in layout.names if "shortcut" in name] == ["0.shortcut.weight", "2.shortcut.weight"]
+    assert [name for name in layout.names if "shortcut" in name] == [
+        "hidden_1.shortcut.weight",
+        "hidden_3.shortcut.weight",
+    ]
 
 
 def test_dropout_and_batch_norm_stand_where_they_should():
-    block = mlp_network(N_IN, N_OUT, (6,), "elu", dropout=0.25, batch_norm=True).layers[0]
-    assert [type(layer).__name__ for layer in block.layers] == ["Dense", "BatchNormalization", "Activation", "Dropout"]
-    assert block.layers[-1].rate == 0.25
+    block = mlp_network(N_IN, N_OUT, (6,), "elu", dropout=0.25, batch_norm=True)["hidden_1"]
+    assert list(block.children()) == ["dense", "normalization", "activation", "dropout"]
+    assert block["dropout"].rate == 0.25
 
 
 def test_the_initializer_suits_the_activation():
     for activation in ACTIVATIONS:
-        first, second = (block.layers[0] for block in mlp_network(N_IN, N_OUT, (6, 6), activation).layers[:-1])
+        network = mlp_network(N_IN, N_OUT, (6, 6), activation)
+        first, second = (network[name]["dense"] for name in ("hidden_1", "hidden_2"))
         assert first.initializer == ("lecun_uniform" if activation == "selu" else "glorot_uniform")
         assert second.initializer == INITIALIZER_OF_ACTIVATION.get(activation, "glorot_uniform")
     assert set(INITIALIZER_OF_ACTIVATION) <= set(ACTIVATIONS)
@@ -113,7 +119,6 @@ def test_relu_layers_keep_the_size_of_their_input():
     for seed in range(5):
         _, _, tree = started(network, seed)
         x = hidden = np.random.default_rng(seed).standard_normal((50, 100))
-        for layer, p in zip(network.layers[:-1], tree, strict=False):
-            hidden = layer.predict(p, hidden)
+        hidden = network.without("output").predict(tree, hidden)
         sizes.append(np.mean(hidden**2) / np.mean(x**2))
     assert 0.3 < np.mean(sizes) < 3  # Glorot's initializer would leave a thousandth

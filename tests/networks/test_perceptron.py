@@ -12,5 +12,7 @@ def test_perceptron_starts_at_zero_and_is_linear():
     np.testing.assert_array_equal(vector, np.zeros(4 * 3 + 3))
     vector[...] = np.arange(15.0)
     tree = layout.views(vector)
-    np.testing.assert_allclose(network.predict(tree, x), x @ tree[0]["weight"] + tree[0]["bias"], rtol=1e-12)
+    np.testing.assert_allclose(
+        network.predict(tree, x), x @ tree["output"]["weight"] + tree["output"]["bias"], rtol=1e-12
+    )
     assert layout.n_penalized == 4 * 3

@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 
 from skneural.layers.traversal import layer_outputs
-from skneural.networks.convolutional_image import IMAGE_ARCHITECTURES, convolutional_image_network
+from skneural.networks.convolutional_image import IMAGE_ARCHITECTURES
 from skneural.networks.receptive_fields import receptive_fields
 from tests.networks.cases import images, started
+from tests.networks.defaults import convolutional_image_network
 
 
 @pytest.mark.parametrize("architecture", IMAGE_ARCHITECTURES)

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from skneural.data import BatchInfo
 from skneural.layers import Context
-from skneural.networks.sequence_to_sequence import sequence_to_sequence_network
 from tests.networks.cases import N_OUT, NETWORKS, started
+from tests.networks.defaults import sequence_to_sequence_network
 
 UNEQUAL = {name: case for name, case in NETWORKS.items() if case.memory_lengths is not None}
 each_network = pytest.mark.parametrize("case", UNEQUAL.values(), ids=UNEQUAL)
@@ -15,21 +16,23 @@ each_network = pytest.mark.parametrize("case", UNEQUAL.values(), ids=UNEQUAL)
 def test_steps_equal_the_whole(case):
     network, (source, target) = case.build(), case.x
     p = started(network)
-    whole = network.predict(p, case.x, Context(memory_lengths=case.memory_lengths)).reshape(*target.shape, N_OUT)
-    state = network.state_over(p, source, case.memory_lengths)
+    whole = network.predict(p, case.x, Context(batch=BatchInfo(memory_lengths=case.memory_lengths))).reshape(
+        *target.shape, N_OUT
+    )
+    state = network.initial_state(p, source, case.memory_lengths)
     rows = np.arange(len(source))
     for t, tokens in enumerate(target.T):
         y, state = network.step(p, (None, tokens[rows]), state)
         np.testing.assert_allclose(y, whole[rows, t], rtol=1e-8, atol=1e-10)
         kept = np.array([len(rows) - 1, *range(len(rows) - 1)])[: max(2, len(rows) - 1)]  # in another order, fewer
-        rows, state = rows[kept], network.take(state, kept)
+        rows, state = rows[kept], network.select_state(state, kept)
 
 
 @each_network
 def test_neither_later_tokens_nor_padding_are_seen(case):
     network, (source, target) = case.build(), case.x
     p = started(network)
-    context = Context(lengths=case.lengths, memory_lengths=case.memory_lengths)
+    context = Context(batch=BatchInfo(lengths=case.lengths, memory_lengths=case.memory_lengths))
     pieces = np.split(network.predict(p, case.x, context), np.cumsum(case.lengths)[:-1])
     for i, (piece, n, n_source) in enumerate(zip(pieces, case.lengths, case.memory_lengths, strict=True)):
         for m in range(1, n + 1):

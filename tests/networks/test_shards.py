@@ -5,13 +5,15 @@ import pytest
 
 from skneural.data import Rows, Series
 from skneural.layers import Convolution, SelectiveScan, SelfAttention
-from skneural.networks.convolutional_series import convolutional_series_network
-from skneural.networks.mamba import mamba_network
-from skneural.networks.mlp import mlp_network
-from skneural.networks.recurrent import recurrent_network
 from skneural.networks.shards import LEAST_SHARD, rows_per_shard
-from skneural.networks.transformer import transformer_network
 from tests.networks.cases import started
+from tests.networks.defaults import (
+    convolutional_series_network,
+    mamba_network,
+    mlp_network,
+    recurrent_network,
+    transformer_network,
+)
 
 SERIES = Series(np.zeros((2, 50, 8)))
 

@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
 
+from skneural.data import BatchInfo
 from skneural.layers import Chain, Context, Dense, StepPooling
-from skneural.networks.transformer import POSITIONAL, transformer_encoder
+from skneural.networks.transformer import POSITIONAL
 from skneural.parameters import Layout
 from skneural.testing import check_gradients, check_layer
+from tests.networks.defaults import transformer_encoder
 
 LENGTHS = np.array([1, 5, 7, 3])
 SERIES = np.random.default_rng(0).standard_normal((4, 7, 2))
@@ -26,7 +28,7 @@ def small(**options):
     learned = {"max_length": 40} if options.get("positional") == "learned" else {}
     encoder = transformer_encoder(8, 2, n_in=2, **({"n_layers": 2} | options), feedforward_size=6, **learned)
     pooling = () if options.get("class_token") else (StepPooling("mean"),)
-    return Chain((*encoder.layers, *pooling, Dense(encoder.n_out, 3)))
+    return Chain(encoder.body, *pooling, Dense(encoder.n_out, 3))
 
 
 def started(network):
@@ -37,7 +39,7 @@ def started(network):
 @each_case
 @pytest.mark.parametrize("lengths", [None, LENGTHS], ids=["equal lengths", "unequal lengths"])
 def test_gradients(options, lengths):
-    check_gradients(small(**options), SERIES, Context(np.random.default_rng(0), lengths=lengths))
+    check_gradients(small(**options), SERIES, Context(np.random.default_rng(0), BatchInfo(lengths=lengths)))
 
 
 @each_case
@@ -51,7 +53,7 @@ def test_padding_changes_nothing(options, steps):
     network = small(**options)
     tree = started(network)
     longer = np.concatenate([SERIES, np.full((4, steps, 2), 1e3)], axis=1)
-    together = network.predict(tree, longer, Context(lengths=LENGTHS))
+    together = network.predict(tree, longer, Context(batch=BatchInfo(lengths=LENGTHS)))
     alone = [network.predict(tree, series[np.newaxis, :n]) for series, n in zip(SERIES, LENGTHS, strict=True)]
     np.testing.assert_allclose(together, np.concatenate(alone), rtol=1e-9, atol=1e-12)
 
@@ -66,7 +68,7 @@ def test_order_counts_only_with_positions():
 
 
 def test_a_causal_encoder_does_not_see_the_future():
-    encoder = Chain(transformer_encoder(8, 2, causal=True, n_in=2).layers)
+    encoder = transformer_encoder(8, 2, causal=True, n_in=2).body
     tree = started(encoder)
     other = SERIES.copy()
     other[:, 4:] += 1.0
@@ -77,7 +79,7 @@ def test_a_causal_encoder_does_not_see_the_future():
 
 def test_all_steps_come_out_normalized():
     encoder = transformer_encoder(8, 2, n_in=2)
-    y = Chain(encoder.layers).predict(started(Chain(encoder.layers)), SERIES)
+    y = encoder.body.predict(started(encoder.body), SERIES)
     assert y.shape == (4, 7, encoder.n_out)
     np.testing.assert_allclose(y.mean(axis=2), 0, atol=1e-12)
     np.testing.assert_allclose(y.var(axis=2), 1, rtol=1e-3)
@@ -88,7 +90,7 @@ def test_all_steps_come_out_normalized():
     [
         ({"positional": "circular"}, "got 'circular'"),
         ({"positional": "learned"}, "need max_length"),
-        ({"causal": True, "class_token": True}, "sees nothing"),
+        ({"causal": True, "class_token": True}, "attends to no other step"),
         ({"n_heads": 3}, "shared evenly"),
         ({"d_model": 6, "n_heads": 2, "positional": "rotary"}, "odd number of features"),
     ],

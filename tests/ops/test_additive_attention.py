@@ -44,6 +44,6 @@ def test_blocks_and_what_is_kept_change_nothing(most_kept, block, monkeypatch):
 
     expected = both_ways()
     monkeypatch.setattr(additive_attention, "MOST_KEPT", most_kept)
-    monkeypatch.setattr(additive_attention, "BLOCK_ELEMENTS", block)
+    monkeypatch.setattr(additive_attention, "TANH_VALUES_PER_BLOCK", block)
     for found, whole in zip(both_ways(), expected, strict=True):
         np.testing.assert_allclose(found, whole, rtol=1e-10, atol=1e-12)

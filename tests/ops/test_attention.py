@@ -18,7 +18,7 @@ CASES = {
     "a series without keys": {"mask": NOTHING},
 }
 each_case = pytest.mark.parametrize("options", CASES.values(), ids=CASES)
-# Large scores take another road: the maximum of each row is subtracted.
+# Large scores take another branch: the maximum of each row is subtracted.
 each_scale = pytest.mark.parametrize("scale", [1.0, 40.0], ids=["small scores", "large scores"])
 
 
@@ -32,7 +32,7 @@ def inputs(scale=1.0, n_queries=QUERIES, n_keys=KEYS, dtype=np.float64):
 
 
 def plain(q, k, v, mask=None, causal=False, factor=1.0):
-    """The formula, query by query."""
+    """Reference: the formula, query by query."""
     y = np.zeros((*q.shape[:3], v.shape[3]))
     for b, h, i in np.ndindex(*q.shape[:3]):
         seen = np.ones(k.shape[2], bool) if mask is None else mask[b].copy()
@@ -48,9 +48,9 @@ def plain(q, k, v, mask=None, causal=False, factor=1.0):
 
 
 def gradients(attended, arrays, dy):
-    found = [np.full_like(array, np.nan) for array in arrays]
-    attended.vjp(dy, *found)
-    return found
+    results = [np.full_like(array, np.nan) for array in arrays]
+    attended.vjp(dy, *results)
+    return results
 
 
 @each_scale
@@ -63,14 +63,14 @@ def test_it_is_the_softmax_of_scores(options, scale):
 @each_scale
 @each_case
 @pytest.mark.parametrize("block_size", [1, 2, 3, 6])
-def test_blocks_equal_the_whole(options, scale, block_size, monkeypatch):
+def test_blocks_do_not_change_the_result(options, scale, block_size, monkeypatch):
     arrays, dy = inputs(scale), numbers(BATCH, QUERIES, HEADS * WIDTH, seed=9)
-    whole = attend(*arrays, **options)
-    monkeypatch.setattr("skneural.ops.attention.BLOCK_ELEMENTS", 60)  # some series at a time
+    expected_result = attend(*arrays, **options)
+    monkeypatch.setattr("skneural.ops.attention.ATTENTION_WEIGHTS_PER_BLOCK", 60)  # several blocks of series
     blocks = attend(*arrays, block_size=block_size, **options)
-    np.testing.assert_allclose(blocks.y, whole.y, rtol=1e-10, atol=1e-12)
-    np.testing.assert_allclose(blocks.weights(), whole.weights(), rtol=1e-10, atol=1e-12)
-    expected = gradients(whole, arrays, dy)
+    np.testing.assert_allclose(blocks.y, expected_result.y, rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(blocks.weights(), expected_result.weights(), rtol=1e-10, atol=1e-12)
+    expected = gradients(expected_result, arrays, dy)
     np.testing.assert_allclose(gradients(blocks, arrays, dy), expected, rtol=1e-8, atol=1e-12)
 
 
@@ -80,8 +80,8 @@ def test_blocks_equal_the_whole(options, scale, block_size, monkeypatch):
 def test_gradients_are_slopes(options, scale, block_size):
     arrays, dy = inputs(scale), numbers(BATCH, QUERIES, HEADS * WIDTH, seed=9)
     along = [numbers(*array.shape, seed=20 + i) for i, array in enumerate(arrays)]
-    found = gradients(attend(*arrays, block_size=block_size, **options), arrays, dy)
-    exact = sum(np.sum(one * other) for one, other in zip(found, along, strict=True))
+    actual = gradients(attend(*arrays, block_size=block_size, **options), arrays, dy)
+    exact = sum(np.sum(gradient * direction) for gradient, direction in zip(actual, along, strict=True))
 
     def moved(step):
         return np.sum(dy * plain(*(array + step * way for array, way in zip(arrays, along, strict=True)), **options))
@@ -101,7 +101,7 @@ def test_weights_of_a_query_sum_to_one_where_there_are_keys(options):
 
 
 @each_scale
-def test_a_query_without_keys_takes_and_gives_zero(scale):
+def test_a_query_without_keys_has_zero_output_and_gradients(scale):
     arrays = inputs(scale, dtype=np.float32)
     for block_size in (2, 100):
         attended = attend(*arrays, mask=NOTHING, block_size=block_size)
@@ -164,8 +164,8 @@ def test_dropped_weights_do_not_count(block_size):
 
 def test_one_query_equals_the_last_of_many():
     q, k, v = inputs()
-    whole = attend(q, k, v, causal=True, mask=np.ones((BATCH, KEYS), bool))
-    np.testing.assert_allclose(attend_one(q[:, :, -1], k, v), whole.y[:, -1], rtol=1e-10)
+    expected_result = attend(q, k, v, causal=True, mask=np.ones((BATCH, KEYS), bool))
+    np.testing.assert_allclose(attend_one(q[:, :, -1], k, v), expected_result.y[:, -1], rtol=1e-10)
 
 
 def test_memory_grows_with_the_number_of_steps_and_not_with_its_square():

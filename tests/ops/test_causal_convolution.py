@@ -32,6 +32,6 @@ def test_the_size_of_blocks_of_the_convolution_changes_nothing(block, monkeypatc
         return [y, *(back(lambda dy, *g: [vjp(dy, *g)], y, [kernel.shape, bias.shape]))]
 
     expected = both_ways()
-    monkeypatch.setattr(causal_convolution, "BLOCK", block)
+    monkeypatch.setattr(causal_convolution, "INPUTS_PER_BLOCK", block)
     for found, whole in zip(both_ways(), expected, strict=True):
         np.testing.assert_allclose(found, whole, rtol=1e-10, atol=1e-12)

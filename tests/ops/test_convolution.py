@@ -8,7 +8,7 @@ from skneural.ops import convolution as module
 from skneural.ops.convolution import convolution, depthwise_convolution, transposed_convolution
 from skneural.ops.window import Window
 
-SHAPES = [(7, 1, 9, 3), (7, 5, 12, 3), (7, 20, 9, 2)]  # few and many channels: gathered and not
+SHAPES = [(7, 1, 9, 3), (7, 5, 12, 3), (7, 20, 9, 2)]  # few channels, which are gathered, and many, which are not
 KERNELS = [(1, 1), (3, 3), (2, 4), (1, 5), (4, 1)]
 every_case = pytest.mark.parametrize(
     ("shape", "kernel_size", "stride", "dilation", "padding"),
@@ -29,7 +29,7 @@ def numbers(*shape, seed=0):
 
 
 def both_ways(op, x, kernel, window, dtype=np.float64, order=np.asarray, **options):
-    """Output, dx, d_kernel and d_bias, with x and dy in the given order."""
+    """Output, dx, d_kernel and d_bias, with x and dy in a memory order."""
     bias = numbers(kernel.shape[3], seed=2).astype(dtype)
     kernel = kernel.astype(dtype)
     y, vjp = op(order(x.astype(dtype)), kernel, window, bias, **options)
@@ -39,7 +39,7 @@ def both_ways(op, x, kernel, window, dtype=np.float64, order=np.asarray, **optio
 
 
 def by_scipy(x, kernel, window):
-    """The same by SciPy: image by image and channel by channel, padded, with zeros in the gaps of the kernel."""
+    """Reference by SciPy: image by image and channel by channel, padded, with zeros in the gaps of the kernel."""
     (height, width), (apart, beside) = window.size, window.dilation
     spread = np.zeros((apart * (height - 1) + 1, beside * (width - 1) + 1, *kernel.shape[2:]))
     spread[::apart, ::beside] = kernel
@@ -113,11 +113,11 @@ def test_the_size_of_blocks_changes_nothing(shape, stride, dilation, size, monke
     window = Window.over(shape, (3, 3), stride, dilation, "same")
     results = []
     for block in (10**9, size):
-        monkeypatch.setattr(module, "BLOCK", block)
-        monkeypatch.setattr(module, "BLOCK_OF_GRADIENT", block)
+        monkeypatch.setattr(module, "OUTPUTS_PER_BLOCK", block)
+        monkeypatch.setattr(module, "OUTPUTS_PER_GRADIENT_BLOCK", block)
         results.append(both_ways(convolution, x, kernel, window))
-    for whole, in_blocks in zip(*results, strict=True):
-        np.testing.assert_allclose(in_blocks, whole, rtol=1e-10, atol=1e-12)
+    for expected, in_blocks in zip(*results, strict=True):
+        np.testing.assert_allclose(in_blocks, expected, rtol=1e-10, atol=1e-12)
 
 
 @each_op
@@ -128,8 +128,8 @@ def test_skipping_dx_leaves_the_rest_as_it_is(op, channels_in):
     y_again, nothing, *gradients_again = both_ways(op, x, kernel, window, input_gradient=False)
     assert dx.shape == x.shape
     assert nothing is None
-    for found, expected in zip((y_again, *gradients_again), (y, *gradients), strict=True):
-        np.testing.assert_array_equal(found, expected)
+    for actual, expected in zip((y_again, *gradients_again), (y, *gradients), strict=True):
+        np.testing.assert_array_equal(actual, expected)
 
 
 @each_op
@@ -139,21 +139,21 @@ def test_float32_stays_and_agrees_with_float64(op, channels_in, stride, dilation
     x, kernel = numbers(7, 3, 8, 2), numbers(3, 2, channels_in, 3, seed=1)
     window = Window.over(x.shape, (3, 2), stride, dilation, padding)
     exact = both_ways(op, x, kernel, window)
-    for found, expected in zip(both_ways(op, x, kernel, window, dtype=np.float32), exact, strict=True):
-        assert found.dtype == np.float32
-        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+    for actual, expected in zip(both_ways(op, x, kernel, window, dtype=np.float32), exact, strict=True):
+        assert actual.dtype == np.float32
+        np.testing.assert_allclose(actual, expected, rtol=1e-4, atol=1e-4)
 
 
 @each_op
 @pytest.mark.parametrize(("stride", "dilation"), MOVES)
 @pytest.mark.parametrize("padding", ["same", "valid"])
-def test_it_makes_no_difference_how_arrays_lie_in_memory(op, channels_in, stride, dilation, padding):
+def test_the_memory_order_of_arrays_does_not_matter(op, channels_in, stride, dilation, padding):
     x, kernel = numbers(7, 3, 8, 2), numbers(3, 2, channels_in, 3, seed=1)
     window = Window.over(x.shape, (3, 2), stride, dilation, padding)
     expected = both_ways(op, x, kernel, window)
     for order in (np.asfortranarray, lambda array: np.repeat(array, 2, axis=3)[..., ::2]):
-        for found, as_before in zip(both_ways(op, x, kernel, window, order=order), expected, strict=True):
-            np.testing.assert_allclose(found, as_before, rtol=1e-10, atol=1e-12)
+        for actual, expected_array in zip(both_ways(op, x, kernel, window, order=order), expected, strict=True):
+            np.testing.assert_allclose(actual, expected_array, rtol=1e-10, atol=1e-12)
 
 
 def test_a_kernel_that_does_not_learn_needs_no_gradient():
@@ -183,7 +183,7 @@ def test_depthwise_is_a_convolution_with_a_diagonal_kernel(stride, dilation, pad
 @pytest.mark.parametrize("stride", [(1, 1), (2, 2), (1, 3)], ids=str)
 @pytest.mark.parametrize("kernel_size", [(3, 3), (2, 4)], ids=str)
 def test_a_transposed_convolution_is_the_transpose(kernel_size, stride):
-    """Products with images are the same on either side of it."""
+    """Inner products with images satisfy the definition of the transpose."""
     image, kernel = numbers(8, 2, 9, 3), numbers(*kernel_size, 2, 4, seed=1)
     window = Window.over(image.shape, kernel_size, stride, (1, 1), "same")
     y, _ = convolution(image, kernel, window)

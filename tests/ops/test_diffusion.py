@@ -18,7 +18,7 @@ def test_signal_falls_and_noise_rises_from_nothing_to_all():
 
 
 def test_levels_are_those_of_the_paper():
-    """Of Nichol and Dhariwal 2021, equation 17."""
+    """Levels of Nichol and Dhariwal 2021, equation 17."""
     time = np.linspace(0, 0.99, 50)
     f = np.cos((time + 0.008) / 1.008 * np.pi / 2) ** 2
     np.testing.assert_allclose(levels(time)[0] ** 2, f / f[0])
@@ -26,54 +26,54 @@ def test_levels_are_those_of_the_paper():
 
 @pytest.mark.parametrize("prediction", ["velocity", "noise"])
 @pytest.mark.parametrize("time", [0.01, 0.5, 0.9])
-def test_what_is_to_be_found_tells_clean_data(prediction, time):
+def test_clean_data_follows_from_the_prediction_target(prediction, time):
     at = levels(time)
-    noisy, found = add_noise(CLEAN, NOISE, *at), prediction_target(prediction, CLEAN, NOISE, *at)
-    np.testing.assert_allclose(predict_clean(noisy, found, prediction, *at), CLEAN, atol=1e-12)
+    noisy, predicted = add_noise(CLEAN, NOISE, *at), prediction_target(prediction, CLEAN, NOISE, *at)
+    np.testing.assert_allclose(predict_clean(noisy, predicted, prediction, *at), CLEAN, atol=1e-12)
 
 
 @pytest.mark.parametrize("prediction", ["velocity", "noise"])
 @pytest.mark.parametrize("eta", [0.0, 0.5, 1.0])
-def test_a_perfect_finder_leads_back(prediction, eta):
-    def find(noisy, time):
+def test_a_perfect_prediction_leads_back_to_the_data(prediction, eta):
+    def predict(noisy, time):
         at = levels(time)
         return prediction_target(prediction, CLEAN, (noisy - at[0] * CLEAN) / at[1], *at)
 
     rng = np.random.RandomState(0)
-    *_, last = back_to_data(NOISE, find, np.linspace(1, 0, 11), prediction, EVERYWHERE, eta, rng)
+    *_, last = back_to_data(NOISE, predict, np.linspace(1, 0, 11), prediction, EVERYWHERE, eta, rng)
     np.testing.assert_allclose(last, CLEAN, atol=1e-9)
 
 
-def test_noise_drawn_anew_keeps_its_size():
-    """Where everything is noise, and nothing else is found, ancestral steps leave it normal."""
+def test_fresh_noise_keeps_the_variance():
+    """If the data is predicted to be zero, ancestral steps keep the sample standard normal."""
 
-    def find(noisy, time):  # clean data is zero
+    def predict(noisy, time):  # clean data is zero
         return prediction_target("velocity", 0 * noisy, noisy / levels(time)[1], *levels(time))
 
     times = np.linspace(1, 0.4, 20)
     start = np.random.default_rng(0).standard_normal((20000, 1)) * levels(1.0)[1]
     for eta in (0.0, 0.5, 1.0):
-        *_, last = back_to_data(start, find, times, "velocity", (-np.inf, np.inf), eta, np.random.RandomState(0))
+        *_, last = back_to_data(start, predict, times, "velocity", (-np.inf, np.inf), eta, np.random.RandomState(0))
         assert last.std() == pytest.approx(levels(0.4)[1], rel=0.02)
 
 
 @pytest.mark.parametrize("n_steps", [10, 20, 40])
-def test_steps_of_second_order_are_nearer_to_the_end_of_a_known_walk(n_steps):
-    """Of a normal distribution the way back is known: as far from its mean, in its deviations."""
+def test_second_order_steps_are_more_accurate_on_a_known_path(n_steps):
+    """For a normal distribution, the path is known: the distance from the mean in standard deviations is constant."""
     deviation = 0.2
 
-    def find(noisy, time):
+    def predict(noisy, time):
         signal, noise = levels(time)
         clean = deviation**2 * signal / (signal**2 * deviation**2 + noise**2) * noisy
         return prediction_target("velocity", clean, (noisy - signal * clean) / noise, signal, noise)
 
     start = np.array([[2.0]])
-    *_, last = back_to_data(start, find, np.linspace(1, 0, n_steps + 1), "velocity", (-9, 9), 0.0, None)
+    *_, last = back_to_data(start, predict, np.linspace(1, 0, n_steps + 1), "velocity", (-9, 9), 0.0, None)
     assert abs(last[0, 0] - deviation * 2.0) < 15 / n_steps**2
 
 
 class TestExpectedClean:
-    """What noisy rows come from on average."""
+    """Posterior mean of the clean data."""
 
     def resample(self, n=9, d=3, dtype=np.float64):
         rng = np.random.default_rng(0)

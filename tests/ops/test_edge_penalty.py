@@ -13,7 +13,7 @@ SAMPLE_WEIGHT = np.random.default_rng(2).integers(0, 4, 20).astype(float)
 
 
 @pytest.mark.parametrize("sample_weight", [None, SAMPLE_WEIGHT], ids=["equal", "weighted"])
-def test_it_is_the_deviation_of_what_edges_put_out(sample_weight):
+def test_it_is_the_standard_deviation_of_the_outputs_of_edges(sample_weight):
     rows = np.arange(20) if sample_weight is None else np.repeat(np.arange(20), sample_weight.astype(int))
     put_out = np.einsum("rin,ino->rio", FEATURES[rows], WEIGHTS)
     np.testing.assert_allclose(edge_spread(FEATURES, WEIGHTS, sample_weight)[0], put_out.std(axis=0), rtol=1e-6)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from skneural.layers import GATConvolution, GCNConvolution, GINConvolution, SAGEConvolution
-from skneural.ops.graph import attend, edge_softmax, pool_segments
+from skneural.ops.graph import edge_softmax, pool_segments, weighted_aggregate
 from skneural.parameters import Layout
 from tests.layers.cases import numbers
 from tests.layers.small_graph import DEGREE_ZERO, EDGE_FEATURES, A, N, X, context_of, nodes, started
@@ -156,7 +156,7 @@ def test_shares_of_the_edges_of_each_target_are_a_softmax():
 
 def test_attention_is_a_weighted_sum_over_edges(monkeypatch):
     shares, x, sources, ends = numbers(6), numbers(4, 3), np.array([2, 0, 1, 3, 3, 0]), np.array([0, 1, 4, 6])
-    y, vjp = attend(shares, x, sources, ends)
+    y, vjp = weighted_aggregate(shares, x, sources, ends)
     targets = np.repeat(np.arange(3), np.diff(ends))
     expected = np.zeros((3, 3))
     np.add.at(expected, targets, shares[:, np.newaxis] * x[sources])

@@ -36,25 +36,25 @@ def test_rms_normalization_is_its_formula(shape, axis):
 
 def layer(x, axis):
     y, vjp = layer_normalize(x, numbers(4, seed=1), numbers(4, seed=2), 1e-5, axis=axis)
-    return y, lambda dy, found: vjp(dy, *found)
+    return y, lambda dy, gradients: vjp(dy, *gradients)
 
 
 def rms(x, axis):
     y, vjp = rms_normalize(x, numbers(4, seed=1), 1e-5, axis=axis)
-    return y, lambda dy, found: vjp(dy, found[0])
+    return y, lambda dy, gradients: vjp(dy, gradients[0])
 
 
 @each_layout
 @pytest.mark.parametrize("normalize", [layer, rms])
 def test_layouts_give_the_same(shape, axis, normalize):
     x, dy = numbers(*shape), numbers(*shape, seed=3)
-    found, expected = np.zeros((2, 4)), np.zeros((2, 4))
+    gradients, expected = np.zeros((2, 4)), np.zeros((2, 4))
     y, vjp = normalize(x, axis)
     y_rows, vjp_rows = normalize(np.ascontiguousarray(features_last(x, axis)), -1)
-    dx, dx_rows = vjp(dy, found), vjp_rows(np.ascontiguousarray(features_last(dy, axis)), expected)
+    dx, dx_rows = vjp(dy, gradients), vjp_rows(np.ascontiguousarray(features_last(dy, axis)), expected)
     np.testing.assert_allclose(features_last(y, axis), y_rows, rtol=1e-10, atol=1e-12)
     np.testing.assert_allclose(features_last(dx, axis), dx_rows, rtol=1e-9, atol=1e-12)
-    np.testing.assert_allclose(found, expected, rtol=1e-10)
+    np.testing.assert_allclose(gradients, expected, rtol=1e-10)
 
 
 def test_layer_normalization_does_not_see_shift_and_scale():

@@ -40,11 +40,11 @@ def test_sparse_rows_give_what_dense_rows_give(rng, container, dtype):
     from_dense = both_ways(x, weight, bias, dy, input_gradient=False)
     from_sparse = both_ways(container(x), weight, bias, dy, input_gradient=False)
     assert from_sparse[1] is None
-    for one, other in zip(from_sparse, from_dense, strict=True):
-        if one is not None:
-            assert type(one) is np.ndarray
-            assert one.dtype == dtype
-            np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+    for sparse_result, dense_result in zip(from_sparse, from_dense, strict=True):
+        if sparse_result is not None:
+            assert type(sparse_result) is np.ndarray
+            assert sparse_result.dtype == dtype
+            np.testing.assert_allclose(sparse_result, dense_result, rtol=1e-5, atol=1e-6)
 
 
 def test_without_bias(rng):

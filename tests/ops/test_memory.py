@@ -1,5 +1,7 @@
 import gc
 import threading
+import types
+import weakref
 
 import numpy as np
 import pytest
@@ -47,7 +49,7 @@ def test_memory_is_not_used_again_while_anything_refers_to_it(view):
         del array
         gc.collect()
         others = [memory.empty(SHAPE, np.float32) for _ in range(3)]
-        assert place not in [address(other) for other in others]
+        assert place not in [address(array) for array in others]
         del kept
         assert address(memory.empty(SHAPE, np.float32)) == place
 
@@ -63,15 +65,17 @@ def test_a_smaller_array_may_have_the_memory_and_a_much_smaller_one_may_not():
 
 def test_no_more_memory_waits_than_was_in_use_at_once():
     with memory.recycling():
-        for steps in range(100, 2000, 7):  # one size after another, each larger
+        for steps in range(100, 2000, 7):  # increasing sizes
             memory.empty((steps, 1000), np.float32)
         pool = memory._thread.pool
+        pool.reclaim()
         assert pool.lent == 0
+        assert not pool.loans
         assert pool.waiting == sum(len(block) for blocks in pool.blocks.values() for block in blocks)
         assert pool.waiting <= pool.most_lent <= 2000 * 1000 * 4
 
 
-def test_arrays_that_live_at_the_same_time_are_apart():
+def test_arrays_that_live_at_the_same_time_do_not_overlap():
     with memory.recycling():
         arrays = [memory.empty(SHAPE, np.float32) for _ in range(5)]
         for i, array in enumerate(arrays):
@@ -79,21 +83,21 @@ def test_arrays_that_live_at_the_same_time_are_apart():
         assert [array.mean() for array in arrays] == [0, 1, 2, 3, 4]
 
 
-def test_each_thread_has_memory_of_its_own():
+def test_each_thread_has_a_separate_pool():
     with memory.recycling():
         array = memory.empty(SHAPE, np.float32)
         place = address(array)
         del array
-        found = []
+        places = []
 
-        def other():
+        def allocate():
             memory.start_recycling()
-            found.append(address(memory.empty(SHAPE, np.float32)))
+            places.append(address(memory.empty(SHAPE, np.float32)))
 
-        thread = threading.Thread(target=other)
+        thread = threading.Thread(target=allocate)
         thread.start()
         thread.join()
-        assert found != [place]
+        assert places != [place]
 
 
 def test_small_arrays_and_threads_that_do_not_recycle_get_ordinary_ones():
@@ -112,6 +116,29 @@ def test_an_inner_block_leaves_the_memory_of_the_outer_one():
             pass
         del array
         assert address(memory.empty(SHAPE, np.float32)) == place
+
+
+def test_no_python_code_runs_when_an_array_goes():
+    """There, an interrupt would be printed and lost."""
+    with memory.recycling():
+        array = memory.empty(SHAPE, np.float32)
+        (loan,) = memory._thread.pool.loans.values()
+        assert isinstance(loan.__callback__, types.BuiltinMethodType)
+        del array
+        assert list(memory._thread.pool.ended) == [loan]
+
+
+def test_memory_is_given_back_to_the_system_at_the_end_of_the_block():
+    gc.disable()
+    try:
+        with memory.recycling():
+            kept, gone = (memory.empty(SHAPE, np.float32) for _ in range(2))
+            pool = weakref.ref(memory._thread.pool)
+            del gone
+        assert pool() is None
+        assert kept.shape == SHAPE
+    finally:
+        gc.enable()
 
 
 def test_an_array_may_outlive_the_block():

@@ -23,7 +23,7 @@ def as_rows(x, axis):
 
 
 def alone(array):
-    """The sum over the shards of a batch that has one."""
+    """Sum over the shards of a batch that has only one shard."""
     return array
 
 
@@ -62,12 +62,12 @@ def test_the_real_elements_are_normalized_as_if_they_were_alone(shape, axis, bat
     weight = None if mask is None else mask.astype(np.float64)
     y, vjp, found_moments = batch_normalize(x, gamma, beta, 1e-5, alone, axis=axis, weight=weight, real=mask)
     y_alone, vjp_alone, expected_moments = batch_normalize(as_rows(x, axis)[kept], gamma, beta, 1e-5, alone)
-    found, expected = np.full((2, 4), np.nan), np.full((2, 4), np.nan)
-    dx, dx_alone = vjp(dy, *found), vjp_alone(as_rows(dy, axis)[kept], *expected)
+    gradients, expected = np.full((2, 4), np.nan), np.full((2, 4), np.nan)
+    dx, dx_alone = vjp(dy, *gradients), vjp_alone(as_rows(dy, axis)[kept], *expected)
     np.testing.assert_allclose(found_moments, expected_moments, rtol=1e-12)
     np.testing.assert_allclose(as_rows(y, axis)[kept], y_alone, rtol=1e-10, atol=1e-12)
     np.testing.assert_allclose(as_rows(dx, axis)[kept], dx_alone, rtol=1e-8, atol=1e-12)
-    np.testing.assert_allclose(found, expected, rtol=1e-10)
+    np.testing.assert_allclose(gradients, expected, rtol=1e-10)
     assert (y[~real] == 0).all()
     assert (dx[~real] == 0).all()
 
@@ -96,7 +96,7 @@ def test_what_does_not_count_is_not_seen(shape, axis, batch_axis, mask):
 
 
 def test_what_weighs_nothing_is_normalized_by_the_others(x):
-    """A sample without weight may still be seen by others, as a node of a graph is by its neighbours."""
+    """A sample of weight zero may still be an input of others, like a node of a graph for its neighbours."""
     weight = np.arange(len(x))[:, np.newaxis] % 2.0
     y, vjp, moments = batch_normalize(x, np.ones(4), np.zeros(4), 0.0, alone, weight=weight)
     np.testing.assert_allclose(moments.mean, x[1::2].mean(axis=0), rtol=1e-12)
@@ -124,16 +124,16 @@ def test_shards_give_what_the_whole_batch_gives(shape, axis, batch_axis, mask, n
         gradients = np.full((2, 4), np.nan)
         return y, vjp(dy[(slice(None),) * batch_axis + (rows,)], *gradients), gradients, np.array(seen)
 
-    whole = both_ways(slice(None), alone)
+    expected = both_ways(slice(None), alone)
     with Shards(n_shards) as shards:
         rows = shards.rows(shape[batch_axis])
         parts = shards.run(lambda shard: both_ways(rows[shard], shards.sum_over(shard)), n_shards)
     y, dx, gradients, seen = zip(*parts, strict=True)
-    np.testing.assert_allclose(np.concatenate(y, axis=batch_axis), whole[0], rtol=1e-10, atol=1e-12)
-    np.testing.assert_allclose(np.concatenate(dx, axis=batch_axis), whole[1], rtol=1e-8, atol=1e-12)
-    np.testing.assert_allclose(np.sum(gradients, axis=0), whole[2], rtol=1e-10)
-    for found in seen:
-        np.testing.assert_allclose(found, whole[3], rtol=1e-12)
+    np.testing.assert_allclose(np.concatenate(y, axis=batch_axis), expected[0], rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(np.concatenate(dx, axis=batch_axis), expected[1], rtol=1e-8, atol=1e-12)
+    np.testing.assert_allclose(np.sum(gradients, axis=0), expected[2], rtol=1e-10)
+    for moments in seen:
+        np.testing.assert_allclose(moments, expected[3], rtol=1e-12)
 
 
 @each_layout

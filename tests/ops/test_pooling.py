@@ -26,7 +26,7 @@ def numbers(*shape, seed=0):
 
 
 def by_hand(function, x, window):
-    """Pool each window by itself; what lies outside of the image is not a number, and left out."""
+    """Reference: pool each window separately; elements outside of the image are NaN, and ignored."""
     image = window.padded(x, np.nan)
     height, channels, width, batch = window.output_shape(x.shape, x.shape[1])
     y = np.empty((height, channels, width, batch))
@@ -57,7 +57,7 @@ def test_gradients(pooling, window):
 
 
 @every_window
-def test_of_equal_elements_one_takes_the_gradient(window):
+def test_one_of_several_equal_elements_has_the_gradient(window):
     _, vjp = max_pooling(np.ones(SHAPE), window)
     dx = vjp(np.ones(window.output_shape(SHAPE, 2)))
     assert dx.sum() == np.prod(window.output_shape(SHAPE, 2))
@@ -65,7 +65,7 @@ def test_of_equal_elements_one_takes_the_gradient(window):
 
 @pytest.mark.parametrize("window", [Window((2, 2), (2, 2)), Window((1, 3), (2, 3)), Window((2, 1), (3, 1))], ids=str)
 @pytest.mark.parametrize("n_values", [1, 2, 3])
-def test_where_windows_do_not_overlap_one_greatest_element_of_each_takes_all(window, n_values):
+def test_if_windows_do_not_overlap_one_maximum_of_each_has_the_gradient(window, n_values):
     x = np.random.default_rng(0).integers(0, n_values, SHAPE).astype(np.float64)
     y, vjp = max_pooling(x, window)
     dy = numbers(*y.shape, seed=1)
@@ -87,7 +87,7 @@ def test_padding_does_not_reach_the_output(pooling):
 
 
 def test_windows_of_nothing_but_minus_infinity_have_a_gradient():
-    """They stand beyond the end of a series."""
+    """Such windows are beyond the end of a series."""
     dx = max_pooling(np.full(SHAPE, -np.inf), Window((3, 3), (1, 1)))[1](np.ones((5, 2, 7, 3)))
     assert np.isfinite(dx).all()
 
@@ -125,7 +125,7 @@ def test_gradients_of_global_pooling(pooling, mask):
 
 
 @pytest.mark.parametrize("mask", [None, MASK], ids=["equal lengths", "unequal lengths"])
-def test_of_equal_elements_one_takes_the_gradient_of_global_pooling(mask):
+def test_one_of_several_equal_elements_has_the_gradient_of_global_pooling(mask):
     dx = global_max_pooling(np.ones(SHAPE), mask)[1](np.ones((3, 2)))
     np.testing.assert_array_equal(dx.sum(axis=(0, 2)), np.ones((2, 3)))
     assert set(np.unique(dx)) == {0.0, 1.0}

@@ -31,7 +31,7 @@ def test_the_size_of_chunks_changes_nothing(cell, columns, n_steps_of_a_chunk, m
         return [y, vjp(dy, *gradients), *gradients]
 
     expected = both_ways()
-    monkeypatch.setattr(recurrence, "CHUNK", n_steps_of_a_chunk * 4 * 5)
+    monkeypatch.setattr(recurrence, "GATE_VALUES_PER_CHUNK", n_steps_of_a_chunk * 4 * 5)
     for found, whole in zip(both_ways(), expected, strict=True):
         np.testing.assert_allclose(found, whole, rtol=1e-10, atol=1e-13)
 
@@ -55,7 +55,7 @@ def test_series_that_are_sorted_already_are_not_moved():
 
 
 def test_chunks_go_back_over_all_steps_once_and_hand_on_the_gradient_of_the_next_step(monkeypatch):
-    monkeypatch.setattr(recurrence, "CHUNK", 3 * 2 * 5)
+    monkeypatch.setattr(recurrence, "GATE_VALUES_PER_CHUNK", 3 * 2 * 5)
     seen, after = [], 0.0
     for steps, d, _ in chunks_backwards((7, 2, 5), 2, None, np.float64):
         np.testing.assert_array_equal(d[-1], after)

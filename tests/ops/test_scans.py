@@ -3,16 +3,17 @@
 import numpy as np
 import pytest
 
-from tests.ops.scans import (
-    each_scan,
-)
+from skneural.ops import multihead_scan, selective_scan
+from tests.ops.scans import each_scan
+
+CHUNK_SIZES = {selective_scan: "STEPS_PER_STORED_STATE", multihead_scan: "STEPS_PER_CHUNK"}
 
 
 @each_scan
 @pytest.mark.parametrize("chunk", [1, 2, 5, 13, 100])
 def test_the_size_of_chunks_changes_nothing(module, arguments, both_ways, chunk, monkeypatch):
     expected = both_ways(*arguments())
-    monkeypatch.setattr(module, "CHUNK", chunk)
+    monkeypatch.setattr(module, CHUNK_SIZES[module], chunk)
     for found, whole in zip(both_ways(*arguments()), expected, strict=True):
         np.testing.assert_allclose(found, whole, rtol=1e-9, atol=1e-11)
 

@@ -49,7 +49,7 @@ def test_a_scan_that_does_not_select_is_a_linear_filter():
 @pytest.mark.parametrize("block", [1, 2 * STATES * CHANNELS, 10**6])
 def test_the_size_of_blocks_changes_nothing(block, monkeypatch):
     expected = both_ways_of_channels(*draw_channels())
-    monkeypatch.setattr(selective_scan, "BLOCK", block)
+    monkeypatch.setattr(selective_scan, "STATE_VALUES_PER_BLOCK", block)
     for found, whole in zip(both_ways_of_channels(*draw_channels()), expected, strict=True):
         np.testing.assert_allclose(found, whole, rtol=1e-10, atol=1e-12)
 

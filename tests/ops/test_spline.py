@@ -24,11 +24,11 @@ def points(grid, n=60, seed=1):
 
 
 def by_scipy(x, grid, order):
-    """Each basis function inside its grid, by SciPy."""
+    """Reference: each basis function inside its grid, by SciPy."""
     n_basis = grid.shape[1] - 1 + order
     columns = []
-    for own, values in zip(grid, x.T, strict=True):
-        knots = np.concatenate([[own[0]] * order, own, [own[-1]] * order])
+    for breakpoints, values in zip(grid, x.T, strict=True):
+        knots = np.concatenate([[breakpoints[0]] * order, breakpoints, [breakpoints[-1]] * order])
         columns += [BSpline(knots, np.eye(n_basis)[m], order)(values) for m in range(n_basis)]
     return np.stack(columns, axis=1)
 
@@ -38,8 +38,8 @@ def by_scipy(x, grid, order):
 def test_inside_the_grid_it_is_the_basis_of_scipy(order, n_pieces):
     grid = grids(n_pieces)
     x = np.clip(points(grid), grid[:, 0], grid[:, -1])
-    found = spline_matrix(spline_basis(x, grid, order), n_pieces + order, dense=True)
-    np.testing.assert_allclose(found, by_scipy(x, grid, order), atol=1e-10)
+    actual = spline_matrix(spline_basis(x, grid, order), n_pieces + order, dense=True)
+    np.testing.assert_allclose(actual, by_scipy(x, grid, order), atol=1e-10)
 
 
 @each_order
@@ -61,9 +61,9 @@ def test_slopes_are_derivatives(order, n_pieces):
     up, down = (spline_matrix(spline_basis(x + s, grid, order), n_basis, dense=True) for s in (d, -d))
     dy = np.random.default_rng(3).standard_normal(up.shape)
     expected = (dy * (up - down) / (2 * d)).reshape(50, 3, n_basis).sum(axis=2)
-    found = along_slopes(dy, spline_basis(x, grid, order), n_basis)
+    actual = along_slopes(dy, spline_basis(x, grid, order), n_basis)
     scale = np.abs(expected).max()
-    np.testing.assert_allclose(found[~near], expected[~near], atol=1e-6 * scale)
+    np.testing.assert_allclose(actual[~near], expected[~near], atol=1e-6 * scale)
 
 
 @each_order
@@ -98,9 +98,9 @@ def test_order_one_interpolates_linearly():
     x = np.clip(points(grid), grid[:, 0], grid[:, -1])
     values = np.random.default_rng(0).standard_normal((3, 8))
     matrix = spline_matrix(spline_basis(x, grid, 1), 8, dense=True)
-    found = (matrix * values.ravel()).reshape(len(x), 3, 8).sum(axis=2)
-    for own, xs, ys, result in zip(grid, x.T, values, found.T, strict=True):
-        np.testing.assert_allclose(result, np.interp(xs, own, ys), rtol=1e-9, atol=1e-12)
+    actual = (matrix * values.ravel()).reshape(len(x), 3, 8).sum(axis=2)
+    for breakpoints, xs, ys, result in zip(grid, x.T, values, actual.T, strict=True):
+        np.testing.assert_allclose(result, np.interp(xs, breakpoints, ys), rtol=1e-9, atol=1e-12)
 
 
 @each_order
@@ -116,15 +116,16 @@ def test_splines_go_through_the_functions_they_interpolate(order):
     np.testing.assert_allclose(np.einsum("pim,imo->pio", matrix, coefficients), functions(at), atol=1e-9)
     anywhere = np.clip(points(grid), grid[:, 0], grid[:, -1])
     matrix = spline_matrix(spline_basis(anywhere, grid, order), 9 + order, dense=True).reshape(60, 3, -1)
-    found = np.einsum("pim,imo->pio", matrix, coefficients)
-    np.testing.assert_allclose(found[..., 1:], functions(anywhere)[..., 1:], atol=1e-9)  # polynomials it holds exactly
+    actual = np.einsum("pim,imo->pio", matrix, coefficients)
+    # Polynomials are represented exactly.
+    np.testing.assert_allclose(actual[..., 1:], functions(anywhere)[..., 1:], atol=1e-9)
 
 
 def test_searching_and_comparing_find_the_same_piece():
     grid = grids(30)
     x = np.clip(points(grid), grid[:, 0], grid[:, -1])
     searched, compared = module._intervals(x.T, grid), module._intervals(x.T, grid[:, :17])
-    expected = [np.searchsorted(own[1:-1], xs, side="right") for own, xs in zip(grid, x.T, strict=True)]
+    expected = [np.searchsorted(inner, xs, side="right") for inner, xs in zip(grid[:, 1:-1], x.T, strict=True)]
     np.testing.assert_array_equal(searched, expected)
     np.testing.assert_array_equal(compared, np.minimum(expected, 15))
 

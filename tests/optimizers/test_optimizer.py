@@ -84,10 +84,10 @@ def test_reaches_the_minimum_of_a_badly_scaled_quadratic(solver, options, refere
 
 @each_case
 def test_block_size_does_not_matter(solver, options, reference, rate, gradients, monkeypatch):
-    whole, _ = walked(made(solver, **options), gradients)
-    monkeypatch.setattr("skneural.optimizers.optimizer.BLOCK", 7)
+    expected, _ = walked(made(solver, **options), gradients)
+    monkeypatch.setattr("skneural.optimizers.optimizer.WEIGHTS_PER_BLOCK", 7)
     in_blocks, _ = walked(made(solver, **options), gradients)
-    np.testing.assert_array_equal(in_blocks, whole)
+    np.testing.assert_array_equal(in_blocks, expected)
 
 
 @each_case

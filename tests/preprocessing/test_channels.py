@@ -1,4 +1,4 @@
-"""Channels go last, and nothing is copied."""
+"""The channel axis is moved to the end without copying."""
 
 import numpy as np
 import pytest
@@ -27,9 +27,9 @@ def test_series_of_unequal_lengths(container):
         X[:] = pieces
     moved = channels_first_to_last(X)
     assert isinstance(moved, list)
-    for one, piece in zip(moved, pieces, strict=True):
-        np.testing.assert_array_equal(one, piece.T)
-        assert np.shares_memory(one, piece)
+    for series, piece in zip(moved, pieces, strict=True):
+        np.testing.assert_array_equal(series, piece.T)
+        assert np.shares_memory(series, piece)
 
 
 def test_lists_of_images_are_as_arrays_of_them():
@@ -38,7 +38,9 @@ def test_lists_of_images_are_as_arrays_of_them():
 
 
 def test_numbers_in_nested_lists():
-    assert [one.tolist() for one in channels_first_to_last([[[1, 2, 3], [4, 5, 6]]])] == [[[1, 4], [2, 5], [3, 6]]]
+    assert [series.tolist() for series in channels_first_to_last([[[1, 2, 3], [4, 5, 6]]])] == [
+        [[1, 4], [2, 5], [3, 6]]
+    ]
 
 
 def test_estimators_take_what_comes_out():
@@ -53,13 +55,13 @@ def test_estimators_take_what_comes_out():
 @pytest.mark.parametrize(
     ("X", "message"),
     [
-        (np.zeros((3, 4)), r"X has shape \(3, 4\): it must be .* A single one is X\[np.newaxis\]"),
+        (np.zeros((3, 4)), r"X has shape \(3, 4\): it must be .* pass X\[np.newaxis\]"),
         (np.zeros(3), r"X has shape \(3,\)"),
         (np.zeros((1, 2, 3, 4, 5)), r"X has shape \(1, 2, 3, 4, 5\)"),
         ([1, 2], r"X\[0\] has shape \(\)"),
         ([np.zeros((2, 3)), np.zeros(3)], r"X\[1\] has shape \(3,\)"),
         ([np.zeros((2, 3)), np.zeros((2, 3, 4))], r"X\[1\] has shape \(2, 3, 4\): in a list, all are series"),
-        ([np.zeros((2, 3)), np.zeros((3, 3))], r"X\[1\] has 3 channels, and X\[0\] has 2"),
+        ([np.zeros((2, 3)), np.zeros((3, 3))], r"X\[1\] has 3 channels, but X\[0\] has 2"),
     ],
 )
 def test_other_shapes(X, message):

@@ -1,4 +1,4 @@
-"""Texts to integers and back."""
+"""Encoding of texts as integers, and decoding."""
 
 import pickle
 import random
@@ -22,7 +22,7 @@ TOKENS = [text.split() for text in TEXTS]
 
 
 def as_lists(encoded):
-    return [one.tolist() for one in encoded]
+    return [text.tolist() for text in encoded]
 
 
 # Splitting
@@ -70,7 +70,7 @@ def test_tokens_are_taken_as_they_are(level):
     tokens = [["New York", ",", "isn't"], ["x"]]
     encoder = TokenEncoder(level=level)
     encoded = encoder.fit_transform(tokens)
-    assert [len(one) for one in encoded] == [3, 1]  # so a label for each token fits
+    assert [len(text) for text in encoded] == [3, 1]  # so a label for each token fits
     assert encoder.inverse_transform(encoded) == tokens
 
 
@@ -112,7 +112,7 @@ def test_vocabulary_size_keeps_the_most_frequent(size):
     encoder = TokenEncoder(vocabulary_size=size).fit(TEXTS)
     np.testing.assert_array_equal(encoder.get_feature_names_out(), everything[:size])
     assert encoder.vocabulary_size_ == len(encoder.vocabulary_) == min(size, len(everything))
-    assert max(one.max() for one in encoder.transform(TEXTS)) == encoder.vocabulary_size_ - 1
+    assert max(text.max() for text in encoder.transform(TEXTS)) == encoder.vocabulary_size_ - 1
 
 
 def test_min_frequency_counts_over_all_texts():
@@ -125,7 +125,7 @@ def test_unknown_tokens_are_zero():
     encoder = TokenEncoder().fit(TEXTS)
     assert as_lists(encoder.transform(["the zebra sat"]))[0][1] == 0
     assert encoder.inverse_transform([[0]]) == [["<unknown>"]]
-    assert all(one.min() > 0 for one in encoder.transform(TEXTS))
+    assert all(text.min() > 0 for text in encoder.transform(TEXTS))
 
 
 def test_the_unknown_token_in_texts_is_unknown():
@@ -148,12 +148,12 @@ def test_texts_without_tokens_are_one_unknown_token():
 def test_round_trip(level):
     encoder = TokenEncoder(level=level)
     encoded = encoder.fit_transform(TEXTS)
-    for one, again in zip(encoded, encoder.transform(encoder.inverse_transform(encoded)), strict=True):
-        np.testing.assert_array_equal(again, one)
-        assert one.ndim == 1
-        assert one.dtype == np.intp
+    for text, again in zip(encoded, encoder.transform(encoder.inverse_transform(encoded)), strict=True):
+        np.testing.assert_array_equal(again, text)
+        assert text.ndim == 1
+        assert text.dtype == np.intp
     if level == "character":
-        assert ["".join(one) for one in encoder.inverse_transform(encoded)] == TEXTS
+        assert ["".join(text) for text in encoder.inverse_transform(encoded)] == TEXTS
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_containers_of_texts(container):
 
 
 @pytest.mark.parametrize(
-    "container", [tuple, pd.Series, lambda X: [np.array(one) for one in X], lambda X: [pd.Series(one) for one in X]]
+    "container", [tuple, pd.Series, lambda X: [np.array(text) for text in X], lambda X: [pd.Series(text) for text in X]]
 )
 def test_containers_of_tokens(container):
     expected = TokenEncoder().fit_transform(TOKENS)
@@ -189,11 +189,11 @@ def test_names_are_plain_strings():
     assert {type(token) for token in encoder.vocabulary_} == {str}
 
 
-# In scikit-learn's company
+# With scikit-learn
 
 
 def test_check_estimator():
-    # An estimator of strings is told to be one; scikit-learn then has no data to check it with.
+    # The tag string=True makes scikit-learn skip the checks, because it has no such data.
     with pytest.warns(SkipTestWarning, match="string=True"):
         estimator_checks.check_estimator(TokenEncoder())
 
@@ -257,7 +257,7 @@ def test_twenty_thousand_sentences_take_no_time():
 @pytest.mark.parametrize(
     ("X", "message"),
     [
-        ("a text", r"X is a single str, not a list of texts; give \[X\]"),
+        ("a text", r"X is a single str, not a list of texts; pass \[X\]"),
         (b"a text", "X is a single bytes"),
         ([b"a text"], r"Text 0 is b'a text', of type bytes; .* Decode it"),
         (["a", b"b"], "Text 1 is b'b', of type bytes"),
@@ -267,7 +267,7 @@ def test_twenty_thousand_sentences_take_no_time():
         ([["a"], "b"], "Text 1 is 'b', of type str; texts are all str, or all lists of str"),
         ([1, 2], "Text 0 is 1, of type int"),
         ([["a", 1]], "Text 0 has the token 1, of type int; tokens are str"),
-        (np.array([["a", "b"]]), r"X has shape \(1, 2\); give texts in one dimension"),
+        (np.array([["a", "b"]]), r"X has shape \(1, 2\); pass texts in one dimension"),
         (pd.DataFrame({"text": TEXTS}), r"X has shape \(4, 1\); .* single column"),
         (np.zeros((2, 2)), r"X has shape \(2, 2\)"),
         ({"a": 1}, "X is of type dict, not a list of texts"),
@@ -288,9 +288,9 @@ def test_what_are_no_texts(X, message):
         ([], {}, "Of 0 different tokens in 0 texts"),
         (["", " "], {}, "Of 0 different tokens in 2 texts"),
         (["a b", "b c"], {"min_frequency": 3}, "Of 3 different tokens in 2 texts, none occurs min_frequency=3 times"),
-        (TEXTS, {"token_pattern": "("}, r"token_pattern='\(' is no regular expression"),
+        (TEXTS, {"token_pattern": "("}, r"token_pattern='\(' is not a valid regular expression"),
         (TEXTS, {"token_pattern": "(a)(b)"}, "has 2 groups"),
-        (TEXTS, {"tokenizer": len}, "What tokenizer returns is 27, of type int"),
+        (TEXTS, {"tokenizer": len}, "The result of tokenizer is 27, of type int"),
         (TEXTS, {"level": "words"}, r"level must be .*; got 'words' \(did you mean 'word'\?\)"),
         (TEXTS, {"vocabulary_size": 1}, "vocabulary_size must be int >= 2 or None; got 1"),
         (TEXTS, {"max_length": 0}, "max_length must be int >= 1 or None; got 0"),
@@ -314,7 +314,7 @@ def test_every_hyperparameter_is_checked_in_fit(name, method):
     [
         ([[1], [99]], r"Token 99 in X\[1\] is outside the vocabulary, which has the numbers 0 to"),
         ([[-1]], r"Token -1 in X\[0\]"),
-        ([[0.5]], r"X\[0\] has shape \(1,\) and dtype float64; it must be integers"),
+        ([[0.5]], r"X\[0\] has shape \(1,\) and dtype float64; expected a list of integers"),
         ([1, 2], r"X\[0\] has shape \(\)"),
     ],
 )

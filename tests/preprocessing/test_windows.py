@@ -1,4 +1,4 @@
-"""Windows are slices of their series, and targets what comes behind them."""
+"""Windows are slices of their series, and targets the steps that follow them."""
 
 import dataclasses
 import itertools
@@ -137,29 +137,31 @@ def test_types_are_kept():
 
 @pytest.mark.parametrize("stepwise", [False, True])
 @pytest.mark.parametrize("stride", [1, 3])
-def test_no_window_straddles_two_series(stepwise, stride):
+def test_no_window_crosses_from_one_series_into_another(stepwise, stride):
     several = [TABLE + 100 * i for i in range(3)]
-    several = [one[: 9 + 4 * i] for i, one in enumerate(several)]
+    several = [series[: 9 + 4 * i] for i, series in enumerate(several)]
     cutter = SlidingWindows(4, horizon=2, stride=stride, stepwise=stepwise)
     X, y = cutter.windows_and_targets(several)
-    pairs = [cutter.windows_and_targets(one) for one in several]
+    pairs = [cutter.windows_and_targets(series) for series in several]
     np.testing.assert_array_equal(X, np.concatenate([windows for windows, _ in pairs]))
     np.testing.assert_array_equal(y, np.concatenate([targets for _, targets in pairs]))
     owners = np.round(np.concatenate([X.reshape(len(X), -1), y.reshape(len(y), -1)], axis=1) / 100)
     assert (owners == owners[:, :1]).all()
-    np.testing.assert_array_equal(cutter.windows(several), np.concatenate([cutter.windows(one) for one in several]))
-    np.testing.assert_array_equal(cutter.last_windows(several), np.stack([one[-4:] for one in several]))
+    np.testing.assert_array_equal(
+        cutter.windows(several), np.concatenate([cutter.windows(series) for series in several])
+    )
+    np.testing.assert_array_equal(cutter.last_windows(several), np.stack([series[-4:] for series in several]))
 
 
 def test_containers():
     cutter = SlidingWindows(4, horizon=2)
     X, y = cutter.windows_and_targets(FLAT)
     for series in (FLAT.tolist(), tuple(FLAT.tolist()), pd.Series(FLAT), [FLAT], [FLAT.tolist()], [pd.Series(FLAT)]):
-        for found, expected in zip(cutter.windows_and_targets(series), (X, y), strict=True):
-            np.testing.assert_array_equal(found, expected)
+        for actual, expected in zip(cutter.windows_and_targets(series), (X, y), strict=True):
+            np.testing.assert_array_equal(actual, expected)
     dated = pd.DataFrame(TABLE, index=pd.date_range("2024", periods=23), columns=list("abc"))
-    for found, expected in zip(cutter.windows_and_targets(dated), cutter.windows_and_targets(TABLE), strict=True):
-        np.testing.assert_array_equal(found, expected)
+    for actual, expected in zip(cutter.windows_and_targets(dated), cutter.windows_and_targets(TABLE), strict=True):
+        np.testing.assert_array_equal(actual, expected)
 
 
 def test_three_axes_are_several_series():
@@ -224,14 +226,14 @@ def test_parameters_out_of_range(options, message):
     [
         (FLAT[:5], r"The series has 5 steps; SlidingWindows\(.*\) needs at least 6 here"),
         ([FLAT, FLAT[:5]], "Series 1 has 5 steps"),
-        ([FLAT, TABLE], r"Series 1 has shape \(23, 3\), and series 0 has \(23,\)"),
-        ([TABLE, TABLE[:, :2]], r"Series 1 has shape \(23, 2\), and series 0 has \(23, 3\)"),
+        ([FLAT, TABLE], r"Series 1 has shape \(23, 3\), but series 0 has \(23,\)"),
+        ([TABLE, TABLE[:, :2]], r"Series 1 has shape \(23, 2\), but series 0 has \(23, 3\)"),
         ([], "There are no series"),
         (np.zeros((2, 9, 3, 1)), r"The series has shape \(2, 9, 3, 1\)"),
         (np.zeros((9, 0)), r"The series has shape \(9, 0\)"),
         (5.0, r"The series has shape \(\)"),
-        (np.array(["a"] * 9), "dtype <U1: series are numbers"),
-        (pd.DataFrame({"a": range(9), "b": ["x"] * 9}), "dtype object: series are numbers"),
+        (np.array(["a"] * 9), "dtype <U1: series are numeric"),
+        (pd.DataFrame({"a": range(9), "b": ["x"] * 9}), "dtype object: series are numeric"),
     ],
 )
 def test_what_are_no_series(series, message):

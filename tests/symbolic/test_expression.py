@@ -18,8 +18,8 @@ def test_an_expression_has_the_same_values():
     sympy = pytest.importorskip("sympy")
     symbols = sympy.symbols("u v", real=True)
     expressions = two_outputs().to_sympy(["u", "v"])
-    found = np.column_stack([sympy.lambdify(symbols, one, "numpy")(*X.T) for one in expressions])
-    np.testing.assert_allclose(found, two_outputs().predict(X), rtol=1e-12)
+    actual = np.column_stack([sympy.lambdify(symbols, expression, "numpy")(*X.T) for expression in expressions])
+    np.testing.assert_allclose(actual, two_outputs().predict(X), rtol=1e-12)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

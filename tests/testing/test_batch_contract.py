@@ -6,7 +6,7 @@ import pytest
 
 from skneural.layers import Dropout, Layer
 from skneural.testing import check_padding, check_shards
-from skneural.testing.batch_contract import ELEMENTS, ROWS, ROWS_FIRST
+from skneural.testing.batch_contract import BATCH_FIRST, ELEMENTS, ROWS
 from tests.layers.cases import BATCHES, LENGTHS
 
 # The checks find what they are there for
@@ -48,14 +48,14 @@ class PenalizesTwice(Layer):
 
 def test_check_padding_finds_what_sees_padding():
     with pytest.raises(AssertionError, match="beyond the end"):
-        check_padding(SeesPadding(), BATCHES[ROWS_FIRST], LENGTHS, ROWS_FIRST, ROWS_FIRST)
+        check_padding(SeesPadding(), BATCHES[BATCH_FIRST], LENGTHS, BATCH_FIRST, BATCH_FIRST)
 
 
 @pytest.mark.parametrize(
     ("layer", "what"), [(KnowsItsShard(), "y"), (DrawsForItself(), "y"), (PenalizesTwice(), "the penalty")]
 )
 def test_check_shards_finds_what_knows_its_shard(layer, what):
-    with pytest.raises(AssertionError, match=f"{what} of 2 shards is not that of the whole batch"):
+    with pytest.raises(AssertionError, match=f"{what} of 2 shards differs from that of the whole batch"):
         check_shards(layer, BATCHES[ROWS], ROWS, ROWS, n_samples=4)
 
 

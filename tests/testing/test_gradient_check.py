@@ -8,7 +8,7 @@ import pytest
 from skneural.layers import Context, Dense, Layer
 from skneural.losses import SquaredLoss
 from skneural.parameters import Parameter
-from skneural.testing import check_gradients, check_layer, check_loss
+from skneural.testing import check_gradients, check_layer, check_loss, check_vjp
 from tests.testing.mistaken_layers import Unwritten, Wrapped, WritesIntoX, X
 
 
@@ -142,3 +142,40 @@ def test_check_loss_finds_wrong_gradients_and_writing():
         check_loss(WrongLoss(), y, X)
     with pytest.raises(AssertionError, match="writes into"):
         check_loss(WritingLoss(), y, X)
+
+
+WEIGHT = np.random.default_rng(1).standard_normal((X.shape[1], 3))
+
+
+def product(x, weight):
+    return x @ weight, lambda dy, d_weight: (np.matmul(x.T, dy, out=d_weight), dy @ weight.T)[1]
+
+
+def wrong_product(x, weight):
+    return x @ weight, lambda dy, d_weight: (np.matmul(x.T, dy, out=d_weight), 2 * dy @ weight.T)[1]
+
+
+def unwritten_product(x, weight):
+    return x @ weight, lambda dy, d_weight: dy @ weight.T
+
+
+def writing_product(x, weight):
+    return x @ weight, lambda dy, d_weight: (np.matmul(x.T, dy, out=d_weight), np.multiply(dy, 2, out=dy) @ weight.T)[1]
+
+
+@pytest.mark.parametrize(
+    ("op", "sentence"),
+    [
+        (wrong_product, "central differences"),
+        (unwritten_product, "Not all of the gradients of parameters"),
+        (writing_product, "writes into its arguments or into dy"),
+    ],
+)
+def test_check_vjp_finds_wrong_gradients_and_writing(op, sentence):
+    check_vjp(product, [X], [WEIGHT])
+    with pytest.raises(AssertionError, match=sentence):
+        check_vjp(op, [X], [WEIGHT])
+
+
+def test_an_input_without_gradient_is_held_fixed():
+    check_vjp(lambda x, mask: (x * mask, lambda dy: (dy * mask, None)), [X, (X > 0) * 1.0])

@@ -5,7 +5,7 @@ import pytest
 
 from skneural.layers import Layer
 from skneural.testing import check_steps
-from skneural.testing.batch_contract import ROWS_FIRST, STEPS_FIRST
+from skneural.testing.batch_contract import BATCH_FIRST, TIME_FIRST
 from tests.layers.cases import BATCHES
 
 
@@ -29,7 +29,7 @@ class LooksAhead(Layer):
 
 def test_check_steps_finds_what_looks_ahead():
     with pytest.raises(AssertionError, match="step 0 is not that of the whole series"):
-        check_steps(LooksAhead(), BATCHES[ROWS_FIRST], ROWS_FIRST, ROWS_FIRST)
+        check_steps(LooksAhead(), BATCHES[BATCH_FIRST], BATCH_FIRST, BATCH_FIRST)
 
 
 class WritesIntoState(Layer):
@@ -46,4 +46,4 @@ class WritesIntoState(Layer):
 
 def test_check_steps_finds_what_writes_into_its_state():
     with pytest.raises(AssertionError, match="writes into its state"):
-        check_steps(WritesIntoState(), BATCHES[STEPS_FIRST], STEPS_FIRST, STEPS_FIRST)
+        check_steps(WritesIntoState(), BATCHES[TIME_FIRST], TIME_FIRST, TIME_FIRST)

@@ -4,14 +4,14 @@ from skneural.training.train import Observer
 
 
 class Calls(Observer):
-    """Calls `starts` and `ends` with the history; training stops if `ends` returns True."""
+    """Observer that calls `starts` and `ends` with the history; training stops if `ends` returns True."""
 
     def __init__(self, ends=None, starts=None):
         self.starts, self.ends = starts, ends
 
-    def epoch_starts(self, watch):
+    def epoch_starts(self, monitor):
         if self.starts is not None:
-            self.starts(watch.history)
+            self.starts(monitor.history)
 
-    def epoch_ends(self, watch):
-        return self.ends is not None and bool(self.ends(watch.history))
+    def epoch_ends(self, monitor):
+        return self.ends is not None and bool(self.ends(monitor.history))

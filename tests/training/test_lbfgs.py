@@ -8,14 +8,14 @@ from sklearn.linear_model import LogisticRegression
 from skneural.data import Rows, Samples, Targets
 from skneural.layers import Chain, Dense
 from skneural.losses import BinaryLogLoss, SoftmaxLogLoss, SquaredLoss
-from skneural.networks.mlp import mlp_network
 from skneural.networks.perceptron import perceptron_network
 from skneural.parameters import Layout, Parameter, Weights
 from skneural.training.early_stopping import EarlyStopping
 from skneural.training.lbfgs import LBFGS
 from skneural.training.objective import Objective
 from skneural.training.seeds import Seeds
-from skneural.training.train import DivergenceError, Watch, train
+from skneural.training.train import DivergenceError, TrainingMonitor, train
+from tests.networks.defaults import mlp_network
 from tests.training.observing import Calls
 
 N, ALPHA = 60, 0.05
@@ -27,9 +27,9 @@ def minimized(network, loss, y, dtype=np.float64, x=X, max_epochs=200, tol=1e-9,
     layout = Layout(network.parameters())
     weights = Weights(layout, layout.initial(np.random.default_rng(3), dtype))
     objective = Objective(network, loss, weights, ALPHA)
-    watch = Watch(weights, EarlyStopping(0.0, math.inf), **options)
+    monitor = TrainingMonitor(weights, EarlyStopping(0.0, math.inf), **options)
     samples = Samples(Rows(x.astype(dtype)), Targets(y))
-    history = train(LBFGS(objective, Seeds(0), max_epochs, 10 * max_epochs, tol), samples, watch)
+    history = train(LBFGS(objective, Seeds(0), max_epochs, 10 * max_epochs, tol), samples, monitor)
     objective.start_epoch([np.random.default_rng(0)])
     return weights, history, objective, samples
 
@@ -39,8 +39,8 @@ def test_least_squares_equals_the_closed_form():
     centred, targets = X - X.mean(axis=0), SCORES - SCORES.mean(axis=0)
     # The value is a mean over the three outputs, so the penalty of each weighs three times.
     weight = np.linalg.solve(centred.T @ centred / N + 3 * ALPHA * np.eye(4), centred.T @ targets / N)
-    np.testing.assert_allclose(weights.tree[0]["weight"], weight, rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(weights.tree[0]["bias"], SCORES.mean(axis=0) - X.mean(axis=0) @ weight, rtol=1e-4)
+    np.testing.assert_allclose(weights.tree["output"]["weight"], weight, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(weights.tree["output"]["bias"], SCORES.mean(axis=0) - X.mean(axis=0) @ weight, rtol=1e-4)
     assert history.converged
 
 
@@ -54,8 +54,8 @@ def test_log_loss_equals_logistic_regression(n_classes, dtype, tolerance):
     else:
         weights, *_ = minimized(perceptron_network(4, 3), SoftmaxLogLoss(3), y, dtype)
     assert weights.vector.dtype == dtype
-    np.testing.assert_allclose(weights.tree[0]["weight"].T, reference.coef_, atol=tolerance)
-    bias = weights.tree[0]["bias"] - weights.tree[0]["bias"].mean() * (n_classes > 2)
+    np.testing.assert_allclose(weights.tree["output"]["weight"].T, reference.coef_, atol=tolerance)
+    bias = weights.tree["output"]["bias"] - weights.tree["output"]["bias"].mean() * (n_classes > 2)
     np.testing.assert_allclose(
         bias, reference.intercept_ - reference.intercept_.mean() * (n_classes > 2), atol=tolerance
     )
@@ -76,11 +76,11 @@ def test_each_loss_is_that_of_the_weights_its_epoch_ends_with():
     layout = Layout(network.parameters())
     weights = Weights(layout, layout.initial(np.random.default_rng(3), np.float64))
     objective = Objective(network, SquaredLoss(), weights, ALPHA)
-    watch = Watch(
+    monitor = TrainingMonitor(
         weights, EarlyStopping(0.0, math.inf), observers=[Calls(lambda history: seen.append(weights.vector.copy()))]
     )
     samples = Samples(Rows(X), Targets(SCORES))
-    history = train(LBFGS(objective, Seeds(0), 25, 500, 1e-9), samples, watch)
+    history = train(LBFGS(objective, Seeds(0), 25, 500, 1e-9), samples, monitor)
     assert history.n_epochs == 25
     for vector, loss in zip(seen, history.losses, strict=True):
         weights.vector[...] = vector
@@ -93,7 +93,7 @@ def test_iterations_are_epochs_and_run_out():
     assert (history.n_epochs, history.converged) == (5, False)
 
 
-def test_a_watch_can_end_it():
+def test_a_monitor_can_end_it():
     options = {"observers": [Calls(lambda history: history.n_epochs == 3)]}
     _, history, *_ = minimized(mlp_network(4, 3, (6,)), SquaredLoss(), SCORES, **options)
     assert (history.n_epochs, history.converged) == (3, True)
@@ -134,8 +134,8 @@ def test_limits_are_bounds():
         def parameters(self):
             return {"weight": Parameter((4, 3), limit=0.3), "bias": Parameter((3,), penalized=False)}
 
-    weights, history, objective, samples = minimized(Chain((Limited(4, 3),)), SquaredLoss(), SCORES)
-    weight, gradient = weights.tree[0]["weight"], weights.gradient_tree[0]["weight"]
+    weights, history, objective, samples = minimized(Chain(Limited(4, 3)), SquaredLoss(), SCORES)
+    weight, gradient = weights.tree["limited_1"]["weight"], weights.gradient_tree["limited_1"]["weight"]
     objective(samples)
     at_bound = np.abs(weight) == 0.3
     assert at_bound.any()

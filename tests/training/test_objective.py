@@ -5,7 +5,7 @@ from skneural.data import Samples, Series, Targets
 from skneural.layers import BatchNormalization, Chain, Dense, Dropout, RealSteps
 from skneural.losses import SquaredLoss
 from skneural.parameters import Layout, Weights
-from skneural.testing.batch_contract import ROWS_FIRST
+from skneural.testing.batch_contract import BATCH_FIRST
 from skneural.training.objective import Objective
 from skneural.training.threads import Shards
 from tests.layers.cases import BATCHES, LENGTHS, WEIGHTS
@@ -13,8 +13,8 @@ from tests.layers.cases import BATCHES, LENGTHS, WEIGHTS
 
 @pytest.mark.parametrize("lengths", [None, LENGTHS], ids=["equal lengths", "unequal lengths"])
 def test_objectives_tell_shards_which_elements_they_hold(lengths):
-    x, rng = BATCHES[ROWS_FIRST], np.random.default_rng(0)
-    network = Chain((RealSteps(), Dropout(0.4, rows="elements"), BatchNormalization(3, rows="elements"), Dense(3, 1)))
+    x, rng = BATCHES[BATCH_FIRST], np.random.default_rng(0)
+    network = Chain(RealSteps(), Dropout(0.4, rows="elements"), BatchNormalization(3, rows="elements"), Dense(3, 1))
     layout = Layout(network.parameters())
     n_steps = np.full(4, 7) if lengths is None else lengths
     y = Targets(rng.standard_normal((n_steps.sum(), 1)), n_steps)

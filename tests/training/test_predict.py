@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from skneural.data import Rows, Series
+from skneural.data import BatchInfo, Rows, Series
 from skneural.layers import BatchLast, Chain, Context, Dense, GlobalPooling, RealSteps
-from skneural.networks.mlp import mlp_network
 from skneural.parameters import Layout
 from skneural.training.predict import predict_raw
+from tests.networks.defaults import mlp_network
 
 
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_matrix])
@@ -18,7 +18,7 @@ def test_blocks_give_what_the_whole_gives(container, n, monkeypatch):
     x = np.random.default_rng(1).standard_normal((n, 3))
     whole = network.predict(tree, x)
     sizes = []
-    monkeypatch.setattr(type(network.layers[-1]), "predict", counting(type(network.layers[-1]).predict, sizes))
+    monkeypatch.setattr(Dense, "predict", counting(Dense.predict, sizes))
     np.testing.assert_allclose(predict_raw(network, tree, Rows(container(x)), rows_per_block=4), whole, rtol=1e-12)
     assert max(sizes) <= 4
 
@@ -40,25 +40,25 @@ def series():
 @pytest.mark.parametrize("n_threads", [None, 1, 2])
 @pytest.mark.parametrize("rows_per_block", [1, 2, 5])
 def test_blocks_in_threads_give_what_the_whole_gives(series, rows_per_block, n_threads):
-    network = Chain((BatchLast(), GlobalPooling("max"), Dense(2, 3)))
+    network = Chain(BatchLast(), GlobalPooling("max"), Dense(2, 3))
     layout = Layout(network.parameters())
     tree = layout.views(*layout.initial(np.random.default_rng(0), np.float64))
-    whole = network.predict(tree, series.values, Context(lengths=series.lengths))
+    whole = network.predict(tree, series.values, Context(batch=BatchInfo(lengths=series.lengths)))
     np.testing.assert_allclose(predict_raw(network, tree, series, rows_per_block, n_threads), whole, rtol=1e-12)
 
 
 @pytest.mark.parametrize("n_threads", [None, 2])
 @pytest.mark.parametrize("rows_per_block", [1, 2, 3])
 def test_steps_predicted_in_blocks_keep_the_order_of_the_series(series, rows_per_block, n_threads):
-    network = Chain((RealSteps(), Dense(2, 3)))
+    network = Chain(RealSteps(), Dense(2, 3))
     layout = Layout(network.parameters())
     tree = layout.views(*layout.initial(np.random.default_rng(0), np.float64))
-    expected = network.predict(tree, series.values, Context(lengths=series.lengths))
+    expected = network.predict(tree, series.values, Context(batch=BatchInfo(lengths=series.lengths)))
     np.testing.assert_allclose(predict_raw(network, tree, series, rows_per_block, n_threads), expected, rtol=1e-12)
 
 
 def test_blocks_hold_series_of_about_the_same_length(series, monkeypatch):
-    network = Chain((BatchLast(), GlobalPooling("max"), Dense(2, 3)))
+    network = Chain(BatchLast(), GlobalPooling("max"), Dense(2, 3))
     layout = Layout(network.parameters())
     tree = layout.views(*layout.initial(np.random.default_rng(0), np.float64))
     widths = []

@@ -9,18 +9,18 @@ from skneural.data import Rows, Samples, Targets
 from skneural.layers import BatchNormalization, Chain, Dense, Layer
 from skneural.layers.traversal import without_input_gradient
 from skneural.losses import SoftmaxLogLoss, SquaredLoss
-from skneural.networks.mlp import mlp_network
 from skneural.ops import memory
 from skneural.parameters import Layout, Weights
 from skneural.training.objective import Objective
 from skneural.training.threads import Shards, blas_threads, limited_blas
+from tests.networks.defaults import mlp_network
 
 N_FEATURES = 5
 SECONDS = 20
 
 
 def in_time(function, shards):
-    """What the function returns or raises; if it hangs, its threads are released and the test fails."""
+    """Return or raise what the function does; if it hangs, its threads are released and the test fails."""
     results = []
 
     def run():
@@ -56,7 +56,7 @@ def evaluated(network, loss, batches, shards, penalty=0.1):
 
 
 def batches(loss, weighted, container=np.asarray):
-    """Of sizes that shards divide unevenly, and last, as in an epoch, with fewer rows than shards."""
+    """Batches of sizes that shards divide unevenly, the last ones with fewer rows than shards."""
     rng = np.random.default_rng(2)
     for n in (20, 20, 9, 2, 1):
         x = rng.standard_normal((n, N_FEATURES))
@@ -128,7 +128,7 @@ class Failing(Layer):
     in_backward: bool = False
 
     def forward(self, p, x, context):
-        rows = slice(0, len(x)) if context.samples is None else context.samples.rows
+        rows = slice(0, len(x)) if context.shard.samples is None else context.shard.samples.rows
         fails = self.row is not None and rows.start <= self.row < rows.stop
         if fails and not self.in_backward:
             raise PlantedError(f"row {self.row}")
@@ -150,7 +150,7 @@ def test_an_error_in_one_shard_is_raised_and_the_shards_stay_usable(n_shards, ro
     def run(row):
         layers = (Dense(N_FEATURES, 4), BatchNormalization(4), Failing(row, in_backward), BatchNormalization(4))
         everything = [batch for batch in batches(loss, False) if len(batch) == 9]  # three rows in each shard
-        return evaluated(Chain((*layers, Dense(4, 3))), loss, everything, shards)
+        return evaluated(Chain(*layers, Dense(4, 3)), loss, everything, shards)
 
     with Shards(n_shards) as shards:
         before = in_time(lambda: run(None), shards)

@@ -9,7 +9,6 @@ import pytest
 from skneural.data import Rows, Samples, Targets
 from skneural.layers.layer import Layer
 from skneural.losses import SquaredLoss
-from skneural.networks.mlp import mlp_network
 from skneural.ops.linear import linear
 from skneural.optimizers import SGD, Adam, Averaging, Optimizer, Schedule
 from skneural.parameters import Layout, Parameter, Snapshot, Weights
@@ -17,7 +16,8 @@ from skneural.training.early_stopping import EarlyStopping
 from skneural.training.history import History
 from skneural.training.objective import Objective
 from skneural.training.seeds import Seeds
-from skneural.training.train import Descent, DivergenceError, Watch, train
+from skneural.training.train import Descent, DivergenceError, TrainingMonitor, train
+from tests.networks.defaults import mlp_network
 from tests.training.observing import Calls
 
 N, RATE = 30, 0.01
@@ -63,8 +63,8 @@ def descent(optimizer: Optimizer | None = None, schedule=None, max_epochs=6, hid
     )
 
 
-def watch(method, patience=math.inf, **options):
-    return Watch(method.objective.weights, EarlyStopping(0.0, patience), **options)
+def monitor(method, patience=math.inf, **options):
+    return TrainingMonitor(method.objective.weights, EarlyStopping(0.0, patience), **options)
 
 
 def scripted(scores):
@@ -79,7 +79,7 @@ def scripted(scores):
 def test_the_best_epoch_is_restored():
     method, after_epochs = descent(), []
     recording = Calls(lambda history: after_epochs.append(method.objective.weights.vector.copy()))
-    observed = watch(method, validate=scripted([1, 5, 3, 4, 5, 2]), observers=[recording])
+    observed = monitor(method, validate=scripted([1, 5, 3, 4, 5, 2]), observers=[recording])
     history = train(method, samples(), observed)
     assert history.scores == [1, 5, 3, 4, 5, 2]
     np.testing.assert_array_equal(method.objective.weights.vector, after_epochs[4])  # of equal scores the latest
@@ -89,7 +89,7 @@ def test_the_best_epoch_is_restored():
 def test_the_training_loss_decides_where_validation_does_not():
     method, after_epochs = descent(), []
     recording = Calls(lambda history: after_epochs.append(method.objective.weights.vector.copy()))
-    observed = watch(method, validate=scripted([9, 1, 1, 1, 1, 1]), validation_decides=False, observers=[recording])
+    observed = monitor(method, validate=scripted([9, 1, 1, 1, 1, 1]), validation_decides=False, observers=[recording])
     history = train(method, samples(), observed)
     best = int(np.argmin(history.losses))
     assert best > 0
@@ -98,26 +98,26 @@ def test_the_training_loss_decides_where_validation_does_not():
 
 def test_patience_ends_training():
     method = descent(max_epochs=20)
-    history = train(method, samples(), watch(method, patience=2, validate=scripted([1, 2, 1, 1, 1, 1, 1])))
+    history = train(method, samples(), monitor(method, patience=2, validate=scripted([1, 2, 1, 1, 1, 1, 1])))
     assert (history.n_epochs, history.converged) == (5, True)
 
 
 def test_running_out_of_epochs_is_not_convergence():
     method = descent(max_epochs=4)
-    history = train(method, samples(), watch(method))
+    history = train(method, samples(), monitor(method))
     assert (history.n_epochs, len(history.losses), history.converged) == (4, 4, False)
 
 
 def test_a_callback_can_end_training():
     method = descent()
-    history = train(method, samples(), watch(method, observers=[AFTER_THREE]))
+    history = train(method, samples(), monitor(method, observers=[AFTER_THREE]))
     assert (history.n_epochs, history.converged) == (3, True)
 
 
 def test_a_callback_can_end_training_on_a_plateau_of_the_adaptive_schedule():
     method = descent(schedule=Schedule("adaptive", RATE), max_epochs=8)
     history = train(
-        method, samples(), watch(method, patience=1, validate=scripted([1.0] + [0.0] * 7), observers=[AFTER_THREE])
+        method, samples(), monitor(method, patience=1, validate=scripted([1.0] + [0.0] * 7), observers=[AFTER_THREE])
     )
     assert history.n_epochs == 3
 
@@ -125,7 +125,7 @@ def test_a_callback_can_end_training_on_a_plateau_of_the_adaptive_schedule():
 def test_losses_are_recorded_per_row_in_the_unit_of_y():
     data, unit = samples(), np.array([2.0, 10.0])
     plain = descent(Recording(), Schedule("constant", 0.0), 1, hidden=(), shuffle=False)
-    history = train(plain, data, watch(plain, unit=unit))
+    history = train(plain, data, monitor(plain, loss_scale=unit))
     raw = plain.objective.network.predict(plain.objective.weights.tree, data.x.values)
     assert history.losses == pytest.approx([np.mean(0.5 * (raw - data.y.values) ** 2 * unit)])
 
@@ -136,7 +136,7 @@ def test_losses_are_recorded_per_row_in_the_unit_of_y():
 def test_the_learning_rate_falls_on_each_plateau_until_it_is_tiny():
     optimizer = Recording()
     method = descent(optimizer, Schedule("adaptive", RATE), max_epochs=100, batch_size=N)
-    history = train(method, samples(), watch(method, patience=1, validate=scripted(itertools.repeat(0.0))))
+    history = train(method, samples(), monitor(method, patience=1, validate=scripted(itertools.repeat(0.0))))
     # First two epochs of patience and the one that sets the score, then two per rate.
     expected = [RATE] * 3 + [RATE * 0.2**k for k in range(1, 7) for _ in range(2)]
     np.testing.assert_allclose(optimizer.rates, expected)
@@ -146,7 +146,7 @@ def test_the_learning_rate_falls_on_each_plateau_until_it_is_tiny():
 
 def test_schedules_pass_through_all_steps_of_training():
     optimizer, schedule = Recording(), Schedule("cosine", RATE, warmup=0.25)
-    train(method := descent(optimizer, schedule, max_epochs=3), samples(), watch(method))
+    train(method := descent(optimizer, schedule, max_epochs=3), samples(), monitor(method))
     assert len(optimizer.rates) == 12  # three epochs of four batches
     np.testing.assert_allclose(optimizer.rates, [schedule.rate(i / 12, 0, 0) for i in range(1, 13)])
 
@@ -154,7 +154,7 @@ def test_schedules_pass_through_all_steps_of_training():
 def test_invscaling_counts_all_rows_ever_seen():
     optimizer = Recording()
     method = descent(optimizer, Schedule("invscaling", 1e-3), max_epochs=3, batch_size=N, rows_before=70)
-    train(method, samples(), watch(method))
+    train(method, samples(), monitor(method))
     np.testing.assert_allclose(optimizer.rates, 1e-3 / np.sqrt([71, 101, 131]))
 
 
@@ -163,7 +163,7 @@ def test_long_gradients_are_cut_to_length_and_short_ones_left(max_norm):
     free, limited = Recording(), Recording()
     for optimizer, limit in ((free, None), (limited, max_norm)):
         method = descent(optimizer, Schedule("constant", 0.0), max_epochs=2, max_grad_norm=limit)
-        train(method, samples(), watch(method))
+        train(method, samples(), monitor(method))
     norms = [np.linalg.norm(gradient) for gradient in free.gradients]
     assert min(norms) > 0.01
     assert max(norms) > 1.0
@@ -198,7 +198,7 @@ def test_no_step_ends_beyond_a_limit():
 
     method = descent(Watching(), objective=Objective(network, SquaredLoss(), weights))
     method.state = method.optimizer.start(weights.vector)
-    train(method, samples(), watch(method))
+    train(method, samples(), monitor(method))
     limited = np.array([*seen, np.abs(weights.vector)])[:, :8]
     assert limited.max() == 0.05  # reached, and never left
     assert np.abs(weights.tree["bias"]).max() > 0.05
@@ -207,7 +207,7 @@ def test_no_step_ends_beyond_a_limit():
 def trained(max_epochs, start=None, state=None, **options):
     method = descent(max_epochs=max_epochs, start=start, **options)
     method.state = state or method.state
-    method.run(samples(), watch(method))
+    method.run(samples(), monitor(method))
     return method
 
 
@@ -230,7 +230,7 @@ def test_the_seed_decides():
 def test_rows_are_shuffled_anew_each_epoch_or_never(shuffle):
     optimizer = Recording()
     method = descent(optimizer, Schedule("constant", 0.0), 2, hidden=(), shuffle=shuffle)
-    train(method, samples(), watch(method))
+    train(method, samples(), monitor(method))
     first, second = np.split(np.array(optimizer.gradients), 2)
     assert np.array_equal(first, second) == (not shuffle)
 
@@ -238,11 +238,11 @@ def test_rows_are_shuffled_anew_each_epoch_or_never(shuffle):
 def test_training_reaches_least_squares():
     data = samples()
     schedule = Schedule("cosine", 0.05)
-    train(method := descent(SGD(), schedule, max_epochs=200, hidden=()), data, watch(method))
+    train(method := descent(SGD(), schedule, max_epochs=200, hidden=()), data, monitor(method))
     design = np.column_stack([data.x.values, np.ones(N)])
     solution = np.linalg.lstsq(design, data.y.values, rcond=None)[0]
     tree = method.objective.weights.tree
-    np.testing.assert_allclose(np.vstack([tree[0]["weight"], tree[0]["bias"]]), solution, atol=2e-3)
+    np.testing.assert_allclose(np.vstack([tree["output"]["weight"], tree["output"]["bias"]]), solution, atol=2e-3)
 
 
 # How it ends badly
@@ -251,8 +251,8 @@ def test_training_reaches_least_squares():
 def test_averaged_weights_are_scored_and_kept_and_training_goes_on_with_its_own():
     plain, method = descent(max_epochs=4), descent(Averaging(Adam(), 0.9), max_epochs=4)
     vector, seen = method.objective.weights.vector, []
-    told = watch(method, validate=lambda: (seen.append(vector.copy()), (float(len(seen)),) * 2)[1])
-    plain_history, history = train(plain, samples(), watch(plain)), train(method, samples(), told)
+    observed = monitor(method, validate=lambda: (seen.append(vector.copy()), (float(len(seen)),) * 2)[1])
+    plain_history, history = train(plain, samples(), monitor(plain)), train(method, samples(), observed)
     assert history.losses == plain_history.losses
     np.testing.assert_array_equal(vector, seen[-1])
     assert not np.array_equal(vector, method.state["other_weights"])
@@ -261,7 +261,7 @@ def test_averaged_weights_are_scored_and_kept_and_training_goes_on_with_its_own(
     for epochs_before in (0, 2):
         part = descent(Averaging(Adam(), 0.9), max_epochs=2, start=start, epochs_before=epochs_before)
         part.state = state = state or part.state
-        train(part, samples(), watch(part, validate=scripted([0.0, 1.0])))
+        train(part, samples(), monitor(part, validate=scripted([0.0, 1.0])))
         start = part.objective.weights.snapshot()
     np.testing.assert_array_equal(start.vector, vector)
 
@@ -270,7 +270,7 @@ def test_divergence_names_the_epoch_and_the_rate():
     # One batch an epoch: the first loss is still finite, the weights then grow without end.
     method = descent(SGD(0.0), Schedule("constant", 1e200), max_epochs=10, hidden=(), batch_size=N)
     with pytest.raises(DivergenceError, match=r"in epoch 2, at a learning rate of 1e\+200.*learning_rate_init"):
-        train(method, samples(), watch(method))
+        train(method, samples(), monitor(method))
 
 
 def test_divergence_is_a_value_error_and_comes_at_once():
@@ -278,7 +278,7 @@ def test_divergence_is_a_value_error_and_comes_at_once():
     data.x.values[3, 0] = np.nan
     method = descent()
     with pytest.raises(ValueError, match=r"in epoch 1, at a learning rate of 0\.01"):
-        train(method, data, watch(method))
+        train(method, data, monitor(method))
 
 
 def interrupting(epoch):
@@ -299,7 +299,7 @@ def test_an_interruption_keeps_the_best_so_far():
         return scores()
 
     with pytest.warns(UserWarning, match="interrupted after 3 epochs; the best weights so far are kept"):
-        history = train(method, samples(), watch(method, validate=validate, observers=[Calls(interrupting(3))]))
+        history = train(method, samples(), monitor(method, validate=validate, observers=[Calls(interrupting(3))]))
     assert history.n_epochs == 3
     np.testing.assert_array_equal(method.objective.weights.vector, after_epochs[1])
 
@@ -310,11 +310,11 @@ def test_an_interruption_before_anything_is_kept_is_passed_on():
 
     method = descent()
     with pytest.raises(KeyboardInterrupt):
-        train(method, samples(), watch(method, observers=[Calls(starts=interrupted)]))
+        train(method, samples(), monitor(method, observers=[Calls(starts=interrupted)]))
 
 
 def test_a_good_training_warns_of_nothing():
     method = descent()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        train(method, samples(), watch(method))
+        train(method, samples(), monitor(method))

@@ -1,0 +1,98 @@
+"""Weighted means, deviations and quantiles of training data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import numpy as np
+
+from skneural.data.container import Container
+from skneural.ops.blocks import slices
+from skneural.ops.moments import nonzero_deviation, weighted_quantiles
+from skneural.ops.types import Array
+
+# Rows whose numbers are held in double precision at once.
+ROWS_AT_ONCE = 1024
+
+Blocks = Callable[[], Iterable[tuple[Array, Array]]]
+
+
+def channel_moments(x: Container, sample_weight: Array | None) -> tuple[Array, Array]:
+    """Weighted mean and standard deviation over all axes but the last; deviation one for constants.
+
+    Parameters
+    ----------
+    x : Container of arrays (samples, ..., channels)
+        Padding does not count.
+    sample_weight : array of shape (samples,) or None
+    """
+
+    def blocks() -> Iterator[tuple[Array, Array]]:
+        for rows in slices(len(x), ROWS_AT_ONCE):
+            values, batch_info = x[rows].as_batch()
+            yield rows_of_channels(values, batch_info.lengths, None if sample_weight is None else sample_weight[rows])
+
+    return block_moments(blocks)
+
+
+def rows_of_channels(x: Array, lengths: Array | None, sample_weight: Array | None) -> tuple[Array, Array]:
+    """Each step or pixel of each sample as a row, and the weight of each row: zero for padding.
+
+    Parameters
+    ----------
+    x : array of shape (samples, ..., channels)
+    lengths : integer array of shape (samples,) or None
+        Steps of each sample.
+    sample_weight : array of shape (samples,) or None
+
+    Returns
+    -------
+    values : array of shape (rows, channels)
+    weight : array of shape (rows,)
+        In double precision.
+    """
+    values = x.reshape(len(x), -1, x.shape[-1])
+    weight = np.ones(values.shape[:2])
+    if lengths is not None:
+        weight *= np.arange(values.shape[1]) < lengths[:, np.newaxis]
+    if sample_weight is not None:
+        weight *= sample_weight[:, np.newaxis]
+    return values.reshape(-1, values.shape[-1]), weight.ravel()
+
+
+def block_moments(blocks: Blocks) -> tuple[Array, Array]:
+    """Weighted mean and standard deviation of each column; deviation one for constants.
+
+    Parameters
+    ----------
+    blocks : function
+        Returns the same blocks of rows, each with its weights, at both calls; see `rows_of_channels`. One block at a
+        time is held in double precision.
+    """
+    total, n, dtype = np.zeros(()), 0.0, np.dtype(np.float64)
+    for values, weight in blocks():
+        total, n, dtype = total + weight @ _exact(values), n + weight.sum(), values.dtype
+    mean = total / n
+    squares = sum(weight @ (_exact(values) - mean) ** 2 for values, weight in blocks())
+    return mean, nonzero_deviation(np.sqrt(squares / n), mean, dtype)
+
+
+def _exact(values: Array) -> Array:
+    return values.astype(np.float64, order="C")
+
+
+def column_quantiles(values: Array, shares: Sequence[float] | Array, weight: Array | None) -> Array:
+    """Quantiles of each column without missing numbers, (shares, columns); zeros for a column without numbers."""
+    quantiles = np.zeros((len(shares), values.shape[1]))
+    for j, column in enumerate(values.T.astype(np.float64)):
+        present = ~np.isnan(column)
+        if present.any():
+            quantiles[:, j] = weighted_quantiles(column[present], shares, None if weight is None else weight[present])
+    return quantiles
+
+
+def robust_scale(values: Array, weight: Array | None) -> tuple[Array, Array]:
+    """Median and interquartile range of each column; half the range where that is zero, infinity for constants."""
+    least, low, median, high, greatest = column_quantiles(values, [0.0, 0.25, 0.5, 0.75, 1.0], weight)
+    scale = np.where(high > low, high - low, (greatest - least) / 2)
+    return median, np.where(scale > 0, scale, np.inf)

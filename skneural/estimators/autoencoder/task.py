@@ -1,0 +1,142 @@
+"""Task of autoencoders: reconstruction of X."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from skneural.data import Container, NoisyRows, Targets
+from skneural.data.statistics import channel_moments
+from skneural.estimators.autoencoder.reader import RowsOrImages
+from skneural.losses import LINKS, GaussianLoss, LogisticLoss, Loss, SquaredLoss
+from skneural.ops.types import Array
+from skneural.readers import Reader
+from skneural.tasks import FitArguments, Task
+
+
+@dataclass(frozen=True)
+class ReconstructionOptions:
+    """Hyper-parameters of the task of autoencoders.
+
+    Attributes
+    ----------
+    loss : str
+        "auto", "squared_error" or "log_loss".
+    noise : float
+        Standard deviation of the noise added to X during training, in units of the scale.
+    variational : bool
+    """
+
+    loss: str
+    noise: float
+    variational: bool
+
+
+@dataclass(frozen=True)
+class Reconstruction(Task):
+    """Reconstruction of X, centred and scaled.
+
+    Targets of images have the layout of the output of convolutions: (height, channels, width), flattened to rows.
+
+    Attributes
+    ----------
+    options : ReconstructionOptions
+    loss_function : str
+        "squared_error" or "log_loss".
+    mean, scale : arrays of shape (n_features,), or (n_channels,) for images
+    n_features : int
+        Number of values in a sample.
+    image_shape : list of int, or None
+        Height, width and channels of images; None for rows of features.
+    sample_shape : list of int
+        Shape of a sample of X.
+    """
+
+    options: ReconstructionOptions
+    loss_function: str
+    mean: Array
+    scale: Array
+    n_features: int
+    image_shape: list[int] | None
+    sample_shape: list[int]
+
+    required: ClassVar[bool] = False
+
+    @classmethod
+    def check(cls, arguments: FitArguments, options: ReconstructionOptions, estimator_name: str) -> Any:
+        """Return None: y is ignored."""
+
+    @classmethod
+    def learn(cls, arguments: FitArguments, options: ReconstructionOptions, reader: Reader) -> Self:
+        assert isinstance(reader, RowsOrImages)
+        values = arguments.X.as_batch()[0]
+        binary = bool(((values == 0) | (values == 1)).all() and values.any())
+        automatic = "log_loss" if binary else "squared_error"
+        loss_function = automatic if options.loss == "auto" else options.loss
+        if loss_function == "log_loss":  # values between 0 and 1 need no scaling
+            mean, scale = np.zeros(values.shape[-1]), np.ones(values.shape[-1])
+        else:
+            mean, scale = channel_moments(arguments.X, arguments.sample_weight)
+        image_shape = None if reader.images is None else reader.images.image_shape
+        n_features = reader.shapes()["n_in"]
+        task = cls(options, loss_function, mean, scale, n_features, image_shape, reader.sample_shape)
+        task.compare(arguments)
+        return task
+
+    def compare(self, arguments: FitArguments) -> None:
+        values = arguments.X.as_batch()[0]
+        low, high = float(values.min()), float(values.max())
+        if self.loss_function == "log_loss" and (low < 0 or high > 1):
+            raise ValueError(
+                f"log_loss is for values between 0 and 1, but X reaches from {low:g} to {high:g}. Set "
+                'loss="squared_error".'
+            )
+
+    def encode(self, arguments: FitArguments) -> Targets:
+        values = arguments.X.as_batch()[0]
+        scaled = ((values - self.mean) / self.scale).astype(arguments.dtype)
+        return Targets(scaled.swapaxes(2, 3).reshape(len(scaled), -1) if scaled.ndim == 4 else scaled)
+
+    def network_input(self, arguments: FitArguments) -> Container:
+        """X, with noise that is drawn for each batch."""
+        x: Container = arguments.X
+        if self.options.noise == 0:
+            return x
+        return NoisyRows(x.as_batch()[0], (self.options.noise * self.scale).astype(arguments.dtype))
+
+    def loss(self) -> tuple[Loss, int]:
+        if self.loss_function == "log_loss":
+            return LogisticLoss(), self.n_features
+        variational = self.options.variational
+        return (GaussianLoss(), self.n_features + 1) if variational else (SquaredLoss(), self.n_features)
+
+    def attributes(self) -> dict[str, Any]:
+        return {"loss_function_": self.loss_function, "mean_": self.mean, "scale_": self.scale}
+
+    def decode(self, raw: Array) -> Array:
+        """Predictions in the units and shape of X."""
+        values = LINKS[self.loss()[0].link_name](raw[:, : self.n_features])
+        if self.image_shape is not None:
+            height, width, channels = self.image_shape
+            values = values.reshape(-1, height, channels, width).swapaxes(2, 3)
+        values = values * self.scale.astype(raw.dtype) + self.mean.astype(raw.dtype)
+        return values.reshape(-1, *self.sample_shape)
+
+    def errors(self, targets: Array, raw: Array) -> Array:
+        """Squared error or cross-entropy of each element, in the units of the loss."""
+        raw = raw[:, : targets.shape[1]]
+        if self.loss_function == "log_loss":
+            return np.logaddexp(0, raw) - targets * raw
+        return np.square(raw - targets)
+
+    def log_likelihood(self, targets: Array, raw: Array) -> Array:
+        """Log-density of each row of X, given the raw scores of a variational autoencoder."""
+        errors = self.errors(targets, raw).sum(axis=1)
+        if self.loss_function == "log_loss":
+            return -errors
+        n = targets.shape[1]
+        variance = np.exp(raw[:, -1]) + GaussianLoss().floor
+        units = np.log(self.scale).sum() * (n // len(self.scale))
+        return -0.5 * (errors / variance + n * np.log(2 * np.pi * variance)) - units.astype(raw.dtype)

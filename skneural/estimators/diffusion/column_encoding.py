@@ -1,0 +1,169 @@
+"""Encoding of numeric and categorical columns as numbers of about unit variance, and its inverse."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+from scipy.special import ndtr, ndtri
+
+from skneural.ops.moments import weighted_moments, weighted_quantiles, weighted_variance
+from skneural.ops.types import Array
+
+N_QUANTILES = 1000
+
+# Share of the rows from which on the most common number of a column has a flag, if numbers are encoded by rank. Without
+# flags, generated census data, in which 92 % of the capital gains are 0, had half of the gains.
+COMMON = 0.1
+
+# Categories and flags are encoded as this number and its negative.
+CORNER = 1.0
+
+
+@dataclass(frozen=True)
+class ColumnEncoding:
+    """Encoding of a table of numbers and codes of categories; all fields are arrays.
+
+    Numbers are centred and scaled, or mapped by rank to quantiles of the normal distribution. A column with missing
+    numbers has a flag for them, and the missing numbers are encoded as zero, the mean. By rank, the most common number
+    of a column is treated in the same way, if many rows have it ("mixed" columns of Zhao et al. 2021, "CTAB-GAN").
+    Categories are one-hot encoded, with minus one instead of zero.
+
+    Attributes
+    ----------
+    n_categories : int array of shape (n_features,)
+        Number of categories of each column; zero for numbers.
+    center, scale : arrays of shape (n_numbers,)
+        Of each numeric column; the scale of constant columns is one.
+    quantiles : array of shape (n_quantiles, n_numbers), or of length zero
+        Equally spaced quantiles, if numbers are encoded by rank.
+    common : array of shape (n_numbers,)
+        The number of each column that has a flag; NaN if there is none.
+    least_rank : array of shape ()
+        Smallest distance of ranks from 0 and 1.
+    least, greatest : arrays of shape (n_numbers,)
+        Range of the training data.
+    may_be_missing : bool array of shape (n_numbers,)
+    lower, upper : arrays of shape (n_encoded,)
+        Range of the encoded training data.
+    mean, variance : arrays of shape (n_encoded,)
+        Moments of the encoded training data.
+    """
+
+    n_categories: Array
+    center: Array
+    scale: Array
+    quantiles: Array
+    common: Array
+    least_rank: Array
+    least: Array
+    greatest: Array
+    may_be_missing: Array
+    lower: Array
+    upper: Array
+    mean: Array
+    variance: Array
+
+    @classmethod
+    def learn(cls, table: Array, n_categories: Array, by_rank: bool, weight: Array | None) -> Self:
+        """Learn from a table in double precision, whose missing numbers are NaN."""
+        numbers = table[:, n_categories == 0]
+        missing = np.isnan(numbers)
+        center, scale, quantiles = (np.zeros(numbers.shape[1]), np.ones(numbers.shape[1]), np.zeros((0, 0)))
+        common = np.full(numbers.shape[1], np.nan)
+        at = np.linspace(0, 1, max(2, min(N_QUANTILES, len(table))))
+        if by_rank:
+            quantiles = np.zeros((len(at), numbers.shape[1]))
+            common = np.array([_common(column, weight) for column in numbers.T])
+        for j, column in enumerate(numbers.T):
+            counting = ~missing[:, j] & (column != common[j])
+            some, some_weight = column[counting], None if weight is None else weight[counting]
+            if not len(some):
+                continue
+            center[j], scale[j] = weighted_moments(some, some_weight)
+            if by_rank:
+                quantiles[:, j] = weighted_quantiles(some, at, some_weight)
+        least_rank = np.array(0.5 / max(len(table), 2))
+        known = np.where(missing, center, numbers)
+        least, greatest = known.min(axis=0), known.max(axis=0)
+        may_be_missing = np.array(missing.any(axis=0))
+        nothing = np.zeros(0)
+        unbounded = cls(
+            n_categories,
+            *(center, scale, quantiles, common, least_rank, least, greatest, may_be_missing),
+            *(nothing, nothing, nothing, nothing),
+        )
+        encoded = unbounded.encode(table, np.dtype(np.float64))
+        mean, variance = weighted_variance(encoded, weight)
+        lower, upper = encoded.min(axis=0), encoded.max(axis=0)
+        return replace(unbounded, lower=lower, upper=upper, mean=mean, variance=variance)
+
+    @property
+    def size(self) -> int:
+        """Number of encoded columns."""
+        return len(self.mean)
+
+    def encode(self, table: Array, dtype: np.dtype[Any]) -> Array:
+        """Encoded rows, of shape (rows, n_encoded)."""
+        numbers = table[:, self.n_categories == 0]
+        missing = np.isnan(numbers)
+        standard = self._to_ranks(numbers) if len(self.quantiles) else (numbers - self.center) / self.scale
+        is_common = numbers == self.common
+        standard[missing | is_common] = 0.0
+        flags = np.concatenate([is_common[:, ~np.isnan(self.common)], missing[:, self.may_be_missing]], axis=1)
+        blocks = [standard, np.where(flags, CORNER, -CORNER)]
+        for j in np.flatnonzero(self.n_categories):
+            one_hot = np.full((len(table), self.n_categories[j]), -CORNER)
+            one_hot[np.arange(len(table)), table[:, j].astype(int)] = CORNER
+            blocks.append(one_hot)
+        return np.concatenate(blocks, axis=1).astype(dtype)
+
+    def decode(self, encoded: Array, bounded: bool = True) -> Array:
+        """The table in double precision, within the range of the training data if `bounded`."""
+        table = np.empty((len(encoded), len(self.n_categories)))
+        start = len(self.center)
+        standard = encoded[:, :start].astype(np.float64)
+        numbers = self._from_ranks(standard) if len(self.quantiles) else standard * self.scale + self.center
+        if bounded:
+            numbers = np.clip(numbers, self.least, self.greatest)
+        for column, value in self._flagged():
+            numbers[encoded[:, start] > 0, column] = value
+            start += 1
+        table[:, self.n_categories == 0] = numbers
+        for j in np.flatnonzero(self.n_categories):
+            stop = start + self.n_categories[j]
+            table[:, j] = encoded[:, start:stop].argmax(axis=1)
+            start = stop
+        return table
+
+    def _flagged(self) -> list[tuple[int, float]]:
+        """The numeric column of each flag, and the number that it represents; flags of missing numbers come last."""
+        common = [(int(j), float(self.common[j])) for j in np.flatnonzero(~np.isnan(self.common))]
+        return common + [(int(j), np.nan) for j in np.flatnonzero(self.may_be_missing)]
+
+    def _to_ranks(self, numbers: Array) -> Array:
+        """Ranks as quantiles of the normal distribution; equal numbers have the mean of their ranks."""
+        ranks, at = np.empty_like(numbers), np.linspace(0, 1, len(self.quantiles))
+        for j, (column, quantiles) in enumerate(zip(numbers.T, self.quantiles.T, strict=True)):
+            above = np.interp(column, quantiles, at)
+            below = -np.interp(-column, -quantiles[::-1], -at[::-1])
+            ranks[:, j] = 0.5 * (above + below)
+        return ndtri(np.clip(ranks, self.least_rank, 1 - self.least_rank))
+
+    def _from_ranks(self, standard: Array) -> Array:
+        at = np.linspace(0, 1, len(self.quantiles))
+        columns = [np.interp(ndtr(z), at, q) for z, q in zip(standard.T, self.quantiles.T, strict=True)]
+        return np.stack(columns, axis=1) if columns else standard
+
+
+def _common(column: Array, weight: Array | None) -> float:
+    """The most common number, if its share is at least `COMMON` and there are at least three numbers; else NaN."""
+    present = ~np.isnan(column)
+    numbers, number_of_row = np.unique(column[present], return_inverse=True)
+    if len(numbers) < 3:
+        return math.nan
+    share = np.bincount(number_of_row, None if weight is None else weight[present])
+    most = share.argmax()
+    return float(numbers[most]) if share[most] >= COMMON * share.sum() else math.nan

@@ -1,0 +1,77 @@
+"""Graph of nearest neighbours of rows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skneural.ops.blocks import slices
+from skneural.ops.types import Array
+
+# Rows whose distances to their candidates are computed at once.
+QUERIES_PER_BLOCK = 1024
+
+
+def nearest_rows(training: Array, rows: Array | None, n: int) -> Array:
+    """Numbers of the nearest training rows of each row, in ascending order.
+
+    Among rows at equal distances, the first ones are chosen. The search for candidates may round differently for
+    different numbers of rows, so their distances are computed again: the neighbours of a row then do not depend on the
+    other rows.
+
+    Parameters
+    ----------
+    training : array of shape (n_training_rows, n_features)
+    rows : array of shape (n_rows, n_features), or None
+        None: the training rows, each without itself as a neighbour.
+    n : int
+        Number of neighbours of each row.
+
+    Returns
+    -------
+    neighbors : integer array of shape (n_rows, n)
+    """
+    from sklearn.neighbors import NearestNeighbors  # only here: it takes 0.08 s to import
+
+    itself = np.arange(len(training)) if rows is None else np.full(len(rows), -1)
+    rows = training if rows is None else rows
+    if not n:
+        return np.empty((len(rows), 0), np.intp)
+    search = NearestNeighbors(n_neighbors=min(2 * n + 8, len(training))).fit(training)
+    neighbors = np.empty((len(rows), n), np.intp)
+    for part in slices(len(rows), QUERIES_PER_BLOCK):
+        candidates = np.sort(search.kneighbors(rows[part], return_distance=False), axis=1)
+        distance = np.empty(candidates.shape)
+        for column in range(candidates.shape[1]):
+            difference = rows[part].astype(np.float64) - training[candidates[:, column]]
+            distance[:, column] = (difference**2).sum(axis=1)
+        distance[candidates == itself[part, np.newaxis]] = np.inf
+        order = np.argsort(distance, axis=1, kind="stable")[:, :n]
+        neighbors[part] = np.sort(np.take_along_axis(candidates, order, axis=1), axis=1)
+    return neighbors
+
+
+def row_numbers(training: Array, rows: Array) -> tuple[Array, Array]:
+    """Match rows with equal training rows.
+
+    Parameters
+    ----------
+    training : array of shape (n_training_rows, n_features)
+        Distinct rows.
+    rows : array of shape (n_rows, n_features)
+
+    Returns
+    -------
+    numbers : integer array of shape (n_rows,)
+        Number of each row among the training rows, followed by the new rows.
+    new : array of shape (n_new_rows, n_features)
+        Distinct rows that are not among the training rows.
+    """
+    number = {row.tobytes(): i for i, row in enumerate(training.astype(rows.dtype, copy=False))}
+    n = len(number)
+    new: list[int] = []
+    numbers = np.empty(len(rows), np.intp)
+    for i, row in enumerate(rows):
+        numbers[i] = number.setdefault(row.tobytes(), len(number))
+        if numbers[i] == n + len(new):
+            new.append(i)
+    return numbers, rows[new]

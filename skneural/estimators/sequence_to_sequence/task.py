@@ -1,0 +1,142 @@
+"""Prediction of sequences of tokens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_consistent_length
+
+from skneural.data import Container, Pairs, Targets
+from skneural.data.texts import TokenSequences, read_sequences, written
+from skneural.data.vocabulary import Vocabulary
+from skneural.estimators.sequence_to_sequence.reader import series_of
+from skneural.losses import Loss, SoftmaxLogLoss
+from skneural.ops.types import Array
+from skneural.readers import Reader, object_array
+from skneural.tasks import FitArguments, Task
+from skneural.tasks.task import ensure_y_is_given
+from skneural.user_warnings import warn_user
+
+# The end is predicted like other tokens. The start is never predicted, and has the last number.
+TARGET_SPECIAL_TOKENS = ("end", "start")
+
+
+@dataclass(frozen=True)
+class TargetSequenceOptions:
+    """Hyper-parameters of target sequences.
+
+    Attributes
+    ----------
+    level : {"word", "character"}
+    vocabulary_size : int or None
+    max_length : int or None
+    """
+
+    level: str
+    vocabulary_size: int | None
+    max_length: int | None
+
+
+@dataclass(frozen=True)
+class TargetSequences(Task):
+    """Prediction of texts, lists of tokens, or sequences of integers, of any lengths.
+
+    In training, the network is given the start and the true tokens, and predicts the true tokens and the end (teacher
+    forcing, Williams and Zipser 1989).
+
+    Attributes
+    ----------
+    options : TargetSequenceOptions
+    form : {"text", "tokens", "numbers"}
+        Form of y; see `TokenSequences`.
+    tokens : list of str, or None
+        In the order of their numbers; None if y is integers.
+    n_tokens : int
+    max_length : int
+        Maximum number of tokens of a prediction.
+    """
+
+    options: TargetSequenceOptions
+    form: str
+    tokens: list[str] | None
+    n_tokens: int
+    max_length: int
+
+    @classmethod
+    def check(cls, arguments: FitArguments, options: TargetSequenceOptions, estimator_name: str) -> Array:
+        ensure_y_is_given(arguments.y, estimator_name)
+        given = read_sequences(arguments.y, options.level, "y")
+        check_consistent_length(arguments.X, given.sequences)
+        _ensure_within(given, options.max_length)
+        return object_array([written(sequence, given.form, options.level) for sequence in given.sequences])
+
+    @classmethod
+    def learn(cls, arguments: FitArguments, options: TargetSequenceOptions, reader: Reader) -> Self:
+        given = read_sequences(arguments.y, options.level, "y")
+        vocabulary = Vocabulary.of(given, size=options.vocabulary_size)
+        longest = max(map(len, given.sequences)) if options.max_length is None else int(options.max_length)
+        return cls(options, given.form, vocabulary.listed, int(vocabulary.n_tokens), longest)
+
+    def compare(self, arguments: FitArguments) -> None:
+        given = read_sequences(arguments.y, self.options.level, "y")
+        numbers = self.vocabulary.encode(given, "y")
+        if self.tokens is None or self.options.vocabulary_size is not None:
+            return
+        unknown = {token for sequence in given.sequences for token in sequence} - set(self.tokens)
+        if unknown:
+            n = sum(int((sequence == 0).sum()) for sequence in numbers)
+            warn_user(
+                f"y has {n} tokens that were not in the first training data, such as {min(unknown)!r}. They count as "
+                "unknown, which is never predicted."
+            )
+
+    def encode(self, arguments: FitArguments) -> Targets:
+        end = [self.vocabulary.number_of("end")]
+        targets = [np.append(numbers, end) for numbers in self._numbers(arguments)]
+        return Targets(np.concatenate(targets), np.array([len(target) for target in targets]))
+
+    def network_input(self, arguments: FitArguments) -> Container:
+        return self.pairs(arguments.X, self._numbers(arguments))
+
+    def pairs(self, x: Container, numbers: list[Array]) -> Pairs:
+        """Sources paired with the inputs of the decoder: the start, followed by the given tokens."""
+        start = [self.vocabulary.number_of("start")]
+        return Pairs(x, series_of([np.concatenate([start, target]) for target in numbers]))
+
+    def loss(self) -> tuple[Loss, int]:
+        n_scores = self.n_tokens + 1  # and the end
+        return SoftmaxLogLoss(n_scores), n_scores
+
+    def attributes(self) -> dict[str, Any]:
+        return {"target_vocabulary_": self.tokens, "max_length_": self.max_length}
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The vocabulary of the training targets, with the special tokens of decoders."""
+        return Vocabulary.learned(self.tokens, self.n_tokens, TARGET_SPECIAL_TOKENS)
+
+    def written(self, numbers: Array) -> Any:
+        """A sequence of token numbers in the form of y."""
+        return written(self.vocabulary.decode(numbers), self.form, self.options.level)
+
+    @classmethod
+    def set_tags(cls, tags: Tags) -> None:
+        tags.target_tags.required = True
+        tags.target_tags.one_d_labels = False
+
+    def _numbers(self, arguments: FitArguments) -> list[Array]:
+        return self.vocabulary.encode(read_sequences(arguments.y, self.options.level, "y"), "y")
+
+
+def _ensure_within(given: TokenSequences, max_length: int | None) -> None:
+    if max_length is None:
+        return
+    for i, sequence in enumerate(given.sequences):
+        if len(sequence) > max_length:
+            raise ValueError(
+                f"y[{i}] has {len(sequence)} tokens, more than max_length={max_length}, the length of the longest "
+                "prediction. Increase max_length, set it to None, or shorten y."
+            )

@@ -1,0 +1,81 @@
+"""Classification and regression by the members of an ensemble."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from skneural.losses import BinaryLogLoss, Loss, MemberLoss, SoftmaxLogLoss
+from skneural.tasks import Classes, ClassOptions, NumberOptions, Numbers
+
+# Standard deviation of the initial frequencies of periodic embeddings. Regression needs finer steps than
+# classification. On splits that are not reported, 1.0 instead of 0.5 changed the error on California housing from
+# 48 000 to 46 100 dollars and R^2 on three small tables from .741 to .762, but accuracy on three others from .844 to
+# .840.
+CLASSIFICATION_FREQUENCY, REGRESSION_FREQUENCY = 0.5, 1.0
+
+
+@dataclass(frozen=True)
+class TabularClassOptions(ClassOptions):
+    """Hyper-parameters of classification of tables.
+
+    Attributes
+    ----------
+    label_smoothing : float
+    members_per_row : int
+        Members that each row of a batch trains.
+    """
+
+    label_smoothing: float = 0.0
+    members_per_row: int = 1
+
+
+@dataclass(frozen=True)
+class TabularClasses(Classes):
+    """Classification by each member, with smoothed labels."""
+
+    options: TabularClassOptions
+
+    def loss(self) -> tuple[Loss, int]:
+        loss, n_outputs = super().loss()
+        assert isinstance(loss, BinaryLogLoss | SoftmaxLogLoss)
+        return MemberLoss(replace(loss, smoothing=self.options.label_smoothing)), n_outputs
+
+    def shapes(self) -> dict[str, Any]:
+        return _shapes(self.loss()[0], self.options.members_per_row, CLASSIFICATION_FREQUENCY)
+
+
+@dataclass(frozen=True)
+class TabularNumberOptions(NumberOptions):
+    """Hyper-parameters of regression of tables.
+
+    Attributes
+    ----------
+    members_per_row : int
+        Members that each row of a batch trains.
+    """
+
+    members_per_row: int = 1
+
+
+@dataclass(frozen=True)
+class TabularNumbers(Numbers):
+    """Regression by each member."""
+
+    options: TabularNumberOptions
+
+    def loss(self) -> tuple[Loss, int]:
+        loss, n_outputs = super().loss()
+        return MemberLoss(loss), n_outputs
+
+    def shapes(self) -> dict[str, Any]:
+        return _shapes(self.loss()[0], self.options.members_per_row, REGRESSION_FREQUENCY)
+
+
+def _shapes(loss: Loss, members_per_row: int, frequency_deviation: float) -> dict[str, Any]:
+    """Arguments of the network builder: `link` is the function whose values are averaged over members."""
+    return {
+        "link": loss.link_name,
+        "members_per_row": members_per_row,
+        "frequency_deviation": frequency_deviation,
+    }

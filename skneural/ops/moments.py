@@ -1,0 +1,58 @@
+"""Weighted means, deviations and quantiles over the first axis. Without weights, all rows count alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from skneural.ops.types import Array
+
+
+def weighted_mean(values: Array, weight: Array | None) -> Array:
+    """Mean over the rows."""
+    return np.average(values, axis=0, weights=weight)
+
+
+def weighted_variance(values: Array, weight: Array | None) -> tuple[Array, Array]:
+    """Mean and variance over the rows."""
+    mean = weighted_mean(values, weight)
+    return mean, weighted_mean(np.square(values - mean), weight)
+
+
+def weighted_moments(values: Array, weight: Array | None) -> tuple[Array, Array]:
+    """Mean and standard deviation over the rows, to standardize by: the deviation of constants is 1."""
+    mean, variance = weighted_variance(values, weight)
+    return mean, nonzero_deviation(np.sqrt(variance), mean, values.dtype)
+
+
+def nonzero_deviation(deviation: Array, mean: Array, dtype: npt.DTypeLike) -> Array:
+    """Standard deviations, with 1 in place of those that are no more than rounding errors of the mean.
+
+    Three values of 0.1 have a deviation of 1e-17 in float64, not of zero.
+
+    Parameters
+    ----------
+    deviation, mean : arrays of equal shape
+    dtype : dtype
+        Precision of the values that they describe.
+    """
+    return np.where(deviation > 10 * np.finfo(dtype).eps * np.abs(mean), deviation, 1.0)
+
+
+def weighted_quantiles(values: Array, shares: float | Sequence[float] | Array, weight: Array | None) -> Array:
+    """Quantiles over the rows, by the inverse of the weighted distribution function: always values that occur.
+
+    Parameters
+    ----------
+    values : array of shape (rows, ...)
+    shares : float in [0, 1], or sequence of them
+    weight : array of shape (rows,), or None
+
+    Returns
+    -------
+    quantiles : array of shape (n_shares, ...), without the first axis for a single share
+    """
+    weight = np.ones(len(values)) if weight is None else weight
+    return np.quantile(values, shares, axis=0, weights=weight, method="inverted_cdf")

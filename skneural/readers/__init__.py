@@ -1,0 +1,57 @@
+"""Readers: how X is checked, and turned into a container."""
+
+from skneural.readers.images import IMAGE_SHAPE, ImageOptions, Images
+from skneural.readers.reader import (
+    CHANNELS_LAST,
+    InputSpec,
+    Reader,
+    TableColumns,
+    lengths_of,
+    precision,
+    with_dtype,
+)
+from skneural.readers.sequences import (
+    SEQUENCE_ATTRIBUTES,
+    SEQUENCE_DOC,
+    Pieces,
+    SequenceOptions,
+    Sequences,
+    embedding_size_hyperparameter,
+    given_one_by_one,
+    n_features_of_a_step,
+    object_array,
+    standardize_hyperparameter,
+    steps_like,
+    vocabulary_size_hyperparameter,
+)
+from skneural.readers.table import DenseTable, Table
+from skneural.readers.texts import level_hyperparameter, text_vocabulary_size_hyperparameter
+
+__all__ = [
+    "CHANNELS_LAST",
+    "IMAGE_SHAPE",
+    "SEQUENCE_ATTRIBUTES",
+    "SEQUENCE_DOC",
+    "DenseTable",
+    "ImageOptions",
+    "Images",
+    "InputSpec",
+    "Pieces",
+    "Reader",
+    "SequenceOptions",
+    "Sequences",
+    "Table",
+    "TableColumns",
+    "embedding_size_hyperparameter",
+    "given_one_by_one",
+    "lengths_of",
+    "level_hyperparameter",
+    "n_features_of_a_step",
+    "object_array",
+    "precision",
+    "standardize_hyperparameter",
+    "steps_like",
+    "text_vocabulary_size_hyperparameter",
+    "vocabulary_size_hyperparameter",
+    "with_dtype",
+]

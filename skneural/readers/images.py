@@ -1,0 +1,174 @@
+"""Reader of images."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_array
+
+from skneural.data import Container, Rows
+from skneural.hyperparameters import Choice, Constraint, Integer
+from skneural.ops.types import Array
+from skneural.readers.reader import CHANNELS_LAST, InputSpec, Reader, TableColumns, with_dtype
+
+# Numbers of X in a block of predictions: 127 images of 28 x 28, whose 32 feature maps take 13 MB in float32.
+IMAGE_VALUES_PER_BLOCK = 100_000
+
+
+def _is_image_shape(value: object) -> bool:
+    size = Integer(1)
+    return isinstance(value, list | tuple) and len(value) in (2, 3) and all(size.allows(n) for n in value)
+
+
+IMAGE_SHAPE = Choice("auto") | Constraint("(height, width) or (height, width, channels)", _is_image_shape)
+
+
+@dataclass(frozen=True)
+class ImageOptions:
+    """Hyper-parameters of the reader of images.
+
+    Attributes
+    ----------
+    image_shape : str or sequence of int
+        "auto", (height, width) or (height, width, channels).
+    """
+
+    image_shape: str | Sequence[int] = "auto"
+
+
+@dataclass(frozen=True)
+class Images(Reader):
+    """Reader of images with channels last, or of rows of pixels.
+
+    Attributes
+    ----------
+    columns : TableColumns
+        Columns of rows of pixels; without names if X was images.
+    image_shape : list of int
+        Height, width and channels.
+    strict : bool
+        Whether the shape was set explicitly: kernels larger than the image are then an error.
+    """
+
+    columns: TableColumns
+    image_shape: list[int]
+    strict: bool
+
+    @classmethod
+    def learn(cls, X: object, options: ImageOptions, spec: InputSpec) -> tuple[Self, Container]:
+        X = with_dtype(_as_list(X))
+        strict = not isinstance(options.image_shape, str)
+        if _are_rows(X):
+            columns, rows = TableColumns.learn(X, spec)
+            shape = _shape_of_rows(options.image_shape, columns.n_features)
+            return cls(columns, [int(n) for n in shape], strict), Rows(rows.reshape(-1, *shape))
+        images = _checked_images(X, spec)
+        shape = images.shape[1:]
+        _ensure_expected_shape(options.image_shape, shape)
+        return cls(TableColumns(math.prod(shape)), list(shape), strict), Rows(images)
+
+    def read(self, X: object, spec: InputSpec) -> Container:
+        X = with_dtype(_as_list(X))
+        if _are_rows(X):
+            return Rows(self.columns.check(X, spec).reshape(-1, *self.image_shape))
+        images = _checked_images(X, spec)
+        self._ensure_same_shape(images.shape[1:], spec.estimator_name)
+        return Rows(images)
+
+    def _ensure_same_shape(self, shape: tuple[int, ...], estimator_name: str) -> None:
+        fitted = tuple(self.image_shape)
+        if shape == fitted:
+            return
+        height, width, channels = fitted
+        hint = ""
+        if shape == (channels, height, width):
+            hint = f" {CHANNELS_LAST}"
+        elif shape == (width, channels, 1):
+            hint = " A single image is given as X[np.newaxis]."
+        raise ValueError(f"X has images of shape {shape}, but {estimator_name} was fitted on {fitted}.{hint}")
+
+    def shapes(self) -> dict[str, Any]:
+        return {"image_shape": self.image_shape, "strict": self.strict}
+
+    def attributes(self) -> dict[str, Any]:
+        return {**self.columns.attributes(), "image_shape_": tuple(self.image_shape)}
+
+    def rows_per_block(self, x: Container) -> int:
+        return max(1, IMAGE_VALUES_PER_BLOCK // math.prod(x.shape[1:]))
+
+    @classmethod
+    def set_tags(cls, tags: Tags) -> None:
+        tags.input_tags.sparse = False
+        tags.input_tags.three_d_array = True
+
+
+def _are_rows(X: object) -> bool:
+    return getattr(X, "ndim", 2) < 3
+
+
+def _checked_images(X: Any, spec: InputSpec) -> Array:
+    """Images of shape (n, height, width, channels)."""
+    images: Array = check_array(X, dtype=spec.dtype, allow_nd=True, estimator=spec.estimator_name, input_name="X")
+    if images.ndim > 4:
+        raise ValueError(
+            f"X has shape {X.shape}, but images are (n, height, width, channels), or (n, height, width) if grey."
+        )
+    return images[..., np.newaxis] if images.ndim == 3 else images
+
+
+def _shape_of_rows(image_shape: str | Sequence[int], n_features: int) -> tuple[int, int, int]:
+    """Shape of images that are given as rows of pixels."""
+    if isinstance(image_shape, str):
+        side = math.isqrt(n_features)
+        return (side, side, 1) if side * side == n_features else (1, n_features, 1)
+    height, width, channels = _with_channels(image_shape)
+    if height * width * channels != n_features:
+        raise ValueError(
+            f"image_shape={tuple(image_shape)} has {height * width * channels} numbers per image, but X has "
+            f"{n_features} features."
+        )
+    return height, width, channels
+
+
+def _with_channels(image_shape: Sequence[int]) -> tuple[int, int, int]:
+    height, width, *channels = image_shape
+    return height, width, channels[0] if channels else 1
+
+
+def _ensure_expected_shape(image_shape: str | Sequence[int], shape: tuple[int, ...]) -> None:
+    """Raise if images do not have the shape that was set, or seem to have their channels first."""
+    if not isinstance(image_shape, str):
+        expected = _with_channels(image_shape)
+        if shape != expected:
+            first = shape == (expected[2], expected[0], expected[1]) and expected[2] != shape[2]
+            hint = f" {CHANNELS_LAST}" if first else ""
+            raise ValueError(f"X has images of shape {shape}, but image_shape={tuple(image_shape)}.{hint}")
+    elif _has_channels_first(shape):
+        raise ValueError(
+            f"X has images of shape {shape}: {shape[0]} pixels high, with {shape[2]} channels. {CHANNELS_LAST} "
+            f"If this is intended, set image_shape={shape}."
+        )
+
+
+def _has_channels_first(shape: tuple[int, ...]) -> bool:
+    """Return True if a shape is more likely (channels, height, width); images one pixel high may be series."""
+    height, width, channels = shape
+    return min(width, channels) > 4 and (height in (3, 4) or (height == 1 and width == channels))
+
+
+def _as_list(X: object) -> Any:
+    """X, converted to a list if it is an object array of images; raises if the images differ in shape."""
+    if isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1 and all(np.ndim(image) > 1 for image in X):
+        X = list(X)
+    if isinstance(X, list | tuple):
+        shapes = sorted({np.shape(image) for image in X if hasattr(image, "shape")})
+        if len(shapes) > 1:
+            raise ValueError(
+                f"X has images of different shapes, such as {shapes[0]} and {shapes[-1]}; resize them to one shape."
+            )
+    return X

@@ -1,0 +1,166 @@
+"""The protocol of readers: fitted values that turn X into a container."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import DTypeLike
+from sklearn.utils import Tags
+from sklearn.utils.validation import validate_data
+
+from skneural.data import Container
+from skneural.ops.types import Array
+from skneural.sklearn_compat import column_owner
+
+# Rows of a table in a block of predictions: enough for full speed, few enough that memory does not grow with X.
+ROWS_PER_BLOCK = 2048
+
+CHANNELS_LAST = "Channels come last: give skneural.preprocessing.channels_first_to_last(X)."
+
+
+class InputSpec(NamedTuple):
+    """Requirements on X that do not depend on the reader.
+
+    Attributes
+    ----------
+    dtype : dtype, or tuple of dtypes
+        Precision of the container. Of several, that of X if it is among them, otherwise the first.
+    estimator_name : str
+        Name of the class in error messages.
+    """
+
+    dtype: DTypeLike | tuple[type, ...]
+    estimator_name: str
+
+    @property
+    def dtypes(self) -> tuple[np.dtype[Any], ...]:
+        dtypes = self.dtype if isinstance(self.dtype, tuple) else (self.dtype,)
+        return tuple(np.dtype(dtype) for dtype in dtypes)
+
+    def resolve(self, dtype: DTypeLike) -> np.dtype[Any]:
+        """The precision in which X of the given dtype is read."""
+        return np.dtype(dtype) if np.dtype(dtype) in self.dtypes else self.dtypes[0]
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Fitted value that turns X into a container.
+
+    Members are frozen dataclasses whose fields are plain values (numbers, strings, arrays, and lists and dictionaries
+    of these), so that saved models depend on no class of skneural except the estimator. They define `learn`, `read`,
+    `shapes` and `attributes`, and override other methods as needed.
+    """
+
+    @classmethod
+    def learn(cls, X: object, options: Any, spec: InputSpec) -> tuple[Self, Container]:
+        """Learn from the training data, and read it.
+
+        Parameters
+        ----------
+        X : object
+            As passed by the user.
+        options : object
+            Hyper-parameters that this reader needs.
+        spec : InputSpec
+
+        Returns
+        -------
+        reader : Reader
+        x : Container
+            The samples of X.
+
+        Raises
+        ------
+        ValueError
+            If X is of another kind.
+        """
+        raise NotImplementedError(f"{cls.__name__} must define learn")
+
+    def read(self, X: object, spec: InputSpec) -> Container:
+        """The samples of X.
+
+        Raises
+        ------
+        ValueError
+            If X does not have the form of the training data.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must define read")
+
+    def shapes(self) -> dict[str, Any]:
+        """Arguments of the network builder that follow from X: plain values."""
+        raise NotImplementedError(f"{type(self).__name__} must define shapes")
+
+    def attributes(self) -> dict[str, Any]:
+        """Public fitted attributes of the estimator, by name."""
+        raise NotImplementedError(f"{type(self).__name__} must define attributes")
+
+    def rows_per_block(self, x: Container) -> int:
+        """Number of samples in a block of predictions, whose activations must fit into memory."""
+        return ROWS_PER_BLOCK
+
+    def restore(self, x: Container) -> Any:
+        """Samples in the form of X, the inverse of `read`; for readers whose samples are not the rows of X."""
+        raise NotImplementedError(f"{type(self).__name__} must define restore")
+
+    @classmethod
+    def set_tags(cls, tags: Tags) -> None:
+        """Set ``tags.input_tags`` of scikit-learn's estimator tags."""
+
+
+@dataclass(frozen=True)
+class TableColumns:
+    """Number and names of the columns of a table.
+
+    Attributes
+    ----------
+    n_features : int
+    names : array of str, or None
+        None if the columns have no names, or names that are not all strings.
+    """
+
+    n_features: int
+    names: Array | None = None
+
+    @classmethod
+    def learn(cls, X: object, spec: InputSpec, **check_params: Any) -> tuple[Self, Any]:
+        """Learn the columns of X; also returns X, checked by `sklearn.utils.validation.validate_data`."""
+        owner = column_owner(spec.estimator_name)
+        checked = validate_data(owner, X, reset=True, dtype=spec.dtype, **check_params)
+        return cls(owner.n_features_in_, getattr(owner, "feature_names_in_", None)), checked
+
+    def check(self, X: object, spec: InputSpec, **check_params: Any) -> Any:
+        """X checked by `sklearn.utils.validation.validate_data`; its columns must be those that were learned."""
+        owner = column_owner(spec.estimator_name)
+        owner.n_features_in_ = self.n_features
+        if self.names is not None:
+            owner.feature_names_in_ = self.names
+        return validate_data(owner, X, reset=False, dtype=spec.dtype, **check_params)
+
+    def attributes(self) -> dict[str, Any]:
+        named = {} if self.names is None else {"feature_names_in_": self.names}
+        return {"n_features_in_": self.n_features, **named}
+
+
+def precision(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Precision of training: that of X, or float32 if X is not floating, such as tokens."""
+    return dtype if dtype.kind == "f" else np.dtype(np.float32)
+
+
+def with_dtype(X: object) -> Any:
+    """Lists of floats as float64 arrays; arrays, sparse matrices and data frames unchanged."""
+    if hasattr(X, "dtype") or hasattr(X, "columns"):
+        return X
+    lengths = lengths_of(X)
+    if len(lengths) > 1:
+        raise ValueError(f"The samples of X have different lengths, such as {lengths[0]} and {lengths[-1]}.")
+    return np.asarray(X)
+
+
+def lengths_of(samples: object) -> list[int]:
+    """The distinct lengths of the sequences in a list, in ascending order."""
+    if not isinstance(samples, list | tuple):
+        return []
+    sequences = (sample for sample in samples if hasattr(sample, "__len__") and not isinstance(sample, str | bytes))
+    return sorted({len(sequence) for sequence in sequences if getattr(sequence, "ndim", 1)})

@@ -1,0 +1,341 @@
+"""Reader of series and of sequences of tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_array
+
+from skneural.data import Container, Series
+from skneural.hyperparameters import BOOLEAN, NONE, Integer, hyperparameter
+from skneural.ops.types import Array
+from skneural.readers.reader import CHANNELS_LAST, InputSpec, Reader, TableColumns, with_dtype
+from skneural.user_warnings import warn_user
+
+# Steps in a block of predictions: with the 256 channels of a fully convolutional network they take 16 MB in float32.
+STEPS_PER_BLOCK = 16_384
+
+
+def vocabulary_size_hyperparameter() -> Any:
+    """The hyper-parameter `vocabulary_size` of families whose X is series or tokens."""
+    return hyperparameter(
+        None,
+        NONE | Integer(1),
+        """Number of different tokens, if X is sequences of tokens: integers from 0 to ``vocabulary_size - 1``. None:
+        X is series of numbers.""",
+    )
+
+
+def standardize_hyperparameter() -> Any:
+    """The hyper-parameter `standardize` of families whose X is series."""
+    return hyperparameter(
+        True,
+        BOOLEAN,
+        """Centre and scale each feature by its mean and standard deviation over all steps of all training series (in
+        `partial_fit`, those of the first call).""",
+    )
+
+
+def embedding_size_hyperparameter() -> Any:
+    """The hyper-parameter `embedding_size` of families with token embeddings."""
+    return hyperparameter(64, Integer(1), "Size of the embedding of each token.")
+
+
+SEQUENCE_ATTRIBUTES = {
+    "n_features_in_": (
+        "int",
+        "Number of features of each step; of columns, for 2-D X, whose rows are univariate series; 1 for tokens.",
+    ),
+}
+
+
+# Sentences of the class docstrings of all families for series and tokens, for `shared_doc`.
+SEQUENCE_DOC = {
+    "sequence_X": """
+    X has shape (n_samples, steps, features), or (n_samples, steps) for univariate series, or is a list of arrays of
+    shape (steps, features) whose lengths may differ. With `vocabulary_size`, X is sequences of integer tokens instead.
+    Shorter series are padded and masked, so that predictions do not depend on the padding.
+    """,
+    "sequence_targets": """
+    y has shape (n_samples,) or (n_samples, n_outputs), such as the next values of each series; or, for targets of each
+    step, (n_samples, steps, n_outputs), or a list of arrays of shape (steps, n_outputs) where lengths differ.
+    """,
+    "sequence_labels": """
+    y contains a sequence of labels for each series, of the same length. Sequences of binary rows, of shape
+    (steps, n_labels), are multilabel. `classes_` are the labels of all sequences.
+    """,
+}
+
+
+@dataclass(frozen=True)
+class SequenceOptions:
+    """Hyper-parameters of the reader of series and tokens.
+
+    Attributes
+    ----------
+    vocabulary_size : int or None
+        Number of tokens; None for series of numbers.
+    """
+
+    vocabulary_size: int | None = None
+
+
+@dataclass(frozen=True)
+class Sequences(Reader):
+    """Reader of series of one or several features and of equal or unequal lengths, or of tokens.
+
+    Attributes
+    ----------
+    columns : TableColumns or None
+        Columns of a table whose rows are univariate series; None if X was not a table.
+    n_features : int
+        Features of each step; one for tokens.
+    vocabulary_size : int or None
+    """
+
+    columns: TableColumns | None
+    n_features: int
+    vocabulary_size: int | None
+
+    least_rows_per_block: ClassVar[int] = 1  # smallest block of predictions, however long the series are
+
+    @classmethod
+    def learn(cls, X: object, options: SequenceOptions, spec: InputSpec) -> tuple[Self, Container]:
+        columns, x = cls._learn_columns(X, options.vocabulary_size, spec)
+        return cls(columns, n_features_of_a_step(x), options.vocabulary_size), x
+
+    @classmethod
+    def _learn_columns(
+        cls, X: object, vocabulary_size: int | None, spec: InputSpec
+    ) -> tuple[TableColumns | None, Series]:
+        X, pieces = _arrays_or_pieces(X)
+        if vocabulary_size is None:
+            _warn_of_tokens(X if pieces is None else pieces)
+        if _is_table(X, pieces, vocabulary_size):
+            columns, rows = TableColumns.learn(with_dtype(X), spec)
+            return columns, Series(rows[:, :, np.newaxis])
+        x = _read(X, pieces, vocabulary_size, spec)
+        if vocabulary_size is None and pieces is None:
+            _warn_of_channels_first(x)
+        return None, x
+
+    def read(self, X: object, spec: InputSpec) -> Container:
+        X, pieces = _arrays_or_pieces(X)
+        if _is_table(X, pieces, self.vocabulary_size):
+            X = with_dtype(X)
+            rows = check_array(X, dtype=spec.dtype) if self.columns is None else self.columns.check(X, spec)
+            x = Series(rows[:, :, np.newaxis])
+        else:
+            x = _read(X, pieces, self.vocabulary_size, spec)
+        self._ensure_same_features(x, spec.estimator_name)
+        return x
+
+    def _ensure_same_features(self, x: Series, estimator_name: str) -> None:
+        n_features = n_features_of_a_step(x)
+        if n_features != self.n_features:
+            raise ValueError(
+                f"X has {n_features} features at each step, but {estimator_name} was fitted on {self.n_features}. X is "
+                "(n, steps, features) or a list of series; a single one is [X]."
+                + (f" {CHANNELS_LAST}" if x.lengths is None and x.shape[1] == self.n_features else "")
+            )
+
+    def shapes(self) -> dict[str, Any]:
+        return {"n_features": self.n_features, "vocabulary_size": self.vocabulary_size}
+
+    def attributes(self) -> dict[str, Any]:
+        return {"n_features_in_": self.n_features} if self.columns is None else self.columns.attributes()
+
+    def rows_per_block(self, x: Container) -> int:
+        return max(self.least_rows_per_block, STEPS_PER_BLOCK // x.shape[1], 1)
+
+    @classmethod
+    def set_tags(cls, tags: Tags) -> None:
+        tags.input_tags.sparse = False
+        tags.input_tags.three_d_array = True
+
+
+def n_features_of_a_step(x: Container) -> int:
+    """Features of each step; one for tokens."""
+    return x.shape[2] if len(x.shape) > 2 else 1
+
+
+def _arrays_or_pieces(X: object) -> tuple[Any, list[np.ndarray] | None]:
+    """X as an array if its series have equal shapes, or a list of arrays otherwise."""
+    if _holds_texts(X):
+        raise ValueError(
+            "X is texts. skneural.preprocessing.TokenEncoder converts their words or characters to integers; set "
+            "vocabulary_size for these."
+        )
+    pieces = _pieces(X)
+    if pieces is not None and len({piece.shape for piece in pieces}) == 1:
+        return np.stack(pieces), None
+    return X, pieces
+
+
+def _is_table(X: object, pieces: list[np.ndarray] | None, vocabulary_size: int | None) -> bool:
+    """Return True if each row of X is a univariate series."""
+    return pieces is None and vocabulary_size is None and getattr(with_dtype(X), "ndim", 2) <= 2
+
+
+def _read(X: Any, pieces: list[np.ndarray] | None, vocabulary_size: int | None, spec: InputSpec) -> Series:
+    if vocabulary_size is not None:
+        return _tokens(with_dtype(X) if pieces is None else pieces, vocabulary_size)
+    return _series(with_dtype(X), spec.dtype) if pieces is None else _joined(pieces, spec.dtype)
+
+
+def _warn_of_tokens(X: object) -> None:
+    """Warn if X is about to be read as numbers but looks like tokens: one feature of non-negative integers."""
+    parts = X if isinstance(X, list) else [with_dtype(X)]
+    n_axes = 1 if isinstance(X, list) else 2
+    if parts and all(getattr(part, "ndim", 0) == n_axes and _are_counts(np.asarray(part)) for part in parts):
+        warn_user(
+            "X is integers and is read as series of numbers. If these represent tokens, such as words, set "
+            "vocabulary_size; if they are measurements, convert them to floats."
+        )
+
+
+def _are_counts(x: np.ndarray) -> bool:
+    return x.dtype.kind in "iu" and x.size > 0 and bool(x.min() >= 0)
+
+
+def _warn_of_channels_first(x: Series) -> None:
+    """Warn of series with many more features than steps."""
+    _, steps, features = x.shape
+    if steps <= 16 and features > 4 * steps:
+        warn_user(
+            f"X is read as series of {steps} steps with {features} features each. If these are {steps} channels of "
+            f"{features} steps: {CHANNELS_LAST[0].lower()}{CHANNELS_LAST[1:]}"
+        )
+
+
+def _holds_texts(X: object) -> bool:
+    """Return True if X is texts or sequences of words, in a list, an array or a DataFrame."""
+    if hasattr(X, "to_numpy"):  # pandas
+        X = X.to_numpy()
+    while isinstance(X, list | tuple | np.ndarray) and len(X):
+        X = X[0]
+    return isinstance(X, str | bytes)
+
+
+def steps_like(flat: Array, x: Container, X: object) -> Array | list[Array]:
+    """Arrange values of all steps like X: in one array if X is an array, in one per series if X is a list.
+
+    If X is an object array, so is the result, which `cross_val_predict` can concatenate.
+
+    Parameters
+    ----------
+    flat : array of shape (steps of all series, ...)
+        Concatenated over the series.
+    x : Series
+        The checked X.
+    X : array-like or list
+        As passed by the user.
+    """
+    assert isinstance(x, Series)
+    if given_one_by_one(X):
+        pieces = np.split(flat, np.cumsum(x.n_steps)[:-1])
+        return object_array(pieces) if isinstance(X, np.ndarray) else Pieces(pieces)
+    return flat.reshape(*x.shape[:2], *flat.shape[1:])
+
+
+def given_one_by_one(X: object) -> bool:
+    """Return True if X is a list of series, for which a user expects a list of predictions."""
+    return isinstance(X, list | tuple | Series) or (isinstance(X, np.ndarray) and X.dtype == object)
+
+
+class Pieces(list[Any]):
+    """A list with one array or list per series, which NumPy converts to an object array if lengths differ.
+
+    `sklearn.model_selection.cross_val_predict` converts the predictions for its folds in this way.
+    """
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        if all(isinstance(piece, np.ndarray) for piece in self) and len({piece.shape for piece in self}) == 1:
+            return np.array(list(self), dtype=dtype)
+        return object_array(self)
+
+
+def object_array(pieces: Sequence[Any]) -> np.ndarray:
+    """An array whose elements are the given pieces, whatever their shapes."""
+    array = np.empty(len(pieces), dtype=object)
+    for i, piece in enumerate(pieces):
+        array[i] = piece
+    return array
+
+
+def _pieces(X: Any) -> list[np.ndarray] | None:
+    """One array per series if X is a list of series; None otherwise, as for an array or a DataFrame."""
+    is_list = isinstance(X, list | tuple) or (isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1)
+    if not is_list or not len(X):
+        return None
+    pieces = [np.asarray(piece) for piece in X]
+    return pieces if all(piece.ndim in (1, 2) for piece in pieces) else None
+
+
+def _series(X: object, dtype: Any) -> Series:
+    """Series of equal lengths, of shape (n, steps, features)."""
+    x = check_array(X, dtype=dtype, allow_nd=True, ensure_all_finite=False, input_name="X")
+    if x.ndim != 3 or 0 in x.shape:
+        raise ValueError(
+            f"X has shape {x.shape}. Series are (n, steps, features), or (n, steps) if there is one feature, or a list "
+            "of arrays (steps, features) if lengths differ; none may be empty."
+        )
+    _ensure_finite(x)
+    return Series(x)
+
+
+def _joined(pieces: list[np.ndarray], dtype: Any) -> Series:
+    """Series of unequal lengths in one padded array."""
+    pieces = [piece[:, np.newaxis] if piece.ndim == 1 else piece for piece in pieces]
+    n_features = pieces[0].shape[1]
+    for i, piece in enumerate(pieces):
+        if not len(piece):
+            raise ValueError(f"Series {i} has no steps; leave it out.")
+        if piece.shape[1] != n_features:
+            first = len({len(piece) for piece in pieces}) == 1
+            raise ValueError(
+                f"Series {i} has {piece.shape[1]} features at each step, and series 0 has {n_features}. Series are "
+                "arrays of shape (steps, features)." + (f" {CHANNELS_LAST}" if first else "")
+            )
+    flat = check_array(np.concatenate(pieces), dtype=dtype, ensure_all_finite=False, input_name="X")
+    _ensure_finite(flat)
+    return Series.of(flat, np.array([len(piece) for piece in pieces]))
+
+
+def _tokens(X: Any, vocabulary_size: int) -> Series:
+    """Sequences of token numbers, of shape (n, steps)."""
+    unequal = isinstance(X, list)
+    if unequal:
+        empty = [i for i, piece in enumerate(X) if not len(piece)]
+        if empty:
+            raise ValueError(f"Sequence {empty[0]} has no tokens; leave it out.")
+        numbers = np.concatenate(X)
+    else:
+        numbers = np.asarray(X)
+    if numbers.dtype.kind not in "iu" or numbers.ndim != (1 if unequal else 2):
+        raise ValueError(
+            f"With vocabulary_size, X must be a list of integer sequences, or an integer array (n, steps). This X has "
+            f"dtype {numbers.dtype}" + ("." if unequal else f" and shape {numbers.shape}.")
+        )
+    outside = (numbers < 0) | (numbers >= vocabulary_size)
+    if outside.any():
+        ends = np.cumsum([len(piece) for piece in X]) if unequal else numbers.shape[1] * np.arange(1, len(numbers) + 1)
+        sequence = int(np.searchsorted(ends, np.flatnonzero(outside)[0], side="right"))
+        raise ValueError(
+            f"Token {numbers[outside][0]} in sequence {sequence} is outside the vocabulary, 0 to "
+            f"{vocabulary_size - 1}. Increase vocabulary_size, or replace rare tokens by a common number."
+        )
+    numbers = numbers.astype(np.intp)
+    return Series.of(numbers, np.array([len(piece) for piece in X])) if unequal else Series(numbers)
+
+
+def _ensure_finite(x: np.ndarray) -> None:
+    if not np.isfinite(x).all():
+        raise ValueError(
+            "X contains NaN or infinity. If it is padding of series of unequal lengths, give a list of arrays of shape "
+            "(steps, features) without padding; otherwise impute missing values first."
+        )

@@ -1,0 +1,17 @@
+"""Tasks: fitted values that encode targets, choose the loss, and decode raw scores."""
+
+from skneural.tasks.classes import Classes, ClassOptions
+from skneural.tasks.numbers import NumberOptions, Numbers
+from skneural.tasks.steps import SequenceNumbers, StepClasses
+from skneural.tasks.task import FitArguments, Task
+
+__all__ = [
+    "ClassOptions",
+    "Classes",
+    "FitArguments",
+    "NumberOptions",
+    "Numbers",
+    "SequenceNumbers",
+    "StepClasses",
+    "Task",
+]

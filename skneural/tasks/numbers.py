@@ -1,0 +1,114 @@
+"""Regression: one or several numbers, scaled for training, with a choice of losses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from sklearn.utils import Tags
+
+from skneural.data import Container, Targets
+from skneural.losses import AbsoluteLoss, HuberLoss, Loss, PoissonLoss, QuantileLoss, SquaredLoss
+from skneural.losses.loss import Value
+from skneural.ops.moments import weighted_moments
+from skneural.ops.types import Array
+from skneural.readers import Reader
+from skneural.tasks.task import FitArguments, Task
+
+LOSSES = ("squared_error", "absolute_error", "huber", "quantile", "poisson")
+
+
+@dataclass(frozen=True)
+class NumberOptions:
+    """Hyper-parameters of regression.
+
+    Attributes
+    ----------
+    loss : str
+        One of `LOSSES`.
+    quantile : float
+    huber_delta : float
+    normalize_y : bool
+    """
+
+    loss: str
+    quantile: float
+    huber_delta: float
+    normalize_y: bool
+
+
+@dataclass(frozen=True)
+class Numbers(Task):
+    """Regression of one or several numbers per sample.
+
+    Attributes
+    ----------
+    options : NumberOptions
+    mean, scale : arrays of shape (n_outputs,)
+        Targets are centred by the mean, and then divided by the scale.
+    """
+
+    options: NumberOptions
+    mean: Array
+    scale: Array
+
+    numeric: ClassVar[bool] = True
+
+    @classmethod
+    def learn(cls, arguments: FitArguments, options: NumberOptions, reader: Reader) -> Self:
+        columns = _checked_columns(arguments.y, options)
+        mean, scale = np.zeros(columns.shape[1]), np.ones(columns.shape[1])
+        if options.normalize_y and options.loss != "poisson":
+            mean, scale = weighted_moments(columns, arguments.sample_weight)
+        return cls(options, mean, scale)
+
+    def compare(self, arguments: FitArguments) -> None:
+        n_columns = _checked_columns(arguments.y, self.options).shape[1]
+        if n_columns != len(self.mean):
+            raise ValueError(f"y has {n_columns} columns, but the estimator was fitted on {len(self.mean)}.")
+
+    def encode(self, arguments: FitArguments) -> Targets:
+        scaled = (_as_columns(arguments.y) - self.mean) / self.scale
+        return Targets(scaled.astype(arguments.dtype))
+
+    def loss(self) -> tuple[Loss, int]:
+        losses: dict[str, Loss] = {
+            "squared_error": SquaredLoss(),
+            "absolute_error": AbsoluteLoss(),
+            "huber": HuberLoss(self.options.huber_delta),
+            "quantile": QuantileLoss(self.options.quantile),
+            "poisson": PoissonLoss(),
+        }
+        return losses[self.options.loss], len(self.mean)
+
+    def loss_scale(self, loss: Loss) -> Value:
+        scale: Array = self.scale**loss.degree
+        return scale
+
+    def attributes(self) -> dict[str, Any]:
+        return {"y_mean_": self.mean, "y_scale_": self.scale}
+
+    def decode(self, raw: Array) -> Array:
+        """Predictions in the units of y, of shape (rows, n_outputs)."""
+        y = self.loss()[0].link(raw)
+        return y * self.scale.astype(y.dtype) + self.mean.astype(y.dtype)
+
+    def like_input(self, rows: Array, x: Container, X: object) -> Any:
+        return rows[:, 0] if rows.shape[1] == 1 else rows
+
+    @classmethod
+    def set_tags(cls, tags: Tags) -> None:
+        tags.target_tags.multi_output = True
+
+
+def _as_columns(y: Array) -> Array:
+    return y.astype(np.float64).reshape(len(y), -1)
+
+
+def _checked_columns(y: Array, options: NumberOptions) -> Array:
+    """The targets as columns; raises if counts are negative."""
+    columns = _as_columns(y)
+    if options.loss == "poisson" and (columns < 0).any():
+        raise ValueError(f'y must not be negative with loss="poisson"; its smallest value is {columns.min():g}.')
+    return columns

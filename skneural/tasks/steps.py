@@ -1,0 +1,149 @@
+"""Targets for each step of a series: classes or numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_array, check_consistent_length
+
+from skneural.data import Container, Series, Targets
+from skneural.ops.types import Array
+from skneural.readers import Reader, steps_like
+from skneural.tasks.classes import Classes, ClassOptions
+from skneural.tasks.numbers import NumberOptions, Numbers
+from skneural.tasks.task import FitArguments, ensure_y_is_given
+
+
+@dataclass(frozen=True)
+class StepClasses(Classes):
+    """Classification of each step; y is an object array with one array of labels per series."""
+
+    @property
+    def per_step(self) -> bool:
+        return True
+
+    @classmethod
+    def check(cls, arguments: FitArguments, options: ClassOptions, estimator_name: str) -> Array:
+        ensure_y_is_given(arguments.y, estimator_name)
+        return step_targets(arguments.y, arguments.X.n_steps)
+
+    @classmethod
+    def learn(cls, arguments: FitArguments, options: ClassOptions, reader: Reader) -> Self:
+        return super().learn(_step_by_step(arguments), options, reader)
+
+    def compare(self, arguments: FitArguments) -> None:
+        super().compare(_step_by_step(arguments))
+
+    def encode(self, arguments: FitArguments) -> Targets:
+        steps = _step_by_step(arguments)
+        weight = super().class_weights(steps)
+        weight = None if weight is None else weight.astype(arguments.dtype)
+        return Targets(super().encode(steps).values, arguments.X.n_steps, weight)
+
+    def class_weights(self, arguments: FitArguments) -> Array | None:
+        """None: class weights differ from step to step, so `encode` makes them weights of the targets."""
+        return None
+
+    def strata(self, y: Array) -> Array | None:
+        return None
+
+    def shapes(self) -> dict[str, Any]:
+        return {"pooling": None}
+
+    def like_input(self, rows: Array, x: Container, X: object) -> Any:
+        return steps_like(rows, x, X)
+
+    @classmethod
+    def set_tags(cls, tags: Tags) -> None:
+        tags.target_tags.required = True
+        tags.target_tags.one_d_labels = False
+
+
+@dataclass(frozen=True)
+class SequenceNumbers(Numbers):
+    """Regression of numbers per series or per step, as in the y of the first `fit`.
+
+    Attributes
+    ----------
+    steps : bool
+        Whether each step has a target.
+    """
+
+    steps: bool = False
+
+    @property
+    def per_step(self) -> bool:
+        return self.steps
+
+    @classmethod
+    def check(cls, arguments: FitArguments, options: NumberOptions, estimator_name: str) -> Array:
+        if not has_targets_of_steps(arguments.y):
+            checked: Array = super().check(arguments, options, estimator_name)
+            return checked
+        pieces = step_targets(arguments.y, arguments.X.n_steps)
+        for i, piece in enumerate(pieces):
+            pieces[i] = check_array(piece, dtype=np.float64, input_name=f"y[{i}]")
+        return pieces
+
+    @classmethod
+    def learn(cls, arguments: FitArguments, options: NumberOptions, reader: Reader) -> Self:
+        steps = has_targets_of_steps(arguments.y)
+        numbers = Numbers.learn(_step_by_step(arguments) if steps else arguments, options, reader)
+        return cls(options, numbers.mean, numbers.scale, steps)
+
+    def compare(self, arguments: FitArguments) -> None:
+        if has_targets_of_steps(arguments.y) != self.steps:
+            raise ValueError(f"The estimator was fitted on targets for each {'step' if self.steps else 'series'}.")
+        super().compare(_step_by_step(arguments) if self.steps else arguments)
+
+    def encode(self, arguments: FitArguments) -> Targets:
+        if not self.steps:
+            return super().encode(arguments)
+        return Targets(super().encode(_step_by_step(arguments)).values, arguments.X.n_steps)
+
+    def shapes(self) -> dict[str, Any]:
+        return {"pooling": None} if self.steps else {}
+
+    def like_input(self, rows: Array, x: Container, X: object) -> Any:
+        return steps_like(rows, x, X) if self.steps else super().like_input(rows, x, X)
+
+
+def has_targets_of_steps(y: Any) -> bool:
+    """Return True if y is (n, steps, targets), or a list of arrays (steps, targets)."""
+    if isinstance(y, np.ndarray) and y.dtype != object:
+        return y.ndim == 3
+    return hasattr(y, "__len__") and not hasattr(y, "columns") and len(y) > 0 and np.ndim(next(iter(y))) == 2
+
+
+def step_targets(y: Any, n_steps: Array) -> Array:
+    """One array of targets per series, in an object array.
+
+    Raises
+    ------
+    ValueError
+        If the number of targets of a series is not that of its steps.
+    """
+    y = y.to_numpy() if hasattr(y, "to_numpy") else y  # a DataFrame would give its columns
+    check_consistent_length(y, n_steps)
+    pieces = np.empty(len(y), dtype=object)
+    for i, (piece, n) in enumerate(zip(y, n_steps, strict=True)):
+        pieces[i] = np.asarray(piece)
+        if pieces[i].ndim not in (1, 2) or len(pieces[i]) != n:
+            got = f"{len(pieces[i])}" if pieces[i].ndim in (1, 2) else f"an array of shape {pieces[i].shape}"
+            raise ValueError(f"Series {i} has {n} steps, but y[{i}] has {got}; y must have a target for each step.")
+        if pieces[i].shape[1:] != pieces[0].shape[1:]:
+            raise ValueError(
+                f"The targets of series {i} have shape {pieces[i].shape}, and those of series 0 have "
+                f"{pieces[0].shape}; all steps must have the same number of targets."
+            )
+    return pieces
+
+
+def _step_by_step(arguments: FitArguments) -> FitArguments:
+    """Each step as a sample, with the weight of its series."""
+    x: Series = arguments.X
+    weight = None if arguments.sample_weight is None else np.repeat(arguments.sample_weight, x.n_steps)
+    return arguments._replace(y=np.concatenate(arguments.y), sample_weight=weight)

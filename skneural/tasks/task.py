@@ -1,0 +1,158 @@
+"""The protocol of tasks: fitted values that define what a network learns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple, Self
+
+import numpy as np
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_consistent_length, column_or_1d
+
+from skneural.data import Container, Targets
+from skneural.losses import Loss
+from skneural.losses.loss import Value
+from skneural.ops.types import Array
+from skneural.readers import Reader, lengths_of, precision
+from skneural.sklearn_compat import check_y
+
+
+class FitArguments(NamedTuple):
+    """The data given to `fit` or `partial_fit`: as passed by the user, or a container and arrays once checked."""
+
+    X: Any
+    y: Any
+    sample_weight: Any = None
+    classes: Any = None
+
+    @property
+    def dtype(self) -> Any:
+        """Precision of training, once X is a container."""
+        return precision(self.X.dtype)
+
+
+@dataclass(frozen=True)
+class Task:
+    """Fitted value that defines the input of the network, its targets and loss, and the decoding of raw scores.
+
+    Supervised tasks learn y. Others derive their targets from X: X itself, masked tokens, noise. Members are frozen
+    dataclasses of plain values like readers. They define `learn`, `compare`, `encode`, `loss` and `decode`, and
+    override other methods as needed.
+
+    Attributes
+    ----------
+    options : object
+        Hyper-parameters of this task. When training continues, they are replaced by the current ones.
+    """
+
+    options: Any
+
+    required: ClassVar[bool] = True  # whether y must be given; if not, targets follow from X
+    numeric: ClassVar[bool] = False  # whether y is numbers instead of labels
+
+    @property
+    def per_step(self) -> bool:
+        """True if each step of a series has a target."""
+        return False
+
+    @classmethod
+    def check(cls, arguments: FitArguments, options: Any, estimator_name: str) -> Any:
+        """Checked targets in the form that scorers take; ``arguments.X`` is a container already.
+
+        Raises
+        ------
+        ValueError
+            If y has the wrong kind or length.
+        """
+        ensure_y_is_given(arguments.y, estimator_name)
+        _ensure_equal_lengths(arguments.y)
+        y = check_y(arguments.y, multi_output=True, y_numeric=cls.numeric, estimator=estimator_name)
+        check_consistent_length(arguments.X, y)
+        return column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
+
+    @classmethod
+    def learn(cls, arguments: FitArguments, options: Any, reader: Reader) -> Self:
+        """Learn what `encode` needs, such as the classes or the scale of y, from checked training data."""
+        raise NotImplementedError(f"{cls.__name__} must define learn")
+
+    def ensure_complete(self, arguments: FitArguments) -> None:
+        """Raise if the data of the first call of `partial_fit` is not enough for `learn`, such as a single class."""
+
+    def compare(self, arguments: FitArguments) -> None:
+        """Raise if checked data does not match the training data."""
+        raise NotImplementedError(f"{type(self).__name__} must define compare")
+
+    def encode(self, arguments: FitArguments) -> Targets:
+        """Targets in the form that the loss takes."""
+        raise NotImplementedError(f"{type(self).__name__} must define encode")
+
+    def network_input(self, arguments: FitArguments) -> Container:
+        """Input of the network in training: X, or X with parts of y, as in decoders.
+
+        Inputs or targets that are drawn for each batch, such as noise, come from a container with `resample`.
+        """
+        x: Container = arguments.X
+        return x
+
+    def sample_weight(self, arguments: FitArguments) -> Array | None:
+        """Sample weights multiplied by class weights; None if all are one."""
+        weight: Array | None = arguments.sample_weight
+        by_class = self.class_weights(arguments)
+        if weight is None or by_class is None:
+            return by_class if weight is None else weight
+        return weight * by_class
+
+    def class_weights(self, arguments: FitArguments) -> Array | None:
+        """Weight of each target by its class."""
+        return None
+
+    def strata(self, y: Array) -> Array | None:
+        """Classes whose proportions a random split preserves."""
+        return None
+
+    def loss(self) -> tuple[Loss, int]:
+        """The loss, and the number of raw scores that it takes."""
+        raise NotImplementedError(f"{type(self).__name__} must define loss")
+
+    def loss_scale(self, loss: Loss) -> Value:
+        """Factor from a loss of encoded targets to the units of y."""
+        return 1.0
+
+    def shapes(self) -> dict[str, Any]:
+        """Arguments of the network builder that follow from the task, except `n_out`."""
+        return {}
+
+    def attributes(self) -> dict[str, Any]:
+        """Public fitted attributes of the estimator, by name."""
+        return {}
+
+    def decode(self, raw: Array) -> Array:
+        """Predictions from raw scores, row by row."""
+        raise NotImplementedError(f"{type(self).__name__} must define decode")
+
+    def probabilities(self, raw: Array) -> Array:
+        """Probability of each class, row by row."""
+        raise NotImplementedError(f"{type(self).__name__} has no probabilities")
+
+    def like_input(self, rows: Array, x: Container, X: object) -> Any:
+        """Predictions of all rows, arranged like X, whose container is `x`."""
+        return rows
+
+    @classmethod
+    def set_tags(cls, tags: Tags) -> None:
+        """Set ``tags.target_tags`` and the like of scikit-learn's estimator tags."""
+
+
+def _ensure_equal_lengths(y: object) -> None:
+    lengths = lengths_of(list(y) if isinstance(y, np.ndarray) and y.dtype.kind == "O" and y.ndim == 1 else y)
+    if len(lengths) > 1:
+        raise ValueError(
+            f"The targets of the samples have different lengths, such as {lengths[0]} and {lengths[-1]}: y has one "
+            "target for each sample, or equally many for all. Labels for each step of a series are for taggers; "
+            "numbers for each step are arrays (steps, n_outputs), for the regressors of sequences that take them."
+        )
+
+
+def ensure_y_is_given(y: object, estimator_name: str) -> None:
+    if y is None:
+        raise ValueError(f"This {estimator_name} estimator requires y to be passed, but the target y is None.")

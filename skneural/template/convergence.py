@@ -1,0 +1,78 @@
+"""Warnings after training: it did not converge, or the model is worse than a constant."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from skneural.losses import Loss
+from skneural.losses.loss import Value
+from skneural.ops.types import Array
+from skneural.template.problem import Problem
+from skneural.template.settings import TrainingSettings
+from skneural.template.training import Trained, raw_scores, thread_count
+
+# Training rows on which a model is compared with a constant. Predicting 10 000 rows once costs little after hundreds of
+# epochs.
+ROWS_FOR_COMPARISON = 10_000
+
+
+def convergence_messages(problem: Problem, settings: TrainingSettings, trained: Trained) -> Iterator[str]:
+    """Messages for the user about problems of the fitted model."""
+    if trained.stop_requested:
+        return
+    worse = _worse_than_a_constant(problem, settings, trained) if problem.task.numeric else ""
+    if not trained.history.converged:
+        yield _reason(settings, trained) + (f" {worse}" if worse else "")
+    elif worse:
+        yield worse
+
+
+def _reason(settings: TrainingSettings, trained: Trained) -> str:
+    """The reason why training ended before it converged, and advice for this solver."""
+    history = trained.history
+    if settings.solver != "lbfgs":
+        return (
+            f"Training reached max_iter={settings.max_iter} before it converged. A larger max_iter may give a "
+            "better model; scaled features and a larger learning_rate_init converge sooner."
+        )
+    if history.n_epochs >= settings.max_iter:
+        return (
+            f"Training reached max_iter={settings.max_iter} before lbfgs converged. A larger max_iter may give a "
+            "better model; scaled features and a larger alpha converge sooner."
+        )
+    if history.n_evaluations >= settings.max_fun:
+        return (
+            f"Training reached max_fun={settings.max_fun} evaluations of the loss before lbfgs converged. A larger "
+            "max_fun may give a better model; scaled features and a larger alpha converge sooner."
+        )
+    return (
+        f"lbfgs ended after {history.n_epochs} iterations without having converged: no step along its "
+        "direction lowered the loss. Scaled features, X in float64 or a larger tol may help."
+    )
+
+
+def _worse_than_a_constant(problem: Problem, settings: TrainingSettings, trained: Trained) -> str:
+    """A message if a regressor fits its training data worse than the best constant; empty otherwise."""
+    samples = problem.samples.part(slice(None, None, math.ceil(len(problem.samples) / ROWS_FOR_COMPARISON)))
+    y, weight, loss = samples.y.values, samples.target_weight, problem.loss
+    tree = problem.network.layout.views(*trained.weights)
+    raw = raw_scores(problem, tree, samples.x, thread_count(settings.n_jobs))
+    constant = np.broadcast_to(loss.best_constant(y, weight).astype(raw.dtype), raw.shape)
+    model_loss, constant_loss = (_mean_loss(loss, y, scores, weight) for scores in (raw, constant))
+    varies = np.ptp(y, axis=0).any()  # no model beats the constant if y is constant
+    if not varies or model_loss <= constant_loss + 0.01 * abs(constant_loss):
+        return ""
+    return (
+        "On the training data, the fitted model is worse than a constant prediction: its loss is "
+        f"{model_loss / constant_loss:.3g} times that of the best constant. Scaled features "
+        "(sklearn.preprocessing.StandardScaler), a smaller learning_rate_init or more epochs may help."
+    )
+
+
+def _mean_loss(loss: Loss, y: Array, raw: Array, weight: Array | None) -> float:
+    with np.errstate(over="ignore", invalid="ignore"):
+        value: Value = loss.value(y, raw, weight, None if weight is None else float(weight.sum()))
+    return float(np.mean(value))

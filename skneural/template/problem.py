@@ -1,0 +1,393 @@
+"""The training problem: everything that `fit` prepares from data and hyper-parameters before training."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from skneural.data import Samples
+from skneural.layers import Layer
+from skneural.layers.traversal import without_input_gradient
+from skneural.losses import Loss
+from skneural.networks.arguments import arguments_of
+from skneural.ops.types import Array
+from skneural.parameters import Layout, Snapshot, Tree
+from skneural.readers import InputSpec, Reader, precision
+from skneural.sklearn_compat import check_sample_weight, num_samples, safe_indexing
+from skneural.tasks import FitArguments, Task
+from skneural.template.settings import TrainingSettings
+from skneural.template.validation import holds_out, random_split, validation_errors
+from skneural.training.seeds import Seeds
+
+# Training has the precision of X if it is among these, and the first otherwise.
+FLOATS = (np.float32, np.float64)
+
+
+class Data(NamedTuple):
+    """Encoded samples, and the data in the form that scorers are given.
+
+    Attributes
+    ----------
+    samples : Samples
+    X : object
+        As passed by the user. Its rows are the samples, unless samples are parts of rows, such as windows of texts.
+    y : array or None
+        Checked targets; None if there are none.
+    """
+
+    samples: Samples
+    X: Any
+    y: Array | None
+
+    def take(self, rows: Array) -> Data:
+        """The given rows."""
+        X = safe_indexing(self.X, rows) if num_samples(self.X) == len(self.samples) else None
+        return Data(self.samples.take(rows), X, None if self.y is None else self.y[rows])
+
+
+class Network(NamedTuple):
+    """A network and the layout of its parameters; both follow from the arguments of its builder."""
+
+    layer: Layer
+    layout: Layout
+    arguments: dict[str, Any]
+
+    @classmethod
+    def build(cls, builder: Callable[..., Layer], arguments: dict[str, Any]) -> Network:
+        layer = without_input_gradient(builder(**arguments))
+        return cls(layer, Layout(layer.parameters()), arguments)
+
+
+@dataclass(frozen=True)
+class Specification:
+    """The parts of a problem that an estimator determines, as values.
+
+    Attributes
+    ----------
+    estimator_name : str
+    reader, task : classes
+    reader_options, task_options : object
+    network_builder : function
+    hyperparameters : mapping
+        All hyper-parameters by name; the network builder takes some of them.
+    initialize : function
+        Called with the network, its tree of parameters, the samples and the task before the first training.
+    """
+
+    estimator_name: str
+    reader: type[Reader]
+    reader_options: Any
+    task: type[Task]
+    task_options: Any
+    network_builder: Callable[..., Layer]
+    hyperparameters: Mapping[str, Any]
+    initialize: Callable[[Network, Tree, Samples, Task], None]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A fitted model, from which training continues.
+
+    Attributes
+    ----------
+    reader : Reader
+    task : Task
+    network : Network
+    weights : Snapshot
+    link : str
+        Name of the link of its loss.
+    seed : int
+    optimizer_state : dict
+    n_epochs, n_samples_seen : int
+        Length of `loss_curve_`, and `t_`.
+    kept_arguments : tuple of str
+        Arguments of the network that stay as fitted, whatever the hyper-parameters are.
+    """
+
+    reader: Reader
+    task: Task
+    network: Network
+    weights: Snapshot
+    link: str
+    seed: int
+    optimizer_state: dict[str, Any] = field(default_factory=dict)
+    n_epochs: int = 0
+    n_samples_seen: int = 0
+    kept_arguments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Everything that training needs except its settings.
+
+    Attributes
+    ----------
+    reader : Reader
+    task : Task
+    samples : Samples
+        For training.
+    held_out : Data or None
+        For early stopping.
+    network : Network
+    loss : Loss
+    n_outputs : int
+        Number of raw scores.
+    start : Snapshot
+        Initial parameters, which training copies.
+    seed : int
+        Seed of everything random in training.
+    optimizer_state : dict
+        State of the optimizer after the training that this one continues.
+    continues : bool
+        Whether training continues from a fitted model.
+    n_epochs_before, n_samples_before : int
+        Epochs of the training that this one continues, and the samples in all of them.
+    """
+
+    reader: Reader
+    task: Task
+    samples: Samples
+    held_out: Data | None
+    network: Network
+    loss: Loss
+    n_outputs: int
+    start: Snapshot
+    seed: int
+    optimizer_state: dict[str, Any] = field(default_factory=dict)
+    continues: bool = False
+    n_epochs_before: int = 0
+    n_samples_before: int = 0
+
+
+def pose(
+    specification: Specification,
+    settings: TrainingSettings,
+    arguments: FitArguments,
+    validation: FitArguments | None = None,
+    fitted: Fitted | None = None,
+) -> Problem:
+    """Read and encode the data, hold some of it out, and build the network.
+
+    Parameters
+    ----------
+    specification : Specification
+    settings : TrainingSettings
+    arguments : FitArguments
+        As passed by the user.
+    validation : FitArguments or None
+        Validation data as passed by the user; None if nothing is held out, as in single passes.
+    fitted : Fitted or None
+        The model from which training continues.
+
+    Raises
+    ------
+    ValueError
+        If the data are invalid, or training cannot continue with the current hyper-parameters.
+    """
+    arguments = _without_weightless(arguments)
+    if fitted is None:
+        return _new_problem(specification, settings, arguments, validation)
+    return _continued_problem(specification, settings, arguments, validation, fitted)
+
+
+def _new_problem(
+    specification: Specification,
+    settings: TrainingSettings,
+    arguments: FitArguments,
+    validation: FitArguments | None,
+) -> Problem:
+    """The problem of a training that starts from random weights."""
+    reader, task, checked = _learn(specification, arguments, settings.one_pass)
+    seed = int(check_random_state(settings.random_state).randint(np.iinfo(np.int32).max))
+    data = _encoded(task, checked, arguments.X)
+    samples, held_out = _held_out(specification, settings, reader, task, data, validation, seed)
+    loss, n_outputs = task.loss()
+    network = Network.build(
+        specification.network_builder, _network_arguments(specification, reader, task, n_outputs, {})
+    )
+    start = first_weights(network, samples, task, seed, specification.initialize)
+    return Problem(reader, task, samples, held_out, network, loss, n_outputs, start, seed)
+
+
+def _continued_problem(
+    specification: Specification,
+    settings: TrainingSettings,
+    arguments: FitArguments,
+    validation: FitArguments | None,
+    fitted: Fitted,
+) -> Problem:
+    """The problem of a training that continues from a fitted model."""
+    reader, task = fitted.reader, replace(fitted.task, options=specification.task_options)
+    checked = _checked(specification, reader, arguments, fitted.weights.vector.dtype)
+    task.compare(checked)
+    data = _encoded(task, checked, arguments.X)
+    samples, held_out = _held_out(specification, settings, reader, task, data, validation, fitted.seed)
+    loss, n_outputs = task.loss()
+    kept = {name: fitted.network.arguments[name] for name in fitted.kept_arguments}
+    _ensure_same_network(fitted, _network_arguments(specification, reader, task, n_outputs, kept), loss)
+    return Problem(
+        reader,
+        task,
+        samples,
+        held_out,
+        fitted.network,
+        loss,
+        n_outputs,
+        fitted.weights,
+        fitted.seed,
+        optimizer_state=copy.deepcopy(fitted.optimizer_state),
+        continues=True,
+        n_epochs_before=fitted.n_epochs,
+        n_samples_before=fitted.n_samples_seen,
+    )
+
+
+def _held_out(
+    specification: Specification,
+    settings: TrainingSettings,
+    reader: Reader,
+    task: Task,
+    data: Data,
+    validation: FitArguments | None,
+    seed: int,
+) -> tuple[Samples, Data | None]:
+    """Samples for training, and the data that are held out for early stopping, passed by the user or split off."""
+    data.samples.weigh()
+    if validation is None:
+        return data.samples, None
+    if any(part is not None for part in validation):
+        return data.samples, _validation_data(specification, reader, task, validation, data.samples.x.dtype)
+    if not holds_out(settings, len(data.samples)):
+        return data.samples, None
+    data, held_out = _split(data, settings, task, seed)
+    return data.samples, held_out
+
+
+def _network_arguments(
+    specification: Specification, reader: Reader, task: Task, n_outputs: int, kept: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Arguments of the network builder; those in `kept` replace what follows from the data."""
+    shapes = {**reader.shapes(), **task.shapes(), "n_out": n_outputs, **kept}
+    return arguments_of(specification.network_builder, specification.hyperparameters, **shapes)
+
+
+def first_weights(
+    network: Network,
+    samples: Samples,
+    task: Task,
+    seed: int,
+    initialize: Callable[[Network, Tree, Samples, Task], None],
+) -> Snapshot:
+    """Initial parameters: random weights, output biases at the best constant prediction, buffers from the data."""
+    start = network.layout.initial(Seeds(seed).generator("weights"), precision(samples.x.dtype))
+    tree = network.layout.views(*start)
+    bias = network.layer.output_bias(tree)
+    if bias is not None:
+        bias[...] = task.loss()[0].best_constant(samples.y.values, samples.target_weight)
+    initialize(network, tree, samples, task)
+    return start
+
+
+def _learn(specification: Specification, arguments: FitArguments, one_pass: bool) -> tuple[Reader, Task, FitArguments]:
+    """Learn the reader and the task; also returns the checked training data."""
+    spec = InputSpec(FLOATS, specification.estimator_name)
+    reader, x = specification.reader.learn(arguments.X, specification.reader_options, spec)
+    arguments = _with_checked_targets(specification, arguments._replace(X=x))
+    task = specification.task.learn(arguments, specification.task_options, reader)
+    if one_pass:
+        task.ensure_complete(arguments)
+    return reader, task, arguments
+
+
+def _checked(
+    specification: Specification, reader: Reader, arguments: FitArguments, dtype: np.dtype[Any]
+) -> FitArguments:
+    """Checked data as a container and arrays; it must have the form of the training data."""
+    x = reader.read(arguments.X, InputSpec(dtype, specification.estimator_name))
+    return _with_checked_targets(specification, arguments._replace(X=x))
+
+
+def _with_checked_targets(specification: Specification, arguments: FitArguments) -> FitArguments:
+    y = specification.task.check(arguments, specification.task_options, specification.estimator_name)
+    weight = arguments.sample_weight
+    if weight is not None:
+        weight = check_sample_weight(weight, arguments.X, dtype=arguments.dtype, ensure_non_negative=True)
+    return arguments._replace(y=y, sample_weight=weight)
+
+
+def _without_weightless(arguments: FitArguments) -> FitArguments:
+    """Leave out samples of weight zero before anything is learned, so that weights are equivalent to repetitions."""
+    X, y, weight = arguments.X, arguments.y, arguments.sample_weight
+    if weight is None:
+        return arguments
+    weight = np.asarray(weight)
+    lengths = {num_samples(part) for part in (X, y) if part is not None}
+    kept = np.flatnonzero(weight)
+    if weight.ndim != 1 or lengths != {len(weight)} or len(kept) in (0, len(weight)):
+        return arguments
+    y = None if y is None else safe_indexing(y, kept)
+    return arguments._replace(X=safe_indexing(X, kept), y=y, sample_weight=weight[kept])
+
+
+def _encoded(task: Task, arguments: FitArguments, X: object) -> Data:
+    """Encoded samples, without those whose class weight is zero or whose node has no label."""
+    weight = task.sample_weight(arguments)
+    if weight is not None:
+        weight = None if (weight == 1).all() else weight.astype(arguments.dtype)
+    data = Data(Samples(task.network_input(arguments), task.encode(arguments), weight), X, arguments.y)
+    return data if weight is None or weight.all() else data.take(np.flatnonzero(weight))
+
+
+def _validation_data(
+    specification: Specification, reader: Reader, task: Task, validation: FitArguments, dtype: np.dtype[Any]
+) -> Data:
+    """The encoded validation data that the user passed."""
+    if validation.X is None or (validation.y is None and task.required):
+        if task.required:
+            raise ValueError("X_val and y_val must be given together, and sample_weight_val only with them.")
+        given = [name for name in ("y", "sample_weight") if getattr(validation, name) is not None]
+        raise ValueError(f"{' and '.join(f'{name}_val' for name in given)} can only be given together with X_val.")
+    with validation_errors():
+        checked = _checked(specification, reader, validation, precision(dtype))
+        task.compare(checked)
+        return _encoded(task, checked, validation.X)
+
+
+def _split(data: Data, settings: TrainingSettings, task: Task, seed: int) -> tuple[Data, Data]:
+    """Training data and held-out data, drawn at random."""
+    split_seed = int(Seeds(seed).generator("hold out").integers(2**31))
+    strata = None if data.y is None else task.strata(data.y)
+    rows, held_out_rows = random_split(len(data.samples), settings.validation_fraction, strata, split_seed)
+    return data.take(rows), data.take(held_out_rows)
+
+
+def _ensure_same_network(fitted: Fitted, arguments: dict[str, Any], loss: Loss) -> None:
+    trained, wanted = (fitted.network.arguments, fitted.link), (arguments, loss.link_name)
+    if trained != wanted:
+        raise ValueError(
+            f"Training cannot continue: the fitted network is {trained}, but the current hyper-parameters define "
+            f"{wanted}. Set them back, or fit a clone."
+        )
+
+
+def fitted_attributes(problem: Problem, weights: Snapshot) -> dict[str, Any]:
+    """Attributes with which an estimator predicts."""
+    return {
+        "_reader": problem.reader,
+        "_task": problem.task,
+        "_network": problem.network,
+        "_seed": problem.seed,
+        "_input_shape": problem.samples.x.symbolic_shape,
+        **problem.reader.attributes(),
+        **problem.task.attributes(),
+        "network_arguments_": problem.network.arguments,
+        "n_outputs_": problem.n_outputs,
+        "out_activation_": problem.loss.link_name,
+        "weights_": weights.vector,
+        "buffers_": weights.buffers,
+    }

@@ -1,0 +1,258 @@
+"""Training of a problem: from settings to a solver, threads and an early-stopping rule."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from joblib import cpu_count
+
+from skneural.data import Container
+from skneural.losses.loss import Value
+from skneural.networks.shards import rows_per_shard
+from skneural.ops.blocks import slices
+from skneural.ops.types import Array
+from skneural.optimizers import Averaging, Optimizer, Schedule, make_optimizer
+from skneural.parameters import Snapshot, Tree, Weights
+from skneural.template.problem import Problem
+from skneural.template.settings import TrainingSettings
+from skneural.training.early_stopping import EarlyStopping
+from skneural.training.history import History
+from skneural.training.interrupts import Interrupts
+from skneural.training.lbfgs import LBFGS
+from skneural.training.objective import Objective
+from skneural.training.predict import predict_raw
+from skneural.training.running_statistics import settle_statistics
+from skneural.training.seeds import Seeds
+from skneural.training.threads import Shards, blas_threads, limited_blas
+from skneural.training.train import Descent, DivergenceError, Method, Observer, TrainingMonitor, train
+from skneural.user_warnings import warn_user
+
+# Blocks of predictions of held-out data that are scored at once: enough for all threads, and few enough that the raw
+# scores fit into memory (16 MB a block for all words at all steps of a text).
+BLOCKS_PER_PART = 16
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained network and the course of its training.
+
+    Attributes
+    ----------
+    weights : Snapshot
+        The weights that are kept.
+    history : History
+    validation_decided : bool
+        Whether the weights were chosen by the score of held-out data instead of the training loss.
+    stop_requested : bool
+        Whether a callback or an interrupt ended training.
+    optimizer_state : dict
+    """
+
+    weights: Snapshot
+    history: History
+    validation_decided: bool
+    stop_requested: bool
+    optimizer_state: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """Functions by which a family takes part in training.
+
+    Attributes
+    ----------
+    observers : sequence of Observer
+        Called before and after each epoch.
+    score : function, or None
+        Returns the score of held-out data with the weights in training. None: the negative loss.
+    training_score : function
+        Maps the training loss and the tree of parameters to the score that is used without held-out data.
+    adjust : function
+        Maps the solver and the weights to the solver that is used.
+    interrupts : Interrupts or None
+        Shared by several trainings of one `fit`.
+    """
+
+    observers: Sequence[Observer] = ()
+    score: Callable[[Weights], Callable[[], float]] | None = None
+    training_score: Callable[[float, Tree], float] = lambda loss, tree: operator.neg(loss)
+    adjust: Callable[[Method, Weights], Method] = lambda method, weights: method
+    interrupts: Interrupts | None = None
+
+
+def train_problem(problem: Problem, settings: TrainingSettings, hooks: Hooks, n_epochs_before: int = 0) -> Trained:
+    """Run the solver once.
+
+    Parameters
+    ----------
+    problem : Problem
+    settings : TrainingSettings
+    hooks : Hooks
+    n_epochs_before : int, default=0
+        Epochs of earlier stages of the same `fit`. If there are any, and this stage is interrupted before its first
+        epoch, its initial weights are kept.
+    """
+    network, samples = problem.network.layer, problem.samples
+    weights = Weights(problem.network.layout, Snapshot(problem.start.vector.copy(), problem.start.buffers.copy()))
+    size = batch_size(settings, len(samples))
+    threads = thread_count(settings.n_jobs)
+    n_shards = max(1, min(threads, int(size // rows_per_shard(network, weights.tree, samples.x))))
+    blas_limit = 1 if n_shards > 1 else (None if settings.n_jobs is None else threads)
+    state = problem.optimizer_state
+    monitor = _monitor(problem, settings, hooks, weights, n_epochs_before)
+    with limited_blas(blas_limit), Shards(n_shards) as shards:
+        penalty = l2_penalty(settings, size * samples.mean_weight)
+        objective = Objective(network, problem.loss, weights, penalty, shards)
+        train(hooks.adjust(_solver(problem, settings, objective, size, state), weights), samples, monitor)
+        if not (
+            settings.one_pass or monitor.validation_decides
+        ):  # otherwise held-out data has chosen the statistics, too
+            settle_statistics(network, weights, samples, size, Seeds(problem.seed).generator("settle"))
+    return Trained(
+        Snapshot(weights.vector, weights.buffers),
+        monitor.history,
+        monitor.validation_decides,
+        monitor.stop_requested,
+        state,
+    )
+
+
+def _monitor(
+    problem: Problem, settings: TrainingSettings, hooks: Hooks, weights: Weights, n_epochs_before: int
+) -> TrainingMonitor:
+    """The monitor that records, stops early and calls observers between epochs."""
+    decides = problem.held_out is not None and bool(settings.early_stopping)
+    endless = settings.one_pass or (settings.solver == "lbfgs" and not decides)
+    kept = weights.snapshot() if n_epochs_before else None
+    return TrainingMonitor(
+        weights,
+        EarlyStopping(settings.tol, np.inf if endless else settings.n_iter_no_change, best_snapshot=kept),
+        loss_scale=problem.task.loss_scale(problem.loss),
+        validate=_validation(problem, settings, hooks, weights),
+        validation_decides=decides,
+        training_score=lambda loss: hooks.training_score(loss, weights.tree),
+        observers=hooks.observers,
+        interrupts=hooks.interrupts or Interrupts(),
+        epochs_before=n_epochs_before,
+    )
+
+
+def _solver(
+    problem: Problem, settings: TrainingSettings, objective: Objective, size: int, state: dict[str, Any]
+) -> Method:
+    seeds = Seeds(problem.seed)
+    if settings.solver == "lbfgs":
+        return LBFGS(objective, seeds, settings.max_iter, settings.max_fun, settings.tol)
+    optimizer = optimizer_of(settings, problem.network.layout.n_penalized)
+    if state.get("solver") != settings.solver:
+        state.clear()
+        state.update(optimizer.start(objective.weights.vector), solver=settings.solver)
+    return Descent(
+        objective,
+        optimizer,
+        state,
+        Schedule(settings.learning_rate, settings.learning_rate_init, settings.power_t, settings.warmup),
+        seeds,
+        size,
+        max_epochs=1 if settings.one_pass else settings.max_iter,
+        shuffle=settings.shuffle,
+        max_grad_norm=settings.max_grad_norm,
+        epochs_before=problem.n_epochs_before,
+        rows_before=problem.n_samples_before,
+    )
+
+
+def optimizer_of(settings: TrainingSettings, n_penalized: int) -> Optimizer:
+    """The optimizer with its hyper-parameters."""
+    optimizer = make_optimizer(
+        settings.solver,
+        momentum=settings.momentum,
+        nesterov=settings.nesterovs_momentum,
+        beta_1=settings.beta_1,
+        beta_2=settings.beta_2,
+        epsilon=settings.epsilon,
+        decay=settings.alpha,
+        n_decayed=n_penalized,
+    )
+    return Averaging(optimizer, settings.averaging) if settings.averaging else optimizer
+
+
+def l2_penalty(settings: TrainingSettings, weight_of_batch: float) -> float:
+    """Strength of the L2 penalty added to the mean loss; `weight_of_batch` is the sum of its sample weights."""
+    if settings.solver == "adamw":
+        return 0.0
+    return settings.alpha / weight_of_batch if settings.penalty_per_sample else settings.alpha
+
+
+def batch_size(settings: TrainingSettings, n_samples: int) -> int:
+    """Number of samples per training step."""
+    if settings.solver == "lbfgs":
+        return n_samples
+    if isinstance(settings.batch_size, str):
+        return settings.automatic_batch_size.size(n_samples)
+    if settings.batch_size > n_samples:
+        warn_user(
+            f"batch_size={settings.batch_size} is more than the {n_samples} training samples, which form one batch."
+        )
+    return min(settings.batch_size, n_samples)
+
+
+def thread_count(n_jobs: int | None) -> int:
+    """Number of threads for ``n_jobs``; for None, as many as BLAS may use at this moment."""
+    if n_jobs is None:
+        return blas_threads()
+    return cpu_count() if n_jobs == -1 else n_jobs
+
+
+def raw_scores(problem: Problem, tree: Tree, x: Container, n_threads: int | None) -> Array:
+    """Raw scores of a container, block by block."""
+    return predict_raw(problem.network.layer, tree, x, problem.reader.rows_per_block(x), n_threads)
+
+
+def _validation(
+    problem: Problem, settings: TrainingSettings, hooks: Hooks, weights: Weights
+) -> Callable[[], tuple[float, float]] | None:
+    """A function that returns two scores of held-out data with the current weights: to compare, and to record."""
+    if problem.held_out is None:
+        return None
+    if hooks.score is None:
+        return _negative_loss(problem, settings, weights)
+    score, x = hooks.score(weights), problem.held_out.samples.x
+
+    def scored() -> tuple[float, float]:
+        try:
+            value = score()
+        except ValueError as error:  # metrics raise if predictions are not finite
+            if np.isfinite(raw_scores(problem, weights.tree, x, None)).all():
+                raise
+            raise DivergenceError(
+                f"Training diverged: predictions for the held-out data overflow ({error})."
+            ) from error
+        return value, value
+
+    return scored
+
+
+def _negative_loss(problem: Problem, settings: TrainingSettings, weights: Weights) -> Callable[[], tuple[float, float]]:
+    assert problem.held_out is not None
+    # Resampled only once, so that the scores of different epochs can be compared.
+    samples = problem.held_out.samples.resample(Seeds(problem.seed).generator("held-out draws"))
+    weight, loss = samples.target_weight, problem.loss
+    scale = problem.task.loss_scale(loss)
+    total = float(len(samples.y.values) if weight is None else weight.sum())
+    rows = BLOCKS_PER_PART * problem.reader.rows_per_block(samples.x)
+    parts = [samples.part(part) for part in slices(len(samples), rows)]
+    n_threads = thread_count(settings.n_jobs)  # counted before training, which may limit BLAS to one
+
+    def score() -> tuple[float, float]:
+        value: Value = 0.0
+        for part in parts:
+            raw = raw_scores(problem, weights.tree, part.x, n_threads)
+            value = value + loss.value(part.y.values, raw, part.target_weight, total)
+        return -float(np.mean(value)), -float(np.mean(value * scale))
+
+    return score

@@ -1,0 +1,42 @@
+import numpy as np
+
+from skneural.data import Targets
+from skneural.estimators.diffusion.container import DiffusedRows, TableRows
+
+RNG = np.random.default_rng(0)
+VALUES, CONDITION = RNG.standard_normal((400, 3)), np.repeat([[0.0], [1.0]], 200, axis=0)
+
+
+def drawn(seed=0, dropout=0.0, n_steps=10, values=VALUES):
+    rows = DiffusedRows(values, CONDITION, n_steps, "velocity", dropout, (np.zeros(3), np.ones(3)))
+    x, targets = rows.resample(np.random.default_rng(seed), Targets(values))
+    return x.as_batch()[0], targets.values
+
+
+def test_times_are_spread_evenly_over_the_steps():
+    times = drawn()[0][:, -1]
+    np.testing.assert_array_equal(np.unique(np.rint(10 * times)), np.arange(1, 11))
+    counts = np.bincount(np.rint(10 * times).astype(int))[1:]
+    assert counts.min() >= 39
+    assert counts.max() <= 41
+
+
+def test_a_share_of_the_conditions_is_withheld():
+    np.testing.assert_array_equal(drawn()[0][:, 3], CONDITION[:, 0])
+    known = [drawn(seed, dropout=0.5)[0][200:, 3].mean() for seed in range(5)]
+    assert 0.45 < np.mean(known) < 0.55
+
+
+def test_the_same_generator_draws_the_same():
+    for one, again, other in zip(drawn(), drawn(), drawn(1), strict=True):
+        np.testing.assert_array_equal(one, again)
+        assert not np.array_equal(one, other)
+
+
+def test_single_precision_stays():
+    assert all(array.dtype == np.float32 for array in drawn(values=VALUES.astype(np.float32)))
+
+
+def test_a_table_in_double_precision_says_in_which_precision_it_trains():
+    rows = TableRows(VALUES, np.float32)
+    assert (rows.dtype, rows.as_batch()[0].dtype) == (np.float32, np.float64)

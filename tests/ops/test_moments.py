@@ -1,0 +1,47 @@
+"""A weight of two is the same as two equal rows, and no weight the same as a weight of one."""
+
+import numpy as np
+import pytest
+
+from skneural.ops.moments import (
+    nonzero_deviation,
+    weighted_mean,
+    weighted_moments,
+    weighted_quantiles,
+    weighted_variance,
+)
+
+VALUES = np.random.default_rng(0).standard_normal((20, 3)) + np.array([0, 10, -5])
+WEIGHT = np.random.default_rng(1).integers(1, 4, 20)
+REPEATED = np.repeat(VALUES, WEIGHT, axis=0)
+
+
+def test_moments_are_those_of_repeated_rows():
+    expected = REPEATED.mean(axis=0), REPEATED.std(axis=0)
+    np.testing.assert_allclose(weighted_mean(VALUES, WEIGHT), expected[0], rtol=1e-12)
+    np.testing.assert_allclose(weighted_moments(VALUES, WEIGHT), expected, rtol=1e-12)
+    np.testing.assert_allclose(weighted_variance(VALUES, WEIGHT), (expected[0], expected[1] ** 2), rtol=1e-12)
+    np.testing.assert_allclose(weighted_moments(VALUES, None), (VALUES.mean(axis=0), VALUES.std(axis=0)), rtol=1e-12)
+
+
+@pytest.mark.parametrize("weight", [None, np.array([1.0, 2.0, 4.0])])
+@pytest.mark.parametrize("value", [0.0, 0.1, -1e10, 1e-10])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_deviation_of_constants_is_one(value, weight, dtype):
+    _, deviation = weighted_moments(np.full((3, 2), value, dtype), weight)
+    np.testing.assert_array_equal(deviation, 1.0)
+
+
+def test_small_deviations_are_left_unless_they_are_rounding():
+    kept, replaced = nonzero_deviation(np.array([1e-12, 1e-16]), np.array([1.0, 1.0]), np.float64)
+    assert (kept, replaced) == (1e-12, 1.0)
+    assert nonzero_deviation(np.array([1e-12]), np.array([1.0]), np.float32) == 1.0
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.73, 1.0])
+def test_quantiles_are_those_of_repeated_rows(share):
+    expected = np.quantile(REPEATED, share, axis=0, method="inverted_cdf")
+    np.testing.assert_array_equal(weighted_quantiles(VALUES, share, WEIGHT), expected)
+    np.testing.assert_array_equal(weighted_quantiles(VALUES, [share, 0.5], WEIGHT)[0], expected)
+    without = np.quantile(VALUES, share, axis=0, method="inverted_cdf")
+    np.testing.assert_array_equal(weighted_quantiles(VALUES, share, None), without)
