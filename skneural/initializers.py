@@ -14,6 +14,9 @@ import numpy as np
 ParameterShape = tuple[int, ...]
 Initializer = Callable[[np.random.Generator, ParameterShape], np.ndarray]
 
+# Standard deviation of initial embeddings of tokens and positions, and of class tokens, as in BERT and GPT-2.
+EMBEDDING_DEVIATION = 0.02
+
 
 def zeros(rng: np.random.Generator, shape: ParameterShape) -> np.ndarray:
     """All zeros."""

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from skneural.initializers import normal, uniform
+from skneural.initializers import EMBEDDING_DEVIATION, normal, uniform
 from skneural.layers.axes import RealSteps
 from skneural.layers.combinators import States, select_each
 from skneural.layers.layer import PREDICTING, AnyShape, Backward, Context, Layer
@@ -47,9 +47,6 @@ class Embedding(Layer):
         return (*x_shape, self.size)
 
 
-# Standard deviation of initial embeddings that are also output weights, as in GPT-2.
-START_DEVIATION = 0.02
-
 REAL_STEPS = RealSteps()
 
 
@@ -84,7 +81,7 @@ class TiedEmbedding(Layer):
     def parameters(self) -> Tree:
         n = self.vocabulary_size
         return {
-            "table": Parameter((n + self.n_special, self.size), normal(START_DEVIATION)),
+            "table": Parameter((n + self.n_special, self.size), normal(EMBEDDING_DEVIATION)),
             "bias": Parameter((n,), penalized=False),
             **super().parameters(),
         }

@@ -8,15 +8,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from skneural.initializers import normal
+from skneural.initializers import EMBEDDING_DEVIATION, normal
 from skneural.layers.layer import PREDICTING, AnyShape, Backward, Context, Layer, Share
 from skneural.ops.memory import empty, zeros
 from skneural.ops.positions import add_to_each, multiply, sinusoidal_table
 from skneural.ops.types import Array
 from skneural.parameters import Parameter, Tree
-
-# Standard deviation of initial position embeddings and class tokens, as in BERT and GPT-2.
-START_DEVIATION = 0.02
 
 
 @dataclass(frozen=True)
@@ -62,7 +59,7 @@ class LearnedPositions(Layer):
 
     def parameters(self) -> Tree:
         shape = (self.max_length, self.n_features)
-        return {"table": Parameter(shape, normal(START_DEVIATION), penalized=False)}
+        return {"table": Parameter(shape, normal(EMBEDDING_DEVIATION), penalized=False)}
 
     def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
         n_steps = x.shape[1]
@@ -107,7 +104,7 @@ class WithClassToken(Layer):
     n_features: int
 
     def parameters(self) -> Tree:
-        token = Parameter((self.n_features,), normal(START_DEVIATION), penalized=False)
+        token = Parameter((self.n_features,), normal(EMBEDDING_DEVIATION), penalized=False)
         return {"token": token, **super().parameters()}
 
     def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:

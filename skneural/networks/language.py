@@ -6,8 +6,8 @@ import math
 from dataclasses import replace
 from typing import Any
 
+from skneural.initializers import EMBEDDING_DEVIATION
 from skneural.layers import Chain, ChosenSteps, RealSteps, Scale, TiedEmbedding
-from skneural.layers.embedding import START_DEVIATION
 from skneural.networks.mamba import mamba_encoder
 from skneural.networks.recurrent import recurrent_encoder
 from skneural.networks.sequence import Encoder, dropped
@@ -67,7 +67,7 @@ def language_network(
         causal = objective == "causal"
         sizes = d_model, n_heads, n_layers, feedforward_size
         encoder = transformer_encoder(
-            *sizes, positional, dropout, causal=causal, max_length=context_length, deviation=START_DEVIATION
+            *sizes, positional, dropout, causal=causal, max_length=context_length, deviation=EMBEDDING_DEVIATION
         )
     elif architecture == "mamba":
         encoder = mamba_encoder(d_model, n_layers=n_layers, dropout=dropout, **MAMBA)
