@@ -75,7 +75,7 @@ class Function(NamedTuple):
 
 
 class Module(NamedTuple):
-    """What is measured of a file."""
+    """Measurements of a file."""
 
     path: Path
     lines: int

@@ -1,4 +1,4 @@
-"""What becomes of Ctrl-C: real signals at random times while models train and searches run.
+"""Effects of Ctrl-C: real signals at random times while models train and searches run.
 
     python benchmarks/interrupts.py                200 signals, some minutes
     python benchmarks/interrupts.py --share 0.1    a tenth of them
@@ -119,7 +119,7 @@ class Sender(threading.Thread):
 
 
 def trial(row: Row, rng: np.random.Generator) -> tuple[bool, float]:
-    """Whether the signals of one fit were lost, and the seconds from the last of them to the end."""
+    """Return True if the signals of one fit were lost, and the seconds from the last of them to the end."""
     Interrupts._latest = -np.inf  # as if the trial before were long ago
     model, (X, y), told = row.model(), row.data(rng), False
     sender = Sender(row, rng.uniform(0.02, row.latest))

@@ -1,4 +1,4 @@
-"""Whether a change of the code left every model as it was, to the bit.
+"""Comparison of all models before and after a change of the code, to the bit.
 
     python -m benchmarks.same_models --record FOLDER      before the change
     python -m benchmarks.same_models --compare FOLDER     after it; the exit status counts what differs
@@ -41,7 +41,7 @@ def tabled() -> Models:
 
 
 def others() -> Models:
-    """What the tables lack: other kinds of X, and sizes from which several threads and blocks are used."""
+    """Cases that the tables lack: other kinds of X, and sizes from which several threads and blocks are used."""
     rng = np.random.default_rng(0)
     kinds = np.array(["a", "b", "c"])[rng.integers(0, 3, 40)]
     numbers = rng.standard_normal((40, 2))

@@ -12,7 +12,7 @@ PACKAGE = Path(skneural.__file__).parent
 ELSEWHERE = ("layers", "preprocessing", "symbolic")
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.parent.name not in ELSEWHERE)
 
-# What holds layers, or the parameters of a network.
+# Names of variables that hold layers, or the parameters of a network.
 NETWORKS = ("layers", "branches", "parts", "children", "network", "network_")
 TREES = ("tree", "gradient_tree", "_parameters", "parameters_of", "views")
 

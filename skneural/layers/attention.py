@@ -108,7 +108,7 @@ class SelfAttention(Layer):
         """One step, for causal attention. x, y: (batch, d_model)."""
         if not self.causal:
             raise NotImplementedError(
-                "SelfAttention has no step unless it is causal: what it gives at one step depends on later ones."
+                "SelfAttention has no step unless it is causal: its output at one step depends on later steps."
             )
         split = linear(x, p["weight"], p["bias"])[0].reshape(len(x), 3, self.n_heads, -1)
         if state is None:

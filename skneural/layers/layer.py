@@ -189,9 +189,9 @@ PREDICTING = Context()
 class Layer:
     """Base class of layers; the docstring of this module specifies the protocol."""
 
-    # Whether each step of y depends on the same step of x only, by the same function.
+    # True if each step of y depends on the same step of x only, by the same function.
     stepwise: ClassVar[bool] = False
-    # Whether x is a pair whose second part is the memory of an encoder.
+    # True if x is a pair whose second part is the memory of an encoder.
     takes_memory: ClassVar[bool] = False
     # The batch axis of the arrays in the state of `step`.
     state_batch_axis: ClassVar[int] = 0
@@ -232,7 +232,7 @@ class Layer:
     def step(self, p: Tree, x: Any, state: LayerState = None) -> tuple[Any, LayerState]:
         if not self.stepwise:
             raise NotImplementedError(
-                f"{type(self).__name__} has no step: what it gives at one step of a series may depend on later ones."
+                f"{type(self).__name__} has no step: its output at one step of a series may depend on later steps."
             )
         return self.predict(p, x), None
 

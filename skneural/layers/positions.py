@@ -80,8 +80,8 @@ class LearnedPositions(Layer):
     def _check(self, n_steps: int) -> None:
         if n_steps > self.max_length:
             raise ValueError(
-                f"A series has {n_steps} steps, but positions were learned for {self.max_length} only; cut it, or "
-                f"use sinusoidal or rotary positions, which go on."
+                f"A series has {n_steps} steps, but positions were learned for {self.max_length} only. Shorten it, or "
+                "use sinusoidal or rotary positions, which are defined for any number of steps."
             )
 
 

@@ -83,7 +83,7 @@ def autoencoder_network(
         encoder |= {"output": Dense(width, 2 * latent_size), LATENT: GaussianLatent(latent_size, beta / n_in)}
     else:
         encoder["output"] = Dense(width, latent_size)
-    # What enters has the units of what is compared, which the estimator knows.
+    # The input is scaled by the same statistics as the targets of the loss, which the task has computed.
     encoder["standardization"] = replace(cast(Standardization, encoder["standardization"]), statistics="given")
     return Chain(encoder=Chain(**encoder), decoder=Chain(**decoder))
 

@@ -26,7 +26,7 @@ from skneural.networks.sequence import ROWS_FIRST, SEQUENCE_POOLINGS, Encoder, d
 from skneural.parameters import Tree
 
 POSITIONAL = ("sinusoidal", "learned", "rotary", "none")
-START = ("projection", "positions", "dropout")  # what comes before the blocks of an encoder, and may learn or draw
+START = ("projection", "positions", "dropout")  # layers before the blocks of an encoder
 TRANSFORMER_POOLINGS = (*SEQUENCE_POOLINGS, "cls")
 
 
@@ -189,7 +189,7 @@ def transformer_encoder(
 
 
 def sublayer(d_model: int, inner: dict[str, Layer], dropout: float) -> Residual:
-    """Layers that are added to what they are given, after it has been normalized."""
+    """Residual connection around layers that normalize their input first."""
     return Residual(Chain(normalization=LayerNormalization(d_model), **inner, **dropped(dropout, 0)))
 
 

@@ -69,14 +69,14 @@ def expected_clean(
 ) -> Array:
     """Posterior mean of the clean data of each noisy row, over all rows of the batch that it may have come from.
 
-    A noisy row may have come from any clean row of the batch. The clean row from which it was made has this mean as its
-    expectation, and a larger variance (Rao and Blackwell; "stable target" of Xu et al.). Both targets lead to the same
-    network, because the mean over batches of the mean within a batch is the overall mean.
+    A noisy row may have come from any clean row of the batch. The clean row to which noise was added has this mean as
+    its expectation, and a larger variance (Rao and Blackwell; "stable target" of Xu et al.). Both targets lead to the
+    same network, because the mean over batches of the mean within a batch is the overall mean.
 
     Parameters
     ----------
     noisy, clean : arrays of shape (rows, features)
-        Noisy row i was made of clean row i.
+        Noisy row i is clean row i with noise.
     signal_level, noise_level : arrays of shape (rows, 1)
         Levels of the noisy rows; noise levels are positive.
     candidate : bool array of shape (rows, rows) or None

@@ -1,4 +1,4 @@
-"""Filters that are designed, not learned, and the modulus of what they give."""
+"""Filters that are designed, not learned, and the modulus of their outputs."""
 
 from __future__ import annotations
 

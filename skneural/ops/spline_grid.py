@@ -7,8 +7,8 @@ import numpy as np
 from skneural.ops.moments import weighted_quantiles
 from skneural.ops.types import Array
 
-# How far a grid reaches beyond the data, as a share of their range. Learning exp(sin(pi x) + y^2) from evenly spread
-# points, on grids of 50 pieces, the worst of 4 seeds was wrong by 9e-7 with this reach, by 3e-6 with four times it.
+# Margin of a grid beyond the data, as a fraction of their range. Learning exp(sin(pi x) + y^2) from evenly spread
+# points, on grids of 50 pieces, the largest error of 4 seeds was 9e-7 with this margin, and 3e-6 with four times it.
 MARGIN = 0.005
 
 # Share of equal distances in the breakpoints of a grid, the rest goes by quantiles: no piece, where many equal values

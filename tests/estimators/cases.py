@@ -125,12 +125,12 @@ class EstimatorCase:
 
     @property
     def in_minibatches(self) -> bool:
-        """Whether it trains in batches, and not on all samples at once, as L-BFGS does."""
+        """True if it trains in batches, and not on all samples at once, as L-BFGS does."""
         return getattr(self.estimator, "solver", "auto") not in ("auto", "lbfgs")
 
     @property
     def shardable(self) -> bool:
-        """Whether its batches can be split over threads: all but those of nodes, which share a graph."""
+        """True if its batches can be split over threads: all but those of nodes, which share a graph."""
         return not isinstance(self.estimator, GNNNodeClassifier | GNNNodeRegressor)
 
 

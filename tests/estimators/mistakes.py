@@ -1,4 +1,4 @@
-"""What users write wrongly, and the small models that they do it with."""
+"""Mistakes of users, and small models to make them with."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ def changed(array: np.ndarray, value: Any, place: Any = (3, 1)) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Mistake:
-    """What the user wrote, with what a model fitted before, and the message: a regular expression."""
+    """A mistaken call, the model that was fitted before, and the expected message as a regular expression."""
 
     case: str
     estimator: Any

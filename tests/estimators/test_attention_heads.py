@@ -1,4 +1,4 @@
-"""What Transformers promise beyond the contract: their weights of attention, and errors before training starts."""
+"""Transformers, beyond the common contract: attention weights, and errors before training starts."""
 
 import numpy as np
 import pytest

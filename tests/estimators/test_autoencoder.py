@@ -1,4 +1,4 @@
-"""What autoencoders promise beyond what every estimator does."""
+"""Autoencoders, beyond the common contract."""
 
 import warnings
 
@@ -246,7 +246,7 @@ def test_images_come_back_as_they_were_given(settings):
 
 @pytest.mark.parametrize("shape", [(7, 5, 2), (1, 9, 1), (9, 1, 1), (1, 1, 2), (12, 13, 1)])
 def test_images_of_any_size_and_colours_in_their_places(shape):
-    """Where images differ by a number for each colour, as many numbers tell all of it."""
+    """Images that differ by one number per colour channel can be encoded by as many numbers."""
     shades = RNG.uniform(0, 255, (200, 1, 1, shape[2]))
     X = np.broadcast_to(shades, (200, *shape)) * np.linspace(0.5, 1, shape[1])[:, np.newaxis]
     model = Autoencoder(

@@ -1,4 +1,4 @@
-"""What happens if the user errs: a message that says what is wrong, and an estimator as it was before."""
+"""Invalid input: messages that name the cause, and estimators that stay unchanged."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What holds for diffusion models beside what holds for every estimator."""
+"""Diffusion models, beyond the common contract."""
 
 import pickle
 from itertools import pairwise

@@ -173,7 +173,7 @@ def test_a_broken_estimator_is_seen(broken, message):
         check_estimator_contract(broken(4, max_iter=2), X, y)
 
 
-# What scikit-learn's checks never make: images, series, tokens
+# Data that scikit-learn's checks do not cover: images, series, tokens
 
 KINDS = np.array(["a", "b", "c"])
 

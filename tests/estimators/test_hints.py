@@ -1,4 +1,4 @@
-"""Where something else was meant, such as texts, channels first or another library's name, messages point at it."""
+"""Hints in messages at what was probably meant: texts, channels first, names of other libraries."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""What an associative memory must do, whatever its arithmetic."""
+"""Properties of an associative memory, independent of its arithmetic."""
 
 import pickle
 import tracemalloc

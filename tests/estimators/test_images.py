@@ -28,7 +28,7 @@ def colours(n=40, shape=(6, 7, 3), dtype=np.float32):
     return rng.uniform(0, 255, (n, *shape)).astype(dtype), rng.integers(0, 3, n)
 
 
-# What X may be
+# Forms of X
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What Kolmogorov-Arnold networks promise beyond the contract."""
+"""Kolmogorov-Arnold networks, beyond the common contract."""
 
 import numpy as np
 import pytest
@@ -198,7 +198,7 @@ def test_a_feature_that_does_nothing_has_no_importance():
 
 
 def test_importances_are_those_of_the_weighted_samples():
-    """Where nearly all weight is, the second feature does not vary."""
+    """The second feature does not vary among the samples that have nearly all of the weight."""
     rng = np.random.default_rng(0)
     X = rng.uniform(-1, 1, (400, 2))
     X[:200, 1] *= 1e-3

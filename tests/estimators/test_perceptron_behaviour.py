@@ -1,4 +1,4 @@
-"""What the perceptron does: logistic regression, and Rosenblatt's rule."""
+"""The perceptron: logistic regression, and Rosenblatt's rule."""
 
 import numpy as np
 import pytest

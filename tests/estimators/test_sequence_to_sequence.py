@@ -1,4 +1,4 @@
-"""What sequences to sequences promise: for texts, lists of tokens and integers, decoded freely."""
+"""Sequence-to-sequence networks on texts, lists of tokens and integers, decoded without targets."""
 
 import pickle
 import warnings

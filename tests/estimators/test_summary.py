@@ -1,4 +1,4 @@
-"""What `summary` tells of a network is true, for every estimator of the table."""
+"""Names, shapes and numbers of parameters in `summary` are true for every estimator of the table."""
 
 import pickle
 

@@ -61,7 +61,7 @@ def model():
     return regressor().fit(X, Y)
 
 
-# What a model sees
+# Encoding of columns
 
 
 @pytest.mark.parametrize("embedding", ["periodic", "piecewise_linear", None])
@@ -142,7 +142,7 @@ def X_of_numbers():
     return np.random.default_rng(1).standard_normal((len(X), 3))
 
 
-# What it must not depend on
+# Invariances
 
 
 @pytest.mark.parametrize("embedding", ["periodic", "piecewise_linear", None])

@@ -1,4 +1,4 @@
-"""How estimators train: warnings, schedules, regularization, threads, memory."""
+"""Training of estimators: warnings, schedules, regularization, threads, memory."""
 
 import threading
 import tracemalloc
@@ -187,7 +187,7 @@ def test_an_error_in_a_thread_is_raised_and_leaves_no_trace(small_shards, monkey
 
 @pytest.mark.parametrize(("n_jobs", "expected"), [(1, 1), (2, 1), (None, 2)])
 def test_blas_is_held_to_one_thread_where_a_batch_is_split(n_jobs, expected, monkeypatch):
-    """Where it is not, BLAS may use as many threads as n_jobs says: with None, as many as before."""
+    """If a batch is not split, BLAS may use `n_jobs` threads; with None, as many as before."""
     call, seen = Objective.__call__, set()
 
     def noting(objective, batch):

@@ -130,7 +130,7 @@ class LayerCase:
 
     @property
     def takes_pair(self) -> bool:
-        """Whether the second half of x is the memory of an encoder; such layers have their own tests of lengths."""
+        """True if the second half of x is the memory of an encoder; such layers have their own tests of lengths."""
         return isinstance(self.x, tuple)
 
 

@@ -16,7 +16,7 @@ def test_the_base_layer_says_what_is_missing():
         Layer().forward({}, numbers(2, 2), PREDICTING)
 
 
-# What the context tells
+# The context
 
 
 def test_masks_have_a_row_for_each_sample():

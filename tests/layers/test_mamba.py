@@ -25,7 +25,7 @@ def test_shape_tells_what_comes_out(layer, n_in):
     assert layer.shape(x.shape) == layer.predict(started(layer).tree, x).shape
 
 
-# How they start, and where they stay
+# Initial parameters, and stability
 
 
 @each_layer

@@ -139,7 +139,7 @@ def test_memory_grows_with_steps_and_batch_as_is_stated(cell):
     np.testing.assert_allclose(n_numbers, n_numbers[0], rtol=0.1)
 
 
-# How they start
+# Initial parameters
 
 
 @pytest.mark.parametrize(("cell", "n_gates"), [(Elman, 1), (LSTM, 4), (GRU, 3)])

@@ -1,4 +1,4 @@
-"""What holds for every network of the table."""
+"""Properties of every network of the table."""
 
 import importlib
 import inspect

@@ -1,4 +1,4 @@
-"""What networks of pairs promise beyond those of single inputs."""
+"""Properties of encoder-decoder networks."""
 
 import numpy as np
 import pytest

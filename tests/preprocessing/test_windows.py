@@ -173,7 +173,7 @@ def test_three_axes_are_several_series():
     np.testing.assert_array_equal(SlidingWindows(4).windows(objects), expected)
 
 
-# What the windows are for
+# Forecasts
 
 
 @pytest.mark.parametrize("series", [FLAT, TABLE, [FLAT, FLAT[:15]]], ids=["flat", "table", "several"])

@@ -73,7 +73,7 @@ def scripted(scores):
     return lambda: (score := next(scores), score)
 
 
-# What is kept
+# Results
 
 
 def test_the_best_epoch_is_restored():
@@ -245,7 +245,7 @@ def test_training_reaches_least_squares():
     np.testing.assert_allclose(np.vstack([tree["output"]["weight"], tree["output"]["bias"]]), solution, atol=2e-3)
 
 
-# How it ends badly
+# Errors
 
 
 def test_averaged_weights_are_scored_and_kept_and_training_goes_on_with_its_own():

@@ -1,4 +1,4 @@
-"""What may be changed in fitted Kolmogorov-Arnold networks, and several starts of them."""
+"""Changes of fitted Kolmogorov-Arnold networks, and several starts."""
 
 import pickle
 import signal

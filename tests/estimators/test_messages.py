@@ -1,4 +1,4 @@
-"""What users are told where nothing fails: warnings that name the cause and the cure, and no warnings otherwise."""
+"""Warnings that name the cause and the remedy, and no warnings otherwise."""
 
 import inspect
 import warnings
@@ -130,7 +130,7 @@ def test_the_convergence_warning_fits_the_solver(options, told, untold):
     assert untold not in str(caught[0].message)
 
 
-# What X may not have been meant to be
+# X of an unintended kind
 
 
 COUNTS = np.random.default_rng(0).integers(0, 9, (20, 6))
