@@ -37,7 +37,7 @@ def _last_name(node: ast.expr) -> str:
 
 
 def _is_place(node: ast.expr) -> bool:
-    """Whether a subscript is a slice or is computed from numbers alone."""
+    """Return True if a subscript is a slice or is computed from numbers alone."""
     if isinstance(node, ast.Slice):
         return True
     parts = [part for part in ast.walk(node) if isinstance(part, ast.Constant)]

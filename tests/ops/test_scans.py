@@ -20,7 +20,7 @@ def test_the_size_of_chunks_changes_nothing(module, arguments, both_ways, chunk,
 
 @each_scan
 def test_a_step_of_size_zero_leaves_the_state(module, arguments, both_ways):
-    """What later steps read is as if it were not there."""
+    """Later steps have the same outputs as if it were left out."""
     given = arguments()
     given[1][:, 5:9] = 0
     without = [np.delete(a, slice(5, 9), axis=1) if getattr(a, "ndim", 0) == 3 else a for a in given]

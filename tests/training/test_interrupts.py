@@ -1,4 +1,4 @@
-"""What Ctrl-C does while a model trains; benchmarks/interrupts.py sends many signals at random times."""
+"""Ctrl-C while a model trains; benchmarks/interrupts.py sends many signals at random times."""
 
 import os
 import signal
@@ -42,7 +42,7 @@ def data():
 
 
 def at_epochs(monkeypatch, actions):
-    """What happens at the end of those epochs, counted over all fits and stages."""
+    """Call a function at the end of each given epoch, counted over all fits and stages."""
     n_epochs = 0
 
     def epoch_ends(self, monitor, original=REPORTS.epoch_ends):
