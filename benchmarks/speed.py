@@ -39,6 +39,25 @@ IMAGE_FITS = [
 ]
 
 
+# cell, series, steps, features, units, batch size, epochs
+SERIES_FITS = [
+    ("lstm", 1280, 100, 16, 64, 128, 2),
+    ("gru", 1280, 100, 16, 64, 128, 2),
+    ("lstm", 640, 50, 4, 32, 32, 3),
+]
+
+
+def training(batch_size, epochs):
+    """Parameters of an estimator that trains for a fixed number of epochs."""
+    return {
+        "batch_size": batch_size,
+        "max_iter": epochs,
+        "n_iter_no_change": 10**6,
+        "early_stopping": False,
+        "random_state": 0,
+    }
+
+
 def data(rows, features, dtype, n_classes=10):
     rng = np.random.default_rng(0)
     return rng.standard_normal((rows, features)).astype(dtype), rng.integers(0, n_classes, rows)
@@ -75,6 +94,25 @@ def torch_cnns(X, y, channels, hidden, batch_size, epochs):
     return runs
 
 
+def torch_recurrent(X, y, cell, units, batch_size, epochs):
+    """Make a function that trains the same network in PyTorch; None if PyTorch is not installed."""
+    try:
+        from torch import nn
+    except ImportError:
+        return None
+
+    class LastStep(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.recurrent = {"lstm": nn.LSTM, "gru": nn.GRU}[cell](X.shape[2], units, batch_first=True)
+            self.output = nn.Linear(units, 10)
+
+        def forward(self, x):
+            return self.output(self.recurrent(x)[0][:, -1])
+
+    return torch_loop(LastStep(), X, y, batch_size, epochs)
+
+
 def torch_loop(module, X, y, batch_size, epochs):
     """Make a training loop like that of PyTorch's tutorial, with fused Adam."""
     import torch
@@ -98,10 +136,8 @@ def torch_loop(module, X, y, batch_size, epochs):
 def fit_times():
     for rows, features, hidden, batch_size, epochs, dtype in FITS:
         X, y = data(rows, features, dtype)
-        settings = {"batch_size": batch_size, "max_iter": epochs, "n_iter_no_change": 10**6, "early_stopping": False}
-        models = [
-            library.MLPClassifier(hidden, **settings, random_state=0) for library in (skneural, sklearn.neural_network)
-        ]
+        settings = training(batch_size, epochs)
+        models = [library.MLPClassifier(hidden, **settings) for library in (skneural, sklearn.neural_network)]
         runs = [*(partial(model.fit, X, y) for model in models), torch_mlp(X, y, hidden, batch_size, epochs)]
         name = f"fit {rows} x {features}, {'-'.join(map(str, hidden))}, batch {batch_size}, {dtype}"
         yield (name, "s", *medians([run for run in runs if run is not None]))
@@ -111,17 +147,28 @@ def image_fit_times():
     for rows, side, channels, hidden, batch_size, epochs in IMAGE_FITS:
         X, y = data(rows, side * side, "float32")
         X = X.reshape(rows, side, side, 1)
-        model = skneural.CNNClassifier(
-            channels=channels,
-            hidden_layer_sizes=(hidden,),
-            batch_size=batch_size,
-            max_iter=epochs,
-            n_iter_no_change=10**6,
-            early_stopping=False,
-            random_state=0,
-        )
+        model = skneural.CNNClassifier(channels=channels, hidden_layer_sizes=(hidden,), **training(batch_size, epochs))
         ours, *theirs = medians([partial(model.fit, X, y), *torch_cnns(X, y, channels, hidden, batch_size, epochs)])
         name = f"fit {rows} images {side} x {side}, {channels[0]}-{channels[1]}-{hidden}, batch {batch_size}"
+        yield (name, "s", ours, None, min(theirs, default=None))
+
+
+def series_fit_times():
+    for cell, rows, steps, features, units, batch_size, epochs in SERIES_FITS:
+        X, y = data(rows, steps * features, "float32")
+        X = X.reshape(rows, steps, features)
+        model = skneural.RNNSequenceClassifier(
+            cell=cell,
+            hidden_size=units,
+            n_layers=1,
+            bidirectional=False,
+            pooling="last",
+            dropout=0.0,
+            **training(batch_size, epochs),
+        )
+        name = f"fit {rows} series {steps} x {features}, {cell} of {units}, batch {batch_size}"
+        runs = [partial(model.fit, X, y), torch_recurrent(X, y, cell, units, batch_size, epochs)]
+        ours, *theirs = medians([run for run in runs if run is not None])
         yield (name, "s", ours, None, min(theirs, default=None))
 
 
@@ -160,10 +207,13 @@ def import_times():
     yield ("import", "s", *medians(runs))
 
 
+TABLES = (fit_times, image_fit_times, series_fit_times, predict_times, predict_memory, import_times)
+
+
 def main() -> None:
     warnings.simplefilter("ignore", ConvergenceWarning)
     print(f"{'':<58}{'skneural':>10}   scikit-learn      PyTorch")
-    for table in (fit_times, image_fit_times, predict_times, predict_memory, import_times):
+    for table in TABLES:
         for name, unit, ours, *theirs in table():
             others = "".join(" " * 17 if value is None else f"{value:>10.3f} ({ours / value:.2f})" for value in theirs)
             print(f"{name:<58}{ours:>10.3f}{others} {unit}", flush=True)
