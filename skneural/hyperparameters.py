@@ -2,7 +2,7 @@
 
     @declare
     class Model(BaseEstimator):
-        size: int = hyperparameter(5, Integer(1), "Number of units.")
+        size: int = hyperparameter(default=5, constraint=Integer(1), doc="Number of units.")
 
 The constructor, `get_params`, the checks in `fit` and the numpydoc section are derived from such fields.
 """
@@ -166,17 +166,29 @@ REQUIRED = dataclasses.MISSING  # the default of hyper-parameters that must be p
 
 
 def hyperparameter(
-    default: Any, constraint: Constraint, doc: str, *, positional: bool = False, automatic: Any = None
+    *, default: Any = REQUIRED, constraint: Constraint, doc: str, kw_only: bool = True, automatic: Any = None
 ) -> Any:
     """Declare a hyper-parameter: a dataclass field with its default, its constraint and its documentation.
 
-    `automatic` is the rule behind "auto", for hyper-parameters that have one.
+    Type checkers read `default` and `kw_only` off the call, by these names.
+
+    Parameters
+    ----------
+    default : object
+        Without a default, the hyper-parameter must be passed.
+    constraint : Constraint
+    doc : str
+        One or several sentences.
+    kw_only : bool, default=True
+        Whether it is passed by name only.
+    automatic : object, default=None
+        The rule behind "auto", for hyper-parameters that have one.
     """
     metadata = {"constraint": constraint, "doc": " ".join(doc.split()), "automatic": automatic}
-    return dataclasses.field(default=default, kw_only=not positional, metadata=metadata)
+    return dataclasses.field(default=default, kw_only=kw_only, metadata=metadata)
 
 
-@dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(hyperparameter,))
+@dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(hyperparameter, dataclasses.field))
 def declare(cls: type[_T]) -> type[_T]:
     """Class decorator that generates the constructor from the hyper-parameters, and completes the docstring.
 

@@ -29,9 +29,9 @@ def pooling_hyperparameter(default: str, reference: int) -> Any:
         Number of the reference to attention pooling in the docstring of the family.
     """
     return hyperparameter(
-        default,
-        Choice(*SEQUENCE_POOLINGS),
-        f"""Reduction of the states of all steps to the input of the output layer: the last state ("last"; in the
+        default=default,
+        constraint=Choice(*SEQUENCE_POOLINGS),
+        doc=f"""Reduction of the states of all steps to the input of the output layer: the last state ("last"; in the
         backward direction, the state of the first step), their mean, their maximum, or a mean with learned weights
         ("attention" [{reference}]_). Not used for targets of each step.""",
     )

@@ -57,66 +57,73 @@ class ConvolutionalImageFields(Mixin):
     _network_builder: ClassVar[Callable[..., Layer]] = staticmethod(convolutional_image_network)
 
     architecture: str = hyperparameter(
-        "vgg",
-        Choice(*IMAGE_ARCHITECTURES),
-        """"lenet" [1]_: each convolution followed by pooling, all but the first without padding. "alexnet" [2]_: a
+        default="vgg",
+        constraint=Choice(*IMAGE_ARCHITECTURES),
+        doc=""""lenet" [1]_: each convolution followed by pooling, all but the first without padding. "alexnet" [2]_: a
         larger kernel first, local response normalization, overlapping pooling. "vgg" [3]_: stacks of convolutions.
         "inception" [4]_: parallel kernels of several sizes. "resnet" [5]_: residual pairs of convolutions.""",
     )
     channels: int | Sequence[int] = hyperparameter(
-        (32, 64),
-        Sizes(1, empty=False),
-        "Number of feature maps of each block. Height and width are halved between blocks, down to one pixel.",
+        default=(32, 64),
+        constraint=Sizes(1, empty=False),
+        doc="Number of feature maps of each block. Height and width are halved between blocks, down to one pixel.",
     )
     convolutions_per_block: int = hyperparameter(
-        1,
-        Integer(1),
-        "Convolutions (vgg), modules (inception) or pairs of convolutions (resnet) in each block.",
+        default=1,
+        constraint=Integer(1),
+        doc="Convolutions (vgg), modules (inception) or pairs of convolutions (resnet) in each block.",
     )
     kernel_size: int = hyperparameter(
-        3,
-        Integer(1),
-        """Height and width of the kernels. The first kernel of alexnet is larger by two; inception has kernels of size
-        1, `kernel_size` and ``kernel_size + 2``.""",
+        default=3,
+        constraint=Integer(1),
+        doc="""Height and width of the kernels. The first kernel of alexnet is larger by two; inception has kernels of
+        size 1, `kernel_size` and ``kernel_size + 2``.""",
     )
-    pooling: str = hyperparameter("max", Choice("max", "average"), "Pooling to halve height and width between blocks.")
+    pooling: str = hyperparameter(
+        default="max", constraint=Choice("max", "average"), doc="Pooling to halve height and width between blocks."
+    )
     hidden_layer_sizes: int | Sequence[int] = hyperparameter(
-        (128,),
-        Sizes(1),
-        """Number of units of each dense hidden layer after the convolutions, in lenet, alexnet and vgg; inception and
-        resnet average each feature map instead.""",
+        default=(128,),
+        constraint=Sizes(1),
+        doc="""Number of units of each dense hidden layer after the convolutions, in lenet, alexnet and vgg; inception
+        and resnet average each feature map instead.""",
     )
-    activation: str = hyperparameter("relu", Choice(*ACTIVATIONS), "Activation function of the hidden layers.")
-    batch_norm: bool = hyperparameter(False, BOOLEAN, "Whether to add batch normalization after each convolution.")
+    activation: str = hyperparameter(
+        default="relu", constraint=Choice(*ACTIVATIONS), doc="Activation function of the hidden layers."
+    )
+    batch_norm: bool = hyperparameter(
+        default=False, constraint=BOOLEAN, doc="Whether to add batch normalization after each convolution."
+    )
     dropout: float = hyperparameter(
-        0.0,
-        Number(0, 1, below=True),
-        "Fraction dropped at each training step, of the activations of dense layers or of the averaged feature maps.",
+        default=0.0,
+        constraint=Number(0, 1, below=True),
+        doc="""Fraction dropped at each training step, of the activations of dense layers or of the averaged feature
+        maps.""",
     )
     stem: str = hyperparameter(
-        "learned",
-        Choice("learned", "gabor", "wavelet"),
-        """First layer. "gabor", "wavelet": the modulus of fixed, oriented filters (24 and 25 feature maps), which need
-        no training, for small training sets of textures. "learned": none of these.""",
+        default="learned",
+        constraint=Choice("learned", "gabor", "wavelet"),
+        doc="""First layer. "gabor", "wavelet": the modulus of fixed, oriented filters (24 and 25 feature maps), which
+        need no training, for small training sets of textures. "learned": none of these.""",
     )
     augmentation: Sequence[str] = hyperparameter(
-        (),
-        Constraint('sequence of "flip" and "shift"', _are_augmentations, AUGMENTATIONS),
-        """Random transformations of the training images, drawn anew in each epoch: "flip" mirrors left and right,
+        default=(),
+        constraint=Constraint('sequence of "flip" and "shift"', _are_augmentations, AUGMENTATIONS),
+        doc="""Random transformations of the training images, drawn anew in each epoch: "flip" mirrors left and right,
         "shift" translates by up to an eighth of the smaller side.""",
     )
     image_shape: str | Sequence[int] = hyperparameter(
-        "auto",
-        IMAGE_SHAPE,
-        """Shape of an image, (height, width) or (height, width, channels). "auto": from X if it has three or four axes;
-        rows with a square number of features are square grey images, other rows are images of height one. With an
+        default="auto",
+        constraint=IMAGE_SHAPE,
+        doc="""Shape of an image, (height, width) or (height, width, channels). "auto": from X if it has three or four
+        axes; rows with a square number of features are square grey images, other rows are images of height one. With an
         explicit shape, kernels and pooling windows larger than the feature maps are an error; with "auto" they are made
         smaller or left out.""",
     )
     standardize: bool = hyperparameter(
-        True,
-        BOOLEAN,
-        """Whether to centre and scale each channel by its mean and standard deviation over the training images (in
+        default=True,
+        constraint=BOOLEAN,
+        doc="""Whether to centre and scale each channel by its mean and standard deviation over the training images (in
         `partial_fit`, those of the first call), so that pixels may have any range.""",
     )
 
@@ -265,27 +272,31 @@ class ConvolutionalSequenceFields(Mixin):
     _network_builder: ClassVar[Callable[..., Layer]] = staticmethod(convolutional_series_network)
 
     architecture: str = hyperparameter(
-        "fcn",
-        Choice(*SERIES_ARCHITECTURES),
-        """"fcn" [1]_: convolutions and the mean over time. "resnet" [1]_: residual blocks of convolutions. "inception"
-        [2]_: parallel kernels of several lengths. "textcnn" [3]_: one layer of parallel kernels of several lengths, and
-        the maximum over time, for text.""",
+        default="fcn",
+        constraint=Choice(*SERIES_ARCHITECTURES),
+        doc=""""fcn" [1]_: convolutions and the mean over time. "resnet" [1]_: residual blocks of convolutions.
+        "inception" [2]_: parallel kernels of several lengths. "textcnn" [3]_: one layer of parallel kernels of several
+        lengths, and the maximum over time, for text.""",
     )
     channels: str | int | Sequence[int] = hyperparameter(
-        "auto",
-        Choice("auto") | Sizes(1, empty=False),
-        """Number of channels of each convolution (fcn), block (resnet), module (inception) or kernel size (textcnn).
-        "auto": as published, (128, 256, 128), (64, 128, 128), 6 times 32, and 100.""",
+        default="auto",
+        constraint=Choice("auto") | Sizes(1, empty=False),
+        doc="""Number of channels of each convolution (fcn), block (resnet), module (inception) or kernel size
+        (textcnn). "auto": as published, (128, 256, 128), (64, 128, 128), 6 times 32, and 100.""",
     )
     kernel_size: str | int | Sequence[int] = hyperparameter(
-        "auto",
-        Choice("auto") | Sizes(1, empty=False),
-        """Kernel size, in steps, of each convolution (fcn), of the convolutions in each block (resnet), or of the
+        default="auto",
+        constraint=Choice("auto") | Sizes(1, empty=False),
+        doc="""Kernel size, in steps, of each convolution (fcn), of the convolutions in each block (resnet), or of the
         parallel ones (inception, textcnn). "auto": as published, (8, 5, 3), (8, 5, 3), (40, 20, 10), and (3, 4, 5).""",
     )
-    batch_norm: bool = hyperparameter(True, BOOLEAN, "Whether to add batch normalization to each convolution.")
+    batch_norm: bool = hyperparameter(
+        default=True, constraint=BOOLEAN, doc="Whether to add batch normalization to each convolution."
+    )
     dropout: float = hyperparameter(
-        0.0, Number(0, 1, below=True), "Fraction of the pooled features dropped at each training step."
+        default=0.0,
+        constraint=Number(0, 1, below=True),
+        doc="Fraction of the pooled features dropped at each training step.",
     )
     vocabulary_size: int | None = vocabulary_size_hyperparameter()
     standardize: bool = standardize_hyperparameter()

@@ -36,28 +36,34 @@ class MambaFields(Mixin):
     _reader_class: ClassVar[type[Reader]] = Sequences
     _network_builder: ClassVar[Callable[..., Layer]] = staticmethod(mamba_network)
 
-    d_model: int = hyperparameter(64, Integer(1), "Number of features of each step between the blocks.")
-    state_size: int = hyperparameter(16, Integer(1), "Size of the state of each channel.")
-    n_layers: int = hyperparameter(2, Integer(1), "Number of residual blocks.")
-    bidirectional: bool = hyperparameter(
-        False,
-        BOOLEAN,
-        "Whether as many blocks also read each series from its end to its start; takes twice as long.",
+    d_model: int = hyperparameter(
+        default=64, constraint=Integer(1), doc="Number of features of each step between the blocks."
     )
-    expansion: int = hyperparameter(2, Integer(1), "Number of channels of a block, as a multiple of `d_model`.")
+    state_size: int = hyperparameter(default=16, constraint=Integer(1), doc="Size of the state of each channel.")
+    n_layers: int = hyperparameter(default=2, constraint=Integer(1), doc="Number of residual blocks.")
+    bidirectional: bool = hyperparameter(
+        default=False,
+        constraint=BOOLEAN,
+        doc="Whether as many blocks also read each series from its end to its start; takes twice as long.",
+    )
+    expansion: int = hyperparameter(
+        default=2, constraint=Integer(1), doc="Number of channels of a block, as a multiple of `d_model`."
+    )
     convolution_width: int = hyperparameter(
-        4, Integer(1), "Kernel size of the causal convolution in each block: the step itself and those before it."
+        default=4,
+        constraint=Integer(1),
+        doc="Kernel size of the causal convolution in each block: the step itself and those before it.",
     )
     variant: str = hyperparameter(
-        "mamba2",
-        Choice(*VARIANTS),
-        """"mamba2" [2]_: all channels of a head share one decay rate, so that scans are matrix products. "mamba" [1]_:
-        a decay rate for each number of the state; takes four times as long.""",
+        default="mamba2",
+        constraint=Choice(*VARIANTS),
+        doc=""""mamba2" [2]_: all channels of a head share one decay rate, so that scans are matrix products. "mamba"
+        [1]_: a decay rate for each number of the state; takes four times as long.""",
     )
     dropout: float = hyperparameter(
-        0.0,
-        Number(0, 1, below=True),
-        "Fraction dropped at each training step, of the output of each block and before the output layer.",
+        default=0.0,
+        constraint=Number(0, 1, below=True),
+        doc="Fraction dropped at each training step, of the output of each block and before the output layer.",
     )
 
     vocabulary_size: int | None = vocabulary_size_hyperparameter()

@@ -27,19 +27,26 @@ class MLPFields(Mixin):
     _network_builder: ClassVar[Callable[..., Layer]] = staticmethod(mlp_network)
 
     hidden_layer_sizes: int | Sequence[int] = hyperparameter(
-        (100,), Sizes(1), "Number of units of each hidden layer; () for a linear model.", positional=True
+        default=(100,),
+        constraint=Sizes(1),
+        doc="Number of units of each hidden layer; () for a linear model.",
+        kw_only=False,
     )
     activation: str = hyperparameter(
-        "relu", Choice(*ACTIVATIONS), "Activation function of the hidden layers.", positional=True
+        default="relu", constraint=Choice(*ACTIVATIONS), doc="Activation function of the hidden layers.", kw_only=False
     )
     dropout: float = hyperparameter(
-        0.0, Number(0, 1, below=True), "Fraction of hidden activations dropped at each training step."
+        default=0.0,
+        constraint=Number(0, 1, below=True),
+        doc="Fraction of hidden activations dropped at each training step.",
     )
-    batch_norm: bool = hyperparameter(False, BOOLEAN, "Whether to add batch normalization to each hidden layer.")
+    batch_norm: bool = hyperparameter(
+        default=False, constraint=BOOLEAN, doc="Whether to add batch normalization to each hidden layer."
+    )
     residual: bool = hyperparameter(
-        False,
-        BOOLEAN,
-        "Whether to add each hidden layer's input to its output, through a linear projection where widths differ.",
+        default=False,
+        constraint=BOOLEAN,
+        doc="Whether to add each hidden layer's input to its output, through a linear projection where widths differ.",
     )
 
     # The default MLP hardly overfits, and held-out samples are missing in training: holding out a tenth lowered the

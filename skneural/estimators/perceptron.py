@@ -98,39 +98,41 @@ class PerceptronClassifier(NeuralClassifier):
     _network_builder: ClassVar[Callable[..., Layer]] = staticmethod(perceptron_network)
 
     activation: str = hyperparameter(
-        "logistic",
-        Choice("logistic", "step"),
-        'Output function: "logistic", with probabilities, or "step", Rosenblatt\'s rule without probabilities.',
-        positional=True,
+        default="logistic",
+        constraint=Choice("logistic", "step"),
+        doc='Output function: "logistic", with probabilities, or "step", Rosenblatt\'s rule without probabilities.',
+        kw_only=False,
     )
     solver: str = hyperparameter(
-        "auto",
-        Choice("auto", *SOLVERS, "lbfgs"),
-        """Optimizer, with ``activation="logistic"``. "auto": lbfgs in `fit`, and adam in `partial_fit`. Not used with
-        ``activation="step"``.""",
+        default="auto",
+        constraint=Choice("auto", *SOLVERS, "lbfgs"),
+        doc="""Optimizer, with ``activation="logistic"``. "auto": lbfgs in `fit`, and adam in `partial_fit`. Not used
+        with ``activation="step"``.""",
     )
     alpha: float = hyperparameter(
-        1e-4,
-        Number(0),
-        'Strength of the L2 penalty on the weights, added to the mean loss. Not used with ``activation="step"``.',
+        default=1e-4,
+        constraint=Number(0),
+        doc='Strength of the L2 penalty on the weights, added to the mean loss. Not used with ``activation="step"``.',
     )
-    max_iter: int = hyperparameter(1000, Integer(1), "Maximum number of epochs, or of iterations of lbfgs.")
+    max_iter: int = hyperparameter(
+        default=1000, constraint=Integer(1), doc="Maximum number of epochs, or of iterations of lbfgs."
+    )
     tol: float = hyperparameter(
-        1e-9,
-        Number(0),
-        """lbfgs stops when all elements of the gradient are below `tol`. With other solvers, the score of an epoch must
-        exceed the best by more than `tol` to count as an improvement.""",
+        default=1e-9,
+        constraint=Number(0),
+        doc="""lbfgs stops when all elements of the gradient are below `tol`. With other solvers, the score of an epoch
+        must exceed the best by more than `tol` to count as an improvement.""",
     )
     n_iter_no_change: float = hyperparameter(
-        100,
-        Integer(1) | INFINITY,
-        """Training stops after more than this number of consecutive epochs without improvement: of the loss or, with
-        ``activation="step"``, of the number of mistakes.""",
+        default=100,
+        constraint=Integer(1) | INFINITY,
+        doc="""Training stops after more than this number of consecutive epochs without improvement: of the loss or,
+        with ``activation="step"``, of the number of mistakes.""",
     )
     early_stopping: bool | str = hyperparameter(
-        False,
-        Choice("auto") | BOOLEAN,
-        "Whether training stops when the score of held-out data stops improving; off: one layer hardly overfits.",
+        default=False,
+        constraint=Choice("auto") | BOOLEAN,
+        doc="Whether training stops when the score of held-out data stops improving; off: one layer hardly overfits.",
         automatic=1000,
     )
 

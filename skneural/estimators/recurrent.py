@@ -47,26 +47,30 @@ class RecurrentFields(Mixin):
     _network_builder: ClassVar[Callable[..., Layer]] = staticmethod(recurrent_network)
 
     cell: str = hyperparameter(
-        "gru",
-        Choice(*CELLS),
-        """Recurrent cell. "lstm": long short-term memory [1]_. "gru": gated recurrent unit [2]_, whose reset gate is
-        applied after the matrix product. "rnn": simple tanh cell [3]_. "indrnn": ReLU cell in which each unit is
+        default="gru",
+        constraint=Choice(*CELLS),
+        doc="""Recurrent cell. "lstm": long short-term memory [1]_. "gru": gated recurrent unit [2]_, whose reset gate
+        is applied after the matrix product. "rnn": simple tanh cell [3]_. "indrnn": ReLU cell in which each unit is
         connected to its previous state only [4]_, for very long series. "jordan": hidden units receive the previous
         output [5]_.""",
     )
-    hidden_size: int = hyperparameter(64, Integer(1), "Number of units of each layer, in each direction.")
-    n_layers: int = hyperparameter(1, Integer(1), "Number of stacked recurrent layers.")
-    bidirectional: bool = hyperparameter(False, BOOLEAN, "Whether each layer reads the series in both directions.")
+    hidden_size: int = hyperparameter(
+        default=64, constraint=Integer(1), doc="Number of units of each layer, in each direction."
+    )
+    n_layers: int = hyperparameter(default=1, constraint=Integer(1), doc="Number of stacked recurrent layers.")
+    bidirectional: bool = hyperparameter(
+        default=False, constraint=BOOLEAN, doc="Whether each layer reads the series in both directions."
+    )
     dropout: float = hyperparameter(
-        0.0,
-        Number(0, 1, below=True),
-        "Fraction of the states dropped at each training step, between layers and before the output layer.",
+        default=0.0,
+        constraint=Number(0, 1, below=True),
+        doc="Fraction of the states dropped at each training step, between layers and before the output layer.",
     )
     max_grad_norm: float | None = hyperparameter(
-        5.0,
-        Number(0, above=True) | NONE,
-        """Maximum Euclidean norm of the gradient; longer gradients are scaled down, because those of recurrent networks
-        can explode. None: no limit. Not used by lbfgs.""",
+        default=5.0,
+        constraint=Number(0, above=True) | NONE,
+        doc="""Maximum Euclidean norm of the gradient; longer gradients are scaled down, because those of recurrent
+        networks can explode. None: no limit. Not used by lbfgs.""",
     )
     vocabulary_size: int | None = vocabulary_size_hyperparameter()
     standardize: bool = standardize_hyperparameter()

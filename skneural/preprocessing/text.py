@@ -93,42 +93,46 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     }
 
     level: str = hyperparameter(
-        "word",
-        Choice("word", "character"),
-        "Kind of token. The characters of a text are its code points, so a combining mark is a token.",
+        default="word",
+        constraint=Choice("word", "character"),
+        doc="Kind of token. The characters of a text are its code points, so a combining mark is a token.",
     )
     vocabulary_size: int | None = hyperparameter(
-        None,
-        Integer(2) | NONE,
-        "Maximum size of the vocabulary with the unknown token; the most frequent tokens are kept. None: no limit.",
+        default=None,
+        constraint=Integer(2) | NONE,
+        doc="Maximum size of the vocabulary with the unknown token; the most frequent tokens are kept. None: no limit.",
     )
     min_frequency: int = hyperparameter(
-        1,
-        Integer(1),
-        """Tokens that occur less often in all texts together are unknown. With 1 and no limit of the vocabulary, no
+        default=1,
+        constraint=Integer(1),
+        doc="""Tokens that occur less often in all texts together are unknown. With 1 and no limit of the vocabulary, no
         token of the training texts is unknown, so the embedding of unknown tokens is not trained and predictions for
         new words are arbitrary; with 2, it is trained on the words that occur once.""",
     )
-    lowercase: bool = hyperparameter(False, BOOLEAN, "If True, convert all tokens to lower case.")
+    lowercase: bool = hyperparameter(
+        default=False, constraint=BOOLEAN, doc="If True, convert all tokens to lower case."
+    )
     token_pattern: str | None = hyperparameter(
-        None,
-        STRING | NONE,
-        """Regular expression that matches a token, as in scikit-learn's `CountVectorizer`: if it has a group, the token
-        is the match of the group. None: a token is a word, with its combining marks and inner apostrophes, or any
+        default=None,
+        constraint=STRING | NONE,
+        doc="""Regular expression that matches a token, as in scikit-learn's `CountVectorizer`: if it has a group, the
+        token is the match of the group. None: a token is a word, with its combining marks and inner apostrophes, or any
         single other character except white space. Only for ``level="word"``.""",
     )
     tokenizer: Callable[[str], Sequence[str]] | None = hyperparameter(
-        None,
-        CALLABLE | NONE,
-        "Function from a text to its tokens, a list of str; replaces `level` and `token_pattern`.",
+        default=None,
+        constraint=CALLABLE | NONE,
+        doc="Function from a text to its tokens, a list of str; replaces `level` and `token_pattern`.",
     )
     max_length: int | None = hyperparameter(
-        None, Integer(1) | NONE, "Maximum number of tokens of each text; later tokens are dropped. None: no limit."
+        default=None,
+        constraint=Integer(1) | NONE,
+        doc="Maximum number of tokens of each text; later tokens are dropped. None: no limit.",
     )
     unknown_token: str = hyperparameter(
-        "<unknown>",
-        STRING,
-        "Name of the unknown token, integer 0. If it occurs as a token of a text, that is unknown, too.",
+        default="<unknown>",
+        constraint=STRING,
+        doc="Name of the unknown token, integer 0. If it occurs as a token of a text, that is unknown, too.",
     )
 
     def fit(self, X: object, y: object = None) -> Self:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
-from skneural.hyperparameters import BOOLEAN, NONE, REQUIRED, Constraint, Integer, declare_value, hyperparameter
+from skneural.hyperparameters import BOOLEAN, NONE, Constraint, Integer, declare_value, hyperparameter
 
 FEATURE = Constraint("int", lambda value: isinstance(value, Integral) and not isinstance(value, bool | np.bool_))
 TARGETS = (
@@ -69,26 +69,28 @@ class SlidingWindows:
     (1, 3)
     """
 
-    window_size: int = hyperparameter(REQUIRED, Integer(1), "Number of steps of each window.", positional=True)
-    horizon: int = hyperparameter(1, Integer(1), "Number of steps to forecast after the window.", positional=True)
+    window_size: int = hyperparameter(constraint=Integer(1), doc="Number of steps of each window.", kw_only=False)
+    horizon: int = hyperparameter(
+        default=1, constraint=Integer(1), doc="Number of steps to forecast after the window.", kw_only=False
+    )
     stride: int = hyperparameter(
-        1,
-        Integer(1),
-        "Steps from the start of a window to that of the next one. The first starts where the series starts.",
-        positional=True,
+        default=1,
+        constraint=Integer(1),
+        doc="Steps from the start of a window to that of the next one. The first starts where the series starts.",
+        kw_only=False,
     )
     stepwise: bool = hyperparameter(
-        False,
-        BOOLEAN,
-        """If True, y contains for every step of the window the `horizon` steps that follow it; if False, for the last
-        step only.""",
-        positional=True,
+        default=False,
+        constraint=BOOLEAN,
+        doc="""If True, y contains for every step of the window the `horizon` steps that follow it; if False, for the
+        last step only.""",
+        kw_only=False,
     )
     targets: int | Sequence[int] | None = hyperparameter(
-        None,
-        TARGETS,
-        """Indices of the features to forecast; None: all of them. The windows contain all features in any case.""",
-        positional=True,
+        default=None,
+        constraint=TARGETS,
+        doc="""Indices of the features to forecast; None: all of them. The windows contain all features in any case.""",
+        kw_only=False,
     )
 
     def windows_and_targets(self, series: npt.ArrayLike | Sequence[npt.ArrayLike]) -> tuple[np.ndarray, np.ndarray]:

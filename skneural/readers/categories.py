@@ -39,9 +39,9 @@ def _are_columns(value: object) -> bool:
 def categorical_features_hyperparameter() -> Any:
     """The hyper-parameter `categorical_features` of families with categorical columns."""
     return hyperparameter(
-        "from_dtype",
-        Choice("from_dtype") | Constraint("array-like of bool, int or str", _are_columns) | NONE,
-        """Categorical columns: "from_dtype" for the columns of a DataFrame with categorical, string, boolean, or
+        default="from_dtype",
+        constraint=Choice("from_dtype") | Constraint("array-like of bool, int or str", _are_columns) | NONE,
+        doc="""Categorical columns: "from_dtype" for the columns of a DataFrame with categorical, string, boolean, or
         non-numeric object dtype; a mask, column numbers or column names; None for none.""",
     )
 

@@ -23,26 +23,26 @@ STEPS_PER_BLOCK = 16_384
 def vocabulary_size_hyperparameter() -> Any:
     """The hyper-parameter `vocabulary_size` of families whose X is series or tokens."""
     return hyperparameter(
-        None,
-        NONE | Integer(1),
-        """Number of different tokens, if X is sequences of tokens: integers from 0 to ``vocabulary_size - 1``. None:
-        X is series of numbers.""",
+        default=None,
+        constraint=NONE | Integer(1),
+        doc="""Number of different tokens, if X is sequences of tokens: integers from 0 to ``vocabulary_size - 1``.
+        None: X is series of numbers.""",
     )
 
 
 def standardize_hyperparameter() -> Any:
     """The hyper-parameter `standardize` of families whose X is series."""
     return hyperparameter(
-        True,
-        BOOLEAN,
-        """Centre and scale each feature by its mean and standard deviation over all steps of all training series (in
-        `partial_fit`, those of the first call).""",
+        default=True,
+        constraint=BOOLEAN,
+        doc="""Centre and scale each feature by its mean and standard deviation over all steps of all training series
+        (in `partial_fit`, those of the first call).""",
     )
 
 
 def embedding_size_hyperparameter() -> Any:
     """The hyper-parameter `embedding_size` of families with token embeddings."""
-    return hyperparameter(64, Integer(1), "Size of the embedding of each token.")
+    return hyperparameter(default=64, constraint=Integer(1), doc="Size of the embedding of each token.")
 
 
 SEQUENCE_ATTRIBUTES = {

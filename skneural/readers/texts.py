@@ -11,9 +11,9 @@ from skneural.hyperparameters import NONE, Choice, Integer, hyperparameter
 def level_hyperparameter() -> Any:
     """The hyper-parameter `level` of families whose X is texts."""
     return hyperparameter(
-        "character",
-        Choice(*reversed(LEVELS)),
-        """Tokens into which texts are split: characters, or words separated by white space. Not used for lists of
+        default="character",
+        constraint=Choice(*reversed(LEVELS)),
+        doc="""Tokens into which texts are split: characters, or words separated by white space. Not used for lists of
         tokens or integers.""",
     )
 
@@ -21,8 +21,8 @@ def level_hyperparameter() -> Any:
 def text_vocabulary_size_hyperparameter() -> Any:
     """The hyper-parameter `vocabulary_size` of families whose X is texts, lists of tokens, or integers."""
     return hyperparameter(
-        None,
-        NONE | Integer(1),
-        """Maximum size of the vocabulary: the most frequent tokens of texts, and the unknown token. Integers must be
-        below it. None: all tokens of the training data.""",
+        default=None,
+        constraint=NONE | Integer(1),
+        doc="""Maximum size of the vocabulary: the most frequent tokens of texts, and the unknown token. Integers must
+        be below it. None: all tokens of the training data.""",
     )

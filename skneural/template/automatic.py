@@ -15,7 +15,9 @@ def batch_size_hyperparameter(
 ) -> Any:
     """The hyper-parameter `batch_size`; see `AutomaticBatchSize`."""
     rule = AutomaticBatchSize(most, least, batches_per_epoch)
-    return hyperparameter("auto", Choice("auto") | Integer(1), rule.sentence(unit), automatic=rule)
+    return hyperparameter(
+        default="auto", constraint=Choice("auto") | Integer(1), doc=rule.sentence(unit), automatic=rule
+    )
 
 
 def early_stopping_hyperparameter(
@@ -25,7 +27,9 @@ def early_stopping_hyperparameter(
     """The hyper-parameter `early_stopping`, whose "auto" means True from `n_samples` training samples on."""
     given = '"auto": if `X_val` is given'
     large = "" if math.isinf(n_samples) else f", or from {n_samples} samples on unless the solver is lbfgs"
-    return hyperparameter("auto", Choice("auto") | BOOLEAN, f"{doc} {given}{large}.", automatic=n_samples)
+    return hyperparameter(
+        default="auto", constraint=Choice("auto") | BOOLEAN, doc=f"{doc} {given}{large}.", automatic=n_samples
+    )
 
 
 def automatic(estimator_class: Any, name: str) -> Any:

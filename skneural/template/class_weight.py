@@ -10,9 +10,9 @@ from skneural.hyperparameters import MAPPING, NONE, SEQUENCE, Choice, hyperparam
 def class_weight_hyperparameter() -> Any:
     """The hyper-parameter `class_weight`, which `skneural.tasks.Classes` turns into sample weights."""
     return hyperparameter(
-        None,
-        Choice("balanced") | MAPPING | SEQUENCE | NONE,
-        """Weight of each class: a dictionary from class to weight, or "balanced" for weights inversely proportional
+        default=None,
+        constraint=Choice("balanced") | MAPPING | SEQUENCE | NONE,
+        doc="""Weight of each class: a dictionary from class to weight, or "balanced" for weights inversely proportional
         to the class frequencies. For multilabel y, a list with one dictionary per label.""",
     )
 

@@ -97,93 +97,113 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
     _network_builder: ClassVar[Callable[..., Layer]]
 
     if TYPE_CHECKING:
-        _reader: Reader
-        _task: Task
-        _network: Network
+        _reader: Reader = dataclasses.field(init=False)
+        _task: Task = dataclasses.field(init=False)
+        _network: Network = dataclasses.field(init=False)
 
     solver: str = hyperparameter(
-        "adam",
-        Choice(*SOLVERS, "lbfgs"),
-        """Optimizer. "lbfgs" uses all samples at each step and suits small data; "adamw" uses `alpha` as decoupled
+        default="adam",
+        constraint=Choice(*SOLVERS, "lbfgs"),
+        doc="""Optimizer. "lbfgs" uses all samples at each step and suits small data; "adamw" uses `alpha` as decoupled
         weight decay.""",
     )
-    learning_rate_init: float = hyperparameter(1e-3, Number(0, above=True), "Initial step size. Not used by lbfgs.")
+    learning_rate_init: float = hyperparameter(
+        default=1e-3, constraint=Number(0, above=True), doc="Initial step size. Not used by lbfgs."
+    )
     learning_rate: str = hyperparameter(
-        "constant",
-        Choice(*SCHEDULES, number_is="learning_rate_init"),
-        """Schedule of the step size: "constant"; "invscaling" decreases it with the samples seen; "adaptive" divides
-        it by five whenever the score stops improving; "cosine" decreases it to zero at `max_iter`; "one_cycle"
+        default="constant",
+        constraint=Choice(*SCHEDULES, number_is="learning_rate_init"),
+        doc="""Schedule of the step size: "constant"; "invscaling" decreases it with the samples seen; "adaptive"
+        divides it by five whenever the score stops improving; "cosine" decreases it to zero at `max_iter`; "one_cycle"
         increases and then decreases it until `max_iter`.""",
     )
     warmup: float = hyperparameter(
-        0.0, Number(0, 1, below=True), "Fraction of `max_iter` during which the step size rises from zero."
+        default=0.0,
+        constraint=Number(0, 1, below=True),
+        doc="Fraction of `max_iter` during which the step size rises from zero.",
     )
     batch_size: int | str = batch_size_hyperparameter()
     max_iter: int = hyperparameter(
-        200, Integer(1), "Maximum number of epochs (passes over the data), or of iterations of lbfgs."
+        default=200,
+        constraint=Integer(1),
+        doc="Maximum number of epochs (passes over the data), or of iterations of lbfgs.",
     )
-    max_fun: int = hyperparameter(15000, Integer(1), "Maximum number of evaluations of the loss by lbfgs.")
+    max_fun: int = hyperparameter(
+        default=15000, constraint=Integer(1), doc="Maximum number of evaluations of the loss by lbfgs."
+    )
     tol: float = hyperparameter(
-        1e-4,
-        Number(0),
-        """An epoch counts as an improvement if its score exceeds the best one by more than this. lbfgs stops when no
-        element of the gradient exceeds it.""",
+        default=1e-4,
+        constraint=Number(0),
+        doc="""An epoch counts as an improvement if its score exceeds the best one by more than this. lbfgs stops when
+        no element of the gradient exceeds it.""",
     )
     n_iter_no_change: float = hyperparameter(
-        10,
-        Integer(1) | INFINITY,
-        "Training stops after more than this number of consecutive epochs without improvement; inf: never.",
+        default=10,
+        constraint=Integer(1) | INFINITY,
+        doc="Training stops after more than this number of consecutive epochs without improvement; inf: never.",
     )
     early_stopping: bool | str = early_stopping_hyperparameter(1000)
     validation_fraction: float = hyperparameter(
-        0.1,
-        Number(0, 1, above=True, below=True),
-        "Fraction of the training data held out for early stopping, stratified by class. Not used with `X_val`.",
+        default=0.1,
+        constraint=Number(0, 1, above=True, below=True),
+        doc="Fraction of the training data held out for early stopping, stratified by class. Not used with `X_val`.",
     )
     scoring: str | Callable[..., float] = hyperparameter(
-        "loss",
-        Constraint('"loss", name of a scorer or callable', _is_scoring, ("loss", *get_scorer_names())),
-        """Score of held-out data: "loss" for the negative loss, a name of `sklearn.metrics.get_scorer_names`, or a
+        default="loss",
+        constraint=Constraint('"loss", name of a scorer or callable', _is_scoring, ("loss", *get_scorer_names())),
+        doc="""Score of held-out data: "loss" for the negative loss, a name of `sklearn.metrics.get_scorer_names`, or a
         callable ``(estimator, X, y) -> float``. Sample weights are used if the scorer takes `sample_weight`.""",
     )
     alpha: float = hyperparameter(
-        1e-4,
-        Number(0),
-        "Strength of the L2 penalty on the weights (not the biases), divided by the number of samples in a batch.",
+        default=1e-4,
+        constraint=Number(0),
+        doc="Strength of the L2 penalty on the weights (not the biases), divided by the number of samples in a batch.",
     )
     momentum: float = hyperparameter(
-        0.9, Number(0, 1), "Momentum of sgd: share of the last update that it adds to the next one."
+        default=0.9,
+        constraint=Number(0, 1),
+        doc="Momentum of sgd: share of the last update that it adds to the next one.",
     )
-    nesterovs_momentum: bool = hyperparameter(True, BOOLEAN, "Use Nesterov's momentum in sgd.")
+    nesterovs_momentum: bool = hyperparameter(default=True, constraint=BOOLEAN, doc="Use Nesterov's momentum in sgd.")
     beta_1: float = hyperparameter(
-        0.9, Number(0, 1, below=True), "Decay of the running mean of gradients in adam and adamw."
+        default=0.9,
+        constraint=Number(0, 1, below=True),
+        doc="Decay of the running mean of gradients in adam and adamw.",
     )
     beta_2: float = hyperparameter(
-        0.999, Number(0, 1, below=True), "Decay of the running mean of squared gradients in adam, adamw and rmsprop."
+        default=0.999,
+        constraint=Number(0, 1, below=True),
+        doc="Decay of the running mean of squared gradients in adam, adamw and rmsprop.",
     )
     epsilon: float = hyperparameter(
-        1e-8, Number(0, above=True), "Small number that keeps adam, adamw and rmsprop from dividing by zero."
+        default=1e-8,
+        constraint=Number(0, above=True),
+        doc="Small number that keeps adam, adamw and rmsprop from dividing by zero.",
     )
-    power_t: float = hyperparameter(0.5, Number(0), 'Exponent of the "invscaling" schedule.')
+    power_t: float = hyperparameter(default=0.5, constraint=Number(0), doc='Exponent of the "invscaling" schedule.')
     max_grad_norm: float | None = hyperparameter(
-        None,
-        Number(0, above=True) | NONE,
-        "Gradients with a greater Euclidean norm are scaled down to it. Not used by lbfgs.",
+        default=None,
+        constraint=Number(0, above=True) | NONE,
+        doc="Gradients with a greater Euclidean norm are scaled down to it. Not used by lbfgs.",
     )
-    shuffle: bool = hyperparameter(True, BOOLEAN, "Shuffle the samples before each epoch.")
+    shuffle: bool = hyperparameter(default=True, constraint=BOOLEAN, doc="Shuffle the samples before each epoch.")
     warm_start: bool = hyperparameter(
-        False, BOOLEAN, "Continue from the current weights and optimizer state in `fit`, instead of new ones."
+        default=False,
+        constraint=BOOLEAN,
+        doc="Continue from the current weights and optimizer state in `fit`, instead of new ones.",
     )
     random_state: int | np.random.RandomState | None = hyperparameter(
-        None,
-        RANDOM_STATE,
-        "Seed of everything random: initial weights, held-out samples, order of samples, dropout.",
+        default=None,
+        constraint=RANDOM_STATE,
+        doc="Seed of everything random: initial weights, held-out samples, order of samples, dropout.",
     )
-    verbose: bool = hyperparameter(False, BOOLEAN | Integer(0), "Print a line after every epoch.")
+    verbose: bool = hyperparameter(
+        default=False, constraint=BOOLEAN | Integer(0), doc="Print a line after every epoch."
+    )
     n_jobs: int | None = hyperparameter(
-        None,
-        NONE | Integer(1) | MINUS_ONE,
-        """Number of threads. None: as many as BLAS may use, which joblib, threadpoolctl and OPENBLAS_NUM_THREADS
+        default=None,
+        constraint=NONE | Integer(1) | MINUS_ONE,
+        doc="""Number of threads. None: as many as BLAS may use, which joblib, threadpoolctl and OPENBLAS_NUM_THREADS
         control; -1: all processors. Results agree up to rounding for any number.""",
     )
 

@@ -26,22 +26,22 @@ class NeuralRegressor(RegressorMixin, NeuralEstimator):
     _task_class: ClassVar[type[Task]] = Numbers
 
     loss: str = hyperparameter(
-        "squared_error",
-        Choice(*LOSSES),
-        """Loss to minimize: "squared_error" estimates the mean, "absolute_error" the median, "huber" a robust mean,
+        default="squared_error",
+        constraint=Choice(*LOSSES),
+        doc="""Loss to minimize: "squared_error" estimates the mean, "absolute_error" the median, "huber" a robust mean,
         "quantile" the given `quantile`, "poisson" the mean of counts.""",
     )
     quantile: float = hyperparameter(
-        0.5, Number(0, 1, above=True, below=True), 'Quantile that loss="quantile" estimates.'
+        default=0.5, constraint=Number(0, 1, above=True, below=True), doc='Quantile that loss="quantile" estimates.'
     )
     huber_delta: float = hyperparameter(
-        1.35,
-        Number(0, above=True),
-        """Absolute error at which loss="huber" changes from squared to linear: in standard deviations of y if
+        default=1.35,
+        constraint=Number(0, above=True),
+        doc="""Absolute error at which loss="huber" changes from squared to linear: in standard deviations of y if
         `normalize_y`, otherwise in the units of y.""",
     )
     normalize_y: bool = hyperparameter(
-        True, BOOLEAN, 'Centre and scale the targets for training. Ignored for loss="poisson".'
+        default=True, constraint=BOOLEAN, doc='Centre and scale the targets for training. Ignored for loss="poisson".'
     )
 
     attributes_doc = {

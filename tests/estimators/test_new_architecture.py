@@ -49,8 +49,10 @@ class TemporalFields:
     _reader_class: ClassVar = Sequences
     _network_builder: ClassVar = staticmethod(temporal_network)
 
-    channels: int = hyperparameter(8, Integer(1), "Feature maps of each block.")
-    n_blocks: int = hyperparameter(3, Integer(1), "Blocks; each doubles the steps between the elements of its kernel.")
+    channels: int = hyperparameter(default=8, constraint=Integer(1), doc="Feature maps of each block.")
+    n_blocks: int = hyperparameter(
+        default=3, constraint=Integer(1), doc="Blocks; each doubles the steps between the elements of its kernel."
+    )
     vocabulary_size: int | None = vocabulary_size_hyperparameter()
     standardize: bool = standardize_hyperparameter()
 

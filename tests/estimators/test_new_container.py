@@ -82,7 +82,7 @@ def bag_network(n_in: int, n_out: int, hidden_size: int) -> Chain:
 class BagFields:
     _reader_class: ClassVar = BagReader
     _network_builder: ClassVar = staticmethod(bag_network)
-    hidden_size: int = hyperparameter(8, Integer(1), "Units.")
+    hidden_size: int = hyperparameter(default=8, constraint=Integer(1), doc="Units.")
 
 
 @declare

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
@@ -101,58 +102,63 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Unsupervise
     _network_builder: ClassVar[Callable[..., Layer]] = staticmethod(autoencoder_network)
 
     if TYPE_CHECKING:
-        _task: Reconstruction
+        _task: Reconstruction = field(init=False)
 
-    latent_size: int = hyperparameter(2, Integer(1), "Number of latent features.", positional=True)
+    latent_size: int = hyperparameter(default=2, constraint=Integer(1), doc="Number of latent features.", kw_only=False)
     hidden_layer_sizes: int | Sequence[int] = hyperparameter(
-        (100,),
-        Sizes(1),
-        "Number of units of each hidden layer of the encoder, in reverse order for the decoder; () for a linear model.",
-        positional=True,
+        default=(100,),
+        constraint=Sizes(1),
+        doc="""Number of units of each hidden layer of the encoder, in reverse order for the decoder; () for a linear
+        model.""",
+        kw_only=False,
     )
     # Reconstruction error of eight latent features on digits, relative to PCA: .72 with silu, .74 with elu, more with
     # relu, which loses negative values. With batches of 200 it is .1 more.
-    activation: str = hyperparameter("silu", Choice(*ACTIVATIONS), "Activation function of the hidden layers.")
+    activation: str = hyperparameter(
+        default="silu", constraint=Choice(*ACTIVATIONS), doc="Activation function of the hidden layers."
+    )
     batch_size: int | str = batch_size_hyperparameter(64)
     variational: bool = hyperparameter(
-        False,
-        BOOLEAN,
-        """Whether to train a variational autoencoder, which encodes samples as normal distributions. Its loss may stay
-        constant for many epochs before it falls, above all with several hidden layers; then increase
+        default=False,
+        constraint=BOOLEAN,
+        doc="""Whether to train a variational autoencoder, which encodes samples as normal distributions. Its loss may
+        stay constant for many epochs before it falls, above all with several hidden layers; then increase
         `n_iter_no_change`.""",
     )
     beta: float = hyperparameter(
-        1.0,
-        Number(0),
-        """Weight of the Kullback-Leibler divergence of the encoded distributions from the standard normal distribution,
-        if variational: 1 maximizes a lower bound of the likelihood; smaller values improve reconstructions, larger
-        values improve samples.""",
+        default=1.0,
+        constraint=Number(0),
+        doc="""Weight of the Kullback-Leibler divergence of the encoded distributions from the standard normal
+        distribution, if variational: 1 maximizes a lower bound of the likelihood; smaller values improve
+        reconstructions, larger values improve samples.""",
     )
     noise: float = hyperparameter(
-        0.0,
-        Number(0),
-        """Standard deviation of the normal noise added to X in training, in units of `scale_`; the targets are without
-        noise.""",
+        default=0.0,
+        constraint=Number(0),
+        doc="""Standard deviation of the normal noise added to X in training, in units of `scale_`; the targets are
+        without noise.""",
     )
     loss: str = hyperparameter(
-        "auto",
-        Choice("auto", "squared_error", "log_loss"),
-        """Loss function: "squared_error" in units of `scale_`, or "log_loss" for values between 0 and 1, which are not
-        scaled. "auto": log_loss if all values of X are 0 or 1.""",
+        default="auto",
+        constraint=Choice("auto", "squared_error", "log_loss"),
+        doc="""Loss function: "squared_error" in units of `scale_`, or "log_loss" for values between 0 and 1, which are
+        not scaled. "auto": log_loss if all values of X are 0 or 1.""",
     )
     image_shape: str | Sequence[int] | None = hyperparameter(
-        None,
-        NONE | IMAGE_SHAPE,
-        """Shape of an image, (height, width) or (height, width, channels); None if X is no images. "auto": from X if it
-        has three or four axes; rows with a square number of features are square grey images, other rows are images of
-        height one.""",
+        default=None,
+        constraint=NONE | IMAGE_SHAPE,
+        doc="""Shape of an image, (height, width) or (height, width, channels); None if X is no images. "auto": from X
+        if it has three or four axes; rows with a square number of features are square grey images, other rows are
+        images of height one.""",
     )
     channels: int | Sequence[int] = hyperparameter(
-        (16, 32),
-        Sizes(1, empty=False),
-        "Feature maps of each block, for images; blocks halve height and width, or double them in the decoder.",
+        default=(16, 32),
+        constraint=Sizes(1, empty=False),
+        doc="Feature maps of each block, for images; blocks halve height and width, or double them in the decoder.",
     )
-    kernel_size: int = hyperparameter(3, Integer(1), "Height and width of the kernels, for images.")
+    kernel_size: int = hyperparameter(
+        default=3, constraint=Integer(1), doc="Height and width of the kernels, for images."
+    )
 
     attributes_doc = {
         "mean_": ("ndarray of shape (n_features_in_,) or (n_channels,)", "Mean of each feature or channel."),

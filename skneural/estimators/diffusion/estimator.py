@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -98,19 +99,19 @@ class DiffusionModel(DensityMixin, NeuralEstimator):
     _network_builder: ClassVar[Callable[..., Layer]] = staticmethod(diffusion_network)
 
     if TYPE_CHECKING:
-        _reader: RestorableTable
-        _task: Denoising
+        _reader: RestorableTable = field(init=False)
+        _task: Denoising = field(init=False)
 
     hidden_layer_sizes: int | Sequence[int] = hyperparameter(
-        (256, 256, 256),
-        Sizes(1),
-        "Units of each residual block of two dense layers; () for a linear model.",
-        positional=True,
+        default=(256, 256, 256),
+        constraint=Sizes(1),
+        doc="Units of each residual block of two dense layers; () for a linear model.",
+        kw_only=False,
     )
     learning_rate_init: float = hyperparameter(
-        0.004,
-        Number(0, above=True),
-        """Initial step size. Not used by lbfgs. Larger than in other estimators: with a quarter of it and as many
+        default=0.004,
+        constraint=Number(0, above=True),
+        doc="""Initial step size. Not used by lbfgs. Larger than in other estimators: with a quarter of it and as many
         epochs, three times as many samples of eight Gaussians were outliers between them.""",
     )
     # The loss of held-out data rises long before samples are best: with early stopping, after 134 epochs on half of
@@ -120,65 +121,71 @@ class DiffusionModel(DensityMixin, NeuralEstimator):
         math.inf, "Stop training when the loss of held-out data stops improving, instead of the training loss."
     )
     max_iter: int = hyperparameter(
-        250, Integer(1), "Number of epochs (passes over the data), or maximum number of iterations of lbfgs."
+        default=250,
+        constraint=Integer(1),
+        doc="Number of epochs (passes over the data), or maximum number of iterations of lbfgs.",
     )
     learning_rate: str = hyperparameter(
-        "cosine",
-        Choice(*SCHEDULES, number_is="learning_rate_init"),
-        """Schedule of the step size: "cosine" decreases it to zero at `max_iter`; "one_cycle" increases and then
+        default="cosine",
+        constraint=Choice(*SCHEDULES, number_is="learning_rate_init"),
+        doc="""Schedule of the step size: "cosine" decreases it to zero at `max_iter`; "one_cycle" increases and then
         decreases it until `max_iter`; "invscaling" decreases it with the samples seen; "adaptive" divides it by five
         whenever the score stops improving; "constant".""",
     )
     n_iter_no_change: float = hyperparameter(
-        math.inf,
-        Integer(1) | INFINITY,
-        "Training stops after more than this number of consecutive epochs without improvement; inf: never.",
+        default=math.inf,
+        constraint=Integer(1) | INFINITY,
+        doc="Training stops after more than this number of consecutive epochs without improvement; inf: never.",
     )
-    n_steps: int = hyperparameter(1000, Integer(1), "Number of steps in which noise is added to the training data.")
+    n_steps: int = hyperparameter(
+        default=1000, constraint=Integer(1), doc="Number of steps in which noise is added to the training data."
+    )
     n_sampling_steps: int | None = hyperparameter(
-        50,
-        Integer(1) | NONE,
-        """Number of steps in which `sample` removes noise, each over several of the `n_steps`; None for all of them.
-        May be changed after `fit`, like `eta` and `guidance`.""",
+        default=50,
+        constraint=Integer(1) | NONE,
+        doc="""Number of steps in which `sample` removes noise, each over several of the `n_steps`; None for all of
+        them. May be changed after `fit`, like `eta` and `guidance`.""",
     )
     eta: float = hyperparameter(
-        0.0,
-        Number(0, 1),
-        """Fraction of fresh noise in each step of `sample`: with 0, the initial noise determines the sample; 1 is
+        default=0.0,
+        constraint=Number(0, 1),
+        doc="""Fraction of fresh noise in each step of `sample`: with 0, the initial noise determines the sample; 1 is
         ancestral sampling [1]_, which corrects errors of earlier steps, but needs more steps.""",
     )
     activation: str = hyperparameter(
-        "silu", Choice(*ACTIVATIONS), "Activation function before each dense layer of the blocks."
+        default="silu",
+        constraint=Choice(*ACTIVATIONS),
+        doc="Activation function before each dense layer of the blocks.",
     )
     prediction: str = hyperparameter(
-        "velocity",
-        Choice("velocity", "noise"),
-        """Target of the network: the "noise" [1]_, or the "velocity" at which data becomes noise [5]_, which is equally
-        hard to predict at all steps.""",
+        default="velocity",
+        constraint=Choice("velocity", "noise"),
+        doc="""Target of the network: the "noise" [1]_, or the "velocity" at which data becomes noise [5]_, which is
+        equally hard to predict at all steps.""",
     )
     guidance: float = hyperparameter(
-        0.0,
-        Number(0),
-        """Strength of classifier-free guidance [4]_ in `sample`: larger values give samples that are more typical of y
-        and less diverse. 0 for the conditional distribution of the training data.""",
+        default=0.0,
+        constraint=Number(0),
+        doc="""Strength of classifier-free guidance [4]_ in `sample`: larger values give samples that are more typical
+        of y and less diverse. 0 for the conditional distribution of the training data.""",
     )
     condition_dropout: float = hyperparameter(
-        0.1,
-        Number(0, 1),
-        """Fraction of the training samples whose y is dropped, by which the network learns the unconditional
+        default=0.1,
+        constraint=Number(0, 1),
+        doc="""Fraction of the training samples whose y is dropped, by which the network learns the unconditional
         distribution. Needed for `guidance`, and to sample or score without y.""",
     )
     scaling: str = hyperparameter(
-        "auto",
-        Choice("auto", "standard", "quantile"),
-        """Scaling of numbers: "standard" to mean 0 and variance 1; "quantile" to a normal distribution, which suits
+        default="auto",
+        constraint=Choice("auto", "standard", "quantile"),
+        doc="""Scaling of numbers: "standard" to mean 0 and variance 1; "quantile" to a normal distribution, which suits
         tables with long tails, and represents the most common number of a column by a flag if at least a tenth of the
         rows have it [8]_; "auto" for "quantile" if there are categorical columns, and "standard" otherwise.""",
     )
     averaging: float = hyperparameter(
-        0.999,
-        Number(0, 1, below=True),
-        """Decay of the running mean of the weights at each training step; 0 for the weights themselves, which lbfgs
+        default=0.999,
+        constraint=Number(0, 1, below=True),
+        doc="""Decay of the running mean of the weights at each training step; 0 for the weights themselves, which lbfgs
         always uses.""",
     )
 

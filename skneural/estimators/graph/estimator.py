@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -45,9 +45,9 @@ References
 def convolution_hyperparameter(default: str) -> Any:
     """The hyper-parameter `convolution` of graph neural networks."""
     return hyperparameter(
-        default,
-        Choice(*CONVOLUTIONS),
-        """Aggregation of messages from neighbours. "gcn": mean over the node and its neighbours, normalized by the
+        default=default,
+        constraint=Choice(*CONVOLUTIONS),
+        doc="""Aggregation of messages from neighbours. "gcn": mean over the node and its neighbours, normalized by the
         degrees of both ends [1]_. "sage": mean of the neighbours, with separate weights for the node itself [2]_.
         "gat": mean weighted by attention [3]_. "gin": sum, followed by a perceptron [4]_.""",
     )
@@ -55,7 +55,7 @@ def convolution_hyperparameter(default: str) -> Any:
 
 def n_heads_hyperparameter() -> Any:
     """The hyper-parameter `n_heads` of graph neural networks."""
-    return hyperparameter(8, Integer(1), 'Attention heads with convolution="gat".')
+    return hyperparameter(default=8, constraint=Integer(1), doc='Attention heads with convolution="gat".')
 
 
 def _embed(estimator: NeuralEstimator, X: object) -> tuple[Array, Any]:
@@ -86,30 +86,32 @@ class NodeFields(SetOutputMixin, Mixin):
     _network_builder: ClassVar[Callable[..., Layer]] = staticmethod(graph_node_network)
 
     hidden_layer_sizes: int | Sequence[int] = hyperparameter(
-        (16,),
-        Sizes(1),
-        """Units of each hidden convolution; with "gat", of each of its heads. One more convolution computes the scores.
-        Nodes receive information over as many edges as there are convolutions.""",
+        default=(16,),
+        constraint=Sizes(1),
+        doc="""Units of each hidden convolution; with "gat", of each of its heads. One more convolution computes the
+        scores. Nodes receive information over as many edges as there are convolutions.""",
     )
     dropout: float = hyperparameter(
-        0.5,
-        Number(0, 1, below=True),
-        """Fraction of the features dropped before each convolution at each training step; with "gat" also of the
+        default=0.5,
+        constraint=Number(0, 1, below=True),
+        doc="""Fraction of the features dropped before each convolution at each training step; with "gat" also of the
         attention weights.""",
     )
     learning_rate_init: float = hyperparameter(
-        0.01,
-        Number(0, above=True),
-        "Initial step size. Not used by lbfgs. Larger than in other estimators, because an epoch is a single step.",
+        default=0.01,
+        constraint=Number(0, above=True),
+        doc="Initial step size. Not used by lbfgs. Larger than in other estimators, because an epoch is a single step.",
     )
     n_neighbors: int = hyperparameter(
-        10, Integer(1), "Nearest training rows that become neighbours of each row, if X is rows instead of a graph."
+        default=10,
+        constraint=Integer(1),
+        doc="Nearest training rows that become neighbours of each row, if X is rows instead of a graph.",
     )
     neighbor_samples: int | Sequence[int] | None = hyperparameter(
-        None,
-        Sizes(1, empty=False) | NONE,
-        """Number of neighbours of each node that are drawn at random at each training step, for each convolution, the
-        last one first. Requires `batch_size`. None: all neighbours. Predictions and scores of held-out data use all
+        default=None,
+        constraint=Sizes(1, empty=False) | NONE,
+        doc="""Number of neighbours of each node that are drawn at random at each training step, for each convolution,
+        the last one first. Requires `batch_size`. None: all neighbours. Predictions and scores of held-out data use all
         neighbours.""",
     )
     batch_size: int | str = batch_size_hyperparameter(math.inf)
@@ -224,13 +226,19 @@ class WholeGraphFields(SetOutputMixin, Mixin):
 
     convolution: str = convolution_hyperparameter("gin")
     hidden_layer_sizes: int | Sequence[int] = hyperparameter(
-        (64, 64, 64), Sizes(1), 'Units of each convolution; with "gat", of all its heads, which divide them.'
+        default=(64, 64, 64),
+        constraint=Sizes(1),
+        doc='Units of each convolution; with "gat", of all its heads, which divide them.',
     )
     pooling: str = hyperparameter(
-        "sum", Choice(*GRAPH_POOLINGS), "Pooling over all nodes of a graph: sum, mean or maximum."
+        default="sum",
+        constraint=Choice(*GRAPH_POOLINGS),
+        doc="Pooling over all nodes of a graph: sum, mean or maximum.",
     )
     dropout: float = hyperparameter(
-        0.5, Number(0, 1, below=True), "Fraction of the pooled features dropped at each training step."
+        default=0.5,
+        constraint=Number(0, 1, below=True),
+        doc="Fraction of the pooled features dropped at each training step.",
     )
     batch_size: int | str = batch_size_hyperparameter(32, unit="Graphs")
     n_heads: int = n_heads_hyperparameter()
@@ -331,7 +339,7 @@ class GNNNodeClassifier(NodeFields, NeuralClassifier):
     _task_class: ClassVar[type[Task]] = NodeClasses
 
     if TYPE_CHECKING:
-        _task: NodeClasses
+        _task: NodeClasses = field(init=False)
 
     def score(self, X, y, sample_weight=None):
         """Accuracy on the nodes that have a label.

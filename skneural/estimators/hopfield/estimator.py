@@ -70,36 +70,39 @@ class HopfieldNetwork(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """
 
     rule: str = hyperparameter(
-        "hebbian",
-        Choice("hebbian", "projection", "modern"),
-        """Storage rule: "hebbian" (sum of outer products), "projection" (onto the span of the patterns, by the
+        default="hebbian",
+        constraint=Choice("hebbian", "projection", "modern"),
+        doc="""Storage rule: "hebbian" (sum of outer products), "projection" (onto the span of the patterns, by the
         pseudo-inverse) or "modern" (attention over the patterns).""",
-        positional=True,
+        kw_only=False,
     )
     update: str = hyperparameter(
-        "asynchronous",
-        Choice("asynchronous", "synchronous"),
-        """Update of the units: one after another in a random order for each sweep ("asynchronous"), which always
+        default="asynchronous",
+        constraint=Choice("asynchronous", "synchronous"),
+        doc="""Update of the units: one after another in a random order for each sweep ("asynchronous"), which always
         converges, or all at once ("synchronous"), which can end in two alternating states. The modern rule is always
         synchronous.""",
     )
-    max_iter: int = hyperparameter(100, Integer(1), "Maximum number of sweeps over all units in a recall.")
+    max_iter: int = hyperparameter(
+        default=100, constraint=Integer(1), doc="Maximum number of sweeps over all units in a recall."
+    )
     beta: float | str = hyperparameter(
-        "auto",
-        Choice("auto") | Number(0, above=True),
-        """Inverse temperature of the modern rule; small values recall means of similar patterns. "auto": the smallest
-        value that is guaranteed to separate the two most similar patterns, so that all patterns are fixed points.""",
+        default="auto",
+        constraint=Choice("auto") | Number(0, above=True),
+        doc="""Inverse temperature of the modern rule; small values recall means of similar patterns. "auto": the
+        smallest value that is guaranteed to separate the two most similar patterns, so that all patterns are fixed
+        points.""",
     )
     threshold: float | str = hyperparameter(
-        "auto",
-        Choice("auto") | Number(),
-        """Values above the threshold are the upper state. "auto": the middle between the two values in the patterns, or
-        the mean of each feature if there are more than two values.""",
+        default="auto",
+        constraint=Choice("auto") | Number(),
+        doc="""Values above the threshold are the upper state. "auto": the middle between the two values in the
+        patterns, or the mean of each feature if there are more than two values.""",
     )
     random_state: int | np.random.RandomState | None = hyperparameter(
-        None,
-        RANDOM_STATE,
-        "Seed of the order of asynchronous updates; drawn in `fit`, so that recalls are reproducible.",
+        default=None,
+        constraint=RANDOM_STATE,
+        doc="Seed of the order of asynchronous updates; drawn in `fit`, so that recalls are reproducible.",
     )
 
     attributes_doc = {

@@ -43,41 +43,49 @@ class KANFields(KANMethods):
     _network_builder: ClassVar[Callable[..., Layer]] = staticmethod(kan_network)
 
     hidden_layer_sizes: int | Sequence[int] = hyperparameter(
-        (5,), Sizes(1), "Number of units of each hidden layer; () for a sum of functions of single features."
+        default=(5,),
+        constraint=Sizes(1),
+        doc="Number of units of each hidden layer; () for a sum of functions of single features.",
     )
-    grid_size: int = hyperparameter(5, Integer(1), "Number of grid intervals of each spline at the start of training.")
-    spline_order: int = hyperparameter(3, Integer(1), "Degree of the splines.")
+    grid_size: int = hyperparameter(
+        default=5, constraint=Integer(1), doc="Number of grid intervals of each spline at the start of training."
+    )
+    spline_order: int = hyperparameter(default=3, constraint=Integer(1), doc="Degree of the splines.")
     base_activation: str = hyperparameter(
-        "silu", Choice(*ACTIVATIONS), "Function that each edge adds to its spline, with a learned weight."
+        default="silu",
+        constraint=Choice(*ACTIVATIONS),
+        doc="Function that each edge adds to its spline, with a learned weight.",
     )
     grid_range: Any = hyperparameter(
-        "auto",
-        Choice("auto") | Constraint("pair of ascending floats", _is_range),
-        """Range of the grids of the features, the same for all; outside, splines are extrapolated linearly. "auto": the
-        range of the training data, with finer intervals where there are more data.""",
+        default="auto",
+        constraint=Choice("auto") | Constraint("pair of ascending floats", _is_range),
+        doc="""Range of the grids of the features, the same for all; outside, splines are extrapolated linearly. "auto":
+        the range of the training data, with finer intervals where there are more data.""",
     )
     grid_refinement: Sequence[int] = hyperparameter(
-        (),
-        Constraint(
+        default=(),
+        constraint=Constraint(
             "sequence of int >= 1",
             lambda value: isinstance(value, list | tuple) and all(Integer(1).allows(size) for size in value),
         ),
-        """Sizes of finer grids, such as (10, 20): after training with `grid_size`, training continues on each of them
-        for up to `max_iter` epochs, starting from the same function.""",
+        doc="""Sizes of finer grids, such as (10, 20): after training with `grid_size`, training continues on each of
+        them for up to `max_iter` epochs, starting from the same function.""",
     )
     sparsity: float = hyperparameter(
-        0.0,
-        Number(0),
-        "Strength of a penalty on the spread of the edges, which makes most of them negligible; then use `prune`.",
+        default=0.0,
+        constraint=Number(0),
+        doc="Strength of a penalty on the spread of the edges, which makes most of them negligible; then use `prune`.",
     )
-    entropy: float = hyperparameter(2.0, Number(0), "Weight of the entropy over edges in the penalty of `sparsity`.")
+    entropy: float = hyperparameter(
+        default=2.0, constraint=Number(0), doc="Weight of the entropy over edges in the penalty of `sparsity`."
+    )
     n_init: int = hyperparameter(
-        1,
-        Integer(1),
-        """Number of random initializations: `fit` trains from each, the first being that of ``n_init=1``, and keeps the
-        network with the best held-out score or, without held-out data, the least training loss. `n_jobs` of them are
-        trained in parallel, in processes or as set by `joblib.parallel_config`. Small networks often converge to a poor
-        minimum.""",
+        default=1,
+        constraint=Integer(1),
+        doc="""Number of random initializations: `fit` trains from each, the first being that of ``n_init=1``, and keeps
+        the network with the best held-out score or, without held-out data, the least training loss. `n_jobs` of them
+        are trained in parallel, in processes or as set by `joblib.parallel_config`. Small networks often converge to a
+        poor minimum.""",
     )
 
     # --- hooks ------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
@@ -90,52 +91,58 @@ class LanguageModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Unsupervi
     _network_builder: ClassVar[Callable[..., Layer]] = staticmethod(language_network)
 
     if TYPE_CHECKING:
-        _reader: Texts
-        _task: TokenPrediction
+        _reader: Texts = field(init=False)
+        _task: TokenPrediction = field(init=False)
 
     architecture: str = hyperparameter(
-        "transformer",
-        Choice(*LANGUAGE_ARCHITECTURES),
-        "Architecture: a Transformer, initialized as GPT-2 [2]_, recurrent layers (LSTM, GRU), or Mamba blocks.",
+        default="transformer",
+        constraint=Choice(*LANGUAGE_ARCHITECTURES),
+        doc="Architecture: a Transformer, initialized as GPT-2 [2]_, recurrent layers (LSTM, GRU), or Mamba blocks.",
     )
     objective: str = hyperparameter(
-        "causal",
-        Choice(*OBJECTIVES),
-        """Prediction task: "causal", each token from those before it; or "masked" [3]_, tokens from all others, for
+        default="causal",
+        constraint=Choice(*OBJECTIVES),
+        doc="""Prediction task: "causal", each token from those before it; or "masked" [3]_, tokens from all others, for
         which 15 % of the tokens of each window are drawn at each training step, and 80 % of these masked and 10 %
         replaced by random tokens. "masked" requires the Transformer, and cannot generate texts.""",
     )
-    context_length: int = hyperparameter(128, Integer(1), "Maximum number of tokens of a window.")
-    d_model: int = hyperparameter(
-        64,
-        Integer(1),
-        "Features of each token, in embeddings and layers; for Transformers a multiple of `n_heads`.",
+    context_length: int = hyperparameter(
+        default=128, constraint=Integer(1), doc="Maximum number of tokens of a window."
     )
-    n_heads: int = hyperparameter(4, Integer(1), "Attention heads of each layer. Only for Transformers.")
-    n_layers: int = hyperparameter(2, Integer(1), "Number of layers or blocks.")
+    d_model: int = hyperparameter(
+        default=64,
+        constraint=Integer(1),
+        doc="Features of each token, in embeddings and layers; for Transformers a multiple of `n_heads`.",
+    )
+    n_heads: int = hyperparameter(
+        default=4, constraint=Integer(1), doc="Attention heads of each layer. Only for Transformers."
+    )
+    n_layers: int = hyperparameter(default=2, constraint=Integer(1), doc="Number of layers or blocks.")
     feedforward_size: int = hyperparameter(
-        128, Integer(1), "Hidden units of each feedforward layer. Only for Transformers."
+        default=128, constraint=Integer(1), doc="Hidden units of each feedforward layer. Only for Transformers."
     )
     positional: str = hyperparameter(
-        "sinusoidal",
-        Choice(*POSITIONAL),
-        "Encoding of the positions of tokens; see `TransformerSequenceClassifier`. Only for Transformers.",
+        default="sinusoidal",
+        constraint=Choice(*POSITIONAL),
+        doc="Encoding of the positions of tokens; see `TransformerSequenceClassifier`. Only for Transformers.",
     )
     dropout: float = hyperparameter(
-        0.1,
-        Number(0, 1, below=True),
-        "Fraction dropped at each training step: of the inputs and outputs of layers, and of attention weights.",
+        default=0.1,
+        constraint=Number(0, 1, below=True),
+        doc="Fraction dropped at each training step: of the inputs and outputs of layers, and of attention weights.",
     )
     batch_size: int | str = batch_size_hyperparameter(32, unit="Windows")
     max_grad_norm: float | None = hyperparameter(
-        1.0,
-        Number(0, above=True) | NONE,
-        "Gradients with a greater Euclidean norm are scaled down to it. Not used by lbfgs.",
+        default=1.0,
+        constraint=Number(0, above=True) | NONE,
+        doc="Gradients with a greater Euclidean norm are scaled down to it. Not used by lbfgs.",
     )
     level: str = level_hyperparameter()
     vocabulary_size: int | None = text_vocabulary_size_hyperparameter()
     min_frequency: int = hyperparameter(
-        1, Integer(1), "Minimum number of occurrences; rarer tokens become the unknown token. Not used for integers."
+        default=1,
+        constraint=Integer(1),
+        doc="Minimum number of occurrences; rarer tokens become the unknown token. Not used for integers.",
     )
 
     attributes_doc = {

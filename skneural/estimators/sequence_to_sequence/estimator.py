@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import field
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -101,61 +102,71 @@ class SequenceToSequence(NeuralEstimator):
     _network_builder: ClassVar[Callable[..., Layer]] = staticmethod(sequence_to_sequence_network)
 
     if TYPE_CHECKING:
-        _reader: Sources
-        _task: TargetSequences
+        _reader: Sources = field(init=False)
+        _task: TargetSequences = field(init=False)
 
     architecture: str = hyperparameter(
-        "gru", Choice(*ARCHITECTURES), "Decoder: gated recurrent units, long short-term memory, or a Transformer."
+        default="gru",
+        constraint=Choice(*ARCHITECTURES),
+        doc="Decoder: gated recurrent units, long short-term memory, or a Transformer.",
     )
     attention: str = hyperparameter(
-        "additive",
-        Choice(*ATTENTIONS),
-        """Attention of a recurrent decoder to the source: scores by a small network [2]_ ("additive"), by products with
-        its state ("dot", the general score of [3]_), or no attention ("none"). Not used for Transformers.""",
+        default="additive",
+        constraint=Choice(*ATTENTIONS),
+        doc="""Attention of a recurrent decoder to the source: scores by a small network [2]_ ("additive"), by products
+        with its state ("dot", the general score of [3]_), or no attention ("none"). Not used for Transformers.""",
     )
     encoder: str = hyperparameter(
-        "auto",
-        Choice("auto", *ENCODERS),
-        """Encoder of X. "rnn": bidirectional, with the units of the decoder. "dense": one dense layer for X of shape
-        (n_samples, n_features), whose output is a single step. "auto": "dense" if X is a 2-D array of floats, otherwise
-        "transformer" or "rnn", like the decoder.""",
+        default="auto",
+        constraint=Choice("auto", *ENCODERS),
+        doc="""Encoder of X. "rnn": bidirectional, with the units of the decoder. "dense": one dense layer for X of
+        shape (n_samples, n_features), whose output is a single step. "auto": "dense" if X is a 2-D array of floats,
+        otherwise "transformer" or "rnn", like the decoder.""",
     )
     hidden_size: int = hyperparameter(
-        128,
-        Integer(1),
-        """Units of each recurrent layer and direction, and of the scores of additive attention; features of each step
-        of a Transformer, a multiple of `n_heads`.""",
+        default=128,
+        constraint=Integer(1),
+        doc="""Units of each recurrent layer and direction, and of the scores of additive attention; features of each
+        step of a Transformer, a multiple of `n_heads`.""",
     )
     embedding_size: int = hyperparameter(
-        64, Integer(1), "Size of the embedding of each token in recurrent networks; `hidden_size` in Transformers."
+        default=64,
+        constraint=Integer(1),
+        doc="Size of the embedding of each token in recurrent networks; `hidden_size` in Transformers.",
     )
-    n_layers: int = hyperparameter(1, Integer(1), "Number of layers of the encoder, and of the decoder.")
-    n_heads: int = hyperparameter(4, Integer(1), "Attention heads of each layer of a Transformer.")
-    feedforward_size: int = hyperparameter(256, Integer(1), "Hidden units of each feedforward layer of a Transformer.")
+    n_layers: int = hyperparameter(
+        default=1, constraint=Integer(1), doc="Number of layers of the encoder, and of the decoder."
+    )
+    n_heads: int = hyperparameter(
+        default=4, constraint=Integer(1), doc="Attention heads of each layer of a Transformer."
+    )
+    feedforward_size: int = hyperparameter(
+        default=256, constraint=Integer(1), doc="Hidden units of each feedforward layer of a Transformer."
+    )
     dropout: float = hyperparameter(
-        0.0,
-        Number(0, 1, below=True),
-        """Fraction dropped at each training step: of embeddings, between layers and before the output layer; in
+        default=0.0,
+        constraint=Number(0, 1, below=True),
+        doc="""Fraction dropped at each training step: of embeddings, between layers and before the output layer; in
         Transformers of attention weights, hidden units and outputs of layers, too.""",
     )
     max_length: int | None = hyperparameter(
-        None,
-        NONE | Integer(1),
-        """Maximum number of tokens of a prediction; longer training targets raise an error. None: length of the
+        default=None,
+        constraint=NONE | Integer(1),
+        doc="""Maximum number of tokens of a prediction; longer training targets raise an error. None: length of the
         longest training target (in `partial_fit`, of the first call).""",
     )
     beam_width: int = hyperparameter(
-        1,
-        Integer(1),
-        """Number of candidate sequences in beam search, from which that with the highest mean log-probability per token
-        is selected [5]_. 1: greedy search, the most likely token at each step.""",
+        default=1,
+        constraint=Integer(1),
+        doc="""Number of candidate sequences in beam search, from which that with the highest mean log-probability per
+        token is selected [5]_. 1: greedy search, the most likely token at each step.""",
     )
     # Smaller than elsewhere, because each sample has two sequences, both of which are padded in a batch.
     batch_size: int | str = batch_size_hyperparameter(64)
     max_grad_norm: float | None = hyperparameter(
-        5.0,
-        Number(0, above=True) | NONE,
-        "Gradients with a greater Euclidean norm are scaled down to it. Not used by lbfgs.",
+        default=5.0,
+        constraint=Number(0, above=True) | NONE,
+        doc="Gradients with a greater Euclidean norm are scaled down to it. Not used by lbfgs.",
     )
 
     level: str = level_hyperparameter()

@@ -35,44 +35,50 @@ class TabularFields(Mixin):
     _network_builder: ClassVar[Callable[..., Layer]] = staticmethod(tabular_network)
 
     hidden_layer_sizes: int | Sequence[int] = hyperparameter(
-        (256, 256, 256), Sizes(1), "Units of each hidden layer; () for a linear model of the embedded features."
+        default=(256, 256, 256),
+        constraint=Sizes(1),
+        doc="Units of each hidden layer; () for a linear model of the embedded features.",
     )
-    activation: str = hyperparameter("mish", Choice(*ACTIVATIONS), "Function after each hidden layer.")
+    activation: str = hyperparameter(
+        default="mish", constraint=Choice(*ACTIVATIONS), doc="Function after each hidden layer."
+    )
     dropout: float = hyperparameter(
-        0.15,
-        Number(0, 1, below=True),
-        """Fraction of hidden activations dropped at each training step. Each row has its own mask; in batches of fewer
-        than 64 rows all rows share one, so that sample weights are equivalent to repetitions.""",
+        default=0.15,
+        constraint=Number(0, 1, below=True),
+        doc="""Fraction of hidden activations dropped at each training step. Each row has its own mask; in batches of
+        fewer than 64 rows all rows share one, so that sample weights are equivalent to repetitions.""",
     )
     embedding: str | None = hyperparameter(
-        "periodic",
-        Choice(*EMBEDDINGS) | NONE,
-        """Embedding of each number before the first hidden layer: "periodic" for sums of learned sine waves,
+        default="periodic",
+        constraint=Choice(*EMBEDDINGS) | NONE,
+        doc="""Embedding of each number before the first hidden layer: "periodic" for sums of learned sine waves,
         "piecewise_linear" for learned functions with knots at quantiles, both in addition to the number itself; None
         for the number alone.""",
     )
     embedding_size: int = hyperparameter(
-        4, Integer(2), "Features of each embedded number, including the number itself."
+        default=4, constraint=Integer(2), doc="Features of each embedded number, including the number itself."
     )
     n_members: int = hyperparameter(
-        4,
-        Integer(1),
-        """Members of an ensemble in one network: they share its hidden layers, have separate learned factors of the
+        default=4,
+        constraint=Integer(1),
+        doc="""Members of an ensemble in one network: they share its hidden layers, have separate learned factors of the
         features and separate output layers, and their predictions are averaged. With more than four members, each row
         of a batch trains only four of them, assigned in turn: an epoch then costs as much as with four members, and
         sample weights are equivalent to repetitions on average only.""",
     )
     solver: str = hyperparameter(
-        "adamw",
-        Choice(*SOLVERS, "lbfgs"),
-        """Optimizer. "adamw" uses `alpha` as decoupled weight decay; the others use it as an L2 penalty, for which the
-        default is strong.""",
+        default="adamw",
+        constraint=Choice(*SOLVERS, "lbfgs"),
+        doc="""Optimizer. "adamw" uses `alpha` as decoupled weight decay; the others use it as an L2 penalty, for which
+        the default is strong.""",
     )
-    learning_rate_init: float = hyperparameter(0.005, Number(0, above=True), "Initial step size. Not used by lbfgs.")
+    learning_rate_init: float = hyperparameter(
+        default=0.005, constraint=Number(0, above=True), doc="Initial step size. Not used by lbfgs."
+    )
     learning_rate: str = hyperparameter(
-        "cosine",
-        Choice(*SCHEDULES, number_is="learning_rate_init"),
-        """Schedule of the step size: "cosine" decreases it to zero at `max_iter`; "one_cycle" increases and then
+        default="cosine",
+        constraint=Choice(*SCHEDULES, number_is="learning_rate_init"),
+        doc="""Schedule of the step size: "cosine" decreases it to zero at `max_iter`; "one_cycle" increases and then
         decreases it until `max_iter`; "constant"; "invscaling" decreases it with the samples seen; "adaptive" divides
         it by five whenever the score stops improving. In `partial_fit`, where "cosine" decreases it to zero in each
         call, "constant" is better.""",
@@ -80,12 +86,14 @@ class TabularFields(Mixin):
     # Small tables need small batches to have many steps; large tables have many steps with large batches, too.
     batch_size: int | str = batch_size_hyperparameter(256, least=32, batches_per_epoch=24)
     max_iter: int = hyperparameter(
-        50, Integer(1), "Maximum number of epochs (passes over the data), or of iterations of lbfgs."
+        default=50,
+        constraint=Integer(1),
+        doc="Maximum number of epochs (passes over the data), or of iterations of lbfgs.",
     )
     n_iter_no_change: float = hyperparameter(
-        math.inf,
-        Integer(1) | INFINITY,
-        """Training stops after more than this number of consecutive epochs without improvement; inf: never, so that
+        default=math.inf,
+        constraint=Integer(1) | INFINITY,
+        doc="""Training stops after more than this number of consecutive epochs without improvement; inf: never, so that
         schedules are completed.""",
     )
     # Small tables learn more from a tenth of their rows than from the choice of an epoch: without it, accuracy on four
@@ -96,7 +104,9 @@ class TabularFields(Mixin):
         finite.""",
     )
     alpha: float = hyperparameter(
-        0.3, Number(0), "Weight decay of adamw: each step subtracts `alpha` times the step size times the weights."
+        default=0.3,
+        constraint=Number(0),
+        doc="Weight decay of adamw: each step subtracts `alpha` times the step size times the weights.",
     )
 
     categorical_features: str | Sequence[Any] | None = categorical_features_hyperparameter()
@@ -161,9 +171,9 @@ class TabularMLPClassifier(TabularFields, NeuralClassifier):
     _task_class: ClassVar[type[Task]] = TabularClasses
 
     label_smoothing: float = hyperparameter(
-        0.05,
-        Number(0, 1, below=True),
-        """Fraction of the target probability that is distributed equally over all classes in training. With
+        default=0.05,
+        constraint=Number(0, 1, below=True),
+        doc="""Fraction of the target probability that is distributed equally over all classes in training. With
         ``scoring="loss"``, the targets of held-out data are smoothed, too.""",
     )
 

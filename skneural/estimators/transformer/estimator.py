@@ -41,9 +41,9 @@ from skneural.template.tagger import NeuralTagger
 def transformer_pooling_hyperparameter() -> Any:
     """The hyper-parameter `pooling` of Transformers."""
     return hyperparameter(
-        "mean",
-        Choice(*TRANSFORMER_POOLINGS),
-        """Reduction of the states of all steps to the input of the output layer: their mean, the last state, their
+        default="mean",
+        constraint=Choice(*TRANSFORMER_POOLINGS),
+        doc="""Reduction of the states of all steps to the input of the output layer: their mean, the last state, their
         maximum, a mean with learned weights ("attention" [5]_), or the state of a learned class token that is put
         before the first step ("cls" [4]_). Not used for targets of each step.""",
     )
@@ -57,33 +57,41 @@ class TransformerFields(Mixin):
     _network_builder: ClassVar[Callable[..., Layer]] = staticmethod(transformer_network)
 
     d_model: int = hyperparameter(
-        64, Integer(1), "Number of features of each step inside the network; a multiple of `n_heads`."
+        default=64,
+        constraint=Integer(1),
+        doc="Number of features of each step inside the network; a multiple of `n_heads`.",
     )
     n_heads: int = hyperparameter(
-        4, Integer(1), "Number of heads of each attention layer, which divide the features evenly."
+        default=4,
+        constraint=Integer(1),
+        doc="Number of heads of each attention layer, which divide the features evenly.",
     )
-    n_layers: int = hyperparameter(2, Integer(1), "Number of blocks of an attention and a feedforward layer.")
-    feedforward_size: int = hyperparameter(128, Integer(1), "Number of hidden units of each feedforward layer.")
+    n_layers: int = hyperparameter(
+        default=2, constraint=Integer(1), doc="Number of blocks of an attention and a feedforward layer."
+    )
+    feedforward_size: int = hyperparameter(
+        default=128, constraint=Integer(1), doc="Number of hidden units of each feedforward layer."
+    )
     positional: str = hyperparameter(
-        "sinusoidal",
-        Choice(*POSITIONAL),
-        """Positional encoding: fixed sines and cosines that are added to the steps [1]_, learned vectors that are added
-        to the steps ("learned"), rotation of queries and keys by an angle proportional to the position ("rotary" [3]_),
-        or none: the network ignores the order of the steps ("none").""",
+        default="sinusoidal",
+        constraint=Choice(*POSITIONAL),
+        doc="""Positional encoding: fixed sines and cosines that are added to the steps [1]_, learned vectors that are
+        added to the steps ("learned"), rotation of queries and keys by an angle proportional to the position ("rotary"
+        [3]_), or none: the network ignores the order of the steps ("none").""",
     )
     max_length: int | None = hyperparameter(
-        None,
-        NONE | Integer(1),
-        """Number of positions with ``positional="learned"``; longer series are an error. None: the length of the
+        default=None,
+        constraint=NONE | Integer(1),
+        doc="""Number of positions with ``positional="learned"``; longer series are an error. None: the length of the
         longest training series (in `partial_fit`, of the first call).""",
     )
     # With a single batch of 200 series per epoch, as for tables, dropout makes the loss so noisy that it may not fall
     # for ten epochs, which ends training.
     batch_size: int | str = batch_size_hyperparameter(32)
     dropout: float = hyperparameter(
-        0.1,
-        Number(0, 1, below=True),
-        """Fraction dropped at each training step, of the embeddings, attention weights, hidden units and outputs of
+        default=0.1,
+        constraint=Number(0, 1, below=True),
+        doc="""Fraction dropped at each training step, of the embeddings, attention weights, hidden units and outputs of
         sublayers, and before the output layer.""",
     )
 

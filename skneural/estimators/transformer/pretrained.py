@@ -25,9 +25,9 @@ def _is_language_model(value: object) -> bool:
 def pretrained_hyperparameter() -> Any:
     """The hyper-parameter `pretrained`."""
     return hyperparameter(
-        None,
-        NONE | Constraint("fitted LanguageModel, possibly in a FrozenEstimator", _is_language_model),
-        """A fitted `LanguageModel` with ``architecture="transformer"``, whose embedding and layers are the initial
+        default=None,
+        constraint=NONE | Constraint("fitted LanguageModel, possibly in a FrozenEstimator", _is_language_model),
+        doc="""A fitted `LanguageModel` with ``architecture="transformer"``, whose embedding and layers are the initial
         weights. `d_model`, `n_heads`, `n_layers`, `feedforward_size` and `positional` must equal those of the model. X
         is then the input of the model: texts if it was fitted on texts. If the model is causal, steps attend to earlier
         steps only. Cloning, as in grid search and cross-validation, discards fitted weights unless the model is wrapped
@@ -38,9 +38,9 @@ def pretrained_hyperparameter() -> Any:
 def freeze_hyperparameter() -> Any:
     """The hyper-parameter `freeze`."""
     return hyperparameter(
-        0,
-        Integer(0),
-        """Number of blocks, from the first, that are not trained; if positive, the embedding is not trained either.
+        default=0,
+        constraint=Integer(0),
+        doc="""Number of blocks, from the first, that are not trained; if positive, the embedding is not trained either.
         Requires `pretrained`.""",
     )
 
