@@ -197,7 +197,7 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         constraint=RANDOM_STATE,
         doc="Seed of everything random: initial weights, held-out samples, order of samples, dropout.",
     )
-    verbose: bool = hyperparameter(
+    verbose: bool | int = hyperparameter(
         default=False, constraint=BOOLEAN | Integer(0), doc="Print a line after every epoch."
     )
     n_jobs: int | None = hyperparameter(
