@@ -127,8 +127,8 @@ class Context:
     shard : Shard, default=the whole batch
         The part of the batch that these samples are.
     settling : bool
-        True while running statistics are computed again after training, with fixed parameters. All batches then have
-        the same weight.
+        True while running statistics are computed again after training, with fixed parameters. No batch is then
+        forgotten.
     adapting : bool
         True while later layers adapt to the training data.
     penalties : list of float or None

@@ -20,8 +20,9 @@ from skneural.parameters import Buffer, Parameter, Tree
 class BatchNormalization(Layer):
     """Centre and scale each feature over the batch and over space or time (Ioffe and Szegedy 2015).
 
-    Prediction uses running statistics. These are the plain mean of the first batches, so that they are accurate after a
-    few steps, and later an exponential moving average with `momentum`. A batch of one row has no variance and is
+    Prediction uses running statistics. These are the mean of the first batches, so that they are accurate after a few
+    steps, and later an exponential moving average with `momentum`, in which a batch counts by the weight of its
+    elements: a small last batch, or one of short series, counts less. A batch of one row has no variance and is
     normalized by the running statistics in training, too. Statistics are weighted by the sample weights and exclude
     padding; in training, y and dx are zero in the padding for any x and dy.
 
@@ -58,6 +59,7 @@ class BatchNormalization(Layer):
             "mean": Buffer(shape),
             "variance": Buffer(shape, fill=1.0),
             "n_batches": Buffer(()),
+            "batch_weight": Buffer(()),
         }
 
     def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
@@ -108,8 +110,13 @@ class BatchNormalization(Layer):
         p["n_batches"] += 1
         equal = 1 / float(p["n_batches"])
         newest = equal if settling else max(self.momentum, equal)
-        p["mean"] += newest * (moments.mean - p["mean"])
-        p["variance"] += newest * (moments.variance - p["variance"])
+        p["batch_weight"] += newest * (moments.weight - p["batch_weight"])
+        share = newest * moments.weight / float(p["batch_weight"])
+        distance = moments.mean - p["mean"]
+        p["mean"] += share * distance
+        p["variance"] += share * (moments.variance - p["variance"])
+        if settling:  # in training, means of batches also differ because the parameters change
+            p["variance"] += share * (1 - share) * distance * distance
 
     def step(self, p: Tree, x: Array, state: None = None) -> tuple[Any, None]:
         return replace(self, axis=step_axis(self.axis, x.ndim)).predict(p, x), None

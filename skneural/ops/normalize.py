@@ -14,10 +14,11 @@ Reduce = Callable[[Array], Array]
 
 
 class Moments(NamedTuple):
-    """Mean and variance of each feature over a batch."""
+    """Mean and variance of each feature over a batch, and the total weight of its elements."""
 
     mean: Array
     variance: Array
+    weight: float
 
 
 def batch_normalize(
@@ -56,7 +57,7 @@ def batch_normalize(
     vjp : ``vjp(dy, d_gamma, d_beta) -> dx``
         The gradient includes the path through the moments.
     moments : Moments
-        Mean and variance over all shards.
+        Of all shards together.
     """
     sums = _FeatureSums(x.shape, axis)
     n = x.size / len(gamma) if weight is None else weight.sum() * (x.size / len(gamma) / weight.size)
@@ -88,7 +89,7 @@ def batch_normalize(
         dx *= sums.stretch(gamma * inverse_deviation)
         return dx
 
-    return y, vjp, Moments(mean, variance)
+    return y, vjp, Moments(mean, variance, n)
 
 
 def scale_and_shift(x: Array, scale: Array, shift: Array, *, axis: int = -1) -> tuple[Array, Vjp]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from skneural.data import Samples
@@ -17,7 +19,7 @@ def settle_statistics(
     """Recompute the running statistics of batch normalization over all samples, with the final parameters.
 
     In training, running statistics lag behind the parameters by about ten batches, a large part of a short training.
-    One forward pass corrects that.
+    One forward pass corrects that. The statistics of all batches are combined into those of all their elements.
 
     Parameters
     ----------
@@ -26,6 +28,8 @@ def settle_statistics(
         The buffers are updated.
     samples : Samples
     batch_size : int
+        The samples are divided into batches of about equal size that are not smaller: in a batch of a few rows, all
+        layers after the first normalization would receive other values than in prediction.
     rng : Generator
         Random numbers for the order of the samples, dropout masks and resampling.
     """
@@ -34,7 +38,8 @@ def settle_statistics(
         return
     for _, p in normalizations:
         p["n_batches"][...] = 0
-    for batch in samples.batches(batch_size, rng):
+    n_batches = max(1, len(samples) // batch_size)
+    for batch in samples.batches(math.ceil(len(samples) / n_batches), rng):
         x, info = batch.resample(rng).x.as_batch()
         context = Context(rng, info._replace(sample_weight=batch.sample_weight), settling=True)
         network.forward(weights.tree, x, context)

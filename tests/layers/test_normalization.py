@@ -115,12 +115,32 @@ def test_weights_in_batch_normalization_are_repetitions(axis):
     np.testing.assert_allclose((dx / weight.reshape(shape)).take(rows, batch_axis), dx_repeated, rtol=1e-8, atol=1e-12)
 
 
-def test_settling_statistics_weigh_all_batches_equally(rng):
+def test_settled_statistics_are_those_of_all_rows_of_all_batches(rng):
     layer = BatchNormalization(3)
     tree = started(layer).tree
-    batches = [i + rng.standard_normal((10, 3)) for i in range(30)]
+    batches = [i + rng.standard_normal((size, 3)) for i, size in enumerate([2, 40, 7, 3, 20])]
     for batch in batches:
         layer.forward(tree, batch, Context(rng, settling=True))
-    np.testing.assert_allclose(tree["mean"], np.mean([batch.mean(axis=0) for batch in batches], axis=0), rtol=1e-12)
-    variance = np.mean([batch.var(axis=0) for batch in batches], axis=0)
-    np.testing.assert_allclose(tree["variance"], variance, rtol=1e-12)
+    rows = np.concatenate(batches)
+    np.testing.assert_allclose(tree["mean"], rows.mean(axis=0), rtol=1e-10)
+    np.testing.assert_allclose(tree["variance"], rows.var(axis=0), rtol=1e-10)
+
+
+@pytest.mark.parametrize("axis", [-1, 1])
+def test_running_statistics_weigh_batches_by_their_rows(rng, axis):
+    layer = BatchNormalization(3, momentum=0.3, axis=axis)
+    alike, unlike = started(layer), started(layer)
+    total, weighted = 0.0, 0.0
+    batches = [rng.standard_normal((size, 3)) for size in [64, 2, 64, 2, 64, 2]]
+    for i, batch in enumerate(batches, 1):
+        x = batch if axis == -1 else batch.T[np.newaxis, :, np.newaxis]
+        layer.forward(unlike.tree, x, training())
+        layer.forward(
+            alike.tree, x, Context(np.random.default_rng(0), BatchInfo(sample_weight=np.full(len(batch), 2.0)))
+        )
+        newest = max(0.3, 1 / i)
+        total = (1 - newest) * total + newest * len(batch)
+        weighted = (1 - newest) * weighted + newest * len(batch) * batch.mean(axis=0)
+    np.testing.assert_allclose(unlike.tree["mean"], weighted / total, rtol=1e-10)
+    for name in ("mean", "variance"):  # the unit of the weights does not matter
+        np.testing.assert_allclose(alike.tree[name], unlike.tree[name], rtol=1e-10)

@@ -3,25 +3,39 @@ import pytest
 
 from skneural.data import Rows, Samples, Series, Targets
 from skneural.layers import BatchLast, BatchNormalization, Chain, StepsFirst
+from skneural.ops.moments import weighted_variance
 from skneural.parameters import Layout, Weights
 from skneural.training.running_statistics import settle_statistics
 from tests.networks.defaults import mlp_network
 
 
-def test_settled_statistics_are_those_of_the_weights_at_rest():
-    network = mlp_network(3, 2, (4,), batch_norm=True)
+def settled(network, samples, batch_size):
+    """Buffers of the network by name, after settling."""
     layout = Layout(network.parameters())
     weights = Weights(layout, layout.initial(np.random.default_rng(0), np.float64))
-    x = np.random.default_rng(1).standard_normal((60, 3))
-    settle_statistics(network, weights, Samples(Rows(x), Targets(np.zeros(60))), 20, np.random.default_rng(2))
-    dense, normalization = weights.tree["hidden_1"]["dense"], weights.tree["hidden_1"]["normalization"]
-    hidden = x @ dense["weight"] + dense["bias"]
-    np.testing.assert_allclose(normalization["mean"], hidden.mean(axis=0), rtol=1e-10)
-    assert normalization["n_batches"] == 3
-    before = weights.buffers.copy()
-    settle_statistics(network, weights, Samples(Rows(x), Targets(np.zeros(60))), 60, np.random.default_rng(2))
-    assert not np.array_equal(weights.buffers, before)  # the variance of a whole batch is that of all rows
-    np.testing.assert_allclose(normalization["variance"], hidden.var(axis=0), rtol=1e-10)
+    settle_statistics(network, weights, samples, batch_size, np.random.default_rng(2))
+    return weights.tree
+
+
+@pytest.mark.parametrize("batch_size", [1000, 64, 20, 7, 2])
+@pytest.mark.parametrize("weight", [None, np.random.default_rng(3).uniform(0.5, 20, 66)], ids=["rows", "weights"])
+def test_settled_statistics_are_those_of_all_rows_whatever_the_batches(batch_size, weight):
+    x = np.random.default_rng(1).standard_normal((66, 3))
+    samples = Samples(Rows(x), Targets(np.zeros(66)), weight)
+    tree = settled(mlp_network(3, 2, (4,), batch_norm=True), samples, batch_size)["hidden_1"]
+    mean, variance = weighted_variance(x @ tree["dense"]["weight"] + tree["dense"]["bias"], weight)
+    np.testing.assert_allclose(tree["normalization"]["mean"], mean, rtol=1e-10)
+    np.testing.assert_allclose(tree["normalization"]["variance"], variance, rtol=1e-10)
+
+
+def test_no_settling_batch_is_smaller_than_those_of_training():
+    """Beyond the first normalization, a batch of two rows would have other values than in prediction."""
+    x = np.random.default_rng(1).standard_normal((66, 3))
+    network = mlp_network(3, 2, (4, 4), batch_norm=True)
+    in_batches, whole = (settled(network, Samples(Rows(x), Targets(np.zeros(66))), size) for size in (64, 66))
+    for name in ("mean", "variance"):
+        second = [tree["hidden_2"]["normalization"][name] for tree in (in_batches, whole)]
+        np.testing.assert_array_equal(*second)
 
 
 @pytest.mark.parametrize("order", ["rows first", "steps first", "batch last"])
@@ -35,7 +49,7 @@ def test_settled_statistics_are_those_of_the_real_steps(order):
     flat = np.random.default_rng(0).standard_normal((lengths.sum(), 2))
     series = Series.of(flat, lengths)
     series.values[np.arange(7) >= lengths[:, np.newaxis]] = 100.0
-    settle_statistics(network, weights, Samples(series, Targets(np.zeros(5))), 5, np.random.default_rng(2))
+    settle_statistics(network, weights, Samples(series, Targets(np.zeros(5))), 2, np.random.default_rng(2))
     np.testing.assert_allclose(weights.tree["batch_normalization_1"]["mean"], flat.mean(axis=0), rtol=1e-10)
     np.testing.assert_allclose(weights.tree["batch_normalization_1"]["variance"], flat.var(axis=0), rtol=1e-10)
 
