@@ -4,7 +4,7 @@ import gc
 import os
 
 import pytest
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController, threadpool_limits
 
 from skneural.layers import Layer
 from skneural.training.threads import Shards
@@ -36,3 +36,14 @@ def small_shards(monkeypatch):
     monkeypatch.setattr(Shards, "run", counting)
     monkeypatch.setattr("skneural.networks.shards.LEAST_SHARD", {Layer: 1})
     return numbers
+
+
+@pytest.fixture
+def two_blas_threads():
+    """BLAS may use two threads; unlike a block of `threadpool_limits`, this lets all threads change the number."""
+    nothing = ThreadpoolController().select(filepath=[])
+    with nothing.limit(limits=None):
+        limits = threadpool_limits(2, user_api="blas")
+    yield
+    with nothing.limit(limits=None):
+        limits.restore_original_limits()

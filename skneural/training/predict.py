@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 
 from skneural.data import Container
 from skneural.data.targets import Selection
 from skneural.layers.layer import Context, Layer
-from skneural.ops.memory import recycling, start_recycling
+from skneural.ops.memory import recycling
 from skneural.ops.segments import ranges, segment_starts
 from skneural.ops.types import Array
 from skneural.parameters import Tree
-from skneural.training.threads import limited_blas
+from skneural.training.threads import limited_blas, map_in_threads
 
 
 def predict_raw(network: Layer, tree: Tree, x: Container, rows_per_block: int, n_threads: int | None = None) -> Array:
@@ -42,8 +40,8 @@ def predict_raw(network: Layer, tree: Tree, x: Container, rows_per_block: int, n
         with recycling():
             raw = np.concatenate([predict(block) for block in blocks])
     else:
-        with limited_blas(1), ThreadPoolExecutor(n_threads, "skneural", start_recycling) as pool:
-            raw = np.concatenate(list(pool.map(predict, blocks)))
+        with limited_blas(1):
+            raw = np.concatenate(map_in_threads(predict, blocks, n_threads))
     if isinstance(blocks[0], slice):
         return raw
     return _in_original_order(raw, np.concatenate([np.asarray(block) for block in blocks]), x.n_score_rows)

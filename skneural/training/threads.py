@@ -3,40 +3,108 @@
 from __future__ import annotations
 
 import itertools
+import operator
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from contextvars import copy_context
-from functools import cache
-from typing import Any, NamedTuple
+from contextvars import Context, copy_context
+from functools import cache, partial
+from queue import SimpleQueue
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import LibController, ThreadpoolController
 
-from skneural.ops.memory import start_recycling
+from skneural.ops.memory import recycling, start_recycling
 from skneural.ops.types import Array
+
+_T = TypeVar("_T")
+_Result = TypeVar("_Result")
+
+
+class _Limits:
+    """Limits in force, with the number of threads before the first of them and the one that was set last."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[object, int] = {}
+        self.before = self.applied = 0
+
+
+class _LimitsOfThread(_Limits, threading.local):
+    """Limits of the calling thread."""
+
+
+class _Library:
+    """A BLAS library, whose number of threads can be limited by several callers at once.
+
+    The number is one for the whole process, and models may be trained in several threads. So the least limit applies,
+    and the last one to end restores the number from before the first. OpenBLAS on OpenMP has a number for each thread.
+    """
+
+    def __init__(self, controller: LibController) -> None:
+        self.filepath: str = controller.filepath
+        self.of_thread = getattr(controller, "threading_layer", None) == "openmp"
+        self._controller = controller
+        self._limits = _LimitsOfThread() if self.of_thread else _Limits()
+
+    @property
+    def unlimited(self) -> int:
+        """Number of threads that the library may use apart from the limits, as set by the environment or the user."""
+        limits, current = self._limits, int(self._controller.num_threads)
+        # A number that was not set here is from somebody else, who set it meanwhile.
+        return limits.before if limits.numbers and current == limits.applied else current
+
+    def limit(self, token: object, n_threads: int) -> None:
+        """Put a limit in force."""
+        self._limits.before = self.unlimited
+        self._limits.numbers[token] = n_threads
+        self._apply()
+
+    def release(self, token: object) -> None:
+        """End the limit of this token, if there is one."""
+        self._limits.before = self.unlimited
+        if self._limits.numbers.pop(token, None) is not None:
+            self._apply()
+
+    def _apply(self) -> None:
+        limits = self._limits
+        limits.applied = min(limits.numbers.values(), default=limits.before)
+        if limits.applied != self._controller.num_threads:
+            # By a change, a thread takes control of OpenBLAS, and changes by all others are ignored until it ends such
+            # a block: without it, the others could not restore the number.
+            with _no_libraries().limit(limits=None):
+                self._controller.set_num_threads(limits.applied)
+
+
+_limits_lock = threading.RLock()  # a signal handler may run in the thread that holds it
 
 
 @cache
-def _controller() -> ThreadpoolController:
-    return ThreadpoolController()  # inspects all loaded libraries, which takes 1 ms, so it is cached
+def _libraries() -> list[_Library]:
+    controllers = ThreadpoolController().lib_controllers  # inspects all loaded libraries, which takes 1 ms
+    return [_Library(controller) for controller in controllers if controller.user_api == "blas"]
+
+
+@cache
+def _no_libraries() -> ThreadpoolController:
+    return ThreadpoolController().select(filepath=[])
 
 
 def blas_threads() -> int:
-    """Number of threads that BLAS may use now, as set by the environment, joblib or threadpoolctl."""
-    counts = [library["num_threads"] for library in _controller().info() if library["user_api"] == "blas"]
-    return max(counts, default=1)
+    """Number of threads that BLAS may use, as set by the environment, joblib or threadpoolctl.
+
+    Limits by `limited_blas` do not count: they would make the number depend on models that other threads train.
+    """
+    with _limits_lock:
+        return max((library.unlimited for library in _libraries()), default=1)
 
 
 @contextmanager
 def limited_blas(n_threads: int | None) -> Iterator[None]:
     """Limit BLAS to a number of threads; None: no limit."""
-    if n_threads is None:
+    with _limited([] if n_threads is None else _libraries(), n_threads or 0):
         yield
-    else:
-        with _controller().limit(limits=n_threads, user_api="blas"):
-            yield
 
 
 @contextmanager
@@ -47,39 +115,93 @@ def single_threaded_scipy() -> Iterator[None]:
     the waiting threads of one slow down the other: with this limit, L-BFGS on 1797 x 64 digits took 0.08 s, without it
     2.0 s.
     """
-    libraries = [library["filepath"] for library in _controller().info() if "scipy.libs" in library["filepath"]]
-    with _controller().select(filepath=libraries).limit(limits=1):
+    with _limited([library for library in _libraries() if "scipy.libs" in library.filepath], 1):
         yield
 
 
+@contextmanager
+def _limited(libraries: Sequence[_Library], n_threads: int) -> Iterator[None]:
+    token = object()
+    try:
+        with _limits_lock:
+            for library in libraries:
+                library.limit(token, n_threads)
+        yield
+    finally:  # also after an interrupt between two libraries
+        with _limits_lock:
+            for library in libraries:
+                library.release(token)
+
+
 class _Outcome(NamedTuple):
+    number: int
     value: Any
     error: BaseException | None
+
+
+class _Call(NamedTuple):
+    """A call for a thread to make, and the queue for its outcome."""
+
+    function: Callable[[int], _Outcome]
+    number: int
+    context: Context
+    outcomes: SimpleQueue[_Outcome]
+
+
+class _Worker(threading.Thread):
+    """A thread that makes one call after another."""
+
+    def __init__(self, number: int) -> None:
+        # As a daemon, because an interrupt may come between its start and the first line that could stop it.
+        super().__init__(name=f"skneural_{number}", daemon=True)
+        self.calls: SimpleQueue[_Call | None] = SimpleQueue()
+
+    def run(self) -> None:
+        start_recycling()
+        with _limited([library for library in _libraries() if library.of_thread], 1):
+            while (call := self.calls.get()) is not None:
+                call.outcomes.put(call.context.run(call.function, call.number))
+                del call  # it refers to arrays of the batch
 
 
 class Shards:
     """Parallel evaluation of a function on the shards of a batch, with one thread per shard.
 
     NumPy releases the global interpreter lock inside its loops and products, so shards are computed in parallel. The
-    calling thread computes the first shard.
+    calling thread computes the first shard. Where the system allows no more threads, there are fewer shards; in
+    WebAssembly there is one.
 
     Parameters
     ----------
     n_shards : int
+
+    Attributes
+    ----------
+    n_shards : int
+        Number of threads that were started, including the calling one.
     """
 
     def __init__(self, n_shards: int) -> None:
-        self.n_shards = n_shards
-        self._pool = ThreadPoolExecutor(n_shards - 1, "skneural", start_recycling) if n_shards > 1 else None
-        self._barrier = threading.Barrier(n_shards)
-        self._parts: list[Array] = [np.empty(0)] * n_shards
+        self._workers: list[_Worker] = []
+        try:
+            for number in range(1, n_shards):
+                worker = _Worker(number)
+                worker.start()
+                self._workers.append(worker)
+        except RuntimeError:  # no further thread can be started
+            pass
+        self.n_shards = 1 + len(self._workers)
+        self._barrier = threading.Barrier(self.n_shards)
+        self._parts: list[Array] = [np.empty(0)] * self.n_shards
 
     def __enter__(self) -> Shards:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        if self._pool is not None:
-            self._pool.shutdown()
+        for worker in self._workers:
+            worker.calls.put(None)
+        for worker in self._workers:
+            worker.join()
 
     def rows(self, n_rows: int) -> list[slice]:
         """Split a batch into consecutive, non-empty parts of almost equal size."""
@@ -92,18 +214,21 @@ class Shards:
 
         If a call fails, other calls that wait in `sum_over` are aborted, and the first error is raised.
         """
-        if self._pool is None or n == 1:
-            return [function(i) for i in range(n)]
+        if n == 1:
+            return [function(0)]
         if self._barrier.parties != n or self._barrier.broken:
             self._barrier = threading.Barrier(n)
-        submit = self._pool.submit
+        queue: SimpleQueue[_Outcome] = SimpleQueue()
+        guarded = partial(self._guarded, function)
         try:
-            # With a copy of the caller's context, which contains NumPy's error state.
-            futures = [submit(copy_context().run, self._guarded, function, i) for i in range(1, n)]
-            outcomes = [self._guarded(function, 0), *(future.result() for future in futures)]
+            for number in range(1, n):
+                # With a copy of the caller's context, which contains NumPy's error state.
+                self._workers[number - 1].calls.put(_Call(guarded, number, copy_context(), queue))
+            outcomes = [guarded(0), *(queue.get() for _ in range(1, n))]
         except BaseException:  # after an interrupt here, the other threads would wait for the first shard for ever
             self._barrier.abort()
             raise
+        outcomes.sort(key=operator.attrgetter("number"))
         errors = [outcome.error for outcome in outcomes if outcome.error is not None]
         if errors:
             # A BrokenBarrierError is only a consequence of the error in another shard.
@@ -126,7 +251,30 @@ class Shards:
 
     def _guarded(self, function: Callable[[int], Any], shard: int) -> _Outcome:
         try:
-            return _Outcome(function(shard), None)
+            return _Outcome(shard, function(shard), None)
         except BaseException as error:
             self._barrier.abort()
-            return _Outcome(None, error)
+            return _Outcome(shard, None, error)
+
+
+def map_in_threads(function: Callable[[_T], _Result], items: Sequence[_T], n_threads: int) -> list[_Result]:
+    """Compute ``[function(item) for item in items]``, each item in the first of the threads that is free."""
+    results: list[Any] = [None] * len(items)
+    waiting = deque(range(len(items)))
+    lock = threading.Lock()
+
+    def next_number() -> int | None:
+        with lock:
+            return waiting.popleft() if waiting else None
+
+    def work(thread: int) -> None:
+        try:
+            while (number := next_number()) is not None:
+                results[number] = function(items[number])
+        except BaseException:  # the other threads need not compute the rest
+            waiting.clear()
+            raise
+
+    with recycling(), Shards(min(n_threads, len(items))) as shards:
+        shards.run(work, shards.n_shards)
+    return results

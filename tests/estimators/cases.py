@@ -344,10 +344,19 @@ def in_minibatches(cases: dict[str, EstimatorCase]) -> dict[str, EstimatorCase]:
     return {name: case for name, case in cases.items() if case.in_minibatches}
 
 
+def of_each_class(cases: dict[str, EstimatorCase]) -> dict[str, EstimatorCase]:
+    """The first case of each estimator class, for slow tests."""
+    first: dict[str, EstimatorCase] = {}
+    for case in cases.values():
+        first.setdefault(type(case.estimator).__name__, case)
+    return first
+
+
 every_numeric_estimator = every(ESTIMATORS)
 every_numeric_minibatch_estimator = every(in_minibatches(ESTIMATORS))
 every_numeric_or_text_estimator = every(ESTIMATORS | OF_TEXTS)
 every_numeric_or_text_minibatch_estimator = every(in_minibatches(ESTIMATORS | OF_TEXTS))
+every_trained_class = every(of_each_class(ESTIMATORS | OF_TEXTS))
 every_sparse_estimator = every(
     {name: case for name, case in ESTIMATORS.items() if get_tags(case.estimator).input_tags.sparse}
 )

@@ -1,9 +1,13 @@
+import itertools
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import pytest
 from scipy import sparse
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from skneural.data import Rows, Samples, Targets
 from skneural.layers import BatchNormalization, Chain, Dense, Layer
@@ -12,7 +16,14 @@ from skneural.losses import SoftmaxLogLoss, SquaredLoss
 from skneural.ops import memory
 from skneural.parameters import Layout, Weights
 from skneural.training.objective import Objective
-from skneural.training.threads import Shards, blas_threads, limited_blas
+from skneural.training.threads import (
+    Shards,
+    _libraries,
+    blas_threads,
+    limited_blas,
+    map_in_threads,
+    single_threaded_scipy,
+)
 from tests.networks.defaults import mlp_network
 
 N_FEATURES = 5
@@ -162,6 +173,45 @@ def test_an_error_in_one_shard_is_raised_and_the_shards_stay_usable(n_shards, ro
     np.testing.assert_array_equal(after[1], before[1])
 
 
+@pytest.mark.parametrize("n_threads", [1, 2, 3])
+@pytest.mark.parametrize("n_items", [1, 2, 7])
+def test_mapping_in_threads_keeps_the_order(n_threads, n_items):
+    assert map_in_threads(lambda number: 10 * number, range(n_items), n_threads) == [10 * n for n in range(n_items)]
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_an_error_ends_mapping_in_threads(n_threads):
+    computed = []
+
+    def fail(number):
+        computed.append(number)
+        if number == 3:
+            raise PlantedError("item 3")
+        time.sleep(0.001)
+
+    with pytest.raises(PlantedError, match="item 3"):
+        map_in_threads(fail, range(1000), n_threads)
+    assert len(computed) < 100
+
+
+@pytest.mark.parametrize("n_started", [0, 1])
+def test_there_are_fewer_shards_where_threads_cannot_be_started(n_started, monkeypatch):
+    start, started = threading.Thread.start, []
+
+    def start_some(thread):
+        if len(started) == n_started:
+            raise RuntimeError("can't start new thread")
+        started.append(start(thread))
+
+    monkeypatch.setattr(threading.Thread, "start", start_some)
+    with Shards(3) as shards:
+        assert shards.n_shards == 1 + n_started
+        n = len(shards.rows(10))
+        assert shards.run(lambda shard: shard, n) == list(range(n))
+    started.clear()
+    assert map_in_threads(str, range(4), 3) == ["0", "1", "2", "3"]
+
+
 def test_threads_of_shards_recycle_memory():
     """The calling thread does so only within `recycling`, in which training runs."""
     with Shards(3) as shards:
@@ -169,23 +219,36 @@ def test_threads_of_shards_recycle_memory():
     assert of_system == [True, False, False]
 
 
-def test_an_interrupt_while_shards_are_handed_out_releases_those_that_wait():
-    shards, submitted = Shards(3), []
+class InterruptedQueue:
+    """Raises where a call is put into a queue; the end of the thread is passed on."""
 
-    def submit(*arguments, original=shards._pool.submit):
-        if submitted:
+    def __init__(self, queue):
+        self.queue = queue
+
+    def put(self, call):
+        if call is not None:
             raise KeyboardInterrupt
-        submitted.append(original(*arguments))
-        return submitted[0]
+        self.queue.put(None)
+
+
+def test_an_interrupt_while_shards_are_handed_out_releases_those_that_wait():
+    shards, aborted = Shards(3), []
+    shards._workers[1].calls = InterruptedQueue(shards._workers[1].calls)
+
+    def wait(shard):
+        try:
+            shards.sum_over(shard)(np.ones(2))
+        except threading.BrokenBarrierError:
+            aborted.append(shard)
+            raise
 
     def run():
         with shards:
-            shards.run(lambda shard: shards.sum_over(shard)(np.ones(2)), 3)
+            shards.run(wait, 3)
 
-    shards._pool.submit = submit
     with pytest.raises(KeyboardInterrupt):
         in_time(run, shards)
-    assert isinstance(submitted[0].result().error, threading.BrokenBarrierError)
+    assert aborted == [1]
 
 
 def test_the_penalty_covers_the_penalized_weights_only():
@@ -201,10 +264,67 @@ def test_the_penalty_covers_the_penalized_weights_only():
     np.testing.assert_allclose(np.mean(penalized[0][0] - plain[0][0]), 0.3 * np.sum(start[:n] ** 2), rtol=1e-12)
 
 
-def test_blas_is_held_to_so_many_threads_and_let_go():
-    before = blas_threads()
+def present_threads():
+    """Number of threads of each BLAS at this moment."""
+    return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+
+
+def test_blas_is_held_to_so_many_threads_and_let_go(two_blas_threads):
+    before = threadpool_info()
     with limited_blas(1):
-        assert blas_threads() == 1
+        assert set(present_threads()) == {1}
+        assert blas_threads() == 2
         with limited_blas(None):
-            assert blas_threads() == 1
-    assert blas_threads() == before
+            assert set(present_threads()) == {1}
+    assert threadpool_info() == before
+
+
+@pytest.mark.parametrize("order", [*itertools.permutations(range(3))], ids=str)
+def test_limits_may_end_in_any_order(order, two_blas_threads):
+    before = threadpool_info()
+    limits = [limited_blas(1), single_threaded_scipy(), limited_blas(2)]
+    for limit in limits:
+        limit.__enter__()
+    for k in order:
+        limits[k].__exit__(None, None, None)
+        assert set(present_threads()) <= {1, 2}
+        assert blas_threads() == 2
+    assert threadpool_info() == before
+
+
+def test_the_least_of_all_limits_applies(two_blas_threads):
+    with limited_blas(1):
+        with limited_blas(2):
+            assert set(present_threads()) == {1}
+        assert set(present_threads()) == {1}
+
+
+def test_a_number_of_threads_that_somebody_else_sets_meanwhile_stays(two_blas_threads):
+    with threadpool_limits(1, user_api="blas"):
+        limit = limited_blas(1)
+        limit.__enter__()
+        assert blas_threads() == 1
+    assert blas_threads() == 2
+    limit.__exit__(None, None, None)
+    assert set(present_threads()) == {2}
+
+
+def test_after_a_limit_ends_every_thread_may_set_another(two_blas_threads):
+    """The thread that held the limit is still alive."""
+    with limited_blas(1):
+        pass
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(threadpool_limits, 1, "blas").result()
+    assert set(present_threads()) == {1}
+
+
+def test_an_interrupt_between_two_libraries_leaves_no_limit(two_blas_threads, monkeypatch):
+    before = threadpool_info()
+
+    def interrupted(token, n_threads):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_libraries()[-1], "limit", interrupted)
+    with pytest.raises(KeyboardInterrupt), limited_blas(1):
+        pass
+    assert threadpool_info() == before

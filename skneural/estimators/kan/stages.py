@@ -24,7 +24,6 @@ from skneural.training.history import History
 from skneural.training.interrupts import Interrupts
 from skneural.training.lbfgs import LBFGS
 from skneural.training.seeds import Seeds
-from skneural.training.threads import limited_blas
 from skneural.training.train import Method, Observer, TrainingMonitor
 from skneural.user_warnings import warn_user
 
@@ -130,9 +129,8 @@ def train_from_starts(problem: Problem, plan: Plan, n_init: int) -> Result:
         results = list(_one_after_another(problems, plan))
     else:
         # Parallel trainings with several threads each would be too many threads.
-        single = replace(plan, settings=replace(plan.settings, n_jobs=None))
-        with limited_blas(1):  # if joblib uses threads
-            results = Parallel(n_jobs)(delayed(train_stages)(start, single) for start in problems)
+        single = replace(plan, settings=replace(plan.settings, n_jobs=1))
+        results = Parallel(n_jobs)(delayed(train_stages)(start, single) for start in problems)
     best = max(results, key=lambda result: result.score)  # the first, if equal
     # Continued training must hold out the same samples, which depend on the first seed.
     return Result(replace(best.problem, seed=problem.seed), best.trained)

@@ -1,0 +1,79 @@
+"""Estimators in several threads at once, and where there are none."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info
+
+from skneural.layers import Layer
+from skneural.template import training
+from tests.estimators.cases import every_trained_class, most_precise_output
+
+SECONDS = 60
+
+
+@every_trained_class
+def test_fits_that_overlap_leave_the_threads_of_blas_as_they_were(case, two_blas_threads, monkeypatch):
+    """All four fits have begun when the first of them ends, and they end in the order in which they began."""
+    X, y = case.data()
+    begun, order, lock = threading.Barrier(4), [], threading.Condition()
+
+    class InTurn(training.Shards):
+        """The threads of one fit, during which BLAS is limited."""
+
+        def __enter__(self):
+            with lock:
+                order.append(self)
+            begun.wait(SECONDS)
+            return super().__enter__()
+
+        def __exit__(self, *exception):
+            super().__exit__(*exception)
+            with lock:
+                assert lock.wait_for(lambda: order[0] is self, SECONDS)
+
+    def fit(model):
+        model.fit(X, y)
+        with lock:
+            order.pop(0)
+            lock.notify_all()
+
+    monkeypatch.setattr(training, "Shards", InTurn)
+    before = threadpool_info()
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(fit, [case.new(n_jobs=1, max_iter=1) for _ in range(4)]))
+    assert threadpool_info() == before
+
+
+@pytest.fixture
+def no_threads(monkeypatch):
+    """Threads cannot be started, as in WebAssembly or beyond a limit of the system; the list of attempts."""
+    attempts = []
+
+    def refuse(thread):
+        attempts.append(thread)
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    monkeypatch.setattr("skneural.networks.shards.LEAST_SHARD", {Layer: 1})
+    return attempts
+
+
+@every_trained_class
+def test_models_train_and_predict_without_threads(case, monkeypatch, no_threads):
+    X, y = case.data()
+    expected = case.new(n_jobs=1).fit(X, y)
+    assert not no_threads
+    model = case.new(n_jobs=3)
+    monkeypatch.setattr(model._reader_class, "rows_per_block", lambda reader, x: 5)
+    model.fit(X, y)
+    assert no_threads or not case.shardable
+    np.testing.assert_array_equal(model.weights_, expected.weights_)
+    predicted, wanted = most_precise_output(model, X), most_precise_output(expected, X)
+    if isinstance(wanted, np.ndarray) and wanted.dtype.kind == "f":
+        np.testing.assert_allclose(predicted, wanted, rtol=1e-6, atol=1e-6)
+    else:
+        assert list(predicted) == list(wanted)
+    assert no_threads
