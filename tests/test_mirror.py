@@ -33,6 +33,8 @@ OF_SEVERAL_MODULES = {
     "layers/test_steps.py": "the steps of every layer, one at a time",
     "networks/test_every_network.py": "gradients and the contract of every network",
     "ops/test_scans.py": "properties of selective_scan and multihead_scan alike",
+    "ops/test_softmaxes.py": "the softmax of every op that has one",
+    "ops/test_ties.py": "every op that pools by the maximum",
 }
 
 
