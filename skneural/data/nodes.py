@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +11,7 @@ from scipy import sparse
 
 from skneural.data.container import BatchInfo, Container
 from skneural.data.message_blocks import MessageBlock, weighted_degrees
-from skneural.data.targets import Selection
+from skneural.data.targets import Selection, Targets
 from skneural.ops.segments import ranges, segment_offsets
 from skneural.ops.types import Array, Matrix
 
@@ -42,13 +41,14 @@ class NeighborSampling:
     Attributes
     ----------
     sizes : sequence of int
-        Maximum number of neighbours for each hop, starting from the samples.
-    seed : int
-        The sample depends on the seed and on the nodes of the batch.
+        Maximum number of neighbours for each hop, starting from the samples. The edge from a node to itself does not
+        count, and is always kept: convolutions add it where there is none.
+    seed : int or None
+        None: all neighbours, until `Nodes.resample` draws a seed.
     """
 
     sizes: Sequence[int]
-    seed: int
+    seed: int | None = None
 
 
 class WholeGraph:
@@ -72,11 +72,11 @@ class WholeGraph:
         """Extract the neighbourhood of nodes over `n_hops` hops, completely unless neighbours are sampled."""
         targets, selected = np.unique(nodes, return_inverse=True)
         n = self.adjacency.shape[0]
+        if sampling is not None and sampling.seed is None:
+            sampling = None
         if len(targets) == n and sampling is None:
             return Subgraph(targets, (self._block,) * n_hops, selected)
-        rng = None
-        if sampling is not None:
-            rng = np.random.default_rng([sampling.seed, zlib.crc32(np.ascontiguousarray(nodes).tobytes())])
+        rng = np.random.default_rng(None if sampling is None else sampling.seed)
         blocks = []
         for i in range(n_hops):
             size = None if sampling is None else sampling.sizes[i]
@@ -84,19 +84,16 @@ class WholeGraph:
             blocks.append(block)
         return Subgraph(targets, tuple(reversed(blocks)), selected)
 
-    def _incoming(
-        self, targets: Array, size: int | None, rng: np.random.Generator | None
-    ) -> tuple[Array, MessageBlock]:
+    def _incoming(self, targets: Array, size: int | None, rng: np.random.Generator) -> tuple[Array, MessageBlock]:
         """Source nodes of the incoming edges of the targets, the targets first, and the block of these edges."""
         ends = self.adjacency.indptr
         counts = ends[targets + 1] - ends[targets]
         edges = ranges(ends[targets], counts)
         weight = self.adjacency.data[edges]
-        if size is not None and rng is not None and (counts > size).any():
-            kept = _sampled(counts, size, rng)
-            weight = weight[kept] * np.repeat(np.maximum(counts / size, 1), np.minimum(counts, size))
-            edges, counts = edges[kept], np.minimum(counts, size)
-            weight = weight.astype(self.adjacency.dtype)
+        if size is not None:
+            is_loop = self.adjacency.indices[edges] == np.repeat(targets, counts)
+            kept, counts, factor = _sampled(counts, is_loop, size, rng)
+            edges, weight = edges[kept], (weight[kept] * factor).astype(weight.dtype)
         place = np.full(self.adjacency.shape[0], -1)
         place[targets] = np.arange(len(targets))
         neighbors = self.adjacency.indices[edges]
@@ -119,7 +116,8 @@ class Nodes(Container):
     n_hops : int
         Number of convolutions of the network.
     sampling : NeighborSampling or None, default=None
-        None: nodes aggregate messages from all their neighbours.
+        None: nodes aggregate messages from all their neighbours. Otherwise, `resample` draws neighbours for each
+        training step.
     """
 
     shardable = False
@@ -142,6 +140,12 @@ class Nodes(Container):
     def shape(self) -> tuple[int, ...]:
         return len(self.nodes), self.graph.features.shape[1]
 
+    def resample(self, rng: np.random.Generator, targets: Targets) -> tuple[Nodes, Targets]:
+        if self.sampling is None:
+            return self, targets
+        sampling = replace(self.sampling, seed=int(rng.integers(2**63)))
+        return Nodes(self.graph, self.nodes, self.n_hops, sampling), targets
+
     def as_batch(self) -> tuple[Any, BatchInfo]:
         if self._batch is None:  # cached, because full-batch training uses the same batch in every epoch
             subgraph = self.graph.subgraph(self.nodes, self.n_hops, self.sampling)
@@ -151,8 +155,15 @@ class Nodes(Container):
         return self._batch
 
 
-def _sampled(counts: Array, size: int, rng: np.random.Generator) -> Array:
-    """Indices of the sampled edges: at most `size` of each target, drawn without replacement."""
+def _sampled(counts: Array, is_loop: Array, size: int, rng: np.random.Generator) -> tuple[Array, Array, Array]:
+    """Draw at most `size` edges of each target without replacement, and keep its self-loop.
+
+    Returns the indices of the edges that are kept, their number for each target, and a factor of their weights, with
+    which sums over the edges have the same expectation as sums over all edges.
+    """
     target = np.repeat(np.arange(len(counts)), counts)
-    order = np.lexsort((rng.random(len(target)), target))
-    return np.sort(order[ranges(0, counts) < size])
+    n_loops = np.bincount(target, is_loop, len(counts)).astype(np.intp)
+    order = np.lexsort((rng.random(len(target)), ~is_loop, target))  # self-loops first
+    kept = np.sort(order[ranges(0, counts) < np.repeat(size + n_loops, counts)])
+    factor = np.where(is_loop, 1.0, np.maximum((counts - n_loops) / size, 1.0)[target])
+    return kept, np.minimum(counts, size + n_loops), factor[kept]

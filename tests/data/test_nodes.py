@@ -1,29 +1,51 @@
 import numpy as np
+import pytest
 from scipy import sparse
 
-from skneural.data import Nodes
+from skneural.data import Nodes, Targets
+from skneural.data.message_blocks import MessageBlock
 from skneural.data.nodes import NeighborSampling, WholeGraph
 from tests.layers.small_graph import SOME, N, X
 
 
-def test_sampled_neighbours():
-    """So many of each node's, drawn anew for other nodes, and on average as loud as all of them."""
-    dense = 1.0 - np.eye(N)
-    graph = WholeGraph(X, sparse.csr_array(dense))
-    blocks = [
-        Nodes(graph, np.arange(4), 1, NeighborSampling([3], seed)).as_batch()[1].structure.blocks[0]
-        for seed in range(200)
-    ]
-    assert all((np.diff(block.edges.indptr) == 3).all() for block in blocks)
-    heard = np.mean([Nodes(graph, np.arange(4), 1, NeighborSampling([3], i)).as_batch()[0].shape[0] for i in range(20)])
-    assert heard <= N
-    totals = np.mean([block.edges.sum(axis=1) for block in blocks], axis=0)
-    np.testing.assert_allclose(totals, N - 1)
-    one, again, other = (
-        Nodes(graph, rows, 2, NeighborSampling([3, 2], 0)).as_batch()[1].structure
-        for rows in (np.arange(4), np.arange(4), np.arange(1, 5))
-    )
+def sampled(graph, nodes, sizes, seed):
+    """The subgraph of one draw."""
+    nodes = Nodes(graph, nodes, len(sizes), NeighborSampling(sizes))
+    return nodes.resample(np.random.default_rng(seed), Targets(np.zeros(len(nodes))))[0].as_batch()[1].structure
+
+
+def test_as_many_neighbours_are_drawn_as_were_asked_for():
+    graph = WholeGraph(X, sparse.csr_array(1.0 - np.eye(N)))
+    for seed in range(5):
+        (block,) = sampled(graph, np.arange(4), [3], seed).blocks
+        assert (np.diff(block.edges.indptr) == 3).all()
+    one, again, other = (sampled(graph, np.arange(4), [3, 2], seed) for seed in (0, 0, 1))
     np.testing.assert_array_equal(one.blocks[1].edges.toarray(), again.blocks[1].edges.toarray())
-    assert not np.array_equal(one.input_nodes, other.input_nodes)
-    enough = Nodes(graph, SOME, 2, NeighborSampling([N, N], 0)).as_batch()[1].structure
-    assert all(not block.edges.data.size or (block.edges.data == 1).all() for block in enough.blocks)
+    assert not np.array_equal(one.blocks[1].edges.toarray(), other.blocks[1].edges.toarray())
+    enough = sampled(graph, SOME, [N, N], 0)
+    assert all((block.edges.data == 1).all() for block in enough.blocks)
+
+
+@pytest.mark.parametrize("loops", ["none", "some", "all"])
+@pytest.mark.parametrize("kind", ["edges", "normalized", "plus_identity", "mean"])
+def test_sampled_neighbours_have_on_average_the_influence_of_all(loops, kind):
+    """A self-loop is neither sampled away, as then another one would be added, nor weighed like several edges."""
+    loop = {"none": 0.0, "some": np.arange(N) % 2, "all": 1.0}[loops]
+    dense = np.ones((N, N))
+    np.fill_diagonal(dense, loop)
+    graph, nodes = WholeGraph(X, sparse.csr_array(dense)), np.arange(4)
+    total = np.zeros((4, N))
+    for seed in range(300):
+        subgraph = sampled(graph, nodes, [3], seed)
+        total[:, subgraph.input_nodes] += getattr(subgraph.blocks[0], kind).toarray()
+    expected = getattr(MessageBlock.of_graph(sparse.csr_array(dense)), kind).toarray()[:4]
+    np.testing.assert_allclose(np.diagonal(total) / 300, np.diagonal(expected), rtol=1e-10)
+    np.testing.assert_allclose(total.sum(axis=1) / 300, expected.sum(axis=1), rtol=1e-10)
+    np.testing.assert_allclose(total / 300, expected, atol=0.3 * expected.max())
+
+
+def test_all_neighbours_are_used_until_some_are_drawn():
+    graph = WholeGraph(X, sparse.csr_array(1.0 - np.eye(N)))
+    everything = Nodes(graph, SOME, 1).as_batch()[1].structure
+    undrawn = Nodes(graph, SOME, 1, NeighborSampling([2])).as_batch()[1].structure
+    np.testing.assert_array_equal(undrawn.blocks[0].edges.toarray(), everything.blocks[0].edges.toarray())

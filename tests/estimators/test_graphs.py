@@ -223,6 +223,15 @@ def test_batches_that_hear_some_neighbours_learn_too(convolution):
     np.testing.assert_array_equal(clone(model).fit(NODES, NAMES).weights_, model.weights_)
 
 
+@pytest.mark.parametrize("options", [{}, {"batch_size": 20, "shuffle": False}, {"batch_size": 20}], ids=str)
+def test_each_epoch_draws_other_neighbours(options):
+    """The weights hardly change here, so that the loss changes with the neighbours only."""
+    model = GNNNodeClassifier(dropout=0, learning_rate_init=1e-9, max_iter=4, random_state=0, **options)
+    assert np.ptp(model.fit(NODES, NAMES).loss_curve_) < 1e-6
+    losses = model.set_params(neighbor_samples=(2, 2)).fit(NODES, NAMES).loss_curve_
+    assert np.min(np.abs(np.diff(losses))) > 1e-5
+
+
 @pytest.mark.parametrize("X_val", [None, NODES[::3]], ids=["random split", "X_val"])
 def test_held_out_nodes_are_scored_on_all_neighbours(X_val):
     """The loss that training records equals the one of predictions, which use all neighbours."""
@@ -320,7 +329,6 @@ BAD_GRAPHS = {
     ),
     "features of edges for gcn": (lambda: GNNNodeClassifier().fit(some_nodes(edge_features=True), NAMES), "not use"),
     "all unlabelled": (lambda: GNNNodeClassifier().fit(NODES, np.full(N, -1)), "1 class|unlabelled"),
-    "sampling all at once": (lambda: GNNNodeClassifier(neighbor_samples=(3, 3)).fit(NODES, NAMES), "needs batch_size"),
     "sampling for one convolution": (
         lambda: GNNNodeClassifier(neighbor_samples=3, batch_size=9).fit(NODES, NAMES),
         "2 convolutions",

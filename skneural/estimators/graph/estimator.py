@@ -146,11 +146,6 @@ class NodeFields(SetOutputMixin, Mixin):
                 f"neighbor_samples={self.neighbor_samples!r} has {n_sizes} numbers, and there are {n_hops} "
                 "convolutions: those of hidden_layer_sizes and the last one."
             )
-        if isinstance(self.batch_size, str):
-            raise ValueError(
-                "neighbor_samples needs batch_size: with all nodes in one batch, the sampled neighbours would never "
-                "change."
-            )
 
     def _reader_options(self) -> NodeOptions:
         return NodeOptions(self.convolution, self._n_hops, int(self.n_neighbors))
@@ -164,7 +159,7 @@ class NodeFields(SetOutputMixin, Mixin):
         x = problem.samples.x
         assert isinstance(x, Nodes)
         sizes = np.ravel(np.asarray(self.neighbor_samples)).tolist()
-        sampled = replace(problem.samples, x=Nodes(x.graph, x.nodes, x.n_hops, NeighborSampling(sizes, problem.seed)))
+        sampled = replace(problem.samples, x=Nodes(x.graph, x.nodes, x.n_hops, NeighborSampling(sizes)))
         _, trained = super()._train(replace(problem, samples=sampled), settings, hooks)
         return problem, trained
 
