@@ -18,10 +18,19 @@ class BinaryLogLoss(Loss):
     """Binary cross-entropy of independent outputs: one output for two classes, or one for each label of multilabel y.
 
     Link: logistic. y: 0 or 1, shape (rows, n_outputs). Value: mean over rows of the sum over outputs of
-    log(1 + exp(raw)) - y raw. Label smoothing replaces y by ``y + smoothing * (0.5 - y)`` (Szegedy et al. 2016).
+    log(1 + exp(raw)) - y raw. Label smoothing (Szegedy et al. 2016) replaces y by
+    ``y + smoothing * (frequencies - y)``.
+
+    Parameters
+    ----------
+    smoothing : float, default=0.0
+    frequencies : tuple of float, default=(0.5,)
+        Frequency of each label, toward which y is smoothed; a single one is that of all labels. Smoothing toward the
+        frequencies of the training data leaves the mean of y, and so that of the predicted probabilities, as it is.
     """
 
     smoothing: float = 0.0
+    frequencies: tuple[float, ...] = (0.5,)
 
     @property
     def link_name(self) -> str:
@@ -32,7 +41,7 @@ class BinaryLogLoss(Loss):
     ) -> tuple[Value, Array]:
         total = len(raw) if total is None else total
         if self.smoothing:
-            y = y + self.smoothing * (0.5 - y)
+            y = y + self.smoothing * (np.array(self.frequencies, raw.dtype) - y)
         losses = log_one_plus_exp(raw)
         losses -= y * raw
         gradient = sigmoid(raw)
@@ -46,7 +55,7 @@ class BinaryLogLoss(Loss):
 
     def best_constant(self, y: Array, sample_weight: Array | None = None) -> Array:
         share = _clipped_share(weighted_mean(y, sample_weight), len(y))
-        share = share + self.smoothing * (0.5 - share)
+        share = share + self.smoothing * (np.array(self.frequencies) - share)
         return np.log(share / (1.0 - share))
 
 
@@ -55,12 +64,21 @@ class SoftmaxLogLoss(Loss):
     """Categorical cross-entropy of mutually exclusive classes. With a single class it is zero.
 
     Link: softmax. y: class indices, shape (rows,), integers. Value: mean over rows of
-    log(sum(exp(raw))) - raw of the true class. Label smoothing distributes the share `smoothing` of the true class
-    equally over all classes (Szegedy et al. 2016).
+    log(sum(exp(raw))) - raw of the true class. Label smoothing distributes the share `smoothing` of the true class over
+    all classes (Szegedy et al. 2016).
+
+    Parameters
+    ----------
+    n_classes : int
+    smoothing : float, default=0.0
+    frequencies : tuple of float or None, default=None
+        Shares of the classes in what is distributed; None for equal shares. With the class frequencies of the training
+        data, the mean of the predicted probabilities stays as it is.
     """
 
     n_classes: int
     smoothing: float = 0.0
+    frequencies: tuple[float, ...] | None = None
 
     @property
     def link_name(self) -> str:
@@ -76,8 +94,9 @@ class SoftmaxLogLoss(Loss):
         losses = log_sum[:, 0] - true * raw[rows, y]
         gradient[rows, y] -= true
         if self.smoothing:
-            losses -= self.smoothing * raw.mean(axis=1)
-            gradient -= self.smoothing / self.n_classes
+            smoothed = np.array(self.smoothing * self._shares, raw.dtype)
+            losses -= raw @ smoothed
+            gradient -= smoothed
         if sample_weight is not None:
             losses *= sample_weight
             gradient *= sample_weight[:, np.newaxis]
@@ -87,8 +106,12 @@ class SoftmaxLogLoss(Loss):
     def best_constant(self, y: Array, sample_weight: Array | None = None) -> Array:
         share = np.bincount(y, weights=sample_weight, minlength=self.n_classes)
         share = _clipped_share(share / share.sum(), len(y))
-        logarithm = np.log(share + self.smoothing * (1 / self.n_classes - share))
+        logarithm = np.log(share + self.smoothing * (self._shares - share))
         return logarithm - logarithm.mean()  # of all equivalent constants, those that sum to zero
+
+    @property
+    def _shares(self) -> Array:
+        return np.full(self.n_classes, 1 / self.n_classes) if self.frequencies is None else np.array(self.frequencies)
 
 
 @dataclass(frozen=True)

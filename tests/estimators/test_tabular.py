@@ -271,6 +271,30 @@ def test_probabilities_of_members_are_averaged():
     np.testing.assert_allclose(model.predict_proba(X), each.mean(axis=1), rtol=1e-4)
 
 
+RARE = np.arange(len(Y)) % 40 == 0
+
+
+@pytest.mark.parametrize(
+    "y",
+    [RARE, np.where(RARE, "rare", np.where(Y > 0.7, "high", "low")), np.column_stack([RARE, Y > 1]).astype(int)],
+    ids=["two classes", "three classes", "multilabel"],
+)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_smoothed_labels_leave_the_mean_probability_as_it_is(y, weighted):
+    """At the optimum, the mean of the probabilities is that of the targets, because the output has a bias."""
+    weight = np.where(RARE, 3.0, 1.0 + np.arange(len(Y)) % 2) if weighted else None
+    model = classifier(solver="lbfgs", alpha=0.0, label_smoothing=0.3, max_iter=30, n_members=2).fit(X, y, weight)
+    shares = y if y.ndim == 2 else (y[:, np.newaxis] == model.classes_)
+    mean = np.average(model.predict_proba(X), axis=0, weights=weight)
+    np.testing.assert_allclose(mean, np.average(shares, axis=0, weights=weight), atol=5e-3)
+
+
+def test_class_weights_weigh_the_frequencies_toward_which_labels_are_smoothed():
+    balanced = classifier(class_weight="balanced").fit(X, RARE)
+    np.testing.assert_allclose(balanced._task.frequencies, [0.5])
+    np.testing.assert_allclose(classifier().fit(X, RARE)._task.frequencies, [RARE.mean()])
+
+
 def test_what_the_network_is_given_besides_hyperparameters_is_no_attribute_of_the_estimator(model):
     arguments = model.network_arguments_
     assert (arguments["link"], arguments["frequency_deviation"], arguments["members_per_row"]) == ("identity", 1.0, 4)

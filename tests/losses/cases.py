@@ -35,6 +35,7 @@ NUMBERS = 2 * draw((N, 2), 0) + [0.5, -3.0]
 COUNTS = np.random.default_rng(1).poisson(2.5, (N, 2)).astype(np.float64)
 YES_OR_NO = (draw((N, 2), 2) > 0.4).astype(np.float64)
 CLASSES = np.random.default_rng(3).choice(3, N, p=[0.5, 0.3, 0.2])
+FREQUENCIES = (0.7, 0.1, 0.2)
 
 
 def by_output(metric, **options):
@@ -71,9 +72,9 @@ def softmax(y, raw, weight):
     return metrics.log_loss(y, special.softmax(raw, axis=1), sample_weight=weight, labels=[0, 1, 2])
 
 
-def smoothed(reference, uniform):
-    """The mean of what the true targets and the uniform ones cost, by shares of 0.8 and 0.2."""
-    return lambda y, raw, weight: 0.8 * reference(y, raw, weight) + 0.2 * uniform(raw, weight)
+def smoothed(reference, constant):
+    """The mean of what the true targets and constant ones cost, by shares of 0.8 and 0.2."""
+    return lambda y, raw, weight: 0.8 * reference(y, raw, weight) + 0.2 * constant(raw, weight)
 
 
 def uniform_binary(raw, weight):
@@ -82,6 +83,15 @@ def uniform_binary(raw, weight):
 
 def uniform_softmax(raw, weight):
     return np.average(-special.log_softmax(raw, axis=1).mean(axis=1), weights=weight)
+
+
+def frequent_binary(raw, weight):
+    y = np.broadcast_to(FREQUENCIES[:2], raw.shape)
+    return cross_entropy(y, raw, weight).sum()
+
+
+def frequent_softmax(raw, weight):
+    return np.average(-special.log_softmax(raw, axis=1) @ FREQUENCIES, weights=weight)
 
 
 def perceptron(y, raw, weight):
@@ -119,6 +129,12 @@ LOSS_CASES = {
     "softmax": LossCase(SoftmaxLogLoss(3), CLASSES, 3, softmax, "softmax"),
     "smoothed binary": LossCase(BinaryLogLoss(0.2), YES_OR_NO, 2, smoothed(binary, uniform_binary), "logistic"),
     "smoothed softmax": LossCase(SoftmaxLogLoss(3, 0.2), CLASSES, 3, smoothed(softmax, uniform_softmax), "softmax"),
+    "binary smoothed toward frequencies": LossCase(
+        BinaryLogLoss(0.2, FREQUENCIES[:2]), YES_OR_NO, 2, smoothed(binary, frequent_binary), "logistic"
+    ),
+    "softmax smoothed toward frequencies": LossCase(
+        SoftmaxLogLoss(3, 0.2, FREQUENCIES), CLASSES, 3, smoothed(softmax, frequent_softmax), "softmax"
+    ),
     "average of members": LossCase(MemberLoss(SoftmaxLogLoss(3)), CLASSES, 3, softmax, "softmax"),
     "perceptron": LossCase(PerceptronLoss(), YES_OR_NO, 2, perceptron, gradient_scale=N),
     "multiclass perceptron": LossCase(MulticlassPerceptronLoss(3), CLASSES, 3, multiclass_perceptron, gradient_scale=N),

@@ -98,8 +98,8 @@ def test_link_turns_the_best_constant_into_the_mean(case):
     assert case.loss.link_name == case.link
     if isinstance(case.loss, SquaredLoss | BinaryLogLoss | LogisticLoss | PoissonLoss | SoftmaxLogLoss):
         mean = np.bincount(case.y) / N if case.y.ndim == 1 else case.y.mean(axis=0)
-        uniform = 0.5 if isinstance(case.loss, BinaryLogLoss) else 1 / len(mean)
-        mean = mean + getattr(case.loss, "smoothing", 0.0) * (uniform - mean)
+        if smoothing := getattr(case.loss, "smoothing", 0.0):
+            mean = mean + smoothing * ((case.loss.frequencies or 1 / len(mean)) - mean)
         np.testing.assert_allclose(case.loss.link(case.loss.best_constant(case.y)), mean, rtol=1e-10)
 
 

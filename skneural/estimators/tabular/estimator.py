@@ -173,7 +173,8 @@ class TabularMLPClassifier(TabularFields, NeuralClassifier):
     label_smoothing: float = hyperparameter(
         default=0.05,
         constraint=Number(0, 1, below=True),
-        doc="""Fraction of the target probability that is distributed equally over all classes in training. With
+        doc="""Fraction of the target probability that is distributed over all classes in training, in proportion to
+        their frequencies in the data, so that the mean of the predicted probabilities is that of the data. With
         ``scoring="loss"``, the targets of held-out data are smoothed, too.""",
     )
 

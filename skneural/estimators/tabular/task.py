@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
 from skneural.losses import BinaryLogLoss, Loss, MemberLoss, SoftmaxLogLoss
-from skneural.tasks import Classes, ClassOptions, NumberOptions, Numbers
+from skneural.readers import Reader
+from skneural.tasks import Classes, ClassOptions, FitArguments, NumberOptions, Numbers
 
 # Standard deviation of the initial frequencies of periodic embeddings. Regression needs finer steps than
 # classification. On splits that are not reported, 1.0 instead of 0.5 changed the error on California housing from
@@ -32,14 +33,31 @@ class TabularClassOptions(ClassOptions):
 
 @dataclass(frozen=True)
 class TabularClasses(Classes):
-    """Classification by each member, with smoothed labels."""
+    """Classification by each member, with labels that are smoothed toward the class frequencies.
+
+    Smoothed toward equal shares, labels without signal at a frequency of .0115 had a mean probability of .032.
+
+    Attributes
+    ----------
+    frequencies : list of float
+        Weighted frequencies of the classes; of two classes, that of the second one.
+    """
 
     options: TabularClassOptions
+    frequencies: list[float] = field(default_factory=list)
+
+    @classmethod
+    def learn(cls, arguments: FitArguments, options: Any, reader: Reader) -> Self:
+        task = super().learn(arguments, options, reader)
+        loss, _ = super(TabularClasses, task).loss()
+        constant = loss.best_constant(task.encode(arguments).values, task.sample_weight(arguments))
+        return replace(task, frequencies=loss.link(constant[None]).ravel().tolist())
 
     def loss(self) -> tuple[Loss, int]:
         loss, n_outputs = super().loss()
         assert isinstance(loss, BinaryLogLoss | SoftmaxLogLoss)
-        return MemberLoss(replace(loss, smoothing=self.options.label_smoothing)), n_outputs
+        frequencies = tuple(self.frequencies)
+        return MemberLoss(replace(loss, smoothing=self.options.label_smoothing, frequencies=frequencies)), n_outputs
 
     def shapes(self) -> dict[str, Any]:
         return _shapes(self.loss()[0], self.options.members_per_row, CLASSIFICATION_FREQUENCY)
