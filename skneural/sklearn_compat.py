@@ -5,6 +5,8 @@ Each has a public name here, so that a change in scikit-learn needs a change in 
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -27,11 +29,21 @@ __all__ = [
     "check_sample_weight",
     "check_y",
     "column_owner",
+    "compares_predictions",
     "has_callbacks",
+    "is_missing_value",
     "is_pandas_na",
+    "metric_of",
+    "metric_parameters",
     "num_samples",
     "safe_indexing",
+    "scorer_with",
 ]
+
+
+def is_missing_value(value: object) -> bool:
+    """Return True for None, NaN, and missing values of pandas."""
+    return value is None or is_pandas_na(value) or (isinstance(value, float) and value != value)
 
 
 def has_callbacks(estimator: CallbackSupportMixin) -> bool:
@@ -56,3 +68,27 @@ def column_owner(estimator_name: str) -> BaseEstimator:
 @cache
 def _named_class(name: str) -> type[BaseEstimator]:
     return type(name, (BaseEstimator,), {})
+
+
+def metric_of(scorer: Callable[..., float]) -> Callable[..., float] | None:
+    """The metric of a scorer that `sklearn.metrics.make_scorer` has made; None for other callables."""
+    metric: Callable[..., float] | None = getattr(scorer, "_score_func", None)
+    return metric
+
+
+def metric_parameters(scorer: Any) -> dict[str, Any]:
+    """The parameters that a scorer of scikit-learn passes to its metric."""
+    return dict(scorer._kwargs)
+
+
+def compares_predictions(scorer: Any) -> bool:
+    """Return True if a scorer of scikit-learn compares predictions, and not probabilities or raw scores."""
+    return bool(scorer._response_method == "predict")
+
+
+def scorer_with(scorer: Any, metric: Callable[..., float], parameters: Mapping[str, Any]) -> Callable[..., float]:
+    """A copy of a scorer of scikit-learn with another metric, or other parameters of it."""
+    changed = copy.copy(scorer)
+    changed._score_func, changed._kwargs = metric, dict(parameters)
+    result: Callable[..., float] = changed
+    return result

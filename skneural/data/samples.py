@@ -22,7 +22,7 @@ class Samples:
     x : Container
     y : Targets
     sample_weight : array of shape (samples,) or None
-        None if all weights are one.
+        None if all weights are one. Class weights are not among them: they are weights of the targets.
     mean_weight : float, default=1.0
         Total weight of all targets of the training set, divided by its number of samples.
     """

@@ -20,7 +20,7 @@ class Targets:
     lengths : array of shape (samples,) or None, default=None
         Number of rows of each sample; None if each has one.
     weight : array of shape (rows,) or None, default=None
-        Weight of each element, a factor of the weight of its sample; only with `lengths`.
+        Weight of each target in the loss, a factor of the weight of its sample: of its class, or of a step.
     """
 
     def __init__(self, values: Array, lengths: Array | None = None, weight: Array | None = None) -> None:
@@ -34,7 +34,8 @@ class Targets:
 
     def __getitem__(self, samples: Selection) -> Targets:
         if self.lengths is None or self._starts is None:
-            return Targets(self.values[samples] if isinstance(samples, slice) else self.values.take(samples, axis=0))
+            values = self.values[samples] if isinstance(samples, slice) else self.values.take(samples, axis=0)
+            return Targets(values, None, None if self.weight is None else self.weight[samples])
         lengths = self.lengths[samples]
         starts = self._starts[:-1][samples]
         if isinstance(samples, slice) and samples.step in (None, 1) and len(lengths):
@@ -44,9 +45,13 @@ class Targets:
         weight = None if self.weight is None else self.weight[indices]
         return Targets(self.values.take(indices, axis=0), lengths, weight)
 
+    def weighed(self, weight: Array) -> Targets:
+        """The same targets, whose weights are multiplied by the given ones."""
+        return Targets(self.values, self.lengths, weight if self.weight is None else weight * self.weight)
+
     def spread(self, weight: Array | None) -> Array | None:
-        """Expand sample weights to targets: the weight of the sample times that of the element, if it has one."""
-        if weight is None or self.lengths is None:
-            return self.weight if weight is None else weight
-        spread = np.repeat(weight, self.lengths)
+        """Expand sample weights to targets: the weight of the sample times that of the target, if it has one."""
+        if weight is None:
+            return self.weight
+        spread = weight if self.lengths is None else np.repeat(weight, self.lengths)
         return spread if self.weight is None else spread * self.weight

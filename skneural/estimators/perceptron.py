@@ -189,4 +189,4 @@ def _accuracy(problem: Problem, tree: Tree) -> float:
     y = problem.samples.y.values
     raw = raw_scores(problem, tree, problem.samples.x, None)
     correct = raw.argmax(axis=1) == y if y.ndim == 1 else ((raw > 0) == (y > 0)).all(axis=1)
-    return float(np.average(correct, weights=problem.samples.sample_weight))
+    return float(np.average(correct, weights=problem.samples.target_weight))

@@ -77,17 +77,19 @@ class Classes(Task):
         return Targets(number if len(self.classes) != 2 else number.astype(arguments.dtype)[:, np.newaxis])
 
     def class_weights(self, arguments: FitArguments) -> Array | None:
-        y, class_weight = arguments.y, self.options.class_weight
+        class_weight, weight = self.options.class_weight, arguments.sample_weight
         if class_weight is None:
             return None
         _ensure_weights(class_weight)
-        by_class: Array
-        if self.multilabel:
-            by_class = compute_sample_weight(class_weight, y)
+        if not self.multilabel:
+            by_class = _weight_of_each(arguments.y, self.classes, class_weight, weight)
+        elif isinstance(class_weight, str):
+            labels = arguments.y.toarray() if sparse.issparse(arguments.y) else arguments.y
+            by_class = np.prod(
+                [_weight_of_each(label, self.classes, class_weight, weight) for label in labels.T], axis=0
+            )
         else:
-            labels = np.unique(y)
-            weights = compute_class_weight(class_weight, classes=labels, y=y, sample_weight=arguments.sample_weight)
-            by_class = weights[np.searchsorted(labels, y)]
+            by_class = compute_sample_weight(class_weight, arguments.y)
         if not by_class.any():
             raise ValueError(f"class_weight={class_weight!r} leaves only classes of weight zero in y.")
         return by_class
@@ -115,6 +117,9 @@ class Classes(Task):
         labels: Array = self.classes[(raw[:, 0] > 0).astype(int) if self.binary else raw.argmax(axis=1)]
         return labels
 
+    def decision(self, raw: Array) -> Array:
+        return raw[:, 0] if self.binary else raw
+
     def probabilities(self, raw: Array) -> Array:
         probabilities = self.loss()[0].link(raw)
         return np.concatenate([1 - probabilities, probabilities], axis=1) if self.binary else probabilities
@@ -132,6 +137,13 @@ class Classes(Task):
                 f"y has labels that are not among the classes {known.tolist()}: {unknown.tolist()}. Pass all "
                 "classes to the first call of partial_fit, or fit a clone."
             )
+
+
+def _weight_of_each(y: Array, classes: Array, class_weight: Any, sample_weight: Array | None) -> Array:
+    """Weight of each label of y by its class. "balanced" weights follow from the classes that occur in y."""
+    known = np.unique(y) if isinstance(class_weight, str) else classes
+    weights: Array = compute_class_weight(class_weight, classes=known, y=y, sample_weight=sample_weight)
+    return weights[np.searchsorted(known, y)]
 
 
 def _ensure_weights(class_weight: Any) -> None:

@@ -38,14 +38,10 @@ class StepClasses(Classes):
         super().compare(_step_by_step(arguments))
 
     def encode(self, arguments: FitArguments) -> Targets:
-        steps = _step_by_step(arguments)
-        weight = super().class_weights(steps)
-        weight = None if weight is None else weight.astype(arguments.dtype)
-        return Targets(super().encode(steps).values, arguments.X.n_steps, weight)
+        return Targets(super().encode(_step_by_step(arguments)).values, arguments.X.n_steps)
 
     def class_weights(self, arguments: FitArguments) -> Array | None:
-        """None: class weights differ from step to step, so `encode` makes them weights of the targets."""
-        return None
+        return super().class_weights(_step_by_step(arguments))
 
     def strata(self, y: Array) -> Array | None:
         return None

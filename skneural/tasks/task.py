@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
+from scipy import sparse
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
@@ -14,7 +15,7 @@ from skneural.losses import Loss
 from skneural.losses.loss import Value
 from skneural.ops.types import Array
 from skneural.readers import Reader, lengths_of, precision
-from skneural.sklearn_compat import check_y
+from skneural.sklearn_compat import check_y, is_missing_value
 
 
 class FitArguments(NamedTuple):
@@ -66,6 +67,7 @@ class Task:
         """
         ensure_y_is_given(arguments.y, estimator_name)
         _ensure_equal_lengths(arguments.y)
+        _ensure_none_is_missing(arguments.y)
         y = check_y(arguments.y, multi_output=True, y_numeric=cls.numeric, estimator=estimator_name)
         check_consistent_length(arguments.X, y)
         return column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
@@ -95,15 +97,12 @@ class Task:
         return x
 
     def sample_weight(self, arguments: FitArguments) -> Array | None:
-        """Sample weights multiplied by class weights; None if all are one."""
+        """Weight of each sample of the network; None if all are one."""
         weight: Array | None = arguments.sample_weight
-        by_class = self.class_weights(arguments)
-        if weight is None or by_class is None:
-            return by_class if weight is None else weight
-        return weight * by_class
+        return weight
 
     def class_weights(self, arguments: FitArguments) -> Array | None:
-        """Weight of each target by its class."""
+        """Weight of each target in the training loss by its class; None if all are one."""
         return None
 
     def strata(self, y: Array) -> Array | None:
@@ -130,9 +129,19 @@ class Task:
         """Predictions from raw scores, row by row."""
         raise NotImplementedError(f"{type(self).__name__} must define decode")
 
+    def decision(self, raw: Array) -> Array:
+        """Raw scores, row by row, without the second axis if there are two classes."""
+        return raw
+
     def probabilities(self, raw: Array) -> Array:
         """Probability of each class, row by row."""
         raise NotImplementedError(f"{type(self).__name__} has no probabilities")
+
+    def log_probabilities(self, raw: Array) -> Array:
+        """Logarithm of each probability; minus infinity where it rounds to zero."""
+        with np.errstate(divide="ignore"):
+            logarithm: Array = np.log(self.probabilities(raw))
+        return logarithm
 
     def like_input(self, rows: Array, x: Container, X: object) -> Any:
         """Predictions of all rows, arranged like X, whose container is `x`."""
@@ -151,6 +160,17 @@ def _ensure_equal_lengths(y: object) -> None:
             "target for each sample, or equally many for all. Labels for each step of a series are for taggers; "
             "numbers for each step are arrays (steps, n_outputs), for the regressors of sequences that take them."
         )
+
+
+def _ensure_none_is_missing(y: Any) -> None:
+    """Raise if an object among the targets stands for a missing value."""
+    values = y if sparse.issparse(y) else np.asarray(y)
+    if values.dtype != object or not values.ndim:
+        return
+    for i, target in enumerate(values):
+        missing = [value for value in np.atleast_1d(target) if is_missing_value(value)]
+        if missing:
+            raise ValueError(f"y[{i}] is {missing[0]}, but each sample needs a target: leave out those without.")
 
 
 def ensure_y_is_given(y: object, estimator_name: str) -> None:

@@ -8,12 +8,14 @@ from skneural.hyperparameters import MAPPING, NONE, SEQUENCE, Choice, hyperparam
 
 
 def class_weight_hyperparameter() -> Any:
-    """The hyper-parameter `class_weight`, which `skneural.tasks.Classes` turns into sample weights."""
+    """The hyper-parameter `class_weight`, which `skneural.tasks.Classes` turns into weights of the targets."""
     return hyperparameter(
         default=None,
         constraint=Choice("balanced") | MAPPING | SEQUENCE | NONE,
-        doc="""Weight of each class: a dictionary from class to weight, or "balanced" for weights inversely proportional
-        to the class frequencies. For multilabel y, a list with one dictionary per label.""",
+        doc="""Weight of each class in the training loss: a dictionary from class to weight, or "balanced" for weights
+        inversely proportional to the class frequencies, weighted by `sample_weight`. For multilabel y, a list with one
+        dictionary per label. Scores of held-out data, and statistics of X such as those of `standardize`, are weighted
+        by sample weights alone.""",
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils.metaestimators import available_if
 
@@ -80,9 +79,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         -------
         scores : ndarray of shape (n_samples,) or (n_samples, n_classes)
         """
-        raw = self._scored(X)[1]
-        assert isinstance(self._task, Classes)
-        return raw[:, 0] if self._task.binary else raw
+        return self._predicted(X, "decision")
 
     @available_if(has_probabilities)
     def predict_proba(self, X):
@@ -97,7 +94,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         probabilities : ndarray of shape (n_samples, n_classes)
             Columns in the order of `classes_`.
         """
-        return self._predicted(X, probabilities=True)
+        return self._predicted(X, "probabilities")
 
     @available_if(has_probabilities)
     def predict_log_proba(self, X):
@@ -111,8 +108,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         -------
         log_probabilities : ndarray of shape (n_samples, n_classes)
         """
-        with np.errstate(divide="ignore"):
-            return np.log(self.predict_proba(X))
+        return self._predicted(X, "log_probabilities")
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -47,12 +47,12 @@ from skneural.template.automatic import automatic, batch_size_hyperparameter, ea
 from skneural.template.convergence import convergence_messages
 from skneural.template.epoch_callbacks import EpochCallbacks
 from skneural.template.problem import Fitted, Network, Problem, Specification, fitted_attributes, pose
+from skneural.template.scorers import held_out_score
 from skneural.template.settings import TrainingSettings
 from skneural.template.state import all_or_nothing, plain_state, value_of
-from skneural.template.step_scores import StepsAsSamples
 from skneural.template.summary import Summary, summarize
 from skneural.template.training import Hooks, Trained, thread_count, train_problem
-from skneural.template.validation import scorer_score, scores_by_loss
+from skneural.template.validation import scores_by_loss
 from skneural.training.predict import predict_raw
 from skneural.training.train import Observer
 from skneural.user_warnings import warn_user
@@ -152,7 +152,8 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         default="loss",
         constraint=Constraint('"loss", name of a scorer or callable', _is_scoring, ("loss", *get_scorer_names())),
         doc="""Score of held-out data: "loss" for the negative loss, a name of `sklearn.metrics.get_scorer_names`, or a
-        callable ``(estimator, X, y) -> float``. Sample weights are used if the scorer takes `sample_weight`.""",
+        callable ``(estimator, X, y) -> float``, which is given X and y in the form of those in `fit`. Sample weights
+        are used if the scorer takes `sample_weight`; class weights are not.""",
     )
     alpha: float = hyperparameter(
         default=1e-4,
@@ -401,12 +402,7 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
             model = copy.copy(self)
             # Not copies of the vectors, so that the model always has the current weights.
             model._set_fitted(problem, Snapshot(weights.vector, weights.buffers))
-            X = problem.reader.restore(held_out.samples.x) if held_out.X is None else held_out.X
-            y, samples = held_out.y, held_out.samples
-            if y is not None and problem.task.per_step and isinstance(self.scoring, str):
-                steps = StepsAsSamples(model)
-                return scorer_score(steps, self.scoring, X, np.concatenate(y), samples.target_weight)
-            return scorer_score(model, self.scoring, X, y, samples.sample_weight)
+            return held_out_score(model, self.scoring, held_out, problem.reader, problem.task.per_step)
 
         return score
 
@@ -437,11 +433,10 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
 
     # --- prediction and state -------------------------------------------------------------------------
 
-    def _predicted(self, X: object, *, probabilities: bool = False) -> Any:
-        """Predictions or probabilities for X, arranged like X."""
+    def _predicted(self, X: object, method: str = "decode") -> Any:
+        """Predictions for X, arranged like X, by the given method of the task."""
         x, raw = self._scored(X)
-        rows = self._task.probabilities(raw) if probabilities else self._task.decode(raw)
-        return self._task.like_input(rows, x, X)
+        return self._task.like_input(getattr(self._task, method)(raw), x, X)
 
     def _scored(self, X: object) -> tuple[Container, Array]:
         """The container of X, and its raw scores."""

@@ -34,20 +34,22 @@ class Data(NamedTuple):
     Attributes
     ----------
     samples : Samples
-    X : object
-        As passed by the user. Its rows are the samples, unless samples are parts of rows, such as windows of texts.
-    y : array or None
-        Checked targets; None if there are none.
+        Their weights are sample weights alone, by which scores weigh. Class weights shape the training loss only.
+    X, y : objects
+        As passed by the user. None if the rows of X are not the samples, but divided into them, such as texts.
+    targets : array or None
+        Checked y; None if there is none.
     """
 
     samples: Samples
     X: Any
-    y: Array | None
+    y: Any
+    targets: Array | None
 
     def take(self, rows: Array) -> Data:
         """The given rows."""
-        X = safe_indexing(self.X, rows) if num_samples(self.X) == len(self.samples) else None
-        return Data(self.samples.take(rows), X, None if self.y is None else self.y[rows])
+        X, y = (_rows_of(part, rows, len(self.samples)) for part in (self.X, self.y))
+        return Data(self.samples.take(rows), X, y, None if self.targets is None else self.targets[rows])
 
 
 class Network(NamedTuple):
@@ -190,6 +192,7 @@ def pose(
         If the data are invalid, or training cannot continue with the current hyper-parameters.
     """
     arguments = _without_weightless(arguments)
+    validation = None if validation is None else _without_weightless(validation)
     if fitted is None:
         return _new_problem(specification, settings, arguments, validation)
     return _continued_problem(specification, settings, arguments, validation, fitted)
@@ -204,8 +207,10 @@ def _new_problem(
     """The problem of a training that starts from random weights."""
     reader, task, checked = _learn(specification, arguments, settings.one_pass)
     seed = int(check_random_state(settings.random_state).randint(np.iinfo(np.int32).max))
-    data = _encoded(task, checked, arguments.X)
-    samples, held_out = _held_out(specification, settings, reader, task, data, validation, seed)
+    data, held_out = _held_out(
+        specification, settings, reader, task, _encoded(task, checked, arguments), validation, seed
+    )
+    samples = _training_samples(task, data)
     loss, n_outputs = task.loss()
     network = Network.build(
         specification.network_builder, _network_arguments(specification, reader, task, n_outputs, {})
@@ -225,8 +230,10 @@ def _continued_problem(
     reader, task = fitted.reader, replace(fitted.task, options=specification.task_options)
     checked = _checked(specification, reader, arguments, fitted.weights.vector.dtype)
     task.compare(checked)
-    data = _encoded(task, checked, arguments.X)
-    samples, held_out = _held_out(specification, settings, reader, task, data, validation, fitted.seed)
+    data, held_out = _held_out(
+        specification, settings, reader, task, _encoded(task, checked, arguments), validation, fitted.seed
+    )
+    samples = _training_samples(task, data)
     loss, n_outputs = task.loss()
     kept = {name: fitted.network.arguments[name] for name in fitted.kept_arguments}
     _ensure_same_network(fitted, _network_arguments(specification, reader, task, n_outputs, kept), loss)
@@ -255,17 +262,23 @@ def _held_out(
     data: Data,
     validation: FitArguments | None,
     seed: int,
-) -> tuple[Samples, Data | None]:
-    """Samples for training, and the data that are held out for early stopping, passed by the user or split off."""
-    data.samples.weigh()
+) -> tuple[Data, Data | None]:
+    """Data for training, and those that are held out for early stopping, passed by the user or split off."""
     if validation is None:
-        return data.samples, None
+        return data, None
     if any(part is not None for part in validation):
-        return data.samples, _validation_data(specification, reader, task, validation, data.samples.x.dtype)
-    if not holds_out(settings, len(data.samples)):
-        return data.samples, None
-    data, held_out = _split(data, settings, task, seed)
-    return data.samples, held_out
+        return data, _validation_data(specification, reader, task, validation, data.samples.x.dtype)
+    return _split(data, settings, task, seed) if holds_out(settings, len(data.samples)) else (data, None)
+
+
+def _training_samples(task: Task, data: Data) -> Samples:
+    """The samples with class weights in their targets."""
+    samples = data.samples
+    by_class = task.class_weights(FitArguments(samples.x, data.targets, samples.sample_weight))
+    if by_class is not None:
+        samples = replace(samples, y=samples.y.weighed(by_class.astype(precision(samples.x.dtype))))
+    samples.weigh()
+    return samples
 
 
 def _network_arguments(
@@ -334,13 +347,21 @@ def _without_weightless(arguments: FitArguments) -> FitArguments:
     return arguments._replace(X=safe_indexing(X, kept), y=y, sample_weight=weight[kept])
 
 
-def _encoded(task: Task, arguments: FitArguments, X: object) -> Data:
-    """Encoded samples, without those whose class weight is zero or whose node has no label."""
-    weight = task.sample_weight(arguments)
+def _encoded(task: Task, checked: FitArguments, given: FitArguments) -> Data:
+    """Encoded samples, without nodes that have no label."""
+    weight = task.sample_weight(checked)
     if weight is not None:
-        weight = None if (weight == 1).all() else weight.astype(arguments.dtype)
-    data = Data(Samples(task.network_input(arguments), task.encode(arguments), weight), X, arguments.y)
+        weight = None if (weight == 1).all() else weight.astype(checked.dtype)
+    if weight is not None and not weight.any():
+        raise ValueError(f"No sample has a weight: in {checked.dtype}, those of all samples with a label are zero.")
+    samples = Samples(task.network_input(checked), task.encode(checked), weight)
+    data = Data(samples, given.X, given.y, checked.y)
     return data if weight is None or weight.all() else data.take(np.flatnonzero(weight))
+
+
+def _rows_of(part: Any, rows: Array, n_samples: int) -> Any:
+    """Rows of X or y as the user passed it; None if they are not the samples."""
+    return None if part is None or num_samples(part) != n_samples else safe_indexing(part, rows)
 
 
 def _validation_data(
@@ -355,13 +376,13 @@ def _validation_data(
     with validation_errors():
         checked = _checked(specification, reader, validation, precision(dtype))
         task.compare(checked)
-        return _encoded(task, checked, validation.X)
+        return _encoded(task, checked, validation)
 
 
 def _split(data: Data, settings: TrainingSettings, task: Task, seed: int) -> tuple[Data, Data]:
     """Training data and held-out data, drawn at random."""
     split_seed = int(Seeds(seed).generator("hold out").integers(2**31))
-    strata = None if data.y is None else task.strata(data.y)
+    strata = None if data.targets is None else task.strata(data.targets)
     rows, held_out_rows = random_split(len(data.samples), settings.validation_fraction, strata, split_seed)
     return data.take(rows), data.take(held_out_rows)
 

@@ -44,6 +44,14 @@ class StepsAsSamples(BaseEstimator):
     def predict_proba(self, X: object) -> Array:
         return self._decoded(X, self.model._task.probabilities)
 
+    @available_if(lambda self: hasattr(self.model, "predict_log_proba"))
+    def predict_log_proba(self, X: object) -> Array:
+        return self._decoded(X, self.model._task.log_probabilities)
+
+    @available_if(lambda self: hasattr(self.model, "decision_function"))
+    def decision_function(self, X: object) -> Array:
+        return self._decoded(X, self.model._task.decision)
+
     def _decoded(self, X: object, decode: Callable[[Array], Array]) -> Array:
         rows = decode(self.model._scored(X)[1])
         return rows[:, 0] if rows.ndim == 2 and rows.shape[1] == 1 and is_regressor(self.model) else rows

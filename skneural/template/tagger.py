@@ -82,7 +82,33 @@ class NeuralTagger(NeuralEstimator):
         ``cross_val_predict(..., method="predict_proba")`` does not support taggers, because it expects one class per
         sample in y. ``method="predict"`` works, also for series of unequal lengths.
         """
-        return self._predicted(X, probabilities=True)
+        return self._predicted(X, "probabilities")
+
+    def predict_log_proba(self, X):
+        """Logarithm of `predict_proba`; minus infinity where a probability rounds to zero.
+
+        Parameters
+        ----------
+        X : array-like or list of n_samples series
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n_samples, steps, n_classes), or list of ndarrays
+        """
+        return self._predicted(X, "log_probabilities")
+
+    def decision_function(self, X):
+        """Raw scores of the network at each step. For two classes, those of the second class.
+
+        Parameters
+        ----------
+        X : array-like or list of n_samples series
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples, steps) or (n_samples, steps, n_classes), or list of ndarrays
+        """
+        return self._predicted(X, "decision")
 
     def score(self, X, y, sample_weight=None):
         """Accuracy over all steps; if y is multilabel, a step counts as correct if all of its labels are.

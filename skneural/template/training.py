@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from joblib import cpu_count
 
-from skneural.data import Container
-from skneural.losses.loss import Value
+from skneural.data import Container, Samples
+from skneural.losses.loss import Loss, Value
 from skneural.networks.shards import rows_per_shard
 from skneural.ops.blocks import slices
 from skneural.ops.types import Array
@@ -222,16 +222,13 @@ def _validation(
     if hooks.score is None:
         return _negative_loss(problem, settings, weights)
     score, x = hooks.score(weights), problem.held_out.samples.x
+    n_threads = thread_count(settings.n_jobs)  # counted before training, which may limit BLAS to one
 
     def scored() -> tuple[float, float]:
-        try:
-            value = score()
-        except ValueError as error:  # metrics raise if predictions are not finite
-            if np.isfinite(raw_scores(problem, weights.tree, x, None)).all():
-                raise
-            raise DivergenceError(
-                f"Training diverged: predictions for the held-out data overflow ({error})."
-            ) from error
+        # Scorers do not tell: of raw scores that are NaN, the first is taken for the greatest, and its class compared.
+        if not np.isfinite(raw_scores(problem, weights.tree, x, n_threads)).all():
+            raise DivergenceError("Training diverged: predictions for the held-out data are no longer finite.")
+        value = score()
         return value, value
 
     return scored
@@ -250,9 +247,25 @@ def _negative_loss(problem: Problem, settings: TrainingSettings, weights: Weight
 
     def score() -> tuple[float, float]:
         value: Value = 0.0
-        for part in parts:
+        for number, part in enumerate(parts):
             raw = raw_scores(problem, weights.tree, part.x, n_threads)
             value = value + loss.value(part.y.values, raw, part.target_weight, total)
+            if not np.isfinite(value).all():
+                row = number * rows + _row_without_loss(loss, part, raw)
+                raise DivergenceError(
+                    f"Training diverged: the loss of the held-out sample {row} is no longer finite. Try a smaller "
+                    "learning_rate_init, or scale X and y; its values may be far outside those of the training data."
+                )
         return -float(np.mean(value)), -float(np.mean(value * scale))
 
     return score
+
+
+def _row_without_loss(loss: Loss, samples: Samples, raw: Array) -> int:
+    """Number of the first sample whose loss is not finite, or of the last one if only their sum is not."""
+    lengths = samples.y.lengths
+    ends = np.cumsum(np.ones(len(samples), int) if lengths is None else lengths)
+    for row in range(len(raw)):
+        if not np.isfinite(loss.value(samples.y.values[row : row + 1], raw[row : row + 1])).all():
+            break
+    return int(np.searchsorted(ends, row, side="right"))

@@ -1,16 +1,13 @@
-"""Held-out data: the choice of its samples, and its scores."""
+"""The choice of held-out samples."""
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator
-from sklearn.metrics import check_scoring
 from sklearn.model_selection import train_test_split
 
 from skneural.template.settings import TrainingSettings
@@ -87,29 +84,3 @@ def validation_errors() -> Iterator[None]:
     except (TypeError, ValueError) as error:
         kind = TypeError if isinstance(error, TypeError) else ValueError
         raise kind(f"In the validation data (X_val, y_val, sample_weight_val): {error}") from error
-
-
-def scorer_score(
-    model: BaseEstimator,
-    scoring: str | Callable[..., Any] | None,
-    X: object,
-    y: object,
-    sample_weight: np.ndarray | None,
-) -> Callable[[], float]:
-    """A function that scores held-out data with the current weights of a model.
-
-    Parameters
-    ----------
-    model : estimator
-        Its weights are the vectors that training updates.
-    scoring : str or callable
-        As in scikit-learn.
-    X, y : objects
-        In the form that the model takes.
-    sample_weight : array or None
-        Ignored by scorers that take no weights.
-    """
-    scorer = check_scoring(model, scoring)
-    takes_weights = "sample_weight" in inspect.signature(getattr(scorer, "_score_func", scorer)).parameters
-    weighted = {"sample_weight": sample_weight} if takes_weights else {}
-    return lambda: float(scorer(model, X, y, **weighted))

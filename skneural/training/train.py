@@ -26,7 +26,7 @@ from skneural.user_warnings import warn_user
 
 
 class DivergenceError(ValueError):
-    """Error of a training whose loss is no longer finite."""
+    """Error of a training whose loss, or score of held-out data, is no longer finite."""
 
 
 class Observer:

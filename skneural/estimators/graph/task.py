@@ -58,16 +58,13 @@ class NodeClasses(Classes):
         return super().encode(arguments._replace(y=np.where(labelled, arguments.y, self.classes[0])))
 
     def sample_weight(self, arguments: FitArguments) -> Array | None:
-        """Sample weights multiplied by class weights; zero for nodes without a label."""
-        labelled = self.is_labelled(arguments.y)
+        """Weight of each node: zero without a label."""
+        labelled, weight = self.is_labelled(arguments.y), super().sample_weight(arguments)
         if labelled.all():
-            return super().sample_weight(arguments)
+            return weight
         if not labelled.any():
             raise ValueError(ALL_UNLABELLED)
-        weight = np.zeros(len(arguments.y))
-        labelled_weight = super().sample_weight(_labelled_part(arguments, labelled))
-        weight[labelled] = 1 if labelled_weight is None else labelled_weight
-        return weight
+        return labelled * (1.0 if weight is None else weight)
 
     def is_labelled(self, y: Array) -> Array:
         """Mask of the nodes that have a label."""

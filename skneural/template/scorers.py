@@ -1,0 +1,116 @@
+"""Scores of held-out data by the scorers of scikit-learn, and by other callables."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.metrics import average_precision_score, check_scoring, roc_auc_score
+
+from skneural.ops.types import Array
+from skneural.readers import Reader
+from skneural.sklearn_compat import compares_predictions, metric_of, metric_parameters, num_samples, scorer_with
+from skneural.template.problem import Data
+from skneural.template.step_scores import StepsAsSamples
+from skneural.training.train import DivergenceError
+
+Scorer = Callable[..., float]
+
+
+def held_out_score(
+    model: BaseEstimator, scoring: str | Scorer, held_out: Data, reader: Reader, per_step: bool
+) -> Callable[[], float]:
+    """A function that scores held-out data with the current weights of a model.
+
+    Scorers of scikit-learn are given checked targets, each step as a sample if steps have targets. Other callables are
+    given X and y in the form in which the user passed them.
+
+    Parameters
+    ----------
+    model : estimator
+        Its weights are the vectors that training updates.
+    scoring : str or callable
+        As in scikit-learn. Sample weights are used if the scorer takes them.
+    held_out : Data
+    reader : Reader
+        Restores X where its rows are not the samples.
+    per_step : bool
+        Whether each step has a target.
+    """
+    scorer = check_scoring(model, scoring)
+    X = reader.restore(held_out.samples.x) if held_out.X is None else held_out.X
+    y, weight = held_out.y, held_out.samples.sample_weight
+    if metric_of(scorer) is not None and held_out.targets is not None:
+        y = held_out.targets
+        if per_step:
+            model, y, weight = StepsAsSamples(model), np.concatenate(y), held_out.samples.target_weight
+        scorer = with_all_classes(scorer, y, getattr(model, "classes_", None))
+    weighted = {"sample_weight": weight} if takes_weights(scorer) else {}
+
+    def score() -> float:
+        value = float(scorer(model, X, y, **weighted))
+        if value == -math.inf:
+            raise DivergenceError(f"Training diverged: scoring={scoring!r} gives {value} for the held-out data.")
+        if not math.isfinite(value):
+            raise ValueError(
+                f"scoring={scoring!r} gives {value} for the held-out data{_reason(y)}. Give X_val and y_val for which "
+                "the score is defined, or choose another scoring."
+            )
+        return value
+
+    return score
+
+
+def takes_weights(scorer: Scorer) -> bool:
+    """Return True if a scorer has the parameter `sample_weight`."""
+    return "sample_weight" in inspect.signature(metric_of(scorer) or scorer).parameters
+
+
+def with_all_classes(scorer: Scorer, y: Any, classes: Array | None) -> Scorer:
+    """The scorer for probabilities of all classes, some of which do not occur in y.
+
+    Parameters
+    ----------
+    scorer : scorer of scikit-learn
+    y : array
+        Checked targets.
+    classes : array of shape (n_classes,) or None
+        None if the model is no classifier.
+    """
+    metric, given = metric_of(scorer), metric_parameters(scorer)
+    if metric is None or classes is None or y.ndim != 1 or compares_predictions(scorer) or np.isin(classes, y).all():
+        return scorer
+    one_vs_rest = metric is average_precision_score or (metric is roc_auc_score and given.get("multi_class") == "ovr")
+    average = given.get("average", "macro")
+    if one_vs_rest and average in ("macro", "weighted") and len(classes) > 2:
+        return scorer_with(scorer, partial(_mean_over_classes, metric, classes, average == "weighted"), {})
+    takes_labels = "labels" in inspect.signature(metric).parameters
+    return scorer_with(scorer, metric, {"labels": classes, **given}) if takes_labels else scorer
+
+
+def _mean_over_classes(
+    metric: Callable[..., float],
+    classes: Array,
+    weighted: bool,
+    y: Array,
+    scores: Array,
+    sample_weight: Array | None = None,
+) -> float:
+    """Mean of a metric over those classes that occur in y, each against the rest, and weighted by its size if asked."""
+    present = np.flatnonzero(np.isin(classes, y))
+    each = [metric(y == classes[k], scores[:, k], sample_weight=sample_weight) for k in present]
+    sizes = [np.average(y == classes[k], weights=sample_weight) for k in present]
+    return float(np.average(each, weights=sizes if weighted else None))
+
+
+def _reason(y: Any) -> str:
+    """A likely reason for a score that is not defined, after a colon; empty if there is none."""
+    if y is not None and num_samples(y) == 1:
+        return ": they are a single sample"
+    alike = isinstance(y, np.ndarray) and y.ndim == 1 and len(y) > 0 and bool((y == y[0]).all())
+    return f": all {len(y)} targets are {y[0]!r}" if alike else ""
