@@ -41,10 +41,10 @@ class ColumnEncoding:
         Equally spaced quantiles, if numbers are encoded by rank.
     common : array of shape (n_numbers,)
         The number of each column that has a flag; NaN if there is none.
-    least_rank : array of shape ()
-        Smallest distance of ranks from 0 and 1.
+    least_rank : array of shape (n_numbers,)
+        Rank of the least number, and distance from 1 of that of the greatest: half the share of a row.
     least, greatest : arrays of shape (n_numbers,)
-        Range of the training data.
+        Range of the numbers in the training data that have no flag.
     may_be_missing : bool array of shape (n_numbers,)
     lower, upper : arrays of shape (n_encoded,)
         Range of the encoded training data.
@@ -72,8 +72,9 @@ class ColumnEncoding:
         numbers = table[:, n_categories == 0]
         missing = np.isnan(numbers)
         center, scale, quantiles = (np.zeros(numbers.shape[1]), np.ones(numbers.shape[1]), np.zeros((0, 0)))
+        least, greatest, least_rank = center.copy(), center.copy(), np.full(numbers.shape[1], 0.25)
         common = np.full(numbers.shape[1], np.nan)
-        at = np.linspace(0, 1, max(2, min(N_QUANTILES, len(table))))
+        at = np.linspace(0, 1, max(2, min(N_QUANTILES, round(_n_rows(table, weight)))))
         if by_rank:
             quantiles = np.zeros((len(at), numbers.shape[1]))
             common = np.array([_common(column, weight) for column in numbers.T])
@@ -83,11 +84,9 @@ class ColumnEncoding:
             if not len(some):
                 continue
             center[j], scale[j] = weighted_moments(some, some_weight)
+            least[j], greatest[j], least_rank[j] = some.min(), some.max(), 0.5 / max(2, _n_rows(some, some_weight))
             if by_rank:
                 quantiles[:, j] = weighted_quantiles(some, at, some_weight)
-        least_rank = np.array(0.5 / max(len(table), 2))
-        known = np.where(missing, center, numbers)
-        least, greatest = known.min(axis=0), known.max(axis=0)
         may_be_missing = np.array(missing.any(axis=0))
         nothing = np.zeros(0)
         unbounded = cls(
@@ -121,12 +120,17 @@ class ColumnEncoding:
         return np.concatenate(blocks, axis=1).astype(dtype)
 
     def decode(self, encoded: Array, bounded: bool = True) -> Array:
-        """The table in double precision, within the range of the training data if `bounded`."""
+        """The table in double precision, within the range of the training data if `bounded`.
+
+        The ends of the encoded range are then the least and the greatest number, without rounding errors.
+        """
         table = np.empty((len(encoded), len(self.n_categories)))
         start = len(self.center)
         standard = encoded[:, :start].astype(np.float64)
         numbers = self._from_ranks(standard) if len(self.quantiles) else standard * self.scale + self.center
         if bounded:
+            lower, upper = (ends[:start].astype(encoded.dtype) for ends in (self.lower, self.upper))
+            numbers = np.where(standard <= lower, self.least, np.where(standard >= upper, self.greatest, numbers))
             numbers = np.clip(numbers, self.least, self.greatest)
         for column, value in self._flagged():
             numbers[encoded[:, start] > 0, column] = value
@@ -150,12 +154,18 @@ class ColumnEncoding:
             above = np.interp(column, quantiles, at)
             below = -np.interp(-column, -quantiles[::-1], -at[::-1])
             ranks[:, j] = 0.5 * (above + below)
-        return ndtri(np.clip(ranks, self.least_rank, 1 - self.least_rank))
+        return ndtri(self.least_rank + (1 - 2 * self.least_rank) * ranks)
 
     def _from_ranks(self, standard: Array) -> Array:
         at = np.linspace(0, 1, len(self.quantiles))
-        columns = [np.interp(ndtr(z), at, q) for z, q in zip(standard.T, self.quantiles.T, strict=True)]
+        ranks = (ndtr(standard) - self.least_rank) / (1 - 2 * self.least_rank)
+        columns = [np.interp(rank, at, q) for rank, q in zip(ranks.T, self.quantiles.T, strict=True)]
         return np.stack(columns, axis=1) if columns else standard
+
+
+def _n_rows(rows: Array, weight: Array | None) -> float:
+    """Number of rows, which are repeated by weights; weights of small sum do not make them fewer."""
+    return len(rows) if weight is None else max(len(rows), float(weight.sum()))
 
 
 def _common(column: Array, weight: Array | None) -> float:

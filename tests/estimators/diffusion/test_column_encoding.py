@@ -31,9 +31,32 @@ def test_what_was_encoded_comes_back(by_rank):
     restored = encoding.decode(encoded)
     exact = [1, 3, 4, 5]
     np.testing.assert_array_equal(restored[:, exact], TABLE[:, exact])
-    inside = np.sort(np.argsort(TABLE[:, 2])[5:-55])  # the last ranks are cut
-    np.testing.assert_allclose(restored[inside], TABLE[inside], rtol=1e-6)
+    np.testing.assert_allclose(restored, TABLE, rtol=1e-6)
     np.testing.assert_array_equal(np.isnan(restored), np.isnan(TABLE))
+
+
+@by_rank_or_not
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("n", [2, 3, 5, 100, 3000])
+def test_the_least_and_the_greatest_number_come_back_exactly(n, dtype, by_rank):
+    """Also the common number may be the greatest, and generated rows may lie beyond the encoded range."""
+    long_tail = np.concatenate([10.0 * np.arange(n - 1), [1000 / 3 + 10 * n]])
+    often_greatest = np.minimum(np.arange(n), 0.7 * n)
+    table = np.stack([long_tail, -long_tail, often_greatest, np.full(n, 0.1)], axis=1)
+    encoding = ColumnEncoding.learn(table, np.zeros(4, int), by_rank, None)
+    encoded = encoding.encode(table, np.dtype(dtype))
+    restored = encoding.decode(encoded)
+    np.testing.assert_array_equal(restored.min(axis=0), table.min(axis=0))
+    np.testing.assert_array_equal(restored.max(axis=0), table.max(axis=0))
+    np.testing.assert_allclose(restored, table, atol=1e-3 * n)
+    beyond = encoding.decode(np.where(np.arange(encoding.size) < 4, 9 * encoded, encoded))
+    np.testing.assert_array_equal(beyond[[0, -1], 0], table[[0, -1], 0])
+
+
+def test_numbers_between_the_last_two_ranks_can_be_generated():
+    encoding = ColumnEncoding.learn(np.array([[0.0, 10, 20, 30, 1000]]).T, np.array([0]), True, None)
+    generated = encoding.decode(np.linspace(encoding.lower, encoding.upper, 2000))
+    assert np.diff(generated.ravel()).max() < 2
 
 
 def test_ranks_are_normal_whatever_the_numbers():
@@ -73,10 +96,10 @@ def test_truth_values_and_constants_have_no_common_number():
 
 @by_rank_or_not
 def test_weights_are_repetitions(by_rank):
-    table, weight = np.tile(TABLE, (3, 1)), RNG.integers(1, 4, 1500)  # from 1000 rows on there are as many quantiles
-    weighted = ColumnEncoding.learn(table, N_CATEGORIES, by_rank, weight.astype(float))
-    repeated = ColumnEncoding.learn(np.repeat(table, weight, axis=0), N_CATEGORIES, by_rank, None)
-    for name in ("center", "scale", "quantiles", "common", "mean", "variance"):
+    weight = RNG.integers(1, 4, 500)
+    weighted = ColumnEncoding.learn(TABLE, N_CATEGORIES, by_rank, weight.astype(float))
+    repeated = ColumnEncoding.learn(np.repeat(TABLE, weight, axis=0), N_CATEGORIES, by_rank, None)
+    for name in ("center", "scale", "quantiles", "least_rank", "common", "mean", "variance"):
         np.testing.assert_allclose(getattr(weighted, name), getattr(repeated, name), atol=1e-12)
 
 
