@@ -73,8 +73,13 @@ def block_moments(blocks: Blocks) -> tuple[Array, Array]:
     for values, weight in blocks():
         total, n, dtype = total + weight @ _exact(values), n + weight.sum(), values.dtype
     mean = total / n
-    squares = sum(weight @ (_exact(values) - mean) ** 2 for values, weight in blocks())
-    return mean, nonzero_deviation(np.sqrt(squares / n), mean, dtype)
+    first, second = np.zeros(()), np.zeros(())
+    for values, weight in blocks():
+        distance = _exact(values) - mean
+        first, second = first + weight @ distance, second + weight @ (distance * distance)
+    correction = first / n  # the rounding error of the mean, as in `weighted_variance`
+    variance = np.maximum(second / n - correction * correction, 0.0)
+    return mean + correction, nonzero_deviation(np.sqrt(variance), mean, dtype)
 
 
 def _exact(values: Array) -> Array:

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from skneural.data.statistics import block_moments
+from skneural.ops.blocks import slices
 from skneural.ops.moments import (
     nonzero_deviation,
     weighted_mean,
@@ -30,6 +32,19 @@ def test_moments_are_those_of_repeated_rows():
 def test_the_deviation_of_constants_is_one(value, weight, dtype):
     _, deviation = weighted_moments(np.full((3, 2), value, dtype), weight)
     np.testing.assert_array_equal(deviation, 1.0)
+
+
+@pytest.mark.parametrize("n_columns", [1, 2])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_deviation_of_many_equal_numbers_is_one(n_columns, weighted):
+    """Their sum has a rounding error that grows with their number."""
+    for value in (0.1, -7.7, 1e10 * np.pi, 1e-10 / 3):
+        values = np.full((3001, n_columns), value)
+        weight = np.random.default_rng(0).random(3001) if weighted else None
+        blocks = [(values[rows], np.ones(3001)[rows] if weight is None else weight[rows]) for rows in slices(3001, 900)]
+        for mean, deviation in (weighted_moments(values, weight), block_moments(lambda blocks=blocks: blocks)):
+            np.testing.assert_array_equal(deviation, 1.0)
+            np.testing.assert_allclose(mean, value, rtol=1e-15)
 
 
 def test_small_deviations_are_left_unless_they_are_rounding():
