@@ -3,12 +3,15 @@
 from skneural.readers.images import IMAGE_SHAPE, ImageOptions, Images
 from skneural.readers.reader import (
     CHANNELS_LAST,
+    FLOATS,
     InputSpec,
     Reader,
     TableColumns,
+    dtype_of,
     lengths_of,
     precision,
     with_dtype,
+    with_rows,
 )
 from skneural.readers.sequences import (
     SEQUENCE_ATTRIBUTES,
@@ -29,6 +32,7 @@ from skneural.readers.texts import level_hyperparameter, text_vocabulary_size_hy
 
 __all__ = [
     "CHANNELS_LAST",
+    "FLOATS",
     "IMAGE_SHAPE",
     "SEQUENCE_ATTRIBUTES",
     "SEQUENCE_DOC",
@@ -42,6 +46,7 @@ __all__ = [
     "Sequences",
     "Table",
     "TableColumns",
+    "dtype_of",
     "embedding_size_hyperparameter",
     "given_one_by_one",
     "lengths_of",
@@ -54,4 +59,5 @@ __all__ = [
     "text_vocabulary_size_hyperparameter",
     "vocabulary_size_hyperparameter",
     "with_dtype",
+    "with_rows",
 ]

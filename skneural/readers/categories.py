@@ -156,7 +156,12 @@ def checked_numbers(X: object, spec: InputSpec) -> Array:
     _ensure_no_times(X)
     try:
         checked: Array = check_array(
-            X, dtype=spec.dtype, ensure_all_finite="allow-nan", estimator=spec.estimator_name, input_name="X"
+            X,
+            dtype=spec.precision_of(X),
+            order="C",
+            ensure_all_finite="allow-nan",
+            estimator=spec.estimator_name,
+            input_name="X",
         )
     except ValueError as error:
         if "could not convert string" not in str(error):

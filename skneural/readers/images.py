@@ -113,7 +113,9 @@ def _are_rows(X: object) -> bool:
 
 def _checked_images(X: Any, spec: InputSpec) -> Array:
     """Images of shape (n, height, width, channels)."""
-    images: Array = check_array(X, dtype=spec.dtype, allow_nd=True, estimator=spec.estimator_name, input_name="X")
+    images: Array = check_array(
+        X, dtype=spec.precision_of(X), order="C", allow_nd=True, estimator=spec.estimator_name, input_name="X"
+    )
     if images.ndim > 4:
         raise ValueError(
             f"X has shape {X.shape}, but images are (n, height, width, channels), or (n, height, width) if grey."

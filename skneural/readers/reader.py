@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import DTypeLike
+from scipy import sparse
 from sklearn.utils import Tags
 from sklearn.utils.validation import validate_data
 
@@ -14,8 +17,14 @@ from skneural.data import Container
 from skneural.ops.types import Array
 from skneural.sklearn_compat import column_owner
 
+# Training is in the first precision that holds the floats of X; in the first for anything else.
+FLOATS = (np.float32, np.float64)
+
 # Rows of a table in a block of predictions: enough for full speed, few enough that memory does not grow with X.
 ROWS_PER_BLOCK = 2048
+
+# Arrow's names of floating dtypes, and NumPy's.
+ARROW_FLOATS = {"halffloat": "float16", "float": "float32", "double": "float64"}
 
 CHANNELS_LAST = "Channels come last: give skneural.preprocessing.channels_first_to_last(X)."
 
@@ -26,7 +35,7 @@ class InputSpec(NamedTuple):
     Attributes
     ----------
     dtype : dtype, or tuple of dtypes
-        Precision of the container. Of several, that of X if it is among them, otherwise the first.
+        Precision of the container. Of several, in ascending order, the first that holds the floats of X.
     estimator_name : str
         Name of the class in error messages.
     """
@@ -41,7 +50,14 @@ class InputSpec(NamedTuple):
 
     def resolve(self, dtype: DTypeLike) -> np.dtype[Any]:
         """The precision in which X of the given dtype is read."""
-        return np.dtype(dtype) if np.dtype(dtype) in self.dtypes else self.dtypes[0]
+        given = np.dtype(dtype)
+        if given.kind != "f":
+            return self.dtypes[0]
+        return next((allowed for allowed in self.dtypes if np.can_cast(given, allowed)), self.dtypes[-1])
+
+    def precision_of(self, X: object) -> np.dtype[Any]:
+        """The precision in which X is read, whatever library it comes from."""
+        return self.resolve(dtype_of(X))
 
 
 @dataclass(frozen=True)
@@ -127,7 +143,7 @@ class TableColumns:
     def learn(cls, X: object, spec: InputSpec, **check_params: Any) -> tuple[Self, Any]:
         """Learn the columns of X; also returns X, checked by `sklearn.utils.validation.validate_data`."""
         owner = column_owner(spec.estimator_name)
-        checked = validate_data(owner, X, reset=True, dtype=spec.dtype, **check_params)
+        checked = validate_data(owner, X, reset=True, dtype=spec.precision_of(X), order="C", **check_params)
         return cls(owner.n_features_in_, getattr(owner, "feature_names_in_", None)), checked
 
     def check(self, X: object, spec: InputSpec, **check_params: Any) -> Any:
@@ -136,7 +152,7 @@ class TableColumns:
         owner.n_features_in_ = self.n_features
         if self.names is not None:
             owner.feature_names_in_ = self.names
-        return validate_data(owner, X, reset=False, dtype=spec.dtype, **check_params)
+        return validate_data(owner, X, reset=False, dtype=spec.precision_of(X), order="C", **check_params)
 
     def attributes(self) -> dict[str, Any]:
         named = {} if self.names is None else {"feature_names_in_": self.names}
@@ -149,13 +165,54 @@ def precision(dtype: np.dtype[Any]) -> np.dtype[Any]:
 
 
 def with_dtype(X: object) -> Any:
-    """Lists of floats as float64 arrays; arrays, sparse matrices and data frames unchanged."""
-    if hasattr(X, "dtype") or hasattr(X, "columns"):
+    """Lists and arrays of other libraries as NumPy arrays; arrays, sparse matrices and data frames unchanged."""
+    if isinstance(X, np.ndarray) or sparse.issparse(X) or hasattr(X, "columns") or hasattr(X, "iloc"):
         return X
+    X = with_rows(X)
     lengths = lengths_of(X)
     if len(lengths) > 1:
         raise ValueError(f"The samples of X have different lengths, such as {lengths[0]} and {lengths[-1]}.")
     return np.asarray(X)
+
+
+def with_rows(X: object) -> Any:
+    """X, from which rows can be selected: an array in place of an object that only describes the memory of one."""
+    if hasattr(X, "__dlpack__") and not hasattr(X, "__array__"):
+        return np.from_dlpack(X)
+    return np.asarray(X) if hasattr(X, "__array_interface__") and not hasattr(X, "__len__") else X
+
+
+def dtype_of(X: Any) -> np.dtype[Any]:
+    """The common dtype of all numbers of X: an array, a sparse matrix, a list, or a frame of any library."""
+    if hasattr(X, "columns"):
+        numbers = [dtype for dtype in map(_numpy_dtype, _column_dtypes(X)) if dtype.kind in "fiub"]
+        return np.result_type(*numbers) if numbers else _dtype_of_objects(np.asarray(X))
+    X = with_dtype(X)
+    return _dtype_of_objects(X) if isinstance(X, np.ndarray) else _numpy_dtype(X.dtype)
+
+
+def _column_dtypes(X: Any) -> list[Any]:
+    return list(X.schema.types) if hasattr(X, "schema") and hasattr(X.schema, "types") else list(X.dtypes)
+
+
+def _numpy_dtype(dtype: Any) -> np.dtype[Any]:
+    """The NumPy dtype of numbers or booleans in pandas, Polars or Arrow; object for everything else."""
+    dtype = getattr(dtype, "subtype", getattr(dtype, "numpy_dtype", dtype))  # sparse and nullable dtypes of pandas
+    if isinstance(dtype, np.dtype):
+        return dtype
+    name = ARROW_FLOATS.get(str(dtype).lower(), str(dtype).lower())
+    if name.startswith("bool"):
+        return np.dtype(bool)
+    return np.dtype(name if re.fullmatch(r"(float|u?int)\d+", name) else object)
+
+
+def _dtype_of_objects(x: np.ndarray) -> np.dtype[Any]:
+    """The dtype of an array; float64 if it holds Python's floats as objects, among other numbers and None only."""
+    if x.dtype != object:
+        return x.dtype
+    classes = set(map(type, x.flat)) - {type(None)}
+    are_floats = all(issubclass(kind, Real) for kind in classes) and any(issubclass(kind, float) for kind in classes)
+    return np.dtype(np.float64) if are_floats else x.dtype
 
 
 def lengths_of(samples: object) -> list[int]:

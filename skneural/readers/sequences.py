@@ -127,7 +127,11 @@ class Sequences(Reader):
         X, pieces = _arrays_or_pieces(X)
         if _is_table(X, pieces, self.vocabulary_size):
             X = with_dtype(X)
-            rows = check_array(X, dtype=spec.dtype) if self.columns is None else self.columns.check(X, spec)
+            rows = (
+                check_array(X, dtype=spec.precision_of(X), order="C")
+                if self.columns is None
+                else self.columns.check(X, spec)
+            )
             x = Series(rows[:, :, np.newaxis])
         else:
             x = _read(X, pieces, self.vocabulary_size, spec)
@@ -184,7 +188,7 @@ def _is_table(X: object, pieces: list[np.ndarray] | None, vocabulary_size: int |
 def _read(X: Any, pieces: list[np.ndarray] | None, vocabulary_size: int | None, spec: InputSpec) -> Series:
     if vocabulary_size is not None:
         return _tokens(with_dtype(X) if pieces is None else pieces, vocabulary_size)
-    return _series(with_dtype(X), spec.dtype) if pieces is None else _joined(pieces, spec.dtype)
+    return _series(with_dtype(X), spec) if pieces is None else _joined(pieces, spec)
 
 
 def _warn_of_tokens(X: object) -> None:
@@ -276,9 +280,9 @@ def _pieces(X: Any) -> list[np.ndarray] | None:
     return pieces if all(piece.ndim in (1, 2) for piece in pieces) else None
 
 
-def _series(X: object, dtype: Any) -> Series:
+def _series(X: object, spec: InputSpec) -> Series:
     """Series of equal lengths, of shape (n, steps, features)."""
-    x = check_array(X, dtype=dtype, allow_nd=True, ensure_all_finite=False, input_name="X")
+    x = check_array(X, dtype=spec.precision_of(X), order="C", allow_nd=True, ensure_all_finite=False, input_name="X")
     if x.ndim != 3 or 0 in x.shape:
         raise ValueError(
             f"X has shape {x.shape}. Series are (n, steps, features), or (n, steps) if there is one feature, or a list "
@@ -288,7 +292,7 @@ def _series(X: object, dtype: Any) -> Series:
     return Series(x)
 
 
-def _joined(pieces: list[np.ndarray], dtype: Any) -> Series:
+def _joined(pieces: list[np.ndarray], spec: InputSpec) -> Series:
     """Series of unequal lengths in one padded array."""
     pieces = [piece[:, np.newaxis] if piece.ndim == 1 else piece for piece in pieces]
     n_features = pieces[0].shape[1]
@@ -301,7 +305,8 @@ def _joined(pieces: list[np.ndarray], dtype: Any) -> Series:
                 f"Series {i} has {piece.shape[1]} features at each step, and series 0 has {n_features}. Series are "
                 "arrays of shape (steps, features)." + (f" {CHANNELS_LAST}" if first else "")
             )
-    flat = check_array(np.concatenate(pieces), dtype=dtype, ensure_all_finite=False, input_name="X")
+    flat = np.concatenate(pieces)
+    flat = check_array(flat, dtype=spec.precision_of(flat), ensure_all_finite=False, input_name="X")
     _ensure_finite(flat)
     return Series.of(flat, np.array([len(piece) for piece in pieces]))
 

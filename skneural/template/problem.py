@@ -17,15 +17,12 @@ from skneural.losses import Loss
 from skneural.networks.arguments import arguments_of
 from skneural.ops.types import Array
 from skneural.parameters import Layout, Snapshot, Tree
-from skneural.readers import InputSpec, Reader, precision
+from skneural.readers import FLOATS, InputSpec, Reader, precision, with_rows
 from skneural.sklearn_compat import check_sample_weight, num_samples, safe_indexing
 from skneural.tasks import FitArguments, Task
 from skneural.template.settings import TrainingSettings
 from skneural.template.validation import holds_out, random_split, validation_errors
 from skneural.training.seeds import Seeds
-
-# Training has the precision of X if it is among these, and the first otherwise.
-FLOATS = (np.float32, np.float64)
 
 
 class Data(NamedTuple):
@@ -335,6 +332,7 @@ def _with_checked_targets(specification: Specification, arguments: FitArguments)
 
 def _without_weightless(arguments: FitArguments) -> FitArguments:
     """Leave out samples of weight zero before anything is learned, so that weights are equivalent to repetitions."""
+    arguments = FitArguments(*map(with_rows, arguments))
     X, y, weight = arguments.X, arguments.y, arguments.sample_weight
     if weight is None:
         return arguments

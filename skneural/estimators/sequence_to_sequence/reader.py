@@ -12,7 +12,7 @@ from skneural.data import Container, Rows, Series
 from skneural.data.texts import read_sequences
 from skneural.data.vocabulary import Vocabulary
 from skneural.ops.types import Array
-from skneural.readers import InputSpec, Reader, TableColumns, with_dtype
+from skneural.readers import InputSpec, Reader, TableColumns, dtype_of, lengths_of, with_dtype
 from skneural.readers.sequences import STEPS_PER_BLOCK
 
 
@@ -105,5 +105,7 @@ def series_of(sequences: list[Array]) -> Series:
 
 
 def _is_table_of_floats(X: Any) -> bool:
-    values = X.to_numpy() if hasattr(X, "columns") else X
-    return isinstance(values, np.ndarray) and values.ndim == 2 and values.dtype.kind == "f"
+    if isinstance(X, list | tuple) and len(lengths_of(X)) != 1:
+        return False
+    table = with_dtype(X)
+    return getattr(table, "ndim", 2) == 2 and dtype_of(table).kind == "f"

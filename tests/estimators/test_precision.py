@@ -1,0 +1,70 @@
+"""Precision of training: that of X, whatever container X comes in."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from skneural import MLPRegressor, TabularMLPRegressor
+from tests.estimators.cases import (
+    ESTIMATORS,
+    UNTRAINED,
+    every,
+    every_sparse_estimator,
+    most_precise_output,
+    of_each_class,
+    patients,
+)
+from tests.foreign_arrays import CONTAINERS, frame
+
+
+def fitted_numbers(model):
+    return model.weights_ if hasattr(model, "weights_") else model.patterns_
+
+
+@every(of_each_class(ESTIMATORS | UNTRAINED))
+def test_doubles_in_any_container_train_like_an_array(case, tmp_path):
+    """The weights and the predictions are the same to the bit."""
+    X, y = (values[::3] for values in case.data(np.float64))
+    brief = {"max_iter": 1, "batch_size": "auto"} if hasattr(case.estimator, "learning_rate") else {}
+    expected = case.new(**brief).fit(X, y)
+    predicted = most_precise_output(expected, X)
+    on_disk = np.memmap(tmp_path / "X", np.float64, "w+", shape=X.shape)
+    on_disk[...] = X
+    contained = {"memmap": on_disk, **{name: convert(X) for name, convert in CONTAINERS.items()}}
+    for name, foreign in contained.items():
+        model = case.new(**brief).fit(foreign, y)
+        np.testing.assert_array_equal(fitted_numbers(model), fitted_numbers(expected), name, strict=True)
+        np.testing.assert_array_equal(most_precise_output(model, foreign), predicted, name)
+
+
+@every_sparse_estimator
+def test_sparse_doubles_train_in_double_precision(case):
+    X, y = case.data(np.float64)
+    for values in (X, X.astype(np.longdouble)):
+        assert case.new(max_iter=1).fit(sparse.csr_array(values), y).weights_.dtype == np.float64
+
+
+@pytest.mark.parametrize("name", sorted(set(CONTAINERS) - {"list", "long double"}))
+def test_single_precision_in_any_container_stays_single(name):
+    X, y = patients(np.float32)
+    if name in ("pandas nullable", "pandas with Arrow"):
+        X = frame(X).astype("Float32" if name == "pandas nullable" else "float[pyarrow]")
+    else:
+        X = X.astype(">f4") if name == "big-endian" else CONTAINERS[name](X)
+    assert MLPRegressor(2, max_iter=1).fit(X, y).weights_.dtype == np.float32
+
+
+@pytest.mark.parametrize("Estimator", [MLPRegressor, TabularMLPRegressor])
+@pytest.mark.parametrize("name", sorted(set(CONTAINERS) - {"columns first"}))
+def test_targets_and_weights_may_come_in_any_container(Estimator, name):
+    X, y = patients(np.float64)
+    weight = np.linspace(0.5, 2, len(y))
+    model = Estimator(max_iter=1, hidden_layer_sizes=4, random_state=0)
+    expected = model.fit(X, y, weight).weights_.copy()
+
+    def contained(values):
+        if hasattr(CONTAINERS[name](X), "columns"):
+            return CONTAINERS[name](values[:, np.newaxis])["x0"]
+        return CONTAINERS[name](values)
+
+    np.testing.assert_array_equal(model.fit(X, contained(y), contained(weight)).weights_, expected)
