@@ -11,13 +11,14 @@ from skneural.data.masked_tokens import MaskedTokens, MaskedWindows
 from skneural.data.nodes import Nodes
 from skneural.data.pairs import Pairs
 from skneural.data.samples import Samples
-from skneural.data.series import Series
+from skneural.data.series import FlatSeries, Series
 from skneural.data.targets import Targets
 from skneural.data.token_windows import TokenWindows
 
 __all__ = [
     "BatchInfo",
     "Container",
+    "FlatSeries",
     "Graph",
     "GraphNodes",
     "Graphs",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from scipy import sparse
 
+from skneural.data.like_lengths import blocks_of_like_lengths
 from skneural.data.targets import Selection, Targets
 from skneural.ops.blocks import slices
 from skneural.ops.types import Array
@@ -131,13 +132,34 @@ class Container:
         """
         return self, targets
 
+    @property
+    def padded_lengths(self) -> Array | None:
+        """Number of steps of each sample, if a batch pads samples to the longest one; None if nothing is padded."""
+        return None
+
+    @property
+    def typical_length(self) -> int:
+        """Number of steps of a sample; the median if samples differ in it."""
+        lengths = self.padded_lengths
+        return int(self.shape[1] if lengths is None or not len(lengths) else np.median(lengths))
+
+    def with_common_width(self) -> Self:
+        """The same samples, of which all parts are padded to the same length: the shards of a batch."""
+        return self
+
     def batch_order(self, rows: Array) -> Array:
         """Sample indices in the order in which a batch of these samples is computed fastest."""
         return rows
 
     def blocks(self, n_rows: int) -> Iterator[Selection]:
-        """Selections of about `n_rows` samples each that are predicted together; they partition all samples."""
-        return slices(len(self), n_rows)
+        """Selections of at most `n_rows` samples that are computed together; they partition all samples.
+
+        If samples are padded, those of like lengths are selected, and fewer of the long ones.
+        """
+        lengths = self.padded_lengths
+        if lengths is None:
+            return slices(len(self), n_rows)
+        return map(self.batch_order, blocks_of_like_lengths(lengths, n_rows))
 
 
 class Rows(Container):

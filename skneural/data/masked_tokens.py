@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 import numpy as np
 
 from skneural.data.container import BatchInfo, Container
-from skneural.data.series import Series
-from skneural.data.targets import Selection, Targets
+from skneural.data.series import FlatSeries
+from skneural.data.targets import Targets
 from skneural.data.token_windows import TokenWindows
+from skneural.ops.segments import ranges, segment_starts, sum_segments
 from skneural.ops.types import Array
 
 # Share of the tokens that are selected for prediction; of these, the share that is replaced by the mask token, and by
@@ -34,56 +37,48 @@ class MaskedWindows(TokenWindows):
     """
 
     def __init__(self, windows: TokenWindows, mask: int, n_tokens: int) -> None:
-        super().__init__(windows.tokens, windows.starts, windows.n_steps, windows.width)
+        super().__init__(windows.steps, windows.starts, windows.n_steps, windows.width)
         self.mask = mask
         self.n_tokens = n_tokens
 
-    def __getitem__(self, rows: Selection) -> MaskedWindows:
-        width = self.width if isinstance(rows, slice) else None
-        part = TokenWindows(self.tokens, self.starts[rows], self.n_steps[rows], width)
-        return MaskedWindows(part, self.mask, self.n_tokens)
+    def _with_samples(self, starts: Array, n_steps: Array, width: int | None) -> Self:
+        return type(self)(TokenWindows(self.steps, starts, n_steps, width), self.mask, self.n_tokens)
 
     def resample(self, rng: np.random.Generator, targets: Targets) -> tuple[Container, Targets]:
-        values, counts = self.values, n_masked(self.n_steps)
-        keys = rng.random(values.shape)
-        if self.lengths is not None:
-            keys[np.arange(self.width) >= self.lengths[:, np.newaxis]] = 1.0
-        selected = np.zeros(values.shape, dtype=bool)
-        np.put_along_axis(selected, np.argsort(keys, axis=1), np.arange(self.width) < counts[:, np.newaxis], axis=1)
-        original = values[selected]
+        tokens, counts = self.input_tokens, n_masked(self.n_steps)
+        starts = segment_starts(self.n_steps)
+        order = np.lexsort((rng.random(len(tokens)), np.repeat(np.arange(len(self)), self.n_steps)))
+        selected = np.zeros(len(tokens), dtype=bool)
+        selected[order[ranges(starts, counts)]] = True
+        original = tokens[selected]
         uniform = rng.random(len(original))
         masked = np.where(uniform < MASKED, self.mask, original)
         random_tokens = rng.integers(0, self.n_tokens, len(original))
-        values[selected] = np.where((uniform >= MASKED) & (uniform < MASKED + RANDOM), random_tokens, masked)
-        return MaskedTokens(values, self.lengths, selected), Targets(original, counts)
+        tokens[selected] = np.where((uniform >= MASKED) & (uniform < MASKED + RANDOM), random_tokens, masked)
+        return MaskedTokens(FlatSeries(tokens, starts, self.n_steps, self.width), selected), Targets(original, counts)
 
 
-class MaskedTokens(Series):
+class MaskedTokens(FlatSeries):
     """Token series after masking, with the positions of the tokens to predict.
 
     Parameters
     ----------
-    values : integer array of shape (samples, steps)
-    lengths : array of shape (samples,) or None
-    selected : boolean array of shape (samples, steps)
+    series : FlatSeries
+    selected : boolean array of shape (steps of all series,)
         True at the tokens to predict.
     """
 
-    def __init__(self, values: Array, lengths: Array | None, selected: Array) -> None:
-        super().__init__(values, lengths)
+    def __init__(self, series: FlatSeries, selected: Array) -> None:
+        super().__init__(series.steps, series.starts, series.n_steps, series.width)
         self.selected = selected
 
-    def __getitem__(self, rows: Selection) -> MaskedTokens:
-        part = super().__getitem__(rows)
-        return MaskedTokens(part.values, part.lengths, self.selected[rows, : part.shape[1]])
-
-    @property
-    def original(self) -> MaskedTokens:
-        return self
+    def _with_samples(self, starts: Array, n_steps: Array, width: int | None) -> Self:
+        return type(self)(FlatSeries(self.steps, starts, n_steps, width), self.selected)
 
     @property
     def n_score_rows(self) -> Array:
-        return self.selected.sum(axis=1)
+        counts: Array = sum_segments(self.selected[ranges(self.starts, self.n_steps)], self.n_steps, dtype=np.intp)
+        return counts
 
     def as_batch(self) -> tuple[Array, BatchInfo]:
-        return self.values, BatchInfo(self.lengths, self.selected)
+        return self.values, BatchInfo(self.lengths, self._in_one_array(self.selected))

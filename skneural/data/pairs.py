@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -60,6 +59,15 @@ class Pairs(Container):
         """The sources, which scorers pass to `predict`; token series stay containers, because they are encoded."""
         return self.source if isinstance(self.source, Series) else self.source.original
 
+    @property
+    def padded_lengths(self) -> Array | None:
+        """The steps of the longer one of source and target."""
+        if self.source.padded_lengths is None and self.target.padded_lengths is None:
+            return None
+        series = [part for part in (self.source, self.target) if isinstance(part, Series)]
+        lengths: Array = np.maximum.reduce([part.n_steps for part in series])
+        return lengths
+
     def batch_order(self, rows: Array) -> Array:
         """Sort by decreasing length of the target, then of the source.
 
@@ -69,6 +77,5 @@ class Pairs(Container):
         keys = [-each[rows] for each in (memory_lengths, lengths) if each is not None]
         return rows[np.lexsort(keys)] if keys else rows
 
-    def blocks(self, n_rows: int) -> Iterator[Selection]:
-        """Blocks of targets of similar length."""
-        return self.target.blocks(n_rows)
+    def with_common_width(self) -> Self:
+        return type(self)(self.source.with_common_width(), self.target.with_common_width())

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from skneural.data.container import Container
-from skneural.data.targets import Targets
+from skneural.data.like_lengths import divided_by_length
+from skneural.data.targets import Selection, Targets
 from skneural.ops.blocks import slices
 from skneural.ops.types import Array
 
@@ -60,10 +61,23 @@ class Samples:
         weight = self.sample_weight
         return Samples(self.x[rows], self.y[rows], None if weight is None else weight.take(rows), self.mean_weight)
 
-    def part(self, rows: slice) -> Samples:
-        """Select consecutive samples, as views where their containers allow it."""
+    def part(self, rows: Selection) -> Samples:
+        """Select samples, as views for a slice where their containers allow it."""
         weight = self.sample_weight
         return Samples(self.x[rows], self.y[rows], None if weight is None else weight[rows], self.mean_weight)
+
+    def parts(self) -> list[Samples]:
+        """Divide a batch into parts of like lengths, where much of it would be padding otherwise.
+
+        One series of 20 000 steps, padded together with 199 short ones, took 6.5 GB in a recurrent network.
+        """
+        lengths = self.x.padded_lengths
+        selections = [] if lengths is None else divided_by_length(lengths)
+        return [self] if len(selections) <= 1 else [self.take(self.x.batch_order(rows)) for rows in selections]
+
+    def with_common_width(self) -> Samples:
+        """The same samples, of which all parts are padded to the same length."""
+        return replace(self, x=self.x.with_common_width())
 
     def resample(self, rng: np.random.Generator) -> Samples:
         """The same samples with the random input and targets of one training step; see `Container.resample`."""

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from skneural.data.container import BatchInfo, Container
 from skneural.data.targets import Selection
-from skneural.ops.blocks import slices
+from skneural.ops.segments import segment_starts
 from skneural.ops.types import Array
 
 
 class Series(Container):
-    """Series of numbers or tokens in one array, padded at the end where lengths differ.
-
-    Selection by an array of indices copies the series, and pads to the longest of the selected ones.
+    """Series of numbers or tokens in one array: of equal lengths, or padded at the end.
 
     Parameters
     ----------
     values : array of shape (samples, steps, features), or (samples, steps) for tokens
-        Padded with zeros.
     lengths : array of shape (samples,) or None, default=None
         Number of steps of each series, at least one; None if all have as many as `values`.
     """
@@ -31,12 +27,12 @@ class Series(Container):
         self.lengths = lengths
         self.dtype = values.dtype
 
-    @classmethod
-    def of(cls, flat: Array, lengths: Array) -> Series:
+    @staticmethod
+    def of(flat: Array, lengths: Array) -> Series:
         """Make series from an array of shape (sum of lengths, ...) in which they are concatenated."""
-        values = np.zeros((len(lengths), lengths.max(), *flat.shape[1:]), flat.dtype)
-        values[np.arange(lengths.max()) < lengths[:, np.newaxis]] = flat
-        return cls(values, lengths)
+        if (lengths == lengths[0]).all():
+            return Series(flat.reshape(len(lengths), lengths[0], *flat.shape[1:]))
+        return FlatSeries(flat, segment_starts(lengths), lengths)
 
     def __len__(self) -> int:
         return len(self.values)
@@ -51,11 +47,12 @@ class Series(Container):
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """Number of series, of steps of the longest one, and of features."""
         return self.values.shape
 
     @property
     def symbolic_shape(self) -> tuple[int | str, ...]:
-        return ("n", "steps", *self.values.shape[2:])
+        return ("n", "steps", *self.shape[2:])
 
     @property
     def original(self) -> Any:
@@ -64,7 +61,11 @@ class Series(Container):
     @property
     def n_steps(self) -> Array:
         """Number of steps of each series, also if all are of equal length."""
-        return np.full(len(self), self.values.shape[1]) if self.lengths is None else self.lengths
+        return np.full(len(self), self.shape[1]) if self.lengths is None else self.lengths
+
+    @property
+    def padded_lengths(self) -> Array | None:
+        return self.lengths
 
     def as_batch(self) -> tuple[Any, BatchInfo]:
         return self.values, BatchInfo(self.lengths)
@@ -76,10 +77,64 @@ class Series(Container):
         """
         return rows if self.lengths is None else rows[np.argsort(-self.lengths[rows], kind="stable")]
 
-    def blocks(self, n_rows: int) -> Iterator[Selection]:
-        """Blocks of series of similar length."""
-        if self.lengths is None or len(self) <= n_rows:
-            yield from super().blocks(n_rows)
-        else:
-            order = self.batch_order(np.arange(len(self)))
-            yield from (order[rows] for rows in slices(len(order), n_rows))
+
+class FlatSeries(Series):
+    """Series of unequal lengths, stored one after the other and padded only in batches.
+
+    Selections refer to the same steps, without copies.
+
+    Parameters
+    ----------
+    steps : array of shape (steps of all series, features), or (steps of all series,) for tokens
+    starts, n_steps : integer arrays of shape (samples,)
+        Index of the first step of each series, and its number of steps.
+    width : int or None, default=None
+        Number of steps to which series are padded; None for that of the longest.
+    """
+
+    def __init__(self, steps: Array, starts: Array, n_steps: Array, width: int | None = None) -> None:
+        self.steps = steps
+        self.starts = starts
+        self.width = width
+        self._n_steps = n_steps
+        self.lengths = None if (n_steps == self.shape[1]).all() else n_steps
+        self.dtype = steps.dtype
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def __getitem__(self, rows: Selection) -> Self:
+        return self._with_samples(self.starts[rows], self._n_steps[rows], self.width)
+
+    def _with_samples(self, starts: Array, n_steps: Array, width: int | None) -> Self:
+        """Other samples of the same steps."""
+        return type(self)(self.steps, starts, n_steps, width)
+
+    @property
+    def values(self) -> Array:  # type: ignore[override]
+        """The series in one array, padded with zeros."""
+        return self._in_one_array(self.steps)
+
+    def _in_one_array(self, steps: Array) -> Array:
+        if self.lengths is None:
+            return steps.take(self.starts[:, np.newaxis] + np.arange(self.shape[1]), axis=0)
+        values = np.zeros((*self.shape[:2], *steps.shape[1:]), steps.dtype)
+        for row, start, n in zip(values, self.starts, self._n_steps, strict=True):
+            row[:n] = steps[start : start + n]
+        return values
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        width = int(self._n_steps.max(initial=1)) if self.width is None else self.width
+        return (len(self), width, *self.steps.shape[1:])
+
+    @property
+    def original(self) -> Any:
+        return self
+
+    @property
+    def n_steps(self) -> Array:
+        return self._n_steps
+
+    def with_common_width(self) -> Self:
+        return self._with_samples(self.starts, self._n_steps, self.shape[1])

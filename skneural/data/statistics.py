@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import numpy as np
 
 from skneural.data.container import Container
-from skneural.ops.blocks import slices
+from skneural.data.targets import Selection
 from skneural.ops.moments import nonzero_deviation, weighted_quantiles
 from skneural.ops.types import Array
 
@@ -28,11 +28,16 @@ def channel_moments(x: Container, sample_weight: Array | None) -> tuple[Array, A
     """
 
     def blocks() -> Iterator[tuple[Array, Array]]:
-        for rows in slices(len(x), ROWS_AT_ONCE):
+        for rows in blocks_of_rows(x):
             values, batch_info = x[rows].as_batch()
             yield rows_of_channels(values, batch_info.lengths, None if sample_weight is None else sample_weight[rows])
 
     return block_moments(blocks)
+
+
+def blocks_of_rows(x: Container, n_rows: int = ROWS_AT_ONCE) -> Iterator[Selection]:
+    """Selections of at most `n_rows` samples; where samples are padded, of about as many steps."""
+    return x.blocks(n_rows if x.padded_lengths is None else max(1, n_rows // x.typical_length))
 
 
 def rows_of_channels(x: Array, lengths: Array | None, sample_weight: Array | None) -> tuple[Array, Array]:

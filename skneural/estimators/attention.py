@@ -12,7 +12,6 @@ from skneural.data import Container, Series
 from skneural.hyperparameters import Choice, hyperparameter
 from skneural.layers import Context
 from skneural.networks.sequence import SEQUENCE_POOLINGS
-from skneural.ops.blocks import slices
 from skneural.ops.types import Array
 from skneural.readers import given_one_by_one, steps_like
 from skneural.template.estimator import NeuralEstimator
@@ -49,10 +48,10 @@ def pooling_weights(estimator: NeuralEstimator, X: object) -> Array | list[Array
     """Weight of each step in attention pooling; see `RNNSequenceClassifier.attention_weights`."""
     check_is_fitted(estimator)
     x = cast(Series, estimator._read(X))
-    weights = [
-        of_block[np.arange(of_block.shape[1]) < part.n_steps[:, np.newaxis]]
-        for part, (of_block,) in collect_notes(estimator, x, "pooling")
-    ]
+    weights: list[Array] = [np.empty(0)] * len(x)
+    for rows, part, (of_block,) in collect_notes(estimator, x, "pooling"):
+        for row, of_series, n in zip(rows, of_block, part.n_steps, strict=True):
+            weights[row] = of_series[:n].copy()
     return steps_like(np.concatenate(weights), x, X)
 
 
@@ -60,24 +59,21 @@ def head_weights(estimator: NeuralEstimator, X: object) -> Array | list[Array]:
     """Self-attention weights of all layers and heads; see `TransformerSequenceClassifier.attention_weights`."""
     check_is_fitted(estimator)
     x = cast(Series, estimator._read(X))
-    blocks = [(part, np.stack(layers, axis=1)) for part, layers in collect_notes(estimator, x, "attention")]
-    if not given_one_by_one(X):
-        return np.concatenate([weights for _, weights in blocks])
-    n_class_tokens = blocks[0][1].shape[-1] - blocks[0][0].shape[1]
-    return [
-        of_series[:, :, : n + n_class_tokens, : n + n_class_tokens].copy()
-        for part, weights in blocks
-        for of_series, n in zip(weights, part.n_steps, strict=True)
-    ]
+    weights: list[Array] = [np.empty(0)] * len(x)
+    for rows, part, layers in collect_notes(estimator, x, "attention"):
+        of_block = np.stack(layers, axis=1)
+        n_class_tokens = of_block.shape[-1] - part.shape[1]
+        for row, of_series, n in zip(rows, of_block, part.n_steps + n_class_tokens, strict=True):
+            weights[row] = of_series[:, :, :n, :n].copy()
+    return weights if given_one_by_one(X) else np.stack(weights)
 
 
-def collect_notes(estimator: NeuralEstimator, x: Container, name: str) -> Iterator[tuple[Any, list[Array]]]:
-    """Predict block by block; yield each block with the arrays that layers note under a name."""
-    n_rows = estimator._reader.rows_per_block(x)
-    for rows in slices(len(x), n_rows):
+def collect_notes(estimator: NeuralEstimator, x: Container, name: str) -> Iterator[tuple[Array, Any, list[Array]]]:
+    """Predict block by block; yield the rows of each block, the block, and what layers note under a name."""
+    for rows in x.blocks(estimator._reader.rows_per_block(x)):
         part = x[rows]
         notes: dict[str, list[Array]] = {}
         values, known = part.as_batch()
         context = Context(batch=known, notes=notes)
         estimator._network.layer.predict(estimator._parameters(), values, context)
-        yield part, notes[name]
+        yield np.arange(len(x))[rows], part, notes[name]

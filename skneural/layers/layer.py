@@ -52,7 +52,7 @@ import numpy as np
 
 from skneural.data.container import NO_BATCH_INFO, BatchInfo, mask_of
 from skneural.data.samples import Samples
-from skneural.data.statistics import ROWS_AT_ONCE
+from skneural.data.statistics import ROWS_AT_ONCE, blocks_of_rows
 from skneural.ops.dimension import Size
 from skneural.ops.types import Array
 from skneural.parameters import Tree
@@ -284,7 +284,7 @@ class LayerInput:
     before : tuple of (Layer, tree of arrays), default=()
         Layers before, with their parameters.
     rows_at_once : int, default=1024
-        Number of samples in each block.
+        Number of samples in each block; of steps, where samples are padded.
     """
 
     samples: Samples
@@ -292,8 +292,8 @@ class LayerInput:
     rows_at_once: int = ROWS_AT_ONCE
 
     def __iter__(self) -> Iterator[tuple[Any, Context]]:
-        for start in range(0, len(self.samples), self.rows_at_once):
-            part = self.samples.part(slice(start, start + self.rows_at_once))
+        for rows in blocks_of_rows(self.samples.x, self.rows_at_once):
+            part = self.samples.part(rows)
             x, info = part.x.as_batch()
             context = Context(batch=info._replace(sample_weight=part.sample_weight), adapting=True)
             for layer, p in self.before:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import cast
 
+import numpy as np
+
 from skneural.data import Container
 from skneural.layers import Convolution, Layer, SelectiveScan, SelfAttention
 from skneural.layers.traversal import find, output_shapes, shape_of
@@ -31,7 +33,13 @@ def rows_per_shard(network: Layer, tree: Tree, x: Container) -> float:
     least = [numbers for kind, numbers in LEAST_SHARD.items() if find(network, tree, kind)]
     if not least or not x.shardable:
         return math.inf
-    first, _ = x[:1].as_batch()
-    shapes = output_shapes(network, shape_of(first)).values()
+    shapes = output_shapes(network, shape_of(_typical_sample(x).as_batch()[0])).values()
     sizes = (math.prod(cast(tuple[int, ...], shape)) for shape in shapes)
     return min(least) / max(sizes)
+
+
+def _typical_sample(x: Container) -> Container:
+    """A sample of median length, if samples differ in it."""
+    lengths = x.padded_lengths
+    row = 0 if lengths is None else int(np.argsort(lengths)[len(lengths) // 2])
+    return x[row : row + 1]

@@ -154,7 +154,7 @@ class Sequences(Reader):
         return {"n_features_in_": self.n_features} if self.columns is None else self.columns.attributes()
 
     def rows_per_block(self, x: Container) -> int:
-        return max(self.least_rows_per_block, STEPS_PER_BLOCK // x.shape[1], 1)
+        return max(self.least_rows_per_block, STEPS_PER_BLOCK // x.typical_length, 1)
 
     @classmethod
     def set_tags(cls, tags: Tags) -> None:

@@ -47,12 +47,28 @@ class Objective:
 
     def __call__(self, batch: Samples) -> Value:
         """Compute the objective of a batch, one value per output if the loss separates them, and the gradient."""
-        parts = self.shards.rows(len(batch)) if self.shards.n_shards > 1 else [slice(None)]
-        if len(parts) == 1:
-            value = self._one_shard(batch, 0, WHOLE_BATCH, batch.total)
-        else:
-            value = self._all_shards(batch, parts)
+        first, *others = batch.parts()
+        value = self._one_part(first, batch.total)
+        if others:
+            gradient = self.weights.gradient.copy()
+            for part in others:
+                self._align_generators()
+                value = value + self._one_part(part, batch.total)
+                gradient += self.weights.gradient
+            self.weights.gradient[...] = gradient
         return self._penalized(value)
+
+    def _one_part(self, part: Samples, total: float) -> Value:
+        """Loss and gradient of samples that are padded to the same length, in one shard or several."""
+        shards = self.shards.rows(len(part)) if self.shards.n_shards > 1 else [slice(None)]
+        if len(shards) == 1:
+            return self._one_shard(part, 0, WHOLE_BATCH, total)
+        return self._all_shards(part.with_common_width(), shards, total)
+
+    def _align_generators(self) -> None:
+        """Set all generators to the state of the first, because a part of few samples may not have used the others."""
+        for rng in self._rngs[1:]:
+            rng.bit_generator.state = self._rngs[0].bit_generator.state
 
     def _one_shard(self, part: Samples, number: int, shard: Shard, total: float) -> Value:
         x, batch_info = part.x.as_batch()
@@ -63,15 +79,15 @@ class Objective:
         backward(d_raw, self._trees[number])
         return value + sum(context.penalties or ())
 
-    def _all_shards(self, batch: Samples, parts: list[slice]) -> Value:
+    def _all_shards(self, part: Samples, shards: list[slice], total: float) -> Value:
         def run(number: int) -> Value:
-            rows = parts[number]
-            samples, elements = Share(rows, len(batch)), _share_of_elements(batch.x.lengths, rows)
+            rows = shards[number]
+            samples, elements = Share(rows, len(part)), _share_of_elements(part.x.lengths, rows)
             shard = Shard(samples, elements, self.shards.sum_over(number))
-            return self._one_shard(batch.part(rows), number, shard, batch.total)
+            return self._one_shard(part.part(rows), number, shard, total)
 
-        values = self.shards.run(run, len(parts))
-        for gradient in self._gradients[1 : len(parts)]:
+        values = self.shards.run(run, len(shards))
+        for gradient in self._gradients[1 : len(shards)]:
             self.weights.gradient += gradient
         return sum(values[1:], values[0])
 

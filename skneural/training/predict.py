@@ -24,14 +24,14 @@ def predict_raw(network: Layer, tree: Tree, x: Container, rows_per_block: int, n
         Parameters of the network.
     x : Container
     rows_per_block : int
-        Number of samples in a block.
+        Maximum number of samples in a block; see `Container.blocks`.
     n_threads : int or None, default=None
         Number of threads that predict blocks in parallel. None: predict one block after another, with multithreaded
         BLAS.
     """
-    if len(x) <= rows_per_block:
-        return _one_block(network, tree, x)
     blocks = list(x.blocks(rows_per_block))
+    if len(blocks) <= 1:
+        return _one_block(network, tree, x)
 
     def predict(block: Selection) -> Array:
         return _one_block(network, tree, x[block])

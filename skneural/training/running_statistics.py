@@ -40,6 +40,7 @@ def settle_statistics(
         p["n_batches"][...] = 0
     n_batches = max(1, len(samples) // batch_size)
     for batch in samples.batches(math.ceil(len(samples) / n_batches), rng):
-        x, info = batch.resample(rng).x.as_batch()
-        context = Context(rng, info._replace(sample_weight=batch.sample_weight), settling=True)
-        network.forward(weights.tree, x, context)
+        for part in batch.resample(rng).parts():
+            x, info = part.x.as_batch()
+            context = Context(rng, info._replace(sample_weight=part.sample_weight), settling=True)
+            network.forward(weights.tree, x, context)

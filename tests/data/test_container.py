@@ -54,6 +54,7 @@ CONTAINERS = {
     "noisy rows": lambda: NoisyRows(RNG.standard_normal((7, 3)), np.ones(3)),
     "series": lambda: Series(RNG.standard_normal((7, 5, 2))),
     "unequal series": lambda: Series.of(FLAT, LENGTHS),
+    "padded series": lambda: Series(Series.of(FLAT, LENGTHS).values, LENGTHS),
     "tokens": lambda: Series(RNG.integers(0, 9, (7, 5))),
     "pairs": lambda: Pairs(Series.of(FLAT, LENGTHS), Series.of(TOKENS[: LENGTHS.sum()], LENGTHS[::-1])),
     "pairs of a table and tokens": lambda: Pairs(Rows(RNG.standard_normal((7, 3))), Series(TOKENS[:35].reshape(7, 5))),
@@ -155,20 +156,31 @@ def test_blocks_are_all_samples_once(make, n_rows):
     np.testing.assert_array_equal(np.sort(container.batch_order(np.array([4, 1, 2]))), [1, 2, 4])
 
 
-def test_selecting_pads_only_as_far_as_needed():
-    series = Series.of(FLAT, LENGTHS)
-    selected = series[np.array([2, 0])]
-    assert selected.shape == (2, 3, 2)
-    np.testing.assert_array_equal(selected.lengths, [1, 3])
-    np.testing.assert_array_equal(selected.values[1], series.values[0, :3])
-    assert len(series[np.arange(0)]) == 0
+PADDED = [name for name, make in CONTAINERS.items() if make().padded_lengths is not None]
 
 
-def test_shards_see_as_many_steps_as_their_batch():
+def arrays_of(container):
+    x = container.as_batch()[0]
+    return x if isinstance(x, tuple) else (x,)
+
+
+@pytest.mark.parametrize("name", PADDED)
+def test_shards_see_as_many_steps_as_their_batch(name):
     """All shards then draw random numbers of the same shape."""
-    part = Series.of(FLAT, LENGTHS)[2:4]
-    assert part.shape == (2, 7, 2)
-    assert part.values.base is not None  # a view
+    batch = CONTAINERS[name]()[np.array([1, 4, 3, 2])]
+    whole = batch.with_common_width()
+    for rows in (slice(0, 2), slice(2, 4)):
+        for shard, array in zip(arrays_of(whole[rows]), arrays_of(batch), strict=True):
+            np.testing.assert_array_equal(shard, array[rows])
+
+
+@pytest.mark.parametrize("name", PADDED)
+def test_blocks_hold_samples_of_like_lengths(name):
+    container = CONTAINERS[name]()
+    lengths = container.padded_lengths
+    for n_rows in (1, 2, 4):
+        for block in container.blocks(n_rows):
+            assert len(block) == 1 or len(block) * lengths[block].max() <= n_rows * container.typical_length
 
 
 @pytest.mark.parametrize("rows", [slice(2, 5), slice(None, None, 3), np.array([6, 0, 2]), np.arange(0)], ids=str)

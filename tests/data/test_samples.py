@@ -95,7 +95,7 @@ def test_batches_hold_their_longest_series_first():
     samples = Samples(Series.of(STEPS, LENGTHS), Targets(np.arange(5)))
     seen = []
     for batch in samples.batches(2, np.random.default_rng(0)):
-        assert (np.diff(batch.x.lengths) <= 0).all()
-        np.testing.assert_array_equal(batch.x.lengths, LENGTHS[batch.y.values])
+        assert (np.diff(batch.x.n_steps) <= 0).all()
+        np.testing.assert_array_equal(batch.x.n_steps, LENGTHS[batch.y.values])
         seen += batch.y.values.tolist()
     assert sorted(seen) == [0, 1, 2, 3, 4]

@@ -20,7 +20,7 @@ def test_moments_of_rows_are_those_of_all_blocks(weight):
 def test_padding_has_no_moments():
     lengths, weight = np.array([3, 1, 5]), np.array([1.0, 2.0, 0.0])
     flat = RNG.standard_normal((9, 2))
-    series = Series.of(flat, lengths)
+    series = Series(Series.of(flat, lengths).values, lengths)
     series.values[np.arange(5) >= lengths[:, np.newaxis]] = 100.0
     mean, deviation = channel_moments(series, weight)
     steps = flat[[0, 1, 2, 3, 3]]

@@ -40,11 +40,6 @@ def test_with_the_last_token_and_without_the_start(whole):
     assert pieces(whole.without_start(), whole.without_start().input_tokens) == [text.tolist() for text in TEXTS]
 
 
-def test_shards_see_as_many_steps_as_their_batch(whole):
-    assert whole[:2].shape == (2, 10)
-    assert whole[np.array([0, 1])].shape == (2, 3)
-
-
 @pytest.fixture
 def windows():
     texts = [np.random.default_rng(i).integers(0, 9, n) for i, n in enumerate([40, 1, 7, 100] * 20)]
@@ -54,17 +49,23 @@ def windows():
 def test_a_share_of_each_window_is_selected_and_nothing_else_changes(windows):
     masked, targets = windows.resample(np.random.default_rng(0), None)
     assert isinstance(masked, MaskedTokens)
-    n_selected = masked.selected.sum(axis=1)
+    n_selected = masked.n_score_rows
     assert n_selected[:4].tolist() == [6, 1, 1, 15] == targets.lengths[:4].tolist()
-    assert not masked.selected[np.arange(windows.width) >= windows.n_steps[:, np.newaxis]].any()
-    before = windows.values
+    before = windows.input_tokens
     assert np.array_equal(before[masked.selected], targets.values)
-    assert np.array_equal(before[~masked.selected], masked.values[~masked.selected])
+    assert np.array_equal(before[~masked.selected], masked.steps[~masked.selected])
+
+
+def test_each_place_is_selected_as_often_as_any_other(windows):
+    often = np.mean([windows.resample(np.random.default_rng(i), None)[0].selected for i in range(100)], axis=0)
+    shares = np.concatenate([np.full(n, k / n) for n, k in ((40, 6), (1, 1), (7, 1), (100, 15))] * 20)
+    assert np.abs(often - shares).max() < 0.2
+    assert often[shares == 0.15].mean() == pytest.approx(0.15)
 
 
 def test_most_selected_tokens_are_masked_some_replaced_some_kept(windows):
     masked, targets = windows.resample(np.random.default_rng(0), None)
-    replaced = masked.values[masked.selected]
+    replaced = masked.steps[masked.selected]
     assert (replaced == MASK).mean() == pytest.approx(0.8, abs=0.05)
     assert (replaced == targets.values).mean() == pytest.approx(0.1 + 0.1 / 9, abs=0.05)
     assert replaced[replaced != MASK].max() < 9
@@ -80,4 +81,5 @@ def test_a_selection_of_samples_keeps_its_selected_tokens(windows):
     masked, _ = windows.resample(np.random.default_rng(0), None)
     values, batch_info = masked[np.array([2, 1])].as_batch()
     assert values.shape == batch_info.structure.shape == (2, 7)
-    assert np.array_equal(batch_info.structure, masked.selected[[2, 1], :7])
+    whole = masked.as_batch()[1].structure
+    assert np.array_equal(batch_info.structure, whole[[2, 1], :7])

@@ -54,7 +54,7 @@ def test_standardization_takes_moments_over_all_blocks(weight):
 def test_padding_does_not_count_in_whatever_order_of_axes(start, axis):
     lengths = RNG.integers(1, 6, 40)
     flat = RNG.standard_normal((lengths.sum(), 2))
-    series = Series.of(flat, lengths)
+    series = Series(Series.of(flat, lengths).values, lengths)
     series.values[np.arange(series.values.shape[1]) >= lengths[:, np.newaxis]] = 100.0
     tree = adapted(Chain(*start, standardization=Standardization(2, axis=axis)), samples(series))
     np.testing.assert_allclose(tree["standardization"]["mean"], flat.mean(axis=0), rtol=1e-10)

@@ -67,4 +67,4 @@ def test_blocks_hold_series_of_about_the_same_length(series, monkeypatch):
         BatchLast, "predict", lambda self, p, x, context: widths.append(x.shape[1]) or predict(self, p, x, context)
     )
     predict_raw(network, tree, series, 2)
-    assert widths == [7, 3, 1]
+    assert widths == [7, 5, 3, 1]

@@ -106,7 +106,7 @@ class Texts(Reader):
         return {"vocabulary_": self.tokens, "vocabulary_size_": self.n_tokens, "n_features_in_": 1}
 
     def rows_per_block(self, x: Container) -> int:
-        return max(min(STEPS_PER_BLOCK, SCORES_PER_BLOCK // self.n_tokens) // x.shape[1], 1)
+        return max(min(STEPS_PER_BLOCK, SCORES_PER_BLOCK // self.n_tokens) // x.typical_length, 1)
 
     @classmethod
     def set_tags(cls, tags: Tags) -> None:

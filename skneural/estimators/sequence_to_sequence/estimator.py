@@ -317,13 +317,14 @@ class SequenceToSequence(NeuralEstimator):
         check_is_fitted(self)
         x = self._read(X)
         pairs = self._task.pairs(x, self._decoded(x))
-        all_weights: list[Array] = []
-        for part, by_layer in collect_notes(self, pairs, MEMORY_ATTENTION):
+        all_weights: list[Array] = [np.empty(0)] * len(x)
+        for rows, part, by_layer in collect_notes(self, pairs, MEMORY_ATTENTION):
             weights = np.mean([layer_weights.mean(axis=1) for layer_weights in by_layer], axis=0)
             _, known = part.source.as_batch()
             lengths = np.full(len(part), weights.shape[2]) if known.lengths is None else known.lengths
             n_tokens = part.target.n_steps - 1
-            all_weights += [each[:n, :m].copy() for each, n, m in zip(weights, n_tokens, lengths, strict=True)]
+            for row, of_sample, n, m in zip(rows, weights, n_tokens, lengths, strict=True):
+                all_weights[row] = of_sample[:n, :m].copy()
         return all_weights
 
     def _decoded(self, x: Container) -> list[Array]:

@@ -87,7 +87,7 @@ class Sources(Reader):
         return {"source_vocabulary_": self.tokens, "encoder_": self.encoder, **columns}
 
     def rows_per_block(self, x: Container) -> int:
-        return max(STEPS_PER_BLOCK // max(x.shape[1], 1), 32)
+        return max(STEPS_PER_BLOCK // max(x.typical_length, 1), 32)
 
     @classmethod
     def set_tags(cls, tags: Tags) -> None:
@@ -97,11 +97,8 @@ class Sources(Reader):
 
 
 def series_of(sequences: list[Array]) -> Series:
-    """Sequences of token numbers as a container, without padding if their lengths are equal."""
-    lengths = np.array([len(sequence) for sequence in sequences])
-    if (lengths == lengths[0]).all():
-        return Series(np.stack(sequences))
-    return Series.of(np.concatenate(sequences), lengths)
+    """Sequences of token numbers as a container."""
+    return Series.of(np.concatenate(sequences), np.array([len(sequence) for sequence in sequences]))
 
 
 def _is_table_of_floats(X: Any) -> bool:
