@@ -1,5 +1,7 @@
 """Autoregressive sampling of tokens."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -88,3 +90,33 @@ def test_of_a_long_prompt_the_last_tokens_are_used():
 def test_a_window_of_one_token():
     layer, tree = network()
     assert len(generate_tokens(layer, tree, [1, 2], 5, GREEDY, np.random.default_rng(0), 1)) == 5
+
+
+class Recorder:
+    """A network that records the tokens that it is given since its state was last renewed."""
+
+    def __init__(self):
+        self.runs = []
+
+    def step(self, tree, tokens, state):
+        if state is None:
+            self.runs.append([])
+        self.runs[-1].append(int(tokens[0]))
+        scores = np.zeros((1, 50))
+        scores[0, tokens[0] + 1] = 1.0  # the next number
+        return scores, "state"
+
+
+@pytest.mark.parametrize("context_length", [1, 2, 5, 6])
+@pytest.mark.parametrize("n_prompt", [1, 4, 6, 9])
+def test_the_whole_context_is_used_before_it_restarts(context_length, n_prompt):
+    network, prompt = Recorder(), list(range(n_prompt))
+    generated = generate_tokens(network, {}, prompt, 30, GREEDY, np.random.default_rng(0), context_length)
+    assert generated == list(range(n_prompt, n_prompt + 30))
+    assert all(len(run) == context_length for run in network.runs[:-1])
+    assert len(network.runs[-1]) <= context_length
+    kept = max(context_length // 2, 1)
+    assert network.runs[0][0] == max(0, n_prompt - context_length)
+    assert all(
+        run[:kept] == before[-kept + 1 :] * (kept > 1) + [before[-1] + 1] for before, run in pairwise(network.runs)
+    )

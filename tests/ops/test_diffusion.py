@@ -2,7 +2,15 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
-from skneural.ops.diffusion import add_noise, back_to_data, expected_clean, levels, predict_clean, prediction_target
+from skneural.ops.diffusion import (
+    add_noise,
+    back_to_data,
+    expected_clean,
+    levels,
+    predict_clean,
+    prediction_target,
+    times_back,
+)
 
 RNG = np.random.default_rng(0)
 CLEAN, NOISE = RNG.standard_normal((5, 3)), RNG.standard_normal((5, 3))
@@ -116,3 +124,58 @@ class TestExpectedClean:
         signal, noise = (np.full_like(level, value) for level, value in zip((signal, noise), levels(1e-3), strict=True))
         noisy = add_noise(clean, np.ones_like(clean), signal, noise)
         np.testing.assert_allclose(expected_clean(noisy, clean, signal, noise, None, None), clean, rtol=1e-6)
+
+
+def mixture(n=2000, deviation=0.05):
+    """The exact prediction for eight narrow normal distributions on a line, and their centres."""
+    centers = np.linspace(-1.5, 1.5, 8)
+
+    def predict(noisy, time):
+        signal, noise = levels(time)
+        spread = signal**2 * deviation**2 + noise**2
+        logit = -((noisy - signal * centers) ** 2) / (2 * spread)
+        share = np.exp(logit - logit.max(axis=1, keepdims=True))
+        share /= share.sum(axis=1, keepdims=True)
+        clean = (share * (centers + signal * deviation**2 / spread * (noisy - signal * centers))).sum(axis=1)
+        clean = clean[:, np.newaxis]
+        return prediction_target("velocity", clean, (noisy - signal * clean) / noise, signal, noise)
+
+    return predict, centers, np.random.default_rng(0).standard_normal((n, 1))
+
+
+def test_steps_come_closer_together_towards_the_data():
+    """Equal steps lose a quarter of the deviation of narrow distributions."""
+    predict, centers, start = mixture()
+    *_, last = back_to_data(start, predict, times_back(50), "velocity", (-9, 9), 0.0, None)
+    distance = np.abs(last - centers).min(axis=1)
+    assert np.sqrt(np.mean(distance**2)) == pytest.approx(0.05, rel=0.04)
+    for n in (1, 2, 7):
+        times = times_back(n)
+        assert (times[0], times[-1], len(times)) == (1, 0, n + 1)
+        assert (np.diff(times) < 0).all()
+        assert (np.diff(times, 2) >= 0).all()
+
+
+@pytest.mark.parametrize("eta", [0.0, 1.0])
+@pytest.mark.parametrize("prediction", ["velocity", "noise"])
+def test_clean_data_is_clipped_at_every_step(prediction, eta):
+    """Predictions far out of bounds give the same samples as those at the bounds."""
+
+    def predict_towards(target):
+        def predict(noisy, time):
+            at = levels(time)
+            return prediction_target(prediction, target, (noisy - at[0] * target) / at[1], *at)
+
+        return predict
+
+    bounds, outside = (np.array([-1.0, 0, -2]), np.array([1.0, 3, 2])), np.array([5.0, -4, 1]) * np.ones((5, 1))
+    paths = [
+        list(
+            back_to_data(
+                NOISE, predict_towards(target), times_back(9), prediction, bounds, eta, np.random.RandomState(0)
+            )
+        )
+        for target in (outside, np.clip(outside, *bounds))
+    ]
+    np.testing.assert_allclose(paths[0], paths[1], atol=1e-9)
+    np.testing.assert_allclose(paths[0][-1], np.clip(outside, *bounds), atol=1e-9)

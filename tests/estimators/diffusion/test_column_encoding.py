@@ -106,3 +106,16 @@ def test_weights_are_repetitions(by_rank):
 def test_the_encoding_is_plain_arrays():
     encoding = ColumnEncoding.learn(TABLE, N_CATEGORIES, True, None)
     assert all(isinstance(array, np.ndarray) for array in vars(encoding).values())
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_common_number_is_that_of_the_greatest_weight(seed):
+    rng = np.random.default_rng(seed)
+    table, weight = rng.integers(0, 9, (60, 3)).astype(float), rng.integers(1, 9, 60)
+    weight[table[:, 0] == 4] *= 9  # rows of one number count more
+    table[rng.random((60, 3)) < 0.1] = np.nan
+    weighted = ColumnEncoding.learn(table, np.zeros(3, int), True, weight.astype(float))
+    repeated = ColumnEncoding.learn(np.repeat(table, weight, axis=0), np.zeros(3, int), True, None)
+    assert weighted.common[0] == 4
+    for name in ("common", "center", "scale"):
+        np.testing.assert_allclose(getattr(weighted, name), getattr(repeated, name), rtol=1e-9)

@@ -40,3 +40,32 @@ def test_single_precision_stays():
 def test_a_table_in_double_precision_says_in_which_precision_it_trains():
     rows = TableRows(VALUES, np.float32)
     assert (rows.dtype, rows.as_batch()[0].dtype) == (np.float32, np.float64)
+
+
+def targets_of(rows, seed=0):
+    return rows.resample(np.random.default_rng(seed), Targets(rows.values))[1].values
+
+
+def test_rows_whose_condition_is_dropped_may_have_come_from_every_row():
+    """If all are dropped, targets are those without a condition."""
+    moments = np.zeros(3), np.ones(3)
+    dropped = DiffusedRows(VALUES, CONDITION, 10, "velocity", 1.0, moments)
+    without = DiffusedRows(VALUES, np.zeros((400, 0)), 10, "velocity", 0.0, moments)
+    np.testing.assert_allclose(targets_of(dropped), targets_of(without), atol=1e-9)
+
+
+def test_rows_with_a_condition_have_come_from_rows_with_the_same_condition():
+    moments = np.zeros(3), np.ones(3)
+    others = np.where(CONDITION == 1, 7 + VALUES, VALUES)
+    targets = [targets_of(DiffusedRows(values, CONDITION, 10, "noise", 0.0, moments)) for values in (VALUES, others)]
+    np.testing.assert_allclose(*(part[:200] for part in targets), atol=1e-9)
+    assert not np.allclose(*(part[200:] for part in targets))
+
+
+def test_some_dropped_rows_see_all_and_the_others_their_own():
+    rows = DiffusedRows(VALUES, CONDITION, 10, "velocity", 0.5, (np.zeros(3), np.ones(3)))
+    others = DiffusedRows(np.where(CONDITION == 1, 7 + VALUES, VALUES), CONDITION, 10, "velocity", 0.5, rows.moments)
+    (x, targets), (_, changed) = (one.resample(np.random.default_rng(0), Targets(VALUES)) for one in (rows, others))
+    late = x.as_batch()[0][:200, -1] > 0.5  # where a row may have come from many others
+    moved = ~np.isclose(targets.values[:200], changed.values[:200], atol=1e-9).all(axis=1)
+    assert 0.3 < moved[late].mean() < 0.7
