@@ -12,7 +12,7 @@ import copy
 import dataclasses
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -35,6 +35,7 @@ from skneural.hyperparameters import (
     check_hyperparameters,
     declare,
     hyperparameter,
+    python_value,
 )
 from skneural.layers import Layer
 from skneural.layers.traversal import adapt_network
@@ -326,13 +327,13 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
     @all_or_nothing
     @with_callbacks
     def _fit(self, arguments: FitArguments, validation: FitArguments) -> Any:
-        self._check_hyperparameters()
-        callbacks = EpochCallbacks(self, arguments, self._most_epochs(), bool(self.verbose))
-        settings = self._settings(one_pass=False)
-        fitted = self._fitted() if self.warm_start and self.__sklearn_is_fitted__() else None
-        problem = pose(self._specification(), settings, arguments, validation, fitted)
-        problem, trained = self._train(problem, settings, partial(self._hooks, callbacks=callbacks))
-        self._keep(problem, trained, keep_optimizer_state=bool(self.warm_start))
+        model = self._checked()
+        callbacks = EpochCallbacks(self, arguments, model._most_epochs(), bool(model.verbose))
+        settings = model._settings(one_pass=False)
+        fitted = model._fitted() if model.warm_start and self.__sklearn_is_fitted__() else None
+        problem = pose(model._specification(), settings, arguments, validation, fitted)
+        problem, trained = model._train(problem, settings, partial(model._hooks, callbacks=callbacks))
+        self._keep(problem, trained, model._statistics(problem, trained), keep_optimizer_state=model.warm_start)
         callbacks.end()
         for message in convergence_messages(problem, settings, trained):
             warn_user(message, ConvergenceWarning)
@@ -340,18 +341,26 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
 
     def _partial_fit(self, arguments: FitArguments) -> None:
         """Train for exactly one pass over the data, continuing from the last one."""
-        self._check_hyperparameters()
-        if not isinstance(self.early_stopping, str) and self.early_stopping:
+        model = self._checked()
+        if model.early_stopping is True:
             raise ValueError("partial_fit does not support early_stopping=True; set it to False or 'auto'.")
-        settings = self._settings(one_pass=True)
-        fitted = self._fitted() if self.__sklearn_is_fitted__() else None
-        problem = pose(self._specification(), settings, arguments, fitted=fitted)
-        problem, trained = self._train(problem, settings, self._hooks)
-        self._keep(problem, trained, keep_optimizer_state=True)
+        settings = model._settings(one_pass=True)
+        fitted = model._fitted() if self.__sklearn_is_fitted__() else None
+        problem = pose(model._specification(), settings, arguments, fitted=fitted)
+        problem, trained = model._train(problem, settings, model._hooks)
+        self._keep(problem, trained, model._statistics(problem, trained), keep_optimizer_state=True)
 
-    def _check_hyperparameters(self) -> None:
+    def _checked(self) -> Self:
+        """The estimator with checked hyper-parameters, as Python's values; it shares all fitted attributes.
+
+        All hooks run on it, so that families need not know of NumPy's scalars, while `get_params` returns those that
+        the user gave.
+        """
         check_hyperparameters(self)
-        self._check_together()
+        model = object.__new__(type(self))
+        model.__dict__.update(self.__dict__ | self._hyperparameters())
+        model._check_together()
+        return model
 
     def _specification(self) -> Specification:
         return Specification(
@@ -366,7 +375,7 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         )
 
     def _hyperparameters(self) -> dict[str, Any]:
-        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return {field.name: python_value(getattr(self, field.name)) for field in dataclasses.fields(self)}
 
     def _fitted(self) -> Fitted:
         """The fitted model from which training continues."""
@@ -406,7 +415,7 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
 
         return score
 
-    def _keep(self, problem: Problem, trained: Trained, keep_optimizer_state: bool) -> None:
+    def _keep(self, problem: Problem, trained: Trained, statistics: dict[str, Any], keep_optimizer_state: bool) -> None:
         """Set the fitted attributes."""
         history = trained.history
         losses_before = self.loss_curve_ if problem.continues else []
@@ -420,7 +429,7 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         self.best_validation_score_ = max(self.validation_scores_) if self.validation_scores_ else None
         self.t_: int = (self.t_ if problem.continues else 0) + history.n_epochs * len(problem.samples)
         self._optimizer_state: dict[str, Any] = trained.optimizer_state if keep_optimizer_state else {}
-        for name, value in self._statistics(problem, trained).items():
+        for name, value in statistics.items():
             setattr(self, name, value)
 
     def _set_fitted(self, problem: Problem, weights: Snapshot) -> None:

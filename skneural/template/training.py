@@ -205,7 +205,7 @@ def thread_count(n_jobs: int | None) -> int:
     """Number of threads for ``n_jobs``; for None, as many as BLAS may use at this moment."""
     if n_jobs is None:
         return blas_threads()
-    return cpu_count() if n_jobs == -1 else n_jobs
+    return cpu_count() if n_jobs == -1 else int(n_jobs)
 
 
 def raw_scores(problem: Problem, tree: Tree, x: Container, n_threads: int | None) -> Array:

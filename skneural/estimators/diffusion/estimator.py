@@ -372,7 +372,7 @@ class DiffusionModel(DensityMixin, NeuralEstimator):
     ) -> Iterator[Array]:
         """Encoded rows: the initial noise, and the result of each step."""
         check_is_fitted(self)
-        self._check_hyperparameters()  # some may be changed after training
+        model = self._checked()  # some may be changed after training
         check_arguments(n_samples=(n_samples, Integer(1)))
         rng, dtype, options = check_random_state(random_state), self.weights_.dtype, self._task.options
         condition = self._task.encode_condition(y, int(n_samples), dtype)
@@ -380,13 +380,13 @@ class DiffusionModel(DensityMixin, NeuralEstimator):
             raise ValueError(f"y has {len(condition)} entries, but n_samples={n_samples}: give one for each, or one.")
         encoding = self._task.encoding
         bounds = encoding.lower.astype(dtype), encoding.upper.astype(dtype)
-        n_steps = min(self.n_sampling_steps or options.n_steps, options.n_steps)
+        n_steps = min(model.n_sampling_steps or options.n_steps, options.n_steps)
         noisy = rng.standard_normal((n_samples, encoding.size)).astype(dtype)
         yield noisy
-        predict = self._predictor(condition, guided=y is not None)
-        walk = back_to_data(noisy, predict, times_back(n_steps), options.prediction, bounds, self.eta, rng)
+        predict = model._predictor(condition, guided=y is not None)
+        walk = back_to_data(noisy, predict, times_back(n_steps), options.prediction, bounds, model.eta, rng)
         for step, noisy in enumerate(walk, start=1):
-            if self.verbose and step * 10 // n_steps > (step - 1) * 10 // n_steps:
+            if model.verbose and step * 10 // n_steps > (step - 1) * 10 // n_steps:
                 print(f"Sampling step {step} of {n_steps}")
             yield noisy
 

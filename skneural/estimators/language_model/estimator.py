@@ -208,7 +208,7 @@ class LanguageModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Unsupervi
         fitted = self.network_arguments_
         longest = fitted["context_length"] if fitted["architecture"] == "transformer" else None
         drawn = generate_tokens(
-            network, tree, tokens, n_tokens, TokenSampler(temperature, top_k, forbidden), rng, longest
+            network, tree, tokens, n_tokens, TokenSampler(float(temperature), top_k, forbidden), rng, longest
         )
         return written(vocabulary.decode(np.array(drawn, dtype=np.intp)), form, level)
 
