@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,11 @@ UNKNOWN = "<unknown>"
 
 
 def most_frequent(
-    sequences: Sequence[Sequence[str]], size: int | None = None, min_frequency: int = 1, unknown: str = UNKNOWN
+    sequences: Sequence[Sequence[str]],
+    size: int | None = None,
+    min_frequency: int = 1,
+    unknown: str = UNKNOWN,
+    weight: Array | None = None,
 ) -> tuple[str, ...]:
     """The unknown token, followed by the most frequent tokens in order of frequency, ties by code points.
 
@@ -30,14 +34,15 @@ def most_frequent(
         Tokens that occur less often are removed.
     unknown : str, default="<unknown>"
         Placeholder of all removed tokens. If it occurs as a token, that counts as unknown, too.
+    weight : array of shape (n_sequences,), optional
+        Number of times that each sequence counts; None: once.
 
     Raises
     ------
     ValueError
         If no token is frequent enough.
     """
-    counts = Counter(itertools.chain.from_iterable(sequences))
-    counts.pop(unknown, None)
+    counts = {token: count for token, count in _counts(sequences, weight).items() if token != unknown}
     frequent = [token for token, count in counts.items() if count >= min_frequency]
     if not frequent:
         raise ValueError(
@@ -46,6 +51,17 @@ def most_frequent(
         )
     kept = sorted(frequent, key=lambda token: (-counts[token], token))
     return unknown, *(kept if size is None else kept[: size - 1])
+
+
+def _counts(sequences: Sequence[Sequence[str]], weight: Array | None) -> Mapping[str, float]:
+    """Weighted number of times that each token occurs."""
+    if weight is None:
+        return Counter(itertools.chain.from_iterable(sequences))
+    counts: dict[str, float] = {}
+    for sequence, times in zip(sequences, weight.tolist(), strict=True):
+        for token in sequence:
+            counts[token] = counts.get(token, 0) + times
+    return counts
 
 
 @dataclass(frozen=True)
@@ -71,7 +87,12 @@ class Vocabulary:
 
     @classmethod
     def of(
-        cls, read: TokenSequences, special: tuple[str, ...] = (), size: int | None = None, min_frequency: int = 1
+        cls,
+        read: TokenSequences,
+        special: tuple[str, ...] = (),
+        size: int | None = None,
+        min_frequency: int = 1,
+        weight: Array | None = None,
     ) -> Vocabulary:
         """Learn the vocabulary of sequences. Tokens of texts are sorted by code points.
 
@@ -87,13 +108,15 @@ class Vocabulary:
             None: as many as occur.
         min_frequency : int, default=1
             Tokens of texts that occur less often are unknown.
+        weight : array of shape (n_sequences,), optional
+            Number of times that each sequence counts; None: once.
         """
         if read.form == "numbers":
             greatest = max(int(sequence.max()) for sequence in read.sequences)
             if size is not None and greatest >= size:
                 raise ValueError(f"Token {greatest} is outside the vocabulary, which has the numbers 0 to {size - 1}.")
             return cls(None, size or greatest + 1, special)
-        unknown, *frequent = most_frequent(read.sequences, size, min_frequency)
+        unknown, *frequent = most_frequent(read.sequences, size, min_frequency, weight=weight)
         return cls((unknown, *sorted(frequent)), 1 + len(frequent), special)
 
     @classmethod

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from skneural.losses.loss import Loss, Value
-from skneural.ops.moments import weighted_mean
 from skneural.ops.pointwise import log_one_plus_exp, sigmoid
 from skneural.ops.softmax import softmax_and_log_sum
 from skneural.ops.types import Array
@@ -54,7 +53,8 @@ class BinaryLogLoss(Loss):
         return float(np.add.reduce(losses, axis=None)) / total, gradient
 
     def best_constant(self, y: Array, sample_weight: Array | None = None) -> Array:
-        share = _clipped_share(weighted_mean(y, sample_weight), len(y))
+        weight = np.ones(len(y)) if sample_weight is None else sample_weight.astype(np.float64)
+        share = _clipped_shares(np.stack([weight @ (1.0 - y), weight @ y]))[1]
         share = share + self.smoothing * (np.array(self.frequencies) - share)
         return np.log(share / (1.0 - share))
 
@@ -104,8 +104,7 @@ class SoftmaxLogLoss(Loss):
         return float(np.add.reduce(losses)) / total, gradient
 
     def best_constant(self, y: Array, sample_weight: Array | None = None) -> Array:
-        share = np.bincount(y, weights=sample_weight, minlength=self.n_classes)
-        share = _clipped_share(share / share.sum(), len(y))
+        share = _clipped_shares(np.bincount(y, weights=sample_weight, minlength=self.n_classes))
         logarithm = np.log(share + self.smoothing * (self._shares - share))
         return logarithm - logarithm.mean()  # of all equivalent constants, those that sum to zero
 
@@ -169,6 +168,12 @@ class MulticlassPerceptronLoss(Loss):
         return np.zeros(self.n_classes)
 
 
-def _clipped_share(share: Array, n: int) -> Array:
-    """Shares of classes, clipped to half a sample from 0 and 1, so that their logits are finite."""
-    return np.clip(share, 0.5 / n, 1 - 0.5 / n)
+def _clipped_shares(weights: Array) -> Array:
+    """Shares of classes by their weights, along the first axis, so far from 0 and 1 that their logits are finite.
+
+    A class that does not occur has half the weight of a sample, or of the rarest other class if that is less than one.
+    """
+    total = weights.sum(axis=0)
+    least = 0.5 * np.minimum(1.0, np.where(weights > 0, weights, np.inf).min(axis=0)) / total
+    shares: Array = np.clip(weights / total, least, 1 - least)
+    return shares

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skneural.losses.loss import Loss, Value
-from skneural.ops.moments import weighted_mean, weighted_quantiles, weighted_variance
+from skneural.ops.moments import number_of_repetitions, weighted_mean, weighted_quantiles, weighted_variance
 from skneural.ops.pointwise import log_one_plus_exp, sigmoid
 from skneural.ops.types import Array
 
@@ -139,7 +139,7 @@ class PoissonLoss(ElementwiseLoss):
         return losses, slopes
 
     def best_constant(self, y: Array, sample_weight: Array | None = None) -> Array:
-        return np.log(np.maximum(weighted_mean(y, sample_weight), 0.5 / len(y)))
+        return np.log(np.maximum(weighted_mean(y, sample_weight), 0.5 / number_of_repetitions(y, sample_weight)))
 
 
 @dataclass(frozen=True)
@@ -200,6 +200,7 @@ class LogisticLoss(ElementwiseLoss):
         return losses, slopes
 
     def best_constant(self, y: Array, sample_weight: Array | None = None) -> Array:
-        margin = 0.5 / len(y)  # half a sample: if all y are 0 or 1, the logit would not be finite
+        # half a sample: if all y are 0 or 1, the logit would not be finite
+        margin = 0.5 / number_of_repetitions(y, sample_weight)
         share = np.clip(weighted_mean(y, sample_weight), margin, 1.0 - margin)
         return np.log(share / (1.0 - share))

@@ -10,6 +10,11 @@ import numpy.typing as npt
 from skneural.ops.types import Array
 
 
+def number_of_repetitions(rows: Array, weight: Array | None) -> float:
+    """Number of rows if each is repeated as often as its weight says; weights of small sum do not make them fewer."""
+    return len(rows) if weight is None else max(len(rows), float(weight.sum(dtype=np.float64)))
+
+
 def weighted_mean(values: Array, weight: Array | None) -> Array:
     """Mean over the rows."""
     return np.average(values, axis=0, weights=weight)

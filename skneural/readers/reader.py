@@ -38,10 +38,13 @@ class InputSpec(NamedTuple):
         Precision of the container. Of several, in ascending order, the first that holds the floats of X.
     estimator_name : str
         Name of the class in error messages.
+    sample_weight : array of shape (n_samples,) or None, default=None
+        Weights of the rows of X, for frequencies and quantiles that a reader learns; None if all are one.
     """
 
     dtype: DTypeLike | tuple[type, ...]
     estimator_name: str
+    sample_weight: Array | None = None
 
     @property
     def dtypes(self) -> tuple[np.dtype[Any], ...]:

@@ -135,7 +135,7 @@ class _LeastSquaresProblem:
         sample_weight: npt.ArrayLike | None,
         frozen: npt.ArrayLike | None,
     ) -> None:
-        self.X, self.y, self.constants = X, y, Constants(formula)
+        self.constants = Constants(formula)
         self.all_values = self.constants.values
         weights = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight, dtype=float)
         fixed = np.zeros(len(self.all_values), dtype=bool) if frozen is None else np.asarray(frozen, dtype=bool)
@@ -144,11 +144,13 @@ class _LeastSquaresProblem:
                 f"sample_weight must have the shape ({len(X)},) and frozen the shape {self.all_values.shape}; got "
                 f"{weights.shape} and {fixed.shape}."
             )
-        self.roots = np.repeat(np.sqrt(weights), formula.n_outputs)
+        counts = weights != 0  # rows without weight may be outside of the domain of the formula
+        self.X, self.y = X[counts], y[counts]
+        self.roots = np.repeat(np.sqrt(weights[counts]), formula.n_outputs)
         self.free = np.flatnonzero(~fixed)
         self.start = self.all_values[self.free]
         self.places_within_domain = [
-            place for place, inside in within_domains(formula, formula.nodes(X)).items() if inside
+            place for place, inside in within_domains(formula, formula.nodes(self.X)).items() if inside
         ]
 
     def formula(self, values: Array) -> EdgeNetwork:
@@ -197,7 +199,7 @@ def refitted(
         # Errors are computed from the outputs: if intermediate numbers are far larger than y, the residuals of the
         # solver are dominated by rounding.
         error, refitted_error = (
-            np.square(problem.roots * (candidate.outputs(X) - y).ravel()).sum()
+            np.square(problem.roots * (candidate.outputs(problem.X) - problem.y).ravel()).sum()
             for candidate in (formula, refitted_formula)
         )
     return refitted_formula if np.isfinite(solution.x).all() and refitted_error < error else formula

@@ -305,7 +305,10 @@ def first_weights(
 
 def _learn(specification: Specification, arguments: FitArguments, one_pass: bool) -> tuple[Reader, Task, FitArguments]:
     """Learn the reader and the task; also returns the checked training data."""
-    spec = InputSpec(FLOATS, specification.estimator_name)
+    weight = arguments.sample_weight
+    if weight is not None:
+        weight = check_sample_weight(weight, arguments.X, dtype=np.float64, ensure_non_negative=True)
+    spec = InputSpec(FLOATS, specification.estimator_name, weight)
     reader, x = specification.reader.learn(arguments.X, specification.reader_options, spec)
     arguments = _with_checked_targets(specification, arguments._replace(X=x))
     task = specification.task.learn(arguments, specification.task_options, reader)

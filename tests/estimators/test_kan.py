@@ -214,6 +214,13 @@ def test_importances_are_those_of_the_weighted_samples():
     np.testing.assert_allclose(importances[1] / importances[0], deviations[1] / deviations[0], rtol=0.05)
 
 
+def test_constants_of_formulas_are_fitted_to_the_weighted_samples():
+    X = np.repeat(np.linspace(-1, 1, 150), 2)[:, np.newaxis]
+    y, weight = X[:, 0] + np.tile([0.0, 10.0], 150), np.tile([9.0, 1.0], 150)
+    model = KANRegressor(hidden_layer_sizes=(), max_iter=50, random_state=0, **EXACT).fit(X, y, weight)
+    np.testing.assert_allclose(model.to_formula().predict(X), X[:, 0] + 1, atol=0.1)
+
+
 def test_what_is_predicted_changes_nothing(sparse_model):
     before = [own.copy() for own in sparse_model.edge_importances_]
     curve = sparse_model.edge_curve(0, 1, 0)

@@ -19,6 +19,20 @@ def test_best_constants_of_rare_classes_are_their_shares(rare):
     np.testing.assert_allclose(special.expit(BinaryLogLoss().best_constant(np.zeros((n, 1)))), [0.5 / n], rtol=1e-12)
 
 
+@pytest.mark.parametrize("of_each", [3.0, 1.0, 1e-3, 1e-30])
+def test_best_constants_of_classes_that_do_not_occur_depend_on_weights(of_each):
+    """They weigh half a sample, or half of the rarest class if that is less; a weight of three is two repetitions."""
+    labels, weight = np.array([0, 0, 1]), np.full(3, of_each)
+    share = special.softmax(SoftmaxLogLoss(3).best_constant(labels, weight))
+    np.testing.assert_allclose(share[2] / share[1], 0.5 * min(1.0, of_each) / of_each)
+    one_label = np.zeros((3, 1))
+    share = special.expit(BinaryLogLoss().best_constant(one_label, weight))
+    np.testing.assert_allclose(share, 0.5 * min(1.0, 3 * of_each) / (3 * of_each))
+    if of_each >= 1:
+        repeated = BinaryLogLoss().best_constant(np.repeat(one_label, int(of_each), axis=0))
+        np.testing.assert_allclose(special.expit(repeated), share)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_log_losses_do_not_overflow(dtype):
     y, raw = np.array([[0.0], [1.0], [0.0], [1.0]], dtype), np.array([[1e4], [1e4], [-1e4], [-1e4]], dtype)

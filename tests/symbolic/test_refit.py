@@ -68,6 +68,15 @@ def test_frozen_constants_and_weights():
     np.testing.assert_allclose(only.predict(X), X[:, 0] + 1, atol=1e-9)
 
 
+def test_samples_of_weight_zero_may_be_outside_the_domain_of_a_formula():
+    logarithm = Formula([[[Fit("log", 1.0, 0.0)], [None]]])
+    inside = X[:, 0] > 0.1
+    y = np.where(inside, np.log(np.where(inside, X[:, 0], 1.0)) + 1, 1e300)
+    np.testing.assert_allclose(
+        logarithm.refit(X, y, inside).parameters, logarithm.refit(X[inside], y[inside]).parameters
+    )
+
+
 def test_weights_of_a_refit_count_as_repetitions():
     formula = Formula([[[Fit("sin", 2.0)], [Fit("x")]]])
     y = np.exp(X[:, 0]) + np.abs(X[:, 1])  # so that some are fitted at the expense of others

@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from skneural.ops.moments import weighted_moments, weighted_quantiles, weighted_variance
+from skneural.ops.moments import number_of_repetitions, weighted_moments, weighted_quantiles, weighted_variance
 from skneural.ops.types import Array
 
 N_QUANTILES = 1000
@@ -74,7 +74,7 @@ class ColumnEncoding:
         center, scale, quantiles = (np.zeros(numbers.shape[1]), np.ones(numbers.shape[1]), np.zeros((0, 0)))
         least, greatest, least_rank = center.copy(), center.copy(), np.full(numbers.shape[1], 0.25)
         common = np.full(numbers.shape[1], np.nan)
-        at = np.linspace(0, 1, max(2, min(N_QUANTILES, round(_n_rows(table, weight)))))
+        at = np.linspace(0, 1, max(2, min(N_QUANTILES, round(number_of_repetitions(table, weight)))))
         if by_rank:
             quantiles = np.zeros((len(at), numbers.shape[1]))
             common = np.array([_common(column, weight) for column in numbers.T])
@@ -84,7 +84,8 @@ class ColumnEncoding:
             if not len(some):
                 continue
             center[j], scale[j] = weighted_moments(some, some_weight)
-            least[j], greatest[j], least_rank[j] = some.min(), some.max(), 0.5 / max(2, _n_rows(some, some_weight))
+            least[j], greatest[j] = some.min(), some.max()
+            least_rank[j] = 0.5 / max(2, number_of_repetitions(some, some_weight))
             if by_rank:
                 quantiles[:, j] = weighted_quantiles(some, at, some_weight)
         may_be_missing = np.array(missing.any(axis=0))
@@ -161,11 +162,6 @@ class ColumnEncoding:
         ranks = (ndtr(standard) - self.least_rank) / (1 - 2 * self.least_rank)
         columns = [np.interp(rank, at, q) for rank, q in zip(ranks.T, self.quantiles.T, strict=True)]
         return np.stack(columns, axis=1) if columns else standard
-
-
-def _n_rows(rows: Array, weight: Array | None) -> float:
-    """Number of rows, which are repeated by weights; weights of small sum do not make them fewer."""
-    return len(rows) if weight is None else max(len(rows), float(weight.sum()))
 
 
 def _common(column: Array, weight: Array | None) -> float:

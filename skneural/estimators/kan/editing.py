@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -78,7 +79,7 @@ class KANModel(NamedTuple):
         ]
         quantiles = [points[:, rows] for points, rows in zip(statistics.quantiles, units[:-1], strict=True)]
         deviations = [deviation[rows] for deviation, rows in zip(statistics.deviations, units[1:], strict=True)]
-        return model, EdgeStatistics(spreads, quantiles, deviations, statistics.x, statistics.y)
+        return model, replace(statistics, spreads=spreads, quantiles=quantiles, deviations=deviations)
 
     def with_function(
         self, place: tuple[int, int, int], function: str, statistics: EdgeStatistics
@@ -99,7 +100,7 @@ class KANModel(NamedTuple):
         edges[number]["constants"] = np.array([constants[end] for end in places])
         spreads = [spread.copy() for spread in statistics.spreads]
         spreads[number][source, target] = np.std(fit(points[:, source]))
-        changed = EdgeStatistics(spreads, statistics.quantiles, statistics.deviations, statistics.x, statistics.y)
+        changed = replace(statistics, spreads=spreads)
         return self._transferred({"symbolic_edges": named}, edges), changed
 
     def _transferred(self, changes: dict[str, Any], edges: Sequence[Tree]) -> KANModel:

@@ -149,8 +149,8 @@ class KANMethods(Mixin):
         layers = tuple(_symbolic_edges(x, y, mask, named, threshold) for (x, y), mask, named in parts)
         bias = np.asarray(self._network.layer.output_bias(self._parameters()), np.float64)
         units = (tuple(getattr(self, name, ())) for name in ("y_scale_", "y_mean_"))
-        X, y = self._edge_statistics["x"], self._edge_statistics["y"]
-        return Formula(layers, tuple(bias), *units).refit(X, y).rounded(X, y)
+        X, y, weight = (self._edge_statistics[name] for name in ("x", "y", "weight"))
+        return Formula(layers, tuple(bias), *units).refit(X, y, weight).rounded(X, y)
 
     def symbolic_formula(self, feature_names: Sequence[str] | None = None, threshold: float = 0.99) -> Any:
         """Convert the network to a sympy expression.

@@ -33,11 +33,13 @@ class EdgeStatistics:
     spreads : list of arrays of shape (n_in, n_out)
         Standard deviation of the output of each edge.
     quantiles : list of arrays of shape (n_points, n_in)
-        Quantiles of the inputs of the layer.
+        Quantiles of the inputs of the layer, at which curves are drawn: of all samples alike, whatever they weigh.
     deviations : list of arrays of shape (n_out,)
         Standard deviation of the target units of the edges.
     x, y : arrays of shape (n_samples, n_features) and (n_samples, n_outputs)
         Some of the training samples, and targets of a formula: y, or raw scores if the link is not the identity.
+    weight : array of shape (n_samples,) or None
+        Weights of these samples; None if all are one.
     """
 
     spreads: list[Array]
@@ -45,6 +47,7 @@ class EdgeStatistics:
     deviations: list[Array]
     x: Array
     y: Array
+    weight: Array | None
 
     @classmethod
     def of(cls, problem: Problem, tree: Tree) -> EdgeStatistics:
@@ -69,10 +72,10 @@ def subset(samples: Samples, n: int = ROWS_FOR_GRIDS) -> Samples:
     return samples.part(slice(None, None, math.ceil(len(samples) / n)))
 
 
-def _samples_of_a_formula(problem: Problem, tree: Tree) -> tuple[Array, Array]:
+def _samples_of_a_formula(problem: Problem, tree: Tree) -> tuple[Array, Array, Array | None]:
     samples, task = subset(problem.samples, SAMPLES_OF_A_FORMULA), problem.task
     x = samples.x.as_batch()[0].astype(np.float64)
     if problem.loss.link_name != "identity":
-        return x, raw_scores(problem, tree, samples.x, None).astype(np.float64)
+        return x, raw_scores(problem, tree, samples.x, None).astype(np.float64), samples.sample_weight
     assert isinstance(task, Numbers)
-    return x, samples.y.values.astype(np.float64) * task.scale + task.mean
+    return x, samples.y.values.astype(np.float64) * task.scale + task.mean, samples.sample_weight

@@ -64,7 +64,7 @@ class Texts(Reader):
     def learn(cls, X: object, options: TextOptions, spec: InputSpec) -> tuple[Self, Container]:
         given = read_sequences(X, options.level)
         size = None if options.vocabulary_size is None else int(options.vocabulary_size)
-        vocabulary = Vocabulary.of(given, TEXT_SPECIAL_TOKENS, size, options.min_frequency)
+        vocabulary = Vocabulary.of(given, TEXT_SPECIAL_TOKENS, size, options.min_frequency, spec.sample_weight)
         reader = cls(options.level, given.form, vocabulary.listed, int(vocabulary.n_tokens))
         return reader, reader._windows(given)
 

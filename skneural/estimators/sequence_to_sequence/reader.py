@@ -69,7 +69,7 @@ class Sources(Reader):
             columns, rows = TableColumns.learn(with_dtype(X), spec)
             return cls(encoder, options.level, columns, None, 0), Rows(rows)
         given = read_sequences(X, options.level)
-        vocabulary = Vocabulary.of(given, size=options.vocabulary_size)
+        vocabulary = Vocabulary.of(given, size=options.vocabulary_size, weight=spec.sample_weight)
         reader = cls(encoder, options.level, None, vocabulary.listed, int(vocabulary.n_tokens))
         return reader, series_of(vocabulary.encode(given))
 

@@ -76,7 +76,7 @@ class TargetSequences(Task):
     @classmethod
     def learn(cls, arguments: FitArguments, options: TargetSequenceOptions, reader: Reader) -> Self:
         given = read_sequences(arguments.y, options.level, "y")
-        vocabulary = Vocabulary.of(given, size=options.vocabulary_size)
+        vocabulary = Vocabulary.of(given, size=options.vocabulary_size, weight=arguments.sample_weight)
         longest = max(map(len, given.sequences)) if options.max_length is None else int(options.max_length)
         return cls(options, given.form, vocabulary.listed, int(vocabulary.n_tokens), longest)
 

@@ -101,5 +101,5 @@ def _numbers(X: Any, is_number: Array, offsets: Array | None, spec: InputSpec) -
         return (values - subtracted.astype(values.dtype) if subtracted.any() else values), subtracted
     exact = checked_numbers(part, spec._replace(dtype=np.float64))
     if offsets is None:
-        subtracted = column_quantiles(exact, [0.5], None)[0]
+        subtracted = column_quantiles(exact, [0.5], spec.sample_weight)[0]
     return (exact - subtracted).astype(np.float32), subtracted
