@@ -40,7 +40,7 @@ class TabularClasses(Classes):
     Attributes
     ----------
     frequencies : list of float
-        Weighted frequencies of the classes; of two classes, that of the second one.
+        Frequencies of the classes, by sample weights and class weights; of two classes, that of the second one.
     """
 
     options: TabularClassOptions
@@ -50,7 +50,10 @@ class TabularClasses(Classes):
     def learn(cls, arguments: FitArguments, options: Any, reader: Reader) -> Self:
         task = super().learn(arguments, options, reader)
         loss, _ = super(TabularClasses, task).loss()
-        constant = loss.best_constant(task.encode(arguments).values, task.sample_weight(arguments))
+        targets, by_class = task.encode(arguments), task.class_weights(arguments)
+        if by_class is not None:
+            targets = targets.weighed(by_class)
+        constant = loss.best_constant(targets.values, targets.spread(arguments.sample_weight))
         return replace(task, frequencies=loss.link(constant[None]).ravel().tolist())
 
     def loss(self) -> tuple[Loss, int]:
