@@ -41,6 +41,25 @@ def test_occlusion_points_at_what_separates_the_classes(model):
     assert corners > 2 * (computed[:5, 5:].sum() + computed[5:, :5].sum())
 
 
+@pytest.mark.parametrize("standardize", [True, False])
+def test_squares_have_the_mean_of_the_training_images_or_of_this_one(standardize):
+    X, y = spots(40, channels=2)
+    X[..., 1] += 5
+    image, size, stride = X[3], 4, 3
+    model = CNNClassifier(**SMALL | {"max_iter": 2}, standardize=standardize).fit(X, y)
+    fill = X.mean(axis=(0, 1, 2)) if standardize else image.mean(axis=(0, 1))
+    total, count = np.zeros((10, 10)), np.zeros((10, 10))
+    for i in range(0, 10 - size + 1, stride):
+        for j in range(0, 10 - size + 1, stride):
+            covered = image.copy()
+            covered[i : i + size, j : j + size] = fill
+            fall = model.decision_function(image[np.newaxis]) - model.decision_function(covered[np.newaxis])
+            total[i : i + size, j : j + size] += fall
+            count[i : i + size, j : j + size] += 1
+    expected = total[count > 0] / count[count > 0]
+    np.testing.assert_allclose(occlusion_map(model, image, size=size, stride=stride)[count > 0], expected, rtol=1e-6)
+
+
 def test_saliency_is_the_gradient_of_the_score(model):
     X, _ = spots()
     image, step = X[:1], 1e-5

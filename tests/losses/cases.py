@@ -33,6 +33,7 @@ def draw(shape, seed):
 
 NUMBERS = 2 * draw((N, 2), 0) + [0.5, -3.0]
 COUNTS = np.random.default_rng(1).poisson(2.5, (N, 2)).astype(np.float64)
+RATES = 0.3 * COUNTS  # such as counts per hour: 0, and fractions below and above one
 YES_OR_NO = (draw((N, 2), 2) > 0.4).astype(np.float64)
 CLASSES = np.random.default_rng(3).choice(3, N, p=[0.5, 0.3, 0.2])
 FREQUENCIES = (0.7, 0.1, 0.2)
@@ -123,6 +124,7 @@ LOSS_CASES = {
     "median": LossCase(QuantileLoss(), NUMBERS, 2, by_output(metrics.mean_pinball_loss), degree=1),
     "high quantile": LossCase(QuantileLoss(0.9), NUMBERS, 2, by_output(metrics.mean_pinball_loss, alpha=0.9), degree=1),
     "poisson": LossCase(PoissonLoss(), COUNTS, 2, poisson, "exp"),
+    "poisson of rates": LossCase(PoissonLoss(), RATES, 2, poisson, "exp"),
     "normal": LossCase(GaussianLoss(), NUMBERS, 3, normal),
     "logistic": LossCase(LogisticLoss(), special.expit(NUMBERS), 2, cross_entropy, "logistic"),
     "binary": LossCase(BinaryLogLoss(), YES_OR_NO, 2, binary, "logistic"),

@@ -43,7 +43,9 @@ def test_power_t_is_the_exponent_of_invscaling():
     assert Schedule("invscaling", 2.0, power_t=0.25).rate(0.0, 15, 0) == pytest.approx(1.0)
 
 
-def test_only_adaptive_outlives_plateaus_until_its_rate_is_tiny():
-    assert [Schedule("adaptive", 1e-3).outlives_plateau(n) for n in range(7)] == [True] * 5 + [False] * 2
+@pytest.mark.parametrize("warmup", [0.0, 0.2])
+def test_only_adaptive_outlives_plateaus_until_its_rate_is_tiny(warmup):
+    adaptive = Schedule("adaptive", 1e-3, warmup=warmup)
+    assert [adaptive.outlives_plateau(n) for n in range(7)] == [True] * 5 + [False] * 2
     for name in set(SCHEDULE_CASES) - {"adaptive"}:
-        assert not Schedule(name, 1e-3).outlives_plateau(0)
+        assert not Schedule(name, 1e-3, warmup=warmup).outlives_plateau(0)

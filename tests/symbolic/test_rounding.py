@@ -1,6 +1,7 @@
 import numpy as np
+import pytest
 
-from skneural.symbolic import Fit, Formula
+from skneural.symbolic import FUNCTIONS, Fit, Formula
 from skneural.symbolic.rounding import canonical
 from tests.symbolic.formulas import X, Y, exp_formula, mixed_formula, rmse, rng
 
@@ -16,6 +17,19 @@ def test_settled_units_change_no_prediction():
         formula = Formula([hidden, [[last]]])
         positive = np.abs(X)
         np.testing.assert_allclose(canonical(formula).predict(positive), formula.predict(positive), rtol=1e-9)
+
+
+@pytest.mark.parametrize("shift", [-4.0, -1.7, 0.0, 1.7, 4.0])
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_conventional_constants_of_every_function_change_no_prediction(name, shift):
+    """A hidden node has an edge with this function, and then one with a sine or cosine of any phase."""
+    hidden = [[Fit("x^2", b=0.3, c=3.0, d=1.0)], [Fit("x", c=2.0, d=1.0)]]
+    for periodic in ("sin", "cos"):
+        edges = [Fit(name, 0.1, 0.05, 2.0, 0.3), Fit(periodic, 0.3, shift, -0.7, 0.2)]
+        for order in (edges, edges[::-1]):
+            formula = Formula([hidden, [order]])
+            expected = formula.predict(np.abs(X))
+            np.testing.assert_allclose(canonical(formula).predict(np.abs(X)), expected, rtol=1e-9, atol=1e-9)
 
 
 def test_rounding_finds_the_numbers():

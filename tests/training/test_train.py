@@ -171,6 +171,19 @@ def test_long_gradients_are_cut_to_length_and_short_ones_left(max_norm):
         np.testing.assert_allclose(cut, gradient * min(1, max_norm / norm), rtol=1e-12)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("size", [1e-10, 1.0, 1e20, 1e30])
+def test_gradients_of_any_size_are_cut_to_length(size, dtype):
+    """Squares of large ones overflow in single precision."""
+    optimizer = Recording()
+    start = Snapshot(np.zeros(10, dtype), np.zeros(0, dtype))
+    method = descent(optimizer, Schedule("constant", 0.0), 1, hidden=(), start=start, max_grad_norm=size)
+    batch = samples()
+    x, y = (1e3 * size * batch.x.values).astype(dtype), batch.y.values.astype(dtype)
+    train(method, Samples(Rows(x), Targets(y)), monitor(method))
+    assert np.linalg.norm(optimizer.gradients[0].astype(np.float64)) == pytest.approx(size, rel=1e-5)
+
+
 @dataclass(frozen=True)
 class Limited(Layer):
     """A linear map whose weights, but not its bias, have a limit."""
