@@ -124,16 +124,24 @@ def train_from_starts(problem: Problem, plan: Plan, n_init: int) -> Result:
     """Train from several initializations, the first of which is that of the problem, and return the best result."""
     seeds = [int(Seeds(problem.seed).generator("start", k).integers(2**31)) for k in range(1, n_init)]
     problems = [problem, *(_with_seed(problem, plan, seed) for seed in seeds)]
-    n_jobs = plan.settings.n_jobs
-    if effective_n_jobs(n_jobs) == 1:
+    try:
+        results = _in_processes(problems, plan)
+    except (OSError, RuntimeError):  # neither processes nor threads can be started, or training raises it here again
         results = list(_one_after_another(problems, plan))
-    else:
-        # Parallel trainings with several threads each would be too many threads.
-        single = replace(plan, settings=replace(plan.settings, n_jobs=1))
-        results = Parallel(n_jobs)(delayed(train_stages)(start, single) for start in problems)
     best = max(results, key=lambda result: result.score)  # the first, if equal
     # Continued training must hold out the same samples, which depend on the first seed.
     return Result(replace(best.problem, seed=problem.seed), best.trained)
+
+
+def _in_processes(problems: list[Problem], plan: Plan) -> list[Result]:
+    """Train the problems in `n_jobs` processes, or one after another if that is one."""
+    n_jobs = plan.settings.n_jobs
+    if effective_n_jobs(n_jobs) == 1:
+        return list(_one_after_another(problems, plan))
+    # Parallel trainings with several threads each would be too many threads.
+    single = replace(plan, settings=replace(plan.settings, n_jobs=1))
+    results: list[Result] = Parallel(n_jobs)(delayed(train_stages)(start, single) for start in problems)
+    return results
 
 
 def _with_seed(problem: Problem, plan: Plan, seed: int) -> Problem:

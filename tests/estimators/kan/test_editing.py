@@ -120,6 +120,18 @@ STARTS = {
 }
 
 
+@pytest.mark.parametrize("error", [BlockingIOError("Resource temporarily unavailable"), RuntimeError("no threads")])
+def test_starts_follow_each_other_where_no_process_can_be_started(error, monkeypatch):
+    def refuse(n_jobs):
+        raise error
+
+    X, y = square(50)
+    model = clone(STARTS["training loss"]).set_params(max_iter=2)
+    expected = clone(model).fit(X, y)
+    monkeypatch.setattr(stages, "Parallel", refuse)
+    np.testing.assert_array_equal(model.set_params(n_jobs=2).fit(X, y).weights_, expected.weights_)
+
+
 @pytest.mark.parametrize("name", STARTS)
 def test_the_best_is_kept_and_the_first_is_that_of_one_start(name, monkeypatch):
     X, y = square(200)
