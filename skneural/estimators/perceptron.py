@@ -178,15 +178,15 @@ class PerceptronClassifier(NeuralClassifier):
     def _training_score(self, problem: Problem) -> Callable[[float, Tree], float]:
         if self.activation == "logistic":
             return super()._training_score(problem)
-        return lambda loss, tree: _accuracy(problem, tree)
+        return lambda loss, tree: _accuracy(problem, tree, self.n_jobs)
 
     def _observers(self, problem: Problem) -> Sequence[Observer]:
         return [StopWithoutMistakes()] if self.activation == "step" else []
 
 
-def _accuracy(problem: Problem, tree: Tree) -> float:
+def _accuracy(problem: Problem, tree: Tree, n_jobs: int | None) -> float:
     """Weighted accuracy on the training samples, by which the pocket algorithm selects weights."""
     y = problem.samples.y.values
-    raw = raw_scores(problem, tree, problem.samples.x, None)
+    raw = raw_scores(problem, tree, problem.samples.x, n_jobs)
     correct = raw.argmax(axis=1) == y if y.ndim == 1 else ((raw > 0) == (y > 0)).all(axis=1)
     return float(np.average(correct, weights=problem.samples.target_weight))

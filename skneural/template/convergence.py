@@ -12,7 +12,7 @@ from skneural.losses.loss import Value
 from skneural.ops.types import Array
 from skneural.template.problem import Problem
 from skneural.template.settings import TrainingSettings
-from skneural.template.training import Trained, raw_scores, thread_count
+from skneural.template.training import Trained, raw_scores
 
 # Training rows on which a model is compared with a constant. Predicting 10 000 rows once costs little after hundreds of
 # epochs.
@@ -59,7 +59,7 @@ def _worse_than_a_constant(problem: Problem, settings: TrainingSettings, trained
     samples = problem.samples.part(slice(None, None, math.ceil(len(problem.samples) / ROWS_FOR_COMPARISON)))
     y, weight, loss = samples.y.values, samples.target_weight, problem.loss
     tree = problem.network.layout.views(*trained.weights)
-    raw = raw_scores(problem, tree, samples.x, thread_count(settings.n_jobs))
+    raw = raw_scores(problem, tree, samples.x, settings.n_jobs)
     constant = np.broadcast_to(loss.best_constant(y, weight).astype(raw.dtype), raw.shape)
     model_loss, constant_loss = (_mean_loss(loss, y, scores, weight) for scores in (raw, constant))
     varies = np.ptp(y, axis=0).any()  # no model beats the constant if y is constant

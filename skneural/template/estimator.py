@@ -52,9 +52,8 @@ from skneural.template.scorers import held_out_score
 from skneural.template.settings import TrainingSettings
 from skneural.template.state import all_or_nothing, plain_state, value_of
 from skneural.template.summary import Summary, summarize
-from skneural.template.training import Hooks, Trained, thread_count, train_problem
+from skneural.template.training import Hooks, Trained, network_output, train_problem
 from skneural.template.validation import scores_by_loss
-from skneural.training.predict import predict_raw
 from skneural.training.train import Observer
 from skneural.user_warnings import warn_user
 
@@ -206,7 +205,8 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         default=None,
         constraint=NONE | Integer(1) | MINUS_ONE,
         doc="""Number of threads. None: as many as BLAS may use, which joblib, threadpoolctl and OPENBLAS_NUM_THREADS
-        control; -1: all processors. Results agree up to rounding for any number.""",
+        control, but no more than processors; -1: all processors. Small products are computed in one thread. Results
+        agree up to rounding for any number.""",
     )
 
     attributes_doc = {
@@ -460,8 +460,7 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
     def _raw(self, x: Container) -> Array:
         """Raw scores of samples."""
         rows = self._reader.rows_per_block(x)
-        n_threads = thread_count(self.n_jobs) if len(x) > rows else None
-        return predict_raw(self._network.layer, self._parameters(), x, rows, n_threads)
+        return network_output(self._network.layer, self._parameters(), x, rows, self.n_jobs)
 
     def _parameters(self) -> Tree:
         """Views into `weights_` and `buffers_`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,8 +12,9 @@ import numpy as np
 from joblib import cpu_count
 
 from skneural.data import Container, Samples
+from skneural.layers import Layer
 from skneural.losses.loss import Loss, Value
-from skneural.networks.shards import rows_per_shard
+from skneural.networks.shards import has_large_products, rows_per_shard
 from skneural.ops.blocks import slices
 from skneural.ops.types import Array
 from skneural.optimizers import Averaging, Optimizer, Schedule, make_optimizer
@@ -30,6 +32,9 @@ from skneural.training.seeds import Seeds
 from skneural.training.threads import Shards, blas_threads, limited_blas
 from skneural.training.train import Descent, DivergenceError, Method, Observer, TrainingMonitor, train
 from skneural.user_warnings import warn_user
+
+# Numbers of a block from which its products may be large; the search for large ones takes as long as predicting a row.
+LEAST_NUMBERS = 10_000
 
 # Blocks of predictions of held-out data that are scored at once: enough for all threads, and few enough that the raw
 # scores fit into memory (16 MB a block for all words at all steps of a text).
@@ -101,10 +106,10 @@ def train_problem(problem: Problem, settings: TrainingSettings, hooks: Hooks, n_
     size = batch_size(settings, len(samples))
     threads = thread_count(settings.n_jobs)
     n_shards = max(1, min(threads, int(size // rows_per_shard(network, weights.tree, samples.x))))
-    blas_limit = 1 if n_shards > 1 else (None if settings.n_jobs is None else threads)
+    several = n_shards == 1 < threads and has_large_products(network, weights.tree, samples.x, size)
     state = problem.optimizer_state
     monitor = _monitor(problem, settings, hooks, weights, n_epochs_before)
-    with limited_blas(blas_limit), Shards(n_shards) as shards:
+    with limited_blas(threads if several else 1), Shards(n_shards) as shards:
         penalty = l2_penalty(settings, size * samples.mean_weight)
         objective = Objective(network, problem.loss, weights, penalty, shards)
         train(hooks.adjust(_solver(problem, settings, objective, size, state), weights), samples, monitor)
@@ -202,15 +207,24 @@ def batch_size(settings: TrainingSettings, n_samples: int) -> int:
 
 
 def thread_count(n_jobs: int | None) -> int:
-    """Number of threads for ``n_jobs``; for None, as many as BLAS may use at this moment."""
+    """Number of threads for ``n_jobs``; for None, as many as BLAS may use, if there are so many processors."""
     if n_jobs is None:
-        return blas_threads()
+        return min(blas_threads(), cpu_count())
     return cpu_count() if n_jobs == -1 else int(n_jobs)
 
 
-def raw_scores(problem: Problem, tree: Tree, x: Container, n_threads: int | None) -> Array:
-    """Raw scores of a container, block by block."""
-    return predict_raw(problem.network.layer, tree, x, problem.reader.rows_per_block(x), n_threads)
+def network_output(network: Layer, tree: Tree, x: Container, rows_per_block: int, n_jobs: int | None) -> Array:
+    """Output of a network: several blocks in `n_jobs` threads, a single one in one unless its products are large."""
+    if len(list(x.blocks(rows_per_block))) > 1:
+        return predict_raw(network, tree, x, rows_per_block, thread_count(n_jobs))
+    large = math.prod(x.shape) >= LEAST_NUMBERS and has_large_products(network, tree, x, len(x))
+    with limited_blas(thread_count(n_jobs) if large else 1):
+        return predict_raw(network, tree, x, rows_per_block)
+
+
+def raw_scores(problem: Problem, tree: Tree, x: Container, n_jobs: int | None) -> Array:
+    """Raw scores of a container."""
+    return network_output(problem.network.layer, tree, x, problem.reader.rows_per_block(x), n_jobs)
 
 
 def _validation(
@@ -222,7 +236,7 @@ def _validation(
     if hooks.score is None:
         return _negative_loss(problem, settings, weights)
     score, x = hooks.score(weights), problem.held_out.samples.x
-    n_threads = thread_count(settings.n_jobs)  # counted before training, which may limit BLAS to one
+    n_threads = thread_count(settings.n_jobs)
 
     def scored() -> tuple[float, float]:
         # Scorers do not tell: of raw scores that are NaN, the first is taken for the greatest, and its class compared.
@@ -243,7 +257,7 @@ def _negative_loss(problem: Problem, settings: TrainingSettings, weights: Weight
     total = float(len(samples.y.values) if weight is None else weight.sum())
     rows = BLOCKS_PER_PART * problem.reader.rows_per_block(samples.x)
     parts = [samples.part(part) for part in slices(len(samples), rows)]
-    n_threads = thread_count(settings.n_jobs)  # counted before training, which may limit BLAS to one
+    n_threads = thread_count(settings.n_jobs)
 
     def score() -> tuple[float, float]:
         value: Value = 0.0

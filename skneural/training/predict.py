@@ -7,14 +7,13 @@ import numpy as np
 from skneural.data import Container
 from skneural.data.targets import Selection
 from skneural.layers.layer import Context, Layer
-from skneural.ops.memory import recycling
 from skneural.ops.segments import ranges, segment_starts
 from skneural.ops.types import Array
 from skneural.parameters import Tree
 from skneural.training.threads import limited_blas, map_in_threads
 
 
-def predict_raw(network: Layer, tree: Tree, x: Container, rows_per_block: int, n_threads: int | None = None) -> Array:
+def predict_raw(network: Layer, tree: Tree, x: Container, rows_per_block: int, n_threads: int = 1) -> Array:
     """Compute raw scores of all samples, or of all their elements.
 
     Parameters
@@ -25,9 +24,8 @@ def predict_raw(network: Layer, tree: Tree, x: Container, rows_per_block: int, n
     x : Container
     rows_per_block : int
         Maximum number of samples in a block; see `Container.blocks`.
-    n_threads : int or None, default=None
-        Number of threads that predict blocks in parallel. None: predict one block after another, with multithreaded
-        BLAS.
+    n_threads : int, default=1
+        Number of threads that predict blocks in parallel. If there are several blocks, BLAS is limited to one thread.
     """
     blocks = list(x.blocks(rows_per_block))
     if len(blocks) <= 1:
@@ -36,12 +34,8 @@ def predict_raw(network: Layer, tree: Tree, x: Container, rows_per_block: int, n
     def predict(block: Selection) -> Array:
         return _one_block(network, tree, x[block])
 
-    if n_threads is None or n_threads == 1:
-        with recycling():
-            raw = np.concatenate([predict(block) for block in blocks])
-    else:
-        with limited_blas(1):
-            raw = np.concatenate(map_in_threads(predict, blocks, n_threads))
+    with limited_blas(1):
+        raw = np.concatenate(map_in_threads(predict, blocks, n_threads))
     if isinstance(blocks[0], slice):
         return raw
     return _in_original_order(raw, np.concatenate([np.asarray(block) for block in blocks]), x.n_score_rows)

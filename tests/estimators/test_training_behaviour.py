@@ -187,7 +187,7 @@ def test_an_error_in_a_thread_is_raised_and_leaves_no_trace(small_shards, monkey
 
 @pytest.mark.parametrize(("n_jobs", "expected"), [(1, 1), (2, 1), (None, 2)])
 def test_blas_is_held_to_one_thread_where_a_batch_is_split(n_jobs, expected, monkeypatch):
-    """If a batch is not split, BLAS may use `n_jobs` threads; with None, as many as before."""
+    """If a batch is not split, large products are computed in `n_jobs` threads; with None, in as many as before."""
     call, seen = Objective.__call__, set()
 
     def noting(objective, batch):
@@ -195,6 +195,8 @@ def test_blas_is_held_to_one_thread_where_a_batch_is_split(n_jobs, expected, mon
         return call(objective, batch)
 
     X, y = moons(130)
+    monkeypatch.setattr("skneural.networks.shards.LEAST_PRODUCT", 1)
+    monkeypatch.setattr("skneural.networks.shards.LEAST_WORK", np.inf)
     if n_jobs is not None:
         monkeypatch.setattr("skneural.networks.shards.LEAST_SHARD", {Layer: 1})
     monkeypatch.setattr(Objective, "__call__", noting)

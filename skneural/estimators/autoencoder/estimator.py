@@ -28,9 +28,8 @@ from skneural.sklearn_compat import check_sample_weight
 from skneural.tasks import FitArguments, Task
 from skneural.template.automatic import batch_size_hyperparameter
 from skneural.template.problem import Network
-from skneural.template.training import thread_count
+from skneural.template.training import network_output
 from skneural.template.unsupervised import UnsupervisedEstimator
-from skneural.training.predict import predict_raw
 from skneural.user_warnings import warn_user
 
 # Pairs of draws in the lower bound of the likelihood.
@@ -326,8 +325,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Unsupervise
         network = cast(Chain, self._network.layer[part]).without(without)
         tree: Tree = self._parameters()[part]
         rows = max(1, NUMBERS_PER_BLOCK // self.n_features_in_)
-        n_threads = thread_count(self.n_jobs) if len(x) > rows else None
-        return predict_raw(network, tree, x, rows, n_threads)
+        return network_output(network, tree, x, rows, self.n_jobs)
 
     def _fixed_draws(self, size: int) -> Iterator[Array]:
         """Pairs of opposite draws with variance one, the same in each call."""

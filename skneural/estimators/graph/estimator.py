@@ -30,7 +30,8 @@ from skneural.template.estimator import Mixin, NeuralEstimator
 from skneural.template.problem import Problem
 from skneural.template.regressor import NeuralRegressor
 from skneural.template.settings import TrainingSettings
-from skneural.template.training import Hooks, Trained
+from skneural.template.training import Hooks, Trained, thread_count
+from skneural.training.threads import limited_blas
 
 LITERATURE = """
 References
@@ -63,7 +64,8 @@ def _embed(estimator: NeuralEstimator, X: object) -> tuple[Array, Any]:
     check_is_fitted(estimator)
     x, known = estimator._read(X).as_batch()
     encoder, tree = estimator._network.layer["encoder"], estimator._parameters()["encoder"]
-    embedding: Array = encoder.predict(tree, x, Context(batch=known))
+    with limited_blas(thread_count(estimator.n_jobs)):
+        embedding: Array = encoder.predict(tree, x, Context(batch=known))
     return embedding, known.structure
 
 

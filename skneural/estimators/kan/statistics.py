@@ -76,6 +76,6 @@ def _samples_of_a_formula(problem: Problem, tree: Tree) -> tuple[Array, Array, A
     samples, task = subset(problem.samples, SAMPLES_OF_A_FORMULA), problem.task
     x = samples.x.as_batch()[0].astype(np.float64)
     if problem.loss.link_name != "identity":
-        return x, raw_scores(problem, tree, samples.x, None).astype(np.float64), samples.sample_weight
+        return x, raw_scores(problem, tree, samples.x, 1).astype(np.float64), samples.sample_weight
     assert isinstance(task, Numbers)
     return x, samples.y.values.astype(np.float64) * task.scale + task.mean, samples.sample_weight

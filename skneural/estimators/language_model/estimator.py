@@ -27,9 +27,10 @@ from skneural.ops.types import Array
 from skneural.readers import Reader, level_hyperparameter, text_vocabulary_size_hyperparameter
 from skneural.tasks import FitArguments, Task
 from skneural.template.automatic import batch_size_hyperparameter
+from skneural.template.training import network_output
 from skneural.template.unsupervised import UnsupervisedEstimator
-from skneural.training.predict import predict_raw
 from skneural.training.seeds import Seeds
+from skneural.training.threads import limited_blas
 
 if TYPE_CHECKING:
     from skneural.template.estimator import NeuralEstimator
@@ -207,9 +208,9 @@ class LanguageModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Unsupervi
         # sinusoidal positions, from 2.25 to 2.79 with rotary ones, and gradually without any.
         fitted = self.network_arguments_
         longest = fitted["context_length"] if fitted["architecture"] == "transformer" else None
-        drawn = generate_tokens(
-            network, tree, tokens, n_tokens, TokenSampler(float(temperature), top_k, forbidden), rng, longest
-        )
+        sampler = TokenSampler(float(temperature), top_k, forbidden)
+        with limited_blas(1):  # products of one row
+            drawn = generate_tokens(network, tree, tokens, n_tokens, sampler, rng, longest)
         return written(vocabulary.decode(np.array(drawn, dtype=np.intp)), form, level)
 
     def perplexity(self, X):
@@ -309,7 +310,7 @@ class LanguageModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Unsupervi
         return total, cast(Array, y.lengths), self._task.n_windows(texts)
 
     def _sums(self, x: Container, y: Targets) -> Array:
-        raw = predict_raw(self._network.layer, self._parameters(), x, len(x))
+        raw = network_output(self._network.layer, self._parameters(), x, len(x), self.n_jobs)
         likelihood = raw[np.arange(len(raw)), y.values] - softmax_and_log_sum(raw)[1][:, 0]
         return sum_segments(likelihood, cast(Array, y.lengths), dtype=np.float64)
 

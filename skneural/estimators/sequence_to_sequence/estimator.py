@@ -33,6 +33,7 @@ from skneural.tasks import FitArguments, Task
 from skneural.template.automatic import batch_size_hyperparameter
 from skneural.template.estimator import NeuralEstimator, has_partial_fit
 from skneural.template.state import all_or_nothing
+from skneural.training.threads import limited_blas
 
 # Sources that are decoded at once: enough that the calls of NumPy cost less than the arithmetic of a step.
 DECODED_AT_ONCE = 512
@@ -335,7 +336,7 @@ class SequenceToSequence(NeuralEstimator):
         ends = DecodingOptions(vocabulary.number_of("start"), vocabulary.number_of("end"), self._task.max_length, never)
         layer, p = self._network.layer, self._parameters()
         numbers: list[Array] = [np.empty(0, np.intp)] * len(x)
-        with recycling():
+        with recycling(), limited_blas(1):  # products of one step
             for rows in x.blocks(max(1, DECODED_AT_ONCE // self.beam_width)):
                 source, known = x[rows].as_batch()
                 state, n = layer.initial_state(p, source, known.lengths), len(source)
