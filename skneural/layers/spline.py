@@ -12,7 +12,7 @@ from skneural.initializers import normal, uniform
 from skneural.layers.layer import PREDICTING, AnyShape, Backward, Context, Layer, LayerInput
 from skneural.ops.curve import curve
 from skneural.ops.edge_penalty import edge_spread, sparsity_penalty
-from skneural.ops.moments import weighted_mean, weighted_variance
+from skneural.ops.moments import weighted_deviation, weighted_mean
 from skneural.ops.pointwise import ACTIVATIONS
 from skneural.ops.spline import DENSE, along_slopes, interpolating_coefficients, spline_basis, spline_matrix
 from skneural.ops.spline_grid import grid_over, halved
@@ -152,7 +152,7 @@ class SplineEdges(Layer):
         matrix = spline_matrix(spline_basis(x, p["grid"], self.order), self.n_basis, dense=True)
         spread = edge_spread(self._features(based, matrix), self._weights(p), sample_weight)[0] * p["present"]
         for i, j, values, _ in self._named_curves(p, x):
-            spread[i, j] = np.sqrt(weighted_variance(values, sample_weight)[1])
+            spread[i, j] = weighted_deviation(values, sample_weight)[1]
         return spread
 
     def adapt(self, p: Tree, inputs: LayerInput) -> None:

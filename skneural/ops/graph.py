@@ -131,7 +131,8 @@ def _segment_max(x: Array, lengths: Array) -> tuple[Array, Vjp]:
     y = np.maximum.reduceat(x, starts, axis=0)
 
     def vjp(dy: Array) -> Array:
-        rows = np.where(x == np.repeat(y, lengths, axis=0), np.arange(len(x))[:, np.newaxis], len(x))
+        # "not less" is equal to the maximum, and true for NaN: where training diverges, its loss must tell so
+        rows = np.where(x < np.repeat(y, lengths, axis=0), len(x), np.arange(len(x))[:, np.newaxis])
         first = np.minimum.reduceat(rows, starts, axis=0)
         dx = np.zeros_like(x, order="C")
         np.put_along_axis(dx, first, dy, axis=0)

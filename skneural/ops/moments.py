@@ -30,10 +30,22 @@ def weighted_variance(values: Array, weight: Array | None) -> tuple[Array, Array
     return mean + correction, weighted_mean(np.square(distance - correction), weight)
 
 
+def weighted_deviation(values: Array, weight: Array | None) -> tuple[Array, Array]:
+    """Mean and standard deviation over the rows, also where squares of the values would overflow or vanish."""
+    scale = power_of_two(np.abs(values).max(axis=0, initial=0))
+    mean, variance = weighted_variance(values / scale, weight)
+    return mean * scale, np.sqrt(variance) * scale
+
+
+def power_of_two(values: Array) -> Array:
+    """A power of two of the magnitude of each value, by which it is divided without rounding."""
+    return np.ldexp(values.dtype.type(1), np.frexp(values)[1] - 1)
+
+
 def weighted_moments(values: Array, weight: Array | None) -> tuple[Array, Array]:
     """Mean and standard deviation over the rows, to standardize by: the deviation of constants is 1."""
-    mean, variance = weighted_variance(values, weight)
-    return mean, nonzero_deviation(np.sqrt(variance), mean, values.dtype)
+    mean, deviation = weighted_deviation(values, weight)
+    return mean, nonzero_deviation(deviation, mean, values.dtype)
 
 
 def nonzero_deviation(deviation: Array, mean: Array, dtype: npt.DTypeLike) -> Array:

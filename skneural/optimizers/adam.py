@@ -47,7 +47,9 @@ class Adam(Optimizer):
         n = state["n_steps"]
         unbiased_1 = (1 - self.beta_1) / (1 - self.beta_1**n)
         unbiased_2 = math.sqrt((1 - self.beta_2) / (1 - self.beta_2**n))
-        step, epsilon = rate * unbiased_1 / unbiased_2, self.epsilon / unbiased_2
+        # Squares of smaller gradients are zero in this precision: a smaller epsilon would divide by almost zero.
+        least = math.sqrt(float(np.finfo(weights.dtype).tiny))
+        step, epsilon = rate * unbiased_1 / unbiased_2, max(self.epsilon, least) / unbiased_2
         if self.decay:
             weights[: self.n_decayed] *= 1 - rate * self.decay
         for w, g, first, second in blocks(weights, gradient, state["first"], state["second"]):

@@ -36,6 +36,9 @@ from skneural.user_warnings import warn_user
 # Numbers of a block from which its products may be large; the search for large ones takes as long as predicting a row.
 LEAST_NUMBERS = 10_000
 
+# Training rows whose predictions after the last step must be finite: they take a fraction of an epoch.
+ROWS_LOOKED_AT = 256
+
 # Blocks of predictions of held-out data that are scored at once: enough for all threads, and few enough that the raw
 # scores fit into memory (16 MB a block for all words at all steps of a text).
 BLOCKS_PER_PART = 16
@@ -109,7 +112,9 @@ def train_problem(problem: Problem, settings: TrainingSettings, hooks: Hooks, n_
     several = n_shards == 1 < threads and has_large_products(network, weights.tree, samples.x, size)
     state = problem.optimizer_state
     monitor = _monitor(problem, settings, hooks, weights, n_epochs_before)
-    with limited_blas(threads if several else 1), Shards(n_shards) as shards:
+    # Warnings of overflow are redundant: weights with which the network overflows are not kept.
+    quiet = np.errstate(over="ignore", invalid="ignore")
+    with limited_blas(threads if several else 1), Shards(n_shards) as shards, quiet:
         penalty = l2_penalty(settings, size * samples.mean_weight)
         objective = Objective(network, problem.loss, weights, penalty, shards)
         train(hooks.adjust(_solver(problem, settings, objective, size, state), weights), samples, monitor)
@@ -117,6 +122,7 @@ def train_problem(problem: Problem, settings: TrainingSettings, hooks: Hooks, n_
             settings.one_pass or monitor.validation_decides
         ):  # otherwise held-out data has chosen the statistics, too
             settle_statistics(network, weights, samples, size, Seeds(problem.seed).generator("settle"))
+        _ensure_finite_predictions(problem, weights.tree)
     return Trained(
         Snapshot(weights.vector, weights.buffers),
         monitor.history,
@@ -124,6 +130,23 @@ def train_problem(problem: Problem, settings: TrainingSettings, hooks: Hooks, n_
         monitor.stop_requested,
         state,
     )
+
+
+def _ensure_finite_predictions(problem: Problem, tree: Tree) -> None:
+    """Raise a `DivergenceError` if the network overflows: no loss has been computed after the last step."""
+    n = len(problem.samples)
+    rows = np.unique(np.linspace(0, n - 1, min(n, ROWS_LOOKED_AT)).astype(int))
+    samples = problem.samples.take(rows).resample(Seeds(problem.seed).generator("finite predictions"))
+    if not are_finite(problem, raw_scores(problem, tree, samples.x, None)):
+        raise DivergenceError(
+            "Training diverged: predictions are not finite after the last step. Try a smaller learning_rate_init, "
+            "scale X (sklearn.preprocessing.StandardScaler), or limit the gradients with max_grad_norm=1.0."
+        )
+
+
+def are_finite(problem: Problem, raw: Array) -> bool:
+    """Return True if raw scores, and the numbers that are predicted from them, are finite."""
+    return bool(np.isfinite(problem.task.decode(raw) if problem.task.numeric else raw).all())
 
 
 def _monitor(
@@ -240,7 +263,7 @@ def _validation(
 
     def scored() -> tuple[float, float]:
         # Scorers do not tell: of raw scores that are NaN, the first is taken for the greatest, and its class compared.
-        if not np.isfinite(raw_scores(problem, weights.tree, x, n_threads)).all():
+        if not are_finite(problem, raw_scores(problem, weights.tree, x, n_threads)):
             raise DivergenceError("Training diverged: predictions for the held-out data are no longer finite.")
         value = score()
         return value, value

@@ -72,7 +72,8 @@ class LBFGS:
                 monitor.epoch_starts()
 
         start = weights.vector.astype(np.float64)
-        ensure_finite(value_and_gradient(start)[0], 1)
+        for part in value_and_gradient(start):
+            ensure_finite(part, 1)
         options = {
             "maxiter": self.max_epochs,
             "maxfun": self.max_fun,
@@ -92,7 +93,8 @@ class LBFGS:
                 callback=end_of_iteration,
                 options=options,
             )
-        if not monitor.history.n_epochs:  # the initial weights are a minimum already
+        if not monitor.history.n_epochs:  # the initial weights are a minimum, or no step along the gradient lowers it
+            value_and_gradient(start)
             monitor.epoch_ends(value)
         monitor.history.converged |= result.success
         monitor.history.n_evaluations += result.nfev

@@ -159,6 +159,7 @@ class Descent:
                 loss = self._one_epoch(samples, epoch, n_plateaus)
             finally:  # an interrupted training may be continued
                 self.optimizer.exchange(vector, self.state)
+            ensure_finite(vector, self.epochs_before + epoch + 1, self.schedule.initial, "weights were")
             _ensure_finite_state(self.state, self.epochs_before + epoch + 1)
             if monitor.epoch_ends(loss):
                 if monitor.stop_requested or not self.schedule.outlives_plateau(n_plateaus):
@@ -221,13 +222,13 @@ def train(method: Method, samples: Samples, monitor: TrainingMonitor) -> History
     return monitor.history
 
 
-def ensure_finite(value: Value, epoch: int, rate: float | None = None) -> None:
-    """Raise a `DivergenceError` if the value is not finite."""
+def ensure_finite(value: Value, epoch: int, rate: float | None = None, name: str = "loss was") -> None:
+    """Raise a `DivergenceError` if the loss, or the quantity of another name, is not finite."""
     if math.isfinite(value) if isinstance(value, float) else np.isfinite(value).all():
         return
     at_rate = "" if rate is None else f", at a learning rate of {rate:.3g}"
     raise DivergenceError(
-        f"Training diverged: the loss was no longer finite in epoch {epoch}{at_rate}. Try a smaller "
+        f"Training diverged: the {name} no longer finite in epoch {epoch}{at_rate}. Try a smaller "
         "learning_rate_init, scale X (sklearn.preprocessing.StandardScaler), or limit the gradients "
         "with max_grad_norm=1.0."
     )

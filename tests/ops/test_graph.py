@@ -174,3 +174,11 @@ def test_pooling_of_segments(pooling, function):
     lengths = np.array([3, 1, 5])
     expected = [function(part, axis=0) for part in np.split(X, [3, 4])]
     np.testing.assert_allclose(pool_segments(X, lengths, pooling)[0], expected)
+
+
+def test_maxima_of_segments_that_are_not_numbers_are_none():
+    """A training that diverges must get as far as its loss."""
+    x = np.array([[1.0, np.nan], [2.0, 3.0], [np.nan, 4.0]])
+    y, vjp = pool_segments(x, np.array([2, 1]), "max")
+    np.testing.assert_array_equal(y, [[2, np.nan], [np.nan, 4]])
+    np.testing.assert_array_equal(vjp(np.array([[5.0, 6.0], [7.0, 8.0]])), [[0, 6], [5, 0], [7, 8]])

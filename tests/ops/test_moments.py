@@ -7,6 +7,7 @@ from skneural.data.statistics import block_moments
 from skneural.ops.blocks import slices
 from skneural.ops.moments import (
     nonzero_deviation,
+    weighted_deviation,
     weighted_mean,
     weighted_moments,
     weighted_quantiles,
@@ -60,3 +61,12 @@ def test_quantiles_are_those_of_repeated_rows(share):
     np.testing.assert_array_equal(weighted_quantiles(VALUES, [share, 0.5], WEIGHT)[0], expected)
     without = np.quantile(VALUES, share, axis=0, method="inverted_cdf")
     np.testing.assert_array_equal(weighted_quantiles(VALUES, share, None), without)
+
+
+@pytest.mark.parametrize("weight", [None, np.array([0.5, 1.0, 2.0])])
+@pytest.mark.parametrize("exponent", [-1060, -500, 500, 1000, 1022])
+def test_deviations_of_numbers_whose_squares_are_out_of_range(exponent, weight):
+    values = np.array([[1.0, 0.5], [1.5, 0.5], [-0.25, 1.75]])
+    mean, deviation = weighted_deviation(values, weight)
+    scaled = weighted_deviation(np.ldexp(values, exponent), weight)
+    np.testing.assert_allclose(scaled, np.ldexp([mean, deviation], exponent), rtol=1e-13, atol=2.0**-1074)

@@ -10,7 +10,7 @@ import numpy as np
 from skneural.data import Samples
 from skneural.layers.spline import ROWS_FOR_GRIDS
 from skneural.networks.kan import edges_of, inputs_of_layers
-from skneural.ops.moments import weighted_variance
+from skneural.ops.moments import weighted_deviation
 from skneural.ops.types import Array
 from skneural.parameters import Tree
 from skneural.tasks import Numbers
@@ -62,7 +62,7 @@ class EdgeStatistics:
         return cls(
             [layer.spreads(p, h, weight).astype(np.float64) for (layer, p), h in layers],
             [np.sort(h, axis=0)[positions] for h in inputs[:-1]],
-            [np.sqrt(weighted_variance(h.astype(np.float64), weight)[1]) for h in inputs[1:]],
+            [weighted_deviation(h.astype(np.float64), weight)[1] for h in inputs[1:]],
             *_samples_of_a_formula(problem, tree),
         )
 
