@@ -14,7 +14,7 @@ from skneural.ops.types import Array
 from skneural.readers import Reader, steps_like
 from skneural.tasks.classes import Classes, ClassOptions
 from skneural.tasks.numbers import NumberOptions, Numbers
-from skneural.tasks.task import FitArguments, ensure_y_is_given
+from skneural.tasks.task import FitArguments, ensure_none_is_missing, ensure_y_is_given
 
 
 @dataclass(frozen=True)
@@ -127,6 +127,7 @@ def step_targets(y: Any, n_steps: Array) -> Array:
     pieces = np.empty(len(y), dtype=object)
     for i, (piece, n) in enumerate(zip(y, n_steps, strict=True)):
         pieces[i] = np.asarray(piece)
+        ensure_none_is_missing(pieces[i], f"y[{i}]", "step")
         if pieces[i].ndim not in (1, 2) or len(pieces[i]) != n:
             got = f"{len(pieces[i])}" if pieces[i].ndim in (1, 2) else f"an array of shape {pieces[i].shape}"
             raise ValueError(f"Series {i} has {n} steps, but y[{i}] has {got}; y must have a target for each step.")

@@ -67,7 +67,7 @@ class Task:
         """
         ensure_y_is_given(arguments.y, estimator_name)
         _ensure_equal_lengths(arguments.y)
-        _ensure_none_is_missing(arguments.y)
+        ensure_none_is_missing(arguments.y)
         y = check_y(arguments.y, multi_output=True, y_numeric=cls.numeric, estimator=estimator_name)
         check_consistent_length(arguments.X, y)
         return column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
@@ -162,7 +162,7 @@ def _ensure_equal_lengths(y: object) -> None:
         )
 
 
-def _ensure_none_is_missing(y: Any) -> None:
+def ensure_none_is_missing(y: Any, name: str = "y", what: str = "sample") -> None:
     """Raise if an object among the targets stands for a missing value."""
     values = y if sparse.issparse(y) else np.asarray(y)
     if values.dtype != object or not values.ndim:
@@ -170,7 +170,7 @@ def _ensure_none_is_missing(y: Any) -> None:
     for i, target in enumerate(values):
         missing = [value for value in np.atleast_1d(target) if is_missing_value(value)]
         if missing:
-            raise ValueError(f"y[{i}] is {missing[0]}, but each sample needs a target: leave out those without.")
+            raise ValueError(f"{name}[{i}] is {missing[0]}, but each {what} needs a target: leave out those without.")
 
 
 def ensure_y_is_given(y: object, estimator_name: str) -> None:

@@ -9,14 +9,16 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from sklearn.base import BaseEstimator
-from sklearn.metrics import average_precision_score, check_scoring, roc_auc_score
+from sklearn.metrics import average_precision_score, check_scoring, get_scorer, roc_auc_score
 
 from skneural.ops.types import Array
 from skneural.readers import Reader
 from skneural.sklearn_compat import compares_predictions, metric_of, metric_parameters, num_samples, scorer_with
+from skneural.tasks import FitArguments
 from skneural.template.problem import Data
-from skneural.template.step_scores import StepsAsSamples
+from skneural.template.step_scores import StepsAsSamples, step_by_step
 from skneural.training.train import DivergenceError
 
 Scorer = Callable[..., float]
@@ -64,6 +66,45 @@ def held_out_score(
         return value
 
     return score
+
+
+def step_scorer(scoring: str | Scorer) -> Scorer:
+    """Make a scorer in which each step is a sample, for models of steps in searches and cross-validation.
+
+    In `fit`, `scoring` needs no such conversion. In searches, scikit-learn passes y to its metrics unchanged, and these
+    reject sequences of labels, or take their steps for outputs.
+
+    Parameters
+    ----------
+    scoring : str or scorer
+        Name of a scorer of scikit-learn, or what `sklearn.metrics.make_scorer` returns.
+
+    Returns
+    -------
+    scorer : callable
+        Called as ``scorer(estimator, X, y, sample_weight=None)``, where each step has the weight of its series.
+
+    Examples
+    --------
+    >>> from sklearn.model_selection import cross_val_score
+    >>> from skneural import RNNSequenceTagger, step_scorer
+    >>> X = [[0.0, 1.0, 2.0], [2.0, 0.0], [1.0, 2.0, 0.0, 0.0]] * 4
+    >>> y = [[0, 0, 1], [1, 0], [0, 1, 0, 0]] * 4
+    >>> model = RNNSequenceTagger(hidden_size=4, max_iter=50, tol=0, learning_rate_init=0.1, random_state=0)
+    >>> cross_val_score(model, X, y, scoring=step_scorer("f1_macro"), cv=2)
+    array([1., 1.])
+    """
+    return partial(_score_of_steps, get_scorer(scoring))
+
+
+def _score_of_steps(
+    scorer: Scorer, estimator: BaseEstimator, X: Any, y: Any, sample_weight: npt.ArrayLike | None = None
+) -> float:
+    n_steps = np.array([len(piece) for piece in (y.to_numpy() if hasattr(y, "to_numpy") else y)])
+    steps, (true, weight) = StepsAsSamples(estimator), step_by_step(FitArguments(X, y, sample_weight), n_steps)
+    scorer = with_all_classes(scorer, true, getattr(estimator, "classes_", None))
+    weighted = {"sample_weight": weight} if weight is not None and takes_weights(scorer) else {}
+    return float(scorer(steps, X, true, **weighted))
 
 
 def takes_weights(scorer: Scorer) -> bool:

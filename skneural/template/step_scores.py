@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, is_regressor
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_consistent_length
 
 from skneural.ops.types import Array
 from skneural.sklearn_compat import check_sample_weight
@@ -21,7 +20,7 @@ class StepsAsSamples(BaseEstimator):
 
     Parameters
     ----------
-    model : NeuralEstimator
+    model : estimator
         Fitted on targets for each step.
     """
 
@@ -38,23 +37,23 @@ class StepsAsSamples(BaseEstimator):
         raise NotImplementedError("It wraps a model that is fitted already")
 
     def predict(self, X: object) -> Array:
-        return self._decoded(X, self.model._task.decode)
+        return self._steps("predict", X)
 
     @available_if(lambda self: hasattr(self.model, "predict_proba"))
     def predict_proba(self, X: object) -> Array:
-        return self._decoded(X, self.model._task.probabilities)
+        return self._steps("predict_proba", X)
 
     @available_if(lambda self: hasattr(self.model, "predict_log_proba"))
     def predict_log_proba(self, X: object) -> Array:
-        return self._decoded(X, self.model._task.log_probabilities)
+        return self._steps("predict_log_proba", X)
 
     @available_if(lambda self: hasattr(self.model, "decision_function"))
     def decision_function(self, X: object) -> Array:
-        return self._decoded(X, self.model._task.decision)
+        return self._steps("decision_function", X)
 
-    def _decoded(self, X: object, decode: Callable[[Array], Array]) -> Array:
-        rows = decode(self.model._scored(X)[1])
-        return rows[:, 0] if rows.ndim == 2 and rows.shape[1] == 1 and is_regressor(self.model) else rows
+    def _steps(self, method: str, X: object) -> Array:
+        steps = np.concatenate(getattr(self.model, method)(X))
+        return steps[:, 0] if steps.ndim == 2 and steps.shape[1] == 1 and is_regressor(self.model) else steps
 
     def __sklearn_is_fitted__(self) -> bool:
         return True
@@ -68,10 +67,11 @@ class StepsAsSamples(BaseEstimator):
 def score_steps(metric: Callable[..., float], estimator: BaseEstimator, arguments: FitArguments) -> float:
     """Apply a metric to the predictions for all steps; each step has the weight of its series."""
     predicted = estimator.predict(arguments.X)
-    check_consistent_length(predicted, arguments.y)
-    n_steps = np.array([len(piece) for piece in predicted])
-    true = np.concatenate(step_targets(arguments.y, n_steps))
-    weight = arguments.sample_weight
-    if weight is not None:
-        weight = np.repeat(check_sample_weight(weight, n_steps), n_steps)
+    true, weight = step_by_step(arguments, np.array([len(piece) for piece in predicted]))
     return float(metric(true, np.concatenate(predicted), sample_weight=weight))
+
+
+def step_by_step(arguments: FitArguments, n_steps: Array) -> tuple[Array, Array | None]:
+    """The targets of all steps, and the weights of their series; `n_steps` are those of each series."""
+    true, weight = np.concatenate(step_targets(arguments.y, n_steps)), arguments.sample_weight
+    return true, None if weight is None else np.repeat(check_sample_weight(weight, n_steps), n_steps)

@@ -113,8 +113,8 @@ class NeuralTagger(NeuralEstimator):
     def score(self, X, y, sample_weight=None):
         """Accuracy over all steps; if y is multilabel, a step counts as correct if all of its labels are.
 
-        In `fit`, ``scoring="accuracy"`` is the same. In searches and cross-validation, leave out `scoring`:
-        scikit-learn's scorers would be given y unchanged, and reject it or take its steps for labels.
+        In `fit`, ``scoring="accuracy"`` is the same. In searches and cross-validation, leave out `scoring`, or make
+        other scorers with `skneural.step_scorer`, as scikit-learn's would reject y, or take its steps for labels.
 
         Parameters
         ----------

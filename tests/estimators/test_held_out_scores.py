@@ -13,8 +13,19 @@ from sklearn.metrics import (
     roc_auc_score,
     top_k_accuracy_score,
 )
+from sklearn.model_selection import cross_val_score
 
-from skneural import GNNNodeClassifier, GraphNodes, LanguageModel, MLPClassifier, MLPRegressor, RNNSequenceTagger
+from skneural import (
+    DiffusionModel,
+    GNNNodeClassifier,
+    GraphNodes,
+    LanguageModel,
+    MLPClassifier,
+    MLPRegressor,
+    RNNSequenceRegressor,
+    RNNSequenceTagger,
+    step_scorer,
+)
 from tests.estimators.cases import ESTIMATORS, every
 
 CLASSIFIERS = {name: case for name, case in ESTIMATORS.items() if "class_weight" in case.estimator.get_params()}
@@ -22,6 +33,8 @@ X = np.random.default_rng(0).normal(size=(60, 3))
 SIGNS = np.where(X[:, 0] > 0, "plus", "minus")
 THREE = np.where(X[:, 1] > 1, "rare", SIGNS)
 NO_RARE = THREE != "rare"
+SERIES = [x[:n] for x, n in zip(X.reshape(20, 3, 3), [1, 2, 3, 3] * 5, strict=True)]
+LABELS = [(x[:, 0] > 0).astype(int) for x in SERIES]
 
 
 def brief(estimator=MLPClassifier, **parameters):
@@ -157,8 +170,7 @@ def test_callables_are_given_frames_and_series_selected_by_rows():
 
 
 def test_callables_are_given_lists_of_series_selected_by_rows():
-    series = [x[:n] for x, n in zip(X.reshape(20, 3, 3), [1, 2, 3, 3] * 5, strict=True)]
-    labels = [(x[:, 0] > 0).astype(int) for x in series]
+    series, labels = SERIES, LABELS
     X_seen, y_seen = seen_by_scorer(brief(RNNSequenceTagger), series, labels)
     for x, y in zip(X_seen, y_seen, strict=True):
         row = next(row for row, each in enumerate(series) if each is x)
@@ -189,8 +201,7 @@ def test_callables_are_given_texts():
     ],
 )
 def test_scorers_of_taggers_on_lists_score_steps(scoring, metric):
-    series = [x[:n] for x, n in zip(X.reshape(20, 3, 3), [1, 2, 3, 3] * 5, strict=True)]
-    labels = [(x[:, 0] > 0).astype(int) for x in series]
+    series, labels = SERIES, LABELS
     model = brief(RNNSequenceTagger, scoring=scoring, early_stopping=True).set_params(max_iter=1)
     model.fit(series, labels, X_val=series, y_val=labels)
     p = np.concatenate(model.predict_proba(series))[:, 1]
@@ -199,6 +210,43 @@ def test_scorers_of_taggers_on_lists_score_steps(scoring, metric):
         np.concatenate(model.decision_function(series)) > 0, np.concatenate(model.predict(series))
     )
     np.testing.assert_allclose(np.concatenate(model.predict_log_proba(series))[:, 1], np.log(p), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "scoring", ["f1_macro", "neg_log_loss", make_scorer(roc_auc_score, response_method="predict_proba")]
+)
+def test_scorers_of_steps_in_cross_validation_are_those_of_fit(scoring):
+    model = brief(RNNSequenceTagger, batch_size=5).set_params(max_iter=1)
+    scorer, train, test = step_scorer(scoring), np.arange(10), np.arange(10, 20)
+    cv, weight = [(train, test)], np.arange(10) + 1.0
+    (in_cross_validation,) = cross_val_score(model, SERIES, LABELS, scoring=scorer, cv=cv)
+    model.fit(SERIES[:10], LABELS[:10])
+    p = np.concatenate(model.predict_proba(SERIES[10:]))[:, 1]
+    true = np.concatenate(LABELS[10:])
+    by_hand = {"f1_macro": f1_score(true, p > 0.5, average="macro"), "neg_log_loss": -log_loss(true, p)}
+    assert in_cross_validation == pytest.approx(by_hand.get(str(scoring), roc_auc_score(true, p)))
+    weighted = scorer(model, SERIES[10:], LABELS[10:], sample_weight=weight)
+    assert weighted == pytest.approx(scorer(model, *(_repeated(part[10:], weight) for part in (SERIES, LABELS))))
+
+
+def _repeated(parts, weight):
+    return [part for part, times in zip(parts, weight, strict=True) for _ in range(int(times))]
+
+
+def test_regressors_of_steps_have_scorers_of_steps():
+    model = RNNSequenceRegressor(hidden_size=3, max_iter=1, random_state=0).fit(SERIES, [x[:, :1] for x in SERIES])
+    scorer = step_scorer("neg_mean_absolute_error")
+    errors = np.concatenate([x[:, :1] for x in SERIES]) - np.concatenate(model.predict(SERIES))
+    assert scorer(model, SERIES, [x[:, :1] for x in SERIES]) == pytest.approx(-np.abs(errors).mean())
+
+
+def test_missing_labels_of_steps_are_named():
+    labels = [list(map(str, piece)) for piece in LABELS]
+    labels[4][0] = None
+    with pytest.raises(ValueError, match=r"^y\[4\]\[0\] is None, but each step needs a target"):
+        brief(RNNSequenceTagger).fit(SERIES, labels)
+    with pytest.raises(ValueError, match=r"^y\[1\] is None"):
+        DiffusionModel(4, max_iter=1).fit(X, np.where(np.arange(60) == 1, None, SIGNS))
 
 
 def test_nothing_is_divided_by_a_total_weight_of_zero():

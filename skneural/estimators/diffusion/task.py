@@ -19,6 +19,7 @@ from skneural.ops.diffusion import levels, linear_estimate, prediction_target
 from skneural.ops.types import Array
 from skneural.readers import Reader
 from skneural.tasks import FitArguments, Task
+from skneural.tasks.task import ensure_none_is_missing
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class Denoising(Task):
     def check(cls, arguments: FitArguments, options: DenoisingOptions, estimator_name: str) -> Any:
         if arguments.y is None:
             return None
+        ensure_none_is_missing(arguments.y)
         y = check_array(arguments.y, ensure_2d=False, dtype=None, estimator=estimator_name, input_name="y")
         check_consistent_length(arguments.X, y)
         return y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
