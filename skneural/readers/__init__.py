@@ -1,6 +1,8 @@
 """Readers: how X is checked, and turned into a container."""
 
+from skneural.readers.frames import Column, columns_named, columns_of, is_frame
 from skneural.readers.images import IMAGE_SHAPE, ImageOptions, Images
+from skneural.readers.mixed_columns import Cells, MixedColumns
 from skneural.readers.reader import (
     CHANNELS_LAST,
     FLOATS,
@@ -36,19 +38,25 @@ __all__ = [
     "IMAGE_SHAPE",
     "SEQUENCE_ATTRIBUTES",
     "SEQUENCE_DOC",
+    "Cells",
+    "Column",
     "DenseTable",
     "ImageOptions",
     "Images",
     "InputSpec",
+    "MixedColumns",
     "Pieces",
     "Reader",
     "SequenceOptions",
     "Sequences",
     "Table",
     "TableColumns",
+    "columns_named",
+    "columns_of",
     "dtype_of",
     "embedding_size_hyperparameter",
     "given_one_by_one",
+    "is_frame",
     "lengths_of",
     "level_hyperparameter",
     "n_features_of_a_step",

@@ -47,7 +47,7 @@ DATA_MISTAKES = [
     ),
     Mistake("NaN in y", regressor(), lambda m: m.fit(XR, changed(YR, np.nan, 3)), "Input y contains NaN"),
     Mistake("inf in y", regressor(), lambda m: m.fit(XR, changed(YR, np.inf, 3)), "Input y contains infinity"),
-    Mistake("text as X", classifier(), lambda m: m.fit([["a", "b"]] * 4, [0, 1, 0, 1]), "could not convert"),
+    Mistake("text as X", classifier(), lambda m: m.fit([["a", "b"]] * 4, [0, 1, 0, 1]), "takes numbers only"),
     Mistake("complex X", classifier(), lambda m: m.fit(XC * 1j, YC), "Complex data not supported"),
     Mistake("numbers as classes", classifier(), lambda m: m.fit(XR, YR + 0.5), "Unknown label type: continuous"),
     Mistake(

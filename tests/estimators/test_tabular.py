@@ -387,8 +387,11 @@ MISTAKES = {
     "unknown name": ({"categorical_features": ["color"]}, X, "color"),
     "names of an array": ({"categorical_features": ["colour"]}, X_of_numbers(), "feature names"),
     "infinite number": ({}, X.assign(income=np.inf), "X contains infinity"),
-    "text": ({}, X[["colour"]].to_numpy(str), "could not convert string to float: .*list them in categorical_features"),
-    "times": ({}, X.assign(time=pd.to_datetime(X["time"], unit="s")), r"Column 'time' of X holds times \(datetime64"),
+    "text": (
+        {},
+        X[["colour"]].to_numpy(str),
+        "Column 0 of X holds text, such as 'red', .*list them in categorical_features",
+    ),
     "too many categories": (
         {"categorical_features": [0]},
         np.arange(2**15 + 1)[:, np.newaxis],

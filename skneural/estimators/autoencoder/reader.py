@@ -83,8 +83,8 @@ class RowsOrImages(Reader):
 
 
 def _ensure_rows(X: Any) -> None:
-    if getattr(X, "ndim", 2) in (3, 4):
+    if (n_axes := len(X.shape)) in (3, 4):
         raise ValueError(
-            f"Found array with dim {X.ndim}, but X must be (n_samples, n_features). For images, set "
+            f"Found array with dim {n_axes}, but X must be (n_samples, n_features). For images, set "
             'image_shape="auto", or to (height, width, channels).'
         )

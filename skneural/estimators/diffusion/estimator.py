@@ -59,11 +59,12 @@ class DiffusionModel(DensityMixin, NeuralEstimator):
     fewer, longer steps [3]_. If y is given, samples are generated conditionally on it: classes or numbers; `guidance`
     strengthens its effect [4]_. Samples are generated with a running mean of the weights.
 
-    X is an array or DataFrame of shape (n_samples, n_features). `sample` returns an array, or for a pandas DataFrame
-    one with the same column names, dtypes and categories. Numbers are scaled, categories are one-hot encoded, and the
-    part of the prediction that follows from mean and variance of each column is computed exactly [7]_. Generated
-    numbers stay within the range of the training data; integers are rounded, and constant columns stay constant.
-    Missing values are generated, too, and depend on the other columns.
+    X is an array or DataFrame of shape (n_samples, n_features). `sample` returns an array, or for a DataFrame of
+    pandas, polars or Arrow one with the same column names, dtypes and categories. Numbers are scaled, categories are
+    one-hot encoded, and times are represented by the time in years and the positions in the year, the week and the day.
+    The part of the prediction that follows from mean and variance of each column is computed exactly [7]_. Generated
+    numbers and times stay within the range of the training data; integers are rounded, and constant columns stay
+    constant. Missing values are generated, too, and depend on the other columns.
 
     {parameters}
 

@@ -73,11 +73,9 @@ class Denoising(Task):
     @classmethod
     def learn(cls, arguments: FitArguments, options: DenoisingOptions, reader: Reader) -> Self:
         assert isinstance(reader, RestorableTable)
-        weight, categories = arguments.sample_weight, reader.categories
+        weight, n_categories = arguments.sample_weight, reader.n_categories
         if weight is not None and (weight == weight[0]).all():
             weight = None
-        n_categories = np.zeros(len(categories.is_categorical), int)
-        n_categories[categories.is_categorical] = categories.sizes
         by_rank = options.scaling == "quantile" or (options.scaling == "auto" and bool(n_categories.any()))
         encoding = ColumnEncoding.learn(arguments.X.values, n_categories, by_rank, weight)
         if arguments.y is None:

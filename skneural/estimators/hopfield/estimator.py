@@ -22,7 +22,7 @@ from skneural.hyperparameters import (
     hyperparameter,
 )
 from skneural.ops import hopfield as recall
-from skneural.readers import FLOATS, InputSpec, dtype_of, with_dtype
+from skneural.readers import FLOATS, InputSpec, columns_named, dtype_of, with_dtype
 from skneural.template.state import all_or_nothing
 from skneural.user_warnings import warn_user
 
@@ -242,9 +242,13 @@ class HopfieldNetwork(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     def _check(self, X: npt.ArrayLike, *, reset: bool = False) -> np.ndarray:
         if not reset:
             check_is_fitted(self)
-        X, dtype = with_dtype(X), dtype_of(X)
-        as_float = InputSpec(FLOATS, type(self).__name__).resolve(dtype)
-        return validate_data(self, X, dtype=as_float if dtype.kind == "f" else "numeric", order="C", reset=reset)
+        X = with_dtype(X)
+        with columns_named(X, type(self).__name__):
+            dtype = dtype_of(X)
+            as_float = InputSpec(FLOATS, type(self).__name__).resolve(dtype)
+            as_numbers = as_float if dtype.kind == "f" else "numeric"
+            checked: np.ndarray = validate_data(self, X, dtype=as_numbers, order="C", reset=reset)
+            return checked.astype(np.float64) if checked.dtype == object else checked
 
     def _encode(self, x: np.ndarray) -> np.ndarray:
         """States -1 and 1, or, if modern, deviations from the threshold, which avoid cancellation of large values."""

@@ -118,13 +118,15 @@ class TabularFields(Mixin):
         *Numbers* are centred at the median, divided by the interquartile range, and clipped smoothly, so that neither
         scale nor outliers matter. Then each number is embedded in several features (`embedding`). Missing numbers are
         replaced by the median; columns with missing numbers in training have an additional indicator. Columns that are
-        constant or entirely missing in training have no effect. *Categories* are one-hot encoded in columns with up to
-        nine, and embedded in learned vectors in columns with more. A missing category is a separate category; one that
-        was not seen in training is encoded as zeros. Categories may be strings, booleans or integers, also as floats
-        (1.0 is 1), and at most 32 768 per column.
+        constant or entirely missing in training have no effect, whatever they hold later. *Categories* are one-hot
+        encoded in columns with up to nine, and embedded in learned vectors in columns with more. A missing category is
+        a separate category; one that was not seen in training is encoded as zeros. Categories may be strings, booleans
+        or integers, also as floats (1.0 is 1), and at most 32 768 per column. *Times* are four numbers: the time in
+        years (2024.5 is the middle of 2024), and the positions in the year, in the week from Monday on and in the day,
+        from 0 up to 1; local times if the column has a time zone. *Durations* are numbers of days.
 
-        Training is in float64 for float64 X, and in float32 otherwise, also for DataFrames with categories, whose
-        numbers are centred before rounding.
+        Training is in float64 for float64 X, and in float32 otherwise, also for DataFrames with categories or
+        times, whose numbers are centred before rounding.
         """,
         "literature": """
         References
@@ -145,7 +147,8 @@ class TabularMLPClassifier(TabularFields, NeuralClassifier):
     """Classifier for tables of numbers and categories.
 
     Multilayer perceptron for raw tables, whose architecture and defaults follow recent benchmarks [1]_, [2]_. X is
-    (n_samples, n_features), a DataFrame or a dense array; scaling, encoding and imputation are not needed.
+    (n_samples, n_features), a DataFrame of pandas, polars or Arrow, or a dense array; scaling, encoding and imputation
+    are not needed.
 
     {how}
 
@@ -188,7 +191,8 @@ class TabularMLPRegressor(TabularFields, NeuralRegressor):
     """Regressor for tables of numbers and categories.
 
     Multilayer perceptron for raw tables, whose architecture and defaults follow recent benchmarks [1]_, [2]_. X is
-    (n_samples, n_features), a DataFrame or a dense array; scaling, encoding and imputation are not needed.
+    (n_samples, n_features), a DataFrame of pandas, polars or Arrow, or a dense array; scaling, encoding and imputation
+    are not needed.
 
     {how}
 

@@ -17,7 +17,7 @@ DTYPES = ["int8", "int64", "uint8", "float32", "float64", "bool"]
 def read_and_restored(X, moved=0.0):
     """X after reading and restoring; numbers are moved up or down in between."""
     reader, x = RestorableTable.learn(X, CategoryOptions(), SPEC)
-    values = x.values + np.where(reader.categories.is_categorical, 0, moved)
+    values = x.values + np.where(reader.n_categories, 0, moved)
     return reader.restore(TableRows(values, x.dtype))
 
 
