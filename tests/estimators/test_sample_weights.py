@@ -228,6 +228,18 @@ def test_weights_are_repetitions(case):
     np.testing.assert_allclose(weighted.weights_, repeated.weights_, rtol=1e-3, atol=1e-5)
 
 
+@every({name: case for name, case in (ESTIMATORS | OF_TEXTS).items() if name not in RANDOM})
+@pytest.mark.filterwarnings("ignore:(batch_size=|Training reached|On the training data)")
+def test_weights_of_validation_samples_are_repetitions(case):
+    """Scores are means, whatever the weights add up to."""
+    X, y = case.data()
+    weighted, repeated = (
+        case.new(max_iter=1).fit(X, y, X_val=X_val, y_val=y_val, sample_weight_val=weight).validation_scores_
+        for X_val, y_val, weight, _ in weighted_and_repeated(X, y)
+    )
+    np.testing.assert_allclose(weighted, repeated, rtol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("model", "y"),
     [

@@ -1,3 +1,5 @@
+from dataclasses import dataclass, field
+
 import numpy as np
 import pytest
 
@@ -5,6 +7,7 @@ from skneural.data import BatchInfo
 from skneural.layers import (
     Chain,
     Context,
+    Layer,
     LayerNormalization,
     LearnedPositions,
     Residual,
@@ -15,6 +18,7 @@ from skneural.layers import (
     StepPooling,
     WithClassToken,
 )
+from skneural.layers.layer import Shard, Share
 from skneural.parameters import Layout
 from skneural.testing import check_gradients, check_layer
 
@@ -90,3 +94,25 @@ def test_gradients_of_a_class_token_where_lengths_differ():
 def test_the_shape_with_a_class_token_is_that_of_a_row():
     layer = WithClassToken(SelfAttention(8, 2), 8)
     assert layer.shape(X.shape) == layer.predict(started(layer), X).shape
+
+
+@dataclass(frozen=True)
+class Recorder(Layer):
+    """Identity that records which elements of a batch are in its shard."""
+
+    elements: list = field(default_factory=list)
+
+    def forward(self, p, x, context):
+        self.elements.append(context.shard.elements)
+        return x, lambda dy, g: dy
+
+
+@pytest.mark.parametrize("rows", [slice(0, 1), slice(1, 3), slice(2, 4)], ids=str)
+def test_each_series_of_a_shard_has_a_class_token_among_its_elements(rows):
+    def elements(lengths):
+        return Share(slice(lengths[: rows.start].sum(), lengths[: rows.stop].sum()), lengths.sum())
+
+    layer = WithClassToken(Recorder(), 8)
+    shard = Shard(Share(rows, len(LENGTHS)), elements(LENGTHS))
+    layer.forward(started(layer), X[rows], Context(np.random.default_rng(0), BatchInfo(LENGTHS[rows]), shard))
+    assert layer.inner.elements == [elements(LENGTHS + 1)]
