@@ -71,6 +71,15 @@ def refined() -> Any:
     return KANRegressor(grid_refinement=tuple(range(6, 200)), **(LBFGS | {"max_iter": 20}))
 
 
+class Predicting:
+    """A model that predicts for ever, in two threads."""
+
+    def fit(self, X: Any, y: Any) -> None:
+        model = MLPRegressor((100,), n_jobs=2, max_iter=1).fit(X[:100], y[:100])
+        while True:
+            model.predict(np.concatenate([X] * 3))
+
+
 def search(n_jobs: int) -> Any:
     """Fits of two tenths of a second, and very many of them."""
     model = MLPRegressor((100, 100), **(ENDLESS | {"max_iter": 8}))
@@ -81,12 +90,18 @@ ROWS = {
     "MLP, adam, wide": Row(50, lambda: MLPRegressor((400, 400), **ENDLESS), wide),
     "MLP, lbfgs": Row(40, lambda: MLPRegressor((100,), **LBFGS), wide),
     "CNN": Row(20, lambda: CNNClassifier(channels=(8, 16), **ENDLESS), images),
+    "MLP, predictions": Row(40, Predicting, wide),
     "RNN": Row(20, lambda: RNNSequenceClassifier(**ENDLESS), series),
     "KAN with refinement, lbfgs": Row(30, refined, square),
     "GridSearchCV, one process": Row(10, lambda: search(1), wide, 1.0, signals=2),
     "GridSearchCV, two processes, all": Row(10, lambda: search(2), wide, 3.0, send=lambda: os.killpg(0, signal.SIGINT)),
     "GridSearchCV, two processes, first alone": Row(10, lambda: search(2), wide, 3.0),
 }
+
+
+def raise_interrupt(number: int, frame: Any) -> None:
+    """A handler in Python, as users write them."""
+    raise KeyboardInterrupt
 
 
 class Sender(threading.Thread):
@@ -160,7 +175,7 @@ def main() -> int:
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.here:
-        signal.signal(signal.SIGINT, signal.default_int_handler)  # shells have background processes ignore it
+        signal.signal(signal.SIGINT, raise_interrupt)  # shells have background processes ignore it
         return min(measure(arguments.share), 255)
     # In a session of its own: signals to all its processes must not end others.
     return subprocess.run([sys.executable, __file__, "--here", *sys.argv[1:]], start_new_session=True).returncode

@@ -23,7 +23,7 @@ from skneural.template.problem import Problem
 from skneural.template.settings import TrainingSettings
 from skneural.training.early_stopping import EarlyStopping
 from skneural.training.history import History
-from skneural.training.interrupts import Interrupts
+from skneural.training.interrupts import Interrupts, deferred_interrupts
 from skneural.training.lbfgs import LBFGS
 from skneural.training.objective import Objective
 from skneural.training.predict import predict_raw
@@ -104,6 +104,11 @@ def train_problem(problem: Problem, settings: TrainingSettings, hooks: Hooks, n_
         Epochs of earlier stages of the same `fit`. If there are any, and this stage is interrupted before its first
         epoch, its initial weights are kept.
     """
+    with deferred_interrupts():  # until the threads are gone, too
+        return _trained(problem, settings, hooks, n_epochs_before)
+
+
+def _trained(problem: Problem, settings: TrainingSettings, hooks: Hooks, n_epochs_before: int) -> Trained:
     network, samples = problem.network.layer, problem.samples
     weights = Weights(problem.network.layout, Snapshot(problem.start.vector.copy(), problem.start.buffers.copy()))
     size = batch_size(settings, len(samples))

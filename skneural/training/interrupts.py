@@ -4,11 +4,90 @@ from __future__ import annotations
 
 import math
 import multiprocessing
+import signal
+import threading
 import time
-from typing import ClassVar
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, ClassVar
 
 # An interrupt within so many seconds of another one is meant for the search around a fit.
 RECENT = 2.0
+
+
+class _Deferral:
+    """Signal handler that calls another one later, where no exception can be lost.
+
+    Python runs handlers between any two instructions, also in the callback of a weak reference or in a destructor. An
+    exception that a handler raises there is printed and lost, and training would continue.
+    """
+
+    current: ClassVar[_Deferral | None] = None
+
+    def __init__(self, handler: Callable[[int, FrameType | None], Any]) -> None:
+        self.handler = handler
+        self.noted = False
+
+    def note(self, number: int, frame: FrameType | None) -> None:
+        if self.noted:  # a second interrupt does not wait
+            self.deliver(frame)
+        self.noted = True
+
+    def deliver(self, frame: FrameType | None = None) -> None:
+        if self.noted:
+            self.noted = False
+            self.handler(signal.SIGINT, frame)
+
+
+@contextmanager
+def deferred_interrupts() -> Iterator[None]:
+    """Defer SIGINT to the next call of `deliver_interrupt`, or to the end of the ``with`` block.
+
+    In other threads than the main thread, where Python runs no handlers, and inside another block it has no effect.
+    """
+    handler = signal.getsignal(signal.SIGINT)
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if not in_main_thread or not callable(handler) or _Deferral.current is not None:
+        yield
+        return
+    deferral = _Deferral.current = _Deferral(handler)
+    try:
+        with _handled_by(deferral.note):
+            yield
+    finally:
+        _Deferral.current = None
+        deferral.deliver()
+
+
+@contextmanager
+def undeferred_interrupts() -> Iterator[None]:
+    """Inside `deferred_interrupts`, let the user's handler run at once, as in functions of the user."""
+    deferral = _Deferral.current
+    if deferral is None or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    with _handled_by(deferral.handler):
+        deferral.deliver()
+        yield
+
+
+def deliver_interrupt() -> None:
+    """Call the handler of an interrupt that came since the last call, if there was one."""
+    deferral = _Deferral.current
+    if deferral is not None and deferral.noted and threading.current_thread() is threading.main_thread():
+        deferral.deliver()
+
+
+@contextmanager
+def _handled_by(handler: Callable[[int, FrameType | None], Any]) -> Iterator[None]:
+    """Handle SIGINT by a function, unless the handler is changed meanwhile."""
+    before = signal.signal(signal.SIGINT, handler)
+    try:
+        yield
+    finally:
+        if signal.getsignal(signal.SIGINT) == handler:
+            signal.signal(signal.SIGINT, before)
 
 
 class Interrupts:

@@ -12,6 +12,7 @@ from skneural.data import Samples
 from skneural.losses.loss import Value
 from skneural.ops.types import Array
 from skneural.parameters import Weights
+from skneural.training.interrupts import deliver_interrupt
 from skneural.training.objective import Objective
 from skneural.training.seeds import Seeds
 from skneural.training.threads import single_threaded_scipy
@@ -60,6 +61,7 @@ class LBFGS:
             weights.vector[...] = vector
             objective.start_epoch([self.seeds.generator("dropout") for _ in range(objective.shards.n_shards)])
             value = objective(samples)
+            deliver_interrupt()
             return float(np.mean(value)), weights.gradient.astype(np.float64)
 
         def end_of_iteration(intermediate_result: Any) -> None:

@@ -10,6 +10,7 @@ from skneural.layers.layer import Context, Layer
 from skneural.ops.segments import ranges, segment_starts
 from skneural.ops.types import Array
 from skneural.parameters import Tree
+from skneural.training.interrupts import deferred_interrupts
 from skneural.training.threads import limited_blas, map_in_threads
 
 
@@ -34,7 +35,7 @@ def predict_raw(network: Layer, tree: Tree, x: Container, rows_per_block: int, n
     def predict(block: Selection) -> Array:
         return _one_block(network, tree, x[block])
 
-    with limited_blas(1):
+    with deferred_interrupts(), limited_blas(1):
         raw = np.concatenate(map_in_threads(predict, blocks, n_threads))
     if isinstance(blocks[0], slice):
         return raw

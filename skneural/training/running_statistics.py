@@ -11,6 +11,7 @@ from skneural.layers.layer import Context, Layer
 from skneural.layers.normalization import BatchNormalization
 from skneural.layers.traversal import find
 from skneural.parameters import Weights
+from skneural.training.interrupts import deliver_interrupt
 
 
 def settle_statistics(
@@ -44,3 +45,4 @@ def settle_statistics(
             x, info = part.x.as_batch()
             context = Context(rng, info._replace(sample_weight=part.sample_weight), settling=True)
             network.forward(weights.tree, x, context)
+        deliver_interrupt()

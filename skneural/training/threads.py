@@ -18,6 +18,7 @@ from threadpoolctl import LibController, ThreadpoolController
 
 from skneural.ops.memory import recycling, start_recycling
 from skneural.ops.types import Array
+from skneural.training.interrupts import deliver_interrupt
 
 _T = TypeVar("_T")
 _Result = TypeVar("_Result")
@@ -271,6 +272,7 @@ def map_in_threads(function: Callable[[_T], _Result], items: Sequence[_T], n_thr
         try:
             while (number := next_number()) is not None:
                 results[number] = function(items[number])
+                deliver_interrupt()
         except BaseException:  # the other threads need not compute the rest
             waiting.clear()
             raise

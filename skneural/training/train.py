@@ -19,7 +19,7 @@ from skneural.optimizers.optimizer import State
 from skneural.parameters import Weights
 from skneural.training.early_stopping import EarlyStopping
 from skneural.training.history import History
-from skneural.training.interrupts import Interrupts
+from skneural.training.interrupts import Interrupts, deliver_interrupt, undeferred_interrupts
 from skneural.training.objective import Objective
 from skneural.training.seeds import Seeds
 from skneural.user_warnings import warn_user
@@ -90,8 +90,9 @@ class TrainingMonitor:
 
     def epoch_starts(self) -> None:
         """Notify all observers."""
-        for observer in self.observers:
-            observer.epoch_starts(self)
+        with undeferred_interrupts():
+            for observer in self.observers:
+                observer.epoch_starts(self)
 
     def epoch_ends(self, loss: Value) -> bool:
         """Record the epoch, and return True if training should stop."""
@@ -102,7 +103,8 @@ class TrainingMonitor:
         if decisive is None or not self.validation_decides:
             decisive = self.training_score(float(np.mean(loss)))
         self.stopping.update(decisive, self.weights.snapshot)
-        requests = [observer.epoch_ends(self) for observer in self.observers]  # a list, because all must be called
+        with undeferred_interrupts():
+            requests = [observer.epoch_ends(self) for observer in self.observers]  # a list: all must be called
         self.stop_requested = any(requests)
         self.history.converged = self.stop_requested or self.stopping.should_stop
         return self.history.converged
@@ -190,6 +192,7 @@ class Descent:
                 _clip(weights.gradient, self.max_grad_norm)
             self.optimizer.update(weights.vector, weights.gradient, self.state, rate)
             weights.keep_limits()
+            deliver_interrupt()
             total = total + value * len(batch)
         return total / len(samples)
 
