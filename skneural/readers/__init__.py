@@ -14,6 +14,7 @@ from skneural.readers.reader import (
     precision,
     with_dtype,
     with_rows,
+    without_names,
 )
 from skneural.readers.sequences import (
     SEQUENCE_ATTRIBUTES,
@@ -68,4 +69,5 @@ __all__ = [
     "vocabulary_size_hyperparameter",
     "with_dtype",
     "with_rows",
+    "without_names",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from numbers import Real
 from typing import Any, NamedTuple, Self
 
@@ -175,6 +175,15 @@ def _validated(owner: BaseEstimator, X: object, spec: InputSpec, **params: Any) 
         return validate_data(owner, X, **params)
     with columns_named(X, spec.estimator_name):
         return validate_data(owner, X, dtype=spec.precision_of(X), order="C", **params)
+
+
+def without_names(value: Any) -> Any:
+    """A reader, or a value in one, that does not compare the names of columns."""
+    if isinstance(value, TableColumns):
+        return replace(value, names=None)
+    if not is_dataclass(value) or isinstance(value, type):
+        return value
+    return replace(value, **{field.name: without_names(getattr(value, field.name)) for field in fields(value)})
 
 
 def precision(dtype: np.dtype[Any]) -> np.dtype[Any]:

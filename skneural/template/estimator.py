@@ -42,7 +42,7 @@ from skneural.layers.traversal import adapt_network
 from skneural.ops.types import Array
 from skneural.optimizers import SCHEDULES, SOLVERS
 from skneural.parameters import Snapshot, Tree, Weights
-from skneural.readers import InputSpec, Reader, Table
+from skneural.readers import InputSpec, Reader, Table, without_names
 from skneural.tasks import FitArguments, Task
 from skneural.template.automatic import automatic, batch_size_hyperparameter, early_stopping_hyperparameter
 from skneural.template.convergence import convergence_messages
@@ -406,6 +406,9 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         held_out = problem.held_out
         if held_out is None or scores_by_loss(self.scoring):
             return None
+        # If X_val has no names, but X has, a warning says so once, when it is read, and not again in each epoch.
+        named = held_out.X is None or hasattr(held_out.X, "columns")
+        problem = problem if named else dataclasses.replace(problem, reader=without_names(problem.reader))
 
         def score(weights: Weights) -> Callable[[], float]:
             model = copy.copy(self)

@@ -169,6 +169,17 @@ def test_callables_are_given_frames_and_series_selected_by_rows():
     pd.testing.assert_series_equal(y_seen, labels.loc[X_seen.index])
 
 
+@pytest.mark.parametrize("scoring", ["accuracy", lambda model, X, y: model.score(X, y)])
+@pytest.mark.parametrize("name", ["classifier", "tabular classifier", "image classifier", "node classifier", "tagger"])
+def test_validation_data_without_names_are_warned_of_once(name, scoring):
+    X, y = ESTIMATORS[name].data()
+    model = ESTIMATORS[name].new(scoring=scoring, n_iter_no_change=np.inf)
+    with pytest.warns(UserWarning, match="X does not have valid feature names") as warned:
+        model.fit(pd.DataFrame(X, columns=list("abcd")), y, X_val=X, y_val=y)
+    assert sum("feature names" in str(warning.message) for warning in warned) == 1
+    assert model.feature_names_in_.tolist() == list("abcd")
+
+
 def test_callables_are_given_lists_of_series_selected_by_rows():
     series, labels = SERIES, LABELS
     X_seen, y_seen = seen_by_scorer(brief(RNNSequenceTagger), series, labels)

@@ -19,6 +19,7 @@ from skneural import (
     GraphNodes,
     LanguageModel,
     MambaSequenceTagger,
+    MLPClassifier,
     RNNSequenceRegressor,
     RNNSequenceTagger,
     SequenceToSequence,
@@ -29,7 +30,15 @@ from skneural import (
 from skneural.tasks import FitArguments
 from skneural.template.problem import pose
 from skneural.template.state import plain_state
-from tests.estimators.cases import BRIEF, ESTIMATORS, OF_TEXTS, SMALL_TABULAR, SMALL_TRANSFORMER, every
+from tests.estimators.cases import (
+    BRIEF,
+    ESTIMATORS,
+    OF_TEXTS,
+    SMALL_TABULAR,
+    SMALL_TRANSFORMER,
+    EstimatorCase,
+    every,
+)
 
 N, ABSENT = 24, np.array([3, 11, 23])
 PRESENT = np.setdiff1d(np.arange(N), ABSENT)
@@ -63,7 +72,8 @@ def test_samples_of_weight_zero_leave_no_trace(case):
     else:
         y = y.astype("U12")
         y[ABSENT] = "another"
-    assert_no_trace(case.new(max_iter=1), X, y)
+    balanced = {"class_weight": "balanced"} if "class_weight" in case.estimator.get_params() else {}
+    assert_no_trace(case.new(max_iter=1, **balanced), X, y)
 
 
 @every(OF_TEXTS)
@@ -238,6 +248,23 @@ def test_weights_of_validation_samples_are_repetitions(case):
         for X_val, y_val, weight, _ in weighted_and_repeated(X, y)
     )
     np.testing.assert_allclose(weighted, repeated, rtol=1e-5)
+
+
+LABELLED = {name: case for name, case in ESTIMATORS.items() if "class_weight" in case.estimator.get_params()} | {
+    "several labels": EstimatorCase(MLPClassifier(4), lambda: (np.eye(12), (np.arange(36) % 5 < 2).reshape(12, 3) * 1)),
+    "several labels of steps": EstimatorCase(
+        RNNSequenceTagger(hidden_size=3), lambda: (SERIES, [np.column_stack([x < 0, x > 1]) * 1 for x in SERIES])
+    ),
+}
+
+
+@every(LABELLED)
+def test_balanced_class_weights_are_those_of_repeated_samples(case):
+    model = case.new(class_weight="balanced")
+    both = weighted_and_repeated(*case.data())
+    weighted, repeated = (pose(model._specification(), model._settings(False), each).samples.y for each in both)
+    rows = np.repeat(np.arange(len(weighted)), both[0].sample_weight)
+    np.testing.assert_allclose(weighted[rows].weight, repeated.weight, rtol=1e-6)
 
 
 @pytest.mark.parametrize(
