@@ -215,6 +215,12 @@ class GraphNodes(Graph):
         selected.nodes = np.atleast_1d(self.nodes[rows])
         return selected
 
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        raise TypeError(
+            f"X is {self!r}, which has no form as an array; pass it to the estimators of nodes, or take "
+            "X.features[X.nodes]."
+        )
+
     def __repr__(self) -> str:
         n = len(self)
         return f"GraphNodes({n} node{'s' * (n != 1)} of {super().__repr__()[len('GraphNodes(') :]}"

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from skneural.data.object_columns import unpacked
 from skneural.ops.types import Array
 
 LEVELS = ("word", "character")
@@ -73,6 +74,7 @@ def listed_texts(X: object, name: str = "X") -> list[Any]:
     """Convert X to a list of texts; raises if it is not one-dimensional."""
     if isinstance(X, str | bytes):
         raise ValueError(f"{name} is a single {type(X).__name__}, not a list of texts; pass [{name}].")
+    X = unpacked(X)
     if getattr(X, "ndim", 1) != 1:
         raise ValueError(
             f"{name} has shape {getattr(X, 'shape', None)}; pass texts in one dimension, such as a single column of a "

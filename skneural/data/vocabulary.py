@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,25 @@ from skneural.data.texts import TokenSequences
 from skneural.ops.types import Array
 
 UNKNOWN = "<unknown>"
+
+
+def ensure_within_vocabulary(sequences: Iterable[Array], size: int, name: str) -> None:
+    """Raise if a sequence has a number that is not one of ``range(size)``.
+
+    Parameters
+    ----------
+    sequences : iterable of integer arrays
+    size : int
+    name : str
+        Name of the sequences in the error message.
+    """
+    for i, sequence in enumerate(sequences):
+        outside = np.flatnonzero((sequence < 0) | (sequence >= size))
+        if len(outside):
+            raise ValueError(
+                f"{name}[{i}][{outside[0]}] is token {sequence[outside[0]]}, outside the vocabulary of {size} tokens, "
+                f"0 to {size - 1}. Increase vocabulary_size before fitting, or replace rare tokens by a common number."
+            )
 
 
 def most_frequent(
@@ -93,6 +112,7 @@ class Vocabulary:
         size: int | None = None,
         min_frequency: int = 1,
         weight: Array | None = None,
+        name: str = "X",
     ) -> Vocabulary:
         """Learn the vocabulary of sequences. Tokens of texts are sorted by code points.
 
@@ -110,11 +130,13 @@ class Vocabulary:
             Tokens of texts that occur less often are unknown.
         weight : array of shape (n_sequences,), optional
             Number of times that each sequence counts; None: once.
+        name : str, default="X"
+            Name of the sequences in error messages.
         """
         if read.form == "numbers":
+            if size is not None:
+                ensure_within_vocabulary(read.sequences, size, name)
             greatest = max(int(sequence.max()) for sequence in read.sequences)
-            if size is not None and greatest >= size:
-                raise ValueError(f"Token {greatest} is outside the vocabulary, which has the numbers 0 to {size - 1}.")
             return cls(None, size or greatest + 1, special)
         unknown, *frequent = most_frequent(read.sequences, size, min_frequency, weight=weight)
         return cls((unknown, *sorted(frequent)), 1 + len(frequent), special)
@@ -153,12 +175,7 @@ class Vocabulary:
         if self.tokens is not None:
             numbers = {token: number for number, token in enumerate(self.tokens)}
             return [np.array([numbers.get(token, 0) for token in tokens], np.intp) for tokens in read.sequences]
-        for i, sequence in enumerate(read.sequences):
-            if sequence.max() >= self.n_tokens:
-                raise ValueError(
-                    f"Token {sequence.max()} in {name}[{i}] is outside the vocabulary, which has the numbers 0 to "
-                    f"{self.n_tokens - 1}."
-                )
+        ensure_within_vocabulary(read.sequences, self.n_tokens, name)
         return read.sequences
 
     def decode(self, numbers: Array) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -11,6 +10,8 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_array
 
 from skneural.data import Container, Series
+from skneural.data.object_columns import object_array, unpacked
+from skneural.data.vocabulary import ensure_within_vocabulary
 from skneural.hyperparameters import BOOLEAN, NONE, Integer, hyperparameter
 from skneural.ops.types import Array
 from skneural.readers.reader import CHANNELS_LAST, InputSpec, Reader, TableColumns, with_dtype
@@ -57,7 +58,8 @@ SEQUENCE_ATTRIBUTES = {
 SEQUENCE_DOC = {
     "sequence_X": """
     X has shape (n_samples, steps, features), or (n_samples, steps) for univariate series, or is a list of arrays of
-    shape (steps, features) whose lengths may differ. With `vocabulary_size`, X is sequences of integer tokens instead.
+    shape (steps, features) or (steps,) whose lengths may differ, or a column of these: a Series of pandas, polars or
+    Arrow, a table of one column, or an object array. With `vocabulary_size`, X is sequences of integer tokens instead.
     Shorter series are padded and masked, so that predictions do not depend on the padding.
     """,
     "sequence_targets": """
@@ -119,7 +121,7 @@ class Sequences(Reader):
             columns, rows = TableColumns.learn(with_dtype(X), spec)
             return columns, Series(rows[:, :, np.newaxis])
         x = _read(X, pieces, vocabulary_size, spec)
-        if vocabulary_size is None and pieces is None:
+        if vocabulary_size is None and x.lengths is None:
             _warn_of_channels_first(x)
         return None, x
 
@@ -168,16 +170,26 @@ def n_features_of_a_step(x: Container) -> int:
 
 
 def _arrays_or_pieces(X: object) -> tuple[Any, list[np.ndarray] | None]:
-    """X as an array if its series have equal shapes, or a list of arrays otherwise."""
+    """X as an array, or a list of arrays if it is a list of series.
+
+    A list of lists of numbers that are equally long is a table, as everywhere in scikit-learn; a list of arrays is one
+    of series, whatever their lengths.
+    """
+    X = unpacked(X)
     if _holds_texts(X):
         raise ValueError(
             "X is texts. skneural.preprocessing.TokenEncoder converts their words or characters to integers; set "
             "vocabulary_size for these."
         )
     pieces = _pieces(X)
-    if pieces is not None and len({piece.shape for piece in pieces}) == 1:
+    if pieces is not None and _is_nested(X) and len({piece.shape for piece in pieces}) == 1:
         return np.stack(pieces), None
     return X, pieces
+
+
+def _is_nested(X: Any) -> bool:
+    """Return True if X is a list of lists or tuples."""
+    return isinstance(X, list | tuple) and all(isinstance(row, list | tuple) for row in X)
 
 
 def _is_table(X: object, pieces: list[np.ndarray] | None, vocabulary_size: int | None) -> bool:
@@ -216,19 +228,24 @@ def _warn_of_channels_first(x: Series) -> None:
         )
 
 
-def _holds_texts(X: object) -> bool:
+def _holds_texts(X: Any) -> bool:
     """Return True if X is texts or sequences of words, in a list, an array or a DataFrame."""
     if hasattr(X, "to_numpy"):  # pandas
         X = X.to_numpy()
-    while isinstance(X, list | tuple | np.ndarray) and len(X):
-        X = X[0]
+    while True:
+        if isinstance(X, np.ndarray) and X.size:  # its rows would be matrices again if it is an np.matrix
+            X = X.flat[0]
+        elif isinstance(X, list | tuple) and X:
+            X = X[0]
+        else:
+            break
     return isinstance(X, str | bytes)
 
 
 def steps_like(flat: Array, x: Container, X: object) -> Array | list[Array]:
     """Arrange values of all steps like X: in one array if X is an array, in one per series if X is a list.
 
-    If X is an object array, so is the result, which `cross_val_predict` can concatenate.
+    If X is a column of series, the result is an object array, which `cross_val_predict` can concatenate.
 
     Parameters
     ----------
@@ -242,13 +259,17 @@ def steps_like(flat: Array, x: Container, X: object) -> Array | list[Array]:
     assert isinstance(x, Series)
     if given_one_by_one(X):
         pieces = np.split(flat, np.cumsum(x.n_steps)[:-1])
-        return object_array(pieces) if isinstance(X, np.ndarray) else Pieces(pieces)
+        return Pieces(pieces) if isinstance(X, list | tuple | Series) else object_array(pieces)
     return flat.reshape(*x.shape[:2], *flat.shape[1:])
 
 
 def given_one_by_one(X: object) -> bool:
     """Return True if X is a list of series, for which a user expects a list of predictions."""
-    return isinstance(X, list | tuple | Series) or (isinstance(X, np.ndarray) and X.dtype == object)
+    return isinstance(X, list | tuple | Series) or unpacked(X) is not X or _is_object_array(X)
+
+
+def _is_object_array(X: object) -> bool:
+    return isinstance(X, np.ndarray) and X.dtype == object
 
 
 class Pieces(list[Any]):
@@ -263,21 +284,22 @@ class Pieces(list[Any]):
         return object_array(self)
 
 
-def object_array(pieces: Sequence[Any]) -> np.ndarray:
-    """An array whose elements are the given pieces, whatever their shapes."""
-    array = np.empty(len(pieces), dtype=object)
-    for i, piece in enumerate(pieces):
-        array[i] = piece
-    return array
-
-
 def _pieces(X: Any) -> list[np.ndarray] | None:
     """One array per series if X is a list of series; None otherwise, as for an array or a DataFrame."""
-    is_list = isinstance(X, list | tuple) or (isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1)
-    if not is_list or not len(X):
+    if not (isinstance(X, list | tuple) or (_is_object_array(X) and X.ndim == 1)) or not len(X):
         return None
-    pieces = [np.asarray(piece) for piece in X]
+    pieces = [_as_piece(piece) for piece in X]
     return pieces if all(piece.ndim in (1, 2) for piece in pieces) else None
+
+
+def _as_piece(series: Any) -> np.ndarray:
+    """One series as an array; columns of nested lists give an object array with an array for each step."""
+    piece = np.asarray(series)
+    return np.stack(list(piece)) if _is_object_array(piece) and piece.ndim == 1 and _holds_arrays(piece) else piece
+
+
+def _holds_arrays(piece: np.ndarray) -> bool:
+    return len(piece) > 0 and len({step.shape if isinstance(step, np.ndarray) else () for step in piece} - {()}) == 1
 
 
 def _series(X: object, spec: InputSpec) -> Series:
@@ -293,7 +315,7 @@ def _series(X: object, spec: InputSpec) -> Series:
 
 
 def _joined(pieces: list[np.ndarray], spec: InputSpec) -> Series:
-    """Series of unequal lengths in one padded array."""
+    """Series of any lengths."""
     pieces = [piece[:, np.newaxis] if piece.ndim == 1 else piece for piece in pieces]
     n_features = pieces[0].shape[1]
     for i, piece in enumerate(pieces):
@@ -326,14 +348,7 @@ def _tokens(X: Any, vocabulary_size: int) -> Series:
             f"With vocabulary_size, X must be a list of integer sequences, or an integer array (n, steps). This X has "
             f"dtype {numbers.dtype}" + ("." if unequal else f" and shape {numbers.shape}.")
         )
-    outside = (numbers < 0) | (numbers >= vocabulary_size)
-    if outside.any():
-        ends = np.cumsum([len(piece) for piece in X]) if unequal else numbers.shape[1] * np.arange(1, len(numbers) + 1)
-        sequence = int(np.searchsorted(ends, np.flatnonzero(outside)[0], side="right"))
-        raise ValueError(
-            f"Token {numbers[outside][0]} in sequence {sequence} is outside the vocabulary, 0 to "
-            f"{vocabulary_size - 1}. Increase vocabulary_size, or replace rare tokens by a common number."
-        )
+    ensure_within_vocabulary(X if unequal else numbers, vocabulary_size, "X")
     numbers = numbers.astype(np.intp)
     return Series.of(numbers, np.array([len(piece) for piece in X])) if unequal else Series(numbers)
 

@@ -22,7 +22,7 @@ def text_vocabulary_size_hyperparameter() -> Any:
     """The hyper-parameter `vocabulary_size` of families whose X is texts, lists of tokens, or integers."""
     return hyperparameter(
         default=None,
-        constraint=NONE | Integer(1),
+        constraint=NONE | Integer(2),
         doc="""Maximum size of the vocabulary: the most frequent tokens of texts, and the unknown token. Integers must
         be below it. None: all tokens of the training data.""",
     )

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
+from scipy import sparse
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_array, check_consistent_length
 
 from skneural.data import Container, Series, Targets
+from skneural.data.object_columns import unpacked
 from skneural.ops.types import Array
 from skneural.readers import Reader, steps_like
 from skneural.tasks.classes import Classes, ClassOptions
@@ -109,8 +111,9 @@ class SequenceNumbers(Numbers):
 
 def has_targets_of_steps(y: Any) -> bool:
     """Return True if y is (n, steps, targets), or a list of arrays (steps, targets)."""
-    if isinstance(y, np.ndarray) and y.dtype != object:
-        return y.ndim == 3
+    y = unpacked(y)
+    if sparse.issparse(y) or (isinstance(y, np.ndarray) and y.dtype != object):
+        return bool(y.ndim == 3)
     return hasattr(y, "__len__") and not hasattr(y, "columns") and len(y) > 0 and np.ndim(next(iter(y))) == 2
 
 
@@ -122,6 +125,7 @@ def step_targets(y: Any, n_steps: Array) -> Array:
     ValueError
         If the number of targets of a series is not that of its steps.
     """
+    y = unpacked(y)
     y = y.to_numpy() if hasattr(y, "to_numpy") else y  # a DataFrame would give its columns
     check_consistent_length(y, n_steps)
     pieces = np.empty(len(y), dtype=object)

@@ -66,6 +66,10 @@ class Task:
             If y has the wrong kind or length.
         """
         ensure_y_is_given(arguments.y, estimator_name)
+        if cls.numeric and sparse.issparse(arguments.y):
+            raise ValueError(
+                f"y is a sparse matrix of shape {arguments.y.shape}; {estimator_name} takes dense targets: y.toarray()."
+            )
         _ensure_equal_lengths(arguments.y)
         ensure_none_is_missing(arguments.y)
         y = check_y(arguments.y, multi_output=True, y_numeric=cls.numeric, estimator=estimator_name)

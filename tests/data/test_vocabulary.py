@@ -78,7 +78,7 @@ def test_other_tokens_than_in_training():
         Vocabulary.of(numbers).encode(words)
     with pytest.raises(ValueError, match="fitted on texts"):
         Vocabulary.of(words).encode(numbers)
-    with pytest.raises(ValueError, match=r"Token 2 in X\[0\].* 0 to 1"):
+    with pytest.raises(ValueError, match=r"X\[0\]\[0\] is token 2, .* 0 to 1"):
         Vocabulary.of(numbers).encode(read_sequences([[2]], "word"))
-    with pytest.raises(ValueError, match="Token 1 is outside"):
+    with pytest.raises(ValueError, match=r"X\[0\]\[1\] is token 1, outside"):
         Vocabulary.of(numbers, size=1)

@@ -20,8 +20,8 @@ from skneural import (
     RNNSequenceRegressor,
     RNNSequenceTagger,
 )
+from skneural.data.object_columns import object_array
 from skneural.preprocessing import channels_first_to_last
-from skneural.readers.sequences import object_array
 from tests.estimators.cases import ESTIMATORS, flowers, patients
 
 CLASSIFIERS = {name: case for name, case in ESTIMATORS.items() if is_classifier(case.estimator)}

@@ -231,8 +231,11 @@ MISTAKES = {
         lambda: model().fit(WORDS, WORDS).set_params(beam_width=0).predict(WORDS),
         "beam_width must be int >= 1; got 0",
     ),
-    "an integer too great": (lambda: model(vocabulary_size=4).fit(NUMBERS, NUMBERS), "Token 4 is outside"),
-    "an integer never seen": (lambda: model().fit(NUMBERS, NUMBERS).predict([[7]]), r"Token 7 in X\[0\] is outside"),
+    "an integer too great": (
+        lambda: model(vocabulary_size=4).fit(NUMBERS, NUMBERS),
+        r"X\[0\]\[4\] is token 4, outside",
+    ),
+    "an integer never seen": (lambda: model().fit(NUMBERS, NUMBERS).predict([[7]]), r"X\[0\]\[0\] is token 7, outside"),
     "texts after integers": (lambda: model().fit(NUMBERS, NUMBERS).predict(WORDS), "texts, but .* fitted on integers"),
     "integers after texts": (lambda: model().fit(WORDS, WORDS).predict(NUMBERS), "integers, but .* fitted on texts"),
     "an empty source to predict": (lambda: model().fit(WORDS, WORDS).predict([""]), r"X\[0\] has no tokens"),

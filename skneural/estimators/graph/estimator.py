@@ -8,6 +8,7 @@ from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+from scipy import sparse
 from sklearn.base import ClassNamePrefixFeaturesOutMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils import TransformerTags
@@ -351,7 +352,7 @@ class GNNNodeClassifier(NodeFields, NeuralClassifier):
         -------
         accuracy : float
         """
-        predicted, y = self.predict(X), np.asarray(y)
+        predicted, y = self.predict(X), y if sparse.issparse(y) else np.asarray(y)
         check_consistent_length(predicted, y)
         labelled = self._task.is_labelled(y)
         if not labelled.all():

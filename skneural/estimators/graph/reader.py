@@ -11,6 +11,7 @@ from sklearn.utils import Tags
 
 from skneural.data import Container, Graph, GraphNodes, Graphs, Nodes
 from skneural.data.nodes import WholeGraph
+from skneural.data.object_columns import unpacked
 from skneural.estimators.graph.neighbors import nearest_rows, row_numbers
 from skneural.ops.types import Array
 from skneural.readers import InputSpec, Reader, TableColumns, with_dtype
@@ -197,6 +198,7 @@ class GraphReader(Reader):
 
     @classmethod
     def learn(cls, X: object, options: GraphOptions, spec: InputSpec) -> tuple[Self, Container]:
+        X = unpacked(X)
         if _is_list_of_graphs(X):
             graphs = _checked_graphs(X)
             return cls(Widths.learn(graphs[0], options), None), _joined(graphs, spec)
@@ -204,6 +206,7 @@ class GraphReader(Reader):
         return cls(Widths(columns.n_features, 0), columns), Graphs.of_single_nodes(rows)
 
     def read(self, X: object, spec: InputSpec) -> Container:
+        X = unpacked(X)
         is_graphs = _is_list_of_graphs(X)
         _ensure_same_kind(is_graphs, self.columns is None, spec)
         if self.columns is not None:

@@ -48,7 +48,7 @@ class NodeClasses(Classes):
 
     def compare(self, arguments: FitArguments) -> None:
         labelled = _labelled_part(arguments, self.is_labelled(arguments.y))
-        if len(labelled.y):
+        if labelled.y.shape[0]:
             super().compare(labelled)
 
     def encode(self, arguments: FitArguments) -> Targets:
@@ -73,7 +73,7 @@ class NodeClasses(Classes):
 
 def _is_labelled(y: Array, unlabelled_allowed: bool) -> Array:
     if not (_is_integers(y) and unlabelled_allowed):
-        return np.ones(len(y), bool)
+        return np.ones(y.shape[0], bool)  # a sparse y has no length
     mask: Array = y != UNLABELLED
     return mask
 

@@ -11,6 +11,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skneural.data import Container
+from skneural.data.object_columns import object_array
 from skneural.data.texts import read_sequences
 from skneural.decoding import DecodingOptions, beam_search, greedy_search
 from skneural.estimators.attention import collect_notes
@@ -27,7 +28,7 @@ from skneural.networks.sequence_to_sequence import (
 )
 from skneural.ops.memory import recycling
 from skneural.ops.types import Array
-from skneural.readers import Pieces, Reader, level_hyperparameter, object_array, text_vocabulary_size_hyperparameter
+from skneural.readers import Pieces, Reader, level_hyperparameter, text_vocabulary_size_hyperparameter
 from skneural.sklearn_compat import check_sample_weight
 from skneural.tasks import FitArguments, Task
 from skneural.template.automatic import batch_size_hyperparameter

@@ -10,12 +10,13 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_consistent_length
 
 from skneural.data import Container, Pairs, Targets
+from skneural.data.object_columns import object_array
 from skneural.data.texts import TokenSequences, read_sequences, written
 from skneural.data.vocabulary import Vocabulary
 from skneural.estimators.sequence_to_sequence.reader import series_of
 from skneural.losses import Loss, SoftmaxLogLoss
 from skneural.ops.types import Array
-from skneural.readers import Reader, object_array
+from skneural.readers import Reader
 from skneural.tasks import FitArguments, Task
 from skneural.tasks.task import ensure_y_is_given
 from skneural.user_warnings import warn_user
@@ -76,7 +77,7 @@ class TargetSequences(Task):
     @classmethod
     def learn(cls, arguments: FitArguments, options: TargetSequenceOptions, reader: Reader) -> Self:
         given = read_sequences(arguments.y, options.level, "y")
-        vocabulary = Vocabulary.of(given, size=options.vocabulary_size, weight=arguments.sample_weight)
+        vocabulary = Vocabulary.of(given, size=options.vocabulary_size, weight=arguments.sample_weight, name="y")
         longest = max(map(len, given.sequences)) if options.max_length is None else int(options.max_length)
         return cls(options, given.form, vocabulary.listed, int(vocabulary.n_tokens), longest)
 
