@@ -274,6 +274,18 @@ def _checked_edges(adjacency: Any, edge_features: Any, n_nodes: int) -> tuple[sp
     return sparse.csr_array((weight[order], columns, ends), shape=edges.shape), row_per_edge[order]
 
 
+def in_precision(values: Any, dtype: npt.DTypeLike, name: str) -> Any:
+    """An array or a sparse matrix in the precision of training; raises if that does not hold its values."""
+    with np.errstate(over="ignore"):
+        converted = values.astype(dtype, copy=False)
+    if not np.isfinite(converted.data if sparse.issparse(converted) else converted).all():
+        raise ValueError(
+            f"{name} has values too large for {np.dtype(dtype)}, the precision of training. Scale them, or fit on "
+            "features in float64."
+        )
+    return converted
+
+
 def _ensure_finite(name: str, values: Array) -> None:
     if not np.isfinite(values).all():
         raise ValueError(f"{name} contains NaN or infinity.")

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from skneural.data.container import BatchInfo, Container
-from skneural.data.graph import Graph
+from skneural.data.graph import Graph, in_precision
 from skneural.data.message_blocks import MessageBlock
 from skneural.data.targets import Selection
 from skneural.ops.segments import ranges, segment_offsets, segment_starts
@@ -44,15 +44,17 @@ class Graphs(Container):
         """Concatenate graphs."""
         lengths = np.array([graph.n_nodes for graph in graphs])
         starts = segment_starts(lengths)
-        features = np.concatenate([_dense(graph.features).astype(dtype, copy=False) for graph in graphs])
+        features = np.concatenate([in_precision(_dense(graph.features), dtype, "features") for graph in graphs])
         matrices = [graph.adjacency for graph in graphs]
-        data = np.concatenate([matrix.data for matrix in matrices]).astype(dtype)
+        data = in_precision(np.concatenate([matrix.data for matrix in matrices]), dtype, "adjacency")
         indices = np.concatenate([matrix.indices + start for matrix, start in zip(matrices, starts, strict=True)])
         counts = np.concatenate([np.diff(matrix.indptr) for matrix in matrices])
         adjacency = sparse.csr_array((data, indices, segment_offsets(counts)), shape=(len(counts),) * 2)
         edge_features = None
         if graphs[0].edge_features is not None:
-            edge_features = np.concatenate([graph.edge_features for graph in graphs]).astype(dtype)
+            edge_features = in_precision(
+                np.concatenate([graph.edge_features for graph in graphs]), dtype, "edge_features"
+            )
         return cls(features, adjacency, lengths, edge_features)
 
     @classmethod

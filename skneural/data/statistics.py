@@ -8,7 +8,7 @@ import numpy as np
 
 from skneural.data.container import Container
 from skneural.data.targets import Selection
-from skneural.ops.moments import nonzero_deviation, weighted_quantiles
+from skneural.ops.moments import nonzero_deviation, power_of_two, weighted_quantiles
 from skneural.ops.types import Array
 
 # Rows whose numbers are held in double precision at once.
@@ -74,17 +74,30 @@ def block_moments(blocks: Blocks) -> tuple[Array, Array]:
         Returns the same blocks of rows, each with its weights, at both calls; see `rows_of_channels`. One block at a
         time is held in double precision.
     """
-    total, n, dtype = np.zeros(()), 0.0, np.dtype(np.float64)
+    scale = np.ones(())
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean, variance = _block_variance(blocks, scale)
+    if not np.isfinite(variance).all():  # squares overflow
+        scale = power_of_two(np.maximum.reduce([np.abs(_exact(values)).max(axis=0) for values, _ in blocks()]))
+        mean, variance = _block_variance(blocks, scale)
+    dtype = next(iter(blocks()))[0].dtype
+    deviation = np.sqrt(variance) * scale
+    deviation = np.where(deviation < np.finfo(dtype).tiny, 0.0, deviation)  # their inverse is not finite
+    return mean * scale, nonzero_deviation(deviation, mean * scale, dtype)
+
+
+def _block_variance(blocks: Blocks, scale: Array) -> tuple[Array, Array]:
+    """Weighted mean and variance of each column, divided by its scale."""
+    total, n = np.zeros(()), 0.0
     for values, weight in blocks():
-        total, n, dtype = total + weight @ _exact(values), n + weight.sum(), values.dtype
+        total, n = total + weight @ (_exact(values) / scale), n + weight.sum()
     mean = total / n
     first, second = np.zeros(()), np.zeros(())
     for values, weight in blocks():
-        distance = _exact(values) - mean
+        distance = _exact(values) / scale - mean
         first, second = first + weight @ distance, second + weight @ (distance * distance)
     correction = first / n  # the rounding error of the mean, as in `weighted_variance`
-    variance = np.maximum(second / n - correction * correction, 0.0)
-    return mean + correction, nonzero_deviation(np.sqrt(variance), mean, dtype)
+    return mean + correction, np.maximum(second / n - correction * correction, 0.0)
 
 
 def _exact(values: Array) -> Array:
@@ -102,7 +115,12 @@ def column_quantiles(values: Array, shares: Sequence[float] | Array, weight: Arr
 
 
 def robust_scale(values: Array, weight: Array | None) -> tuple[Array, Array]:
-    """Median and interquartile range of each column; half the range where that is zero, infinity for constants."""
+    """Median and interquartile range of each column; half the range where that is zero, infinity for constants.
+
+    Numbers that differ by one rounding error are constant.
+    """
     least, low, median, high, greatest = column_quantiles(values, [0.0, 0.25, 0.5, 0.75, 1.0], weight)
-    scale = np.where(high > low, high - low, (greatest - least) / 2)
-    return median, np.where(scale > 0, scale, np.inf)
+    precision = np.finfo(values.dtype)
+    least_scale = np.maximum(precision.eps * np.abs(median), precision.tiny)
+    scale = np.where(high - low > least_scale, high - low, greatest / 2 - least / 2)
+    return median, np.where(scale > least_scale, scale, np.inf)

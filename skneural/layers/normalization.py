@@ -213,6 +213,7 @@ class Standardization(Layer):
 
 def _middle_and_half(low: float | Array, high: float | Array, dtype: np.dtype[Any]) -> tuple[Array, Array]:
     """Midpoint and half the width of ranges; one instead of widths that are rounding errors."""
-    middle = np.add(low, high, dtype=np.float64) / 2
-    half = np.subtract(high, low, dtype=np.float64) / 2
-    return middle, np.where(half > 1e-12 * np.abs(middle.astype(dtype)), half, 1.0)
+    low, high = np.divide(low, 2, dtype=np.float64), np.divide(high, 2, dtype=np.float64)
+    middle, half = low + high, high - low
+    least = np.maximum(1e-12 * np.abs(middle), np.finfo(dtype).tiny)  # values are divided by it
+    return middle, np.where(half > least, half, 1.0)

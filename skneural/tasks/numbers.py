@@ -70,7 +70,13 @@ class Numbers(Task):
 
     def encode(self, arguments: FitArguments) -> Targets:
         scaled = (_as_columns(arguments.y) - self.mean) / self.scale
-        return Targets(scaled.astype(arguments.dtype))
+        greatest, precision = np.abs(scaled).max(initial=0.0), np.dtype(arguments.dtype)
+        if greatest > np.finfo(precision).max:
+            raise ValueError(
+                f"y has values of up to {greatest:g}, which {precision}, the precision of training, does not hold. "
+                "Give X in float64, divide y by a number, or set normalize_y=True."
+            )
+        return Targets(scaled.astype(precision))
 
     def loss(self) -> tuple[Loss, int]:
         losses: dict[str, Loss] = {
@@ -83,16 +89,19 @@ class Numbers(Task):
         return losses[self.options.loss], len(self.mean)
 
     def loss_scale(self, loss: Loss) -> Value:
-        scale: Array = self.scale**loss.degree
+        with np.errstate(over="ignore"):  # squares of large units are infinite
+            scale: Array = self.scale**loss.degree
         return scale
 
     def attributes(self) -> dict[str, Any]:
         return {"y_mean_": self.mean, "y_scale_": self.scale}
 
     def decode(self, raw: Array) -> Array:
-        """Predictions in the units of y, of shape (rows, n_outputs)."""
+        """Predictions in the units of y, of shape (rows, n_outputs); in float64 if float32 does not hold these."""
         y = self.loss()[0].link(raw)
-        return y * self.scale.astype(y.dtype) + self.mean.astype(y.dtype)
+        units, precision = np.concatenate([self.scale, np.abs(self.mean) + 1e3 * self.scale]), np.finfo(y.dtype)
+        dtype = y.dtype if units.min() >= precision.tiny and units.max() <= precision.max else np.float64
+        return y.astype(dtype, copy=False) * self.scale.astype(dtype) + self.mean.astype(dtype)
 
     def like_input(self, rows: Array, x: Container, X: object) -> Any:
         return rows[:, 0] if rows.shape[1] == 1 else rows

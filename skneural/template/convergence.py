@@ -57,13 +57,13 @@ def _reason(settings: TrainingSettings, trained: Trained) -> str:
 def _worse_than_a_constant(problem: Problem, settings: TrainingSettings, trained: Trained) -> str:
     """A message if a regressor fits its training data worse than the best constant; empty otherwise."""
     samples = problem.samples.part(slice(None, None, math.ceil(len(problem.samples) / ROWS_FOR_COMPARISON)))
-    y, weight, loss = samples.y.values, samples.target_weight, problem.loss
+    y, weight, loss = samples.y.values.astype(np.float64), samples.target_weight, problem.loss
     tree = problem.network.layout.views(*trained.weights)
     raw = raw_scores(problem, tree, samples.x, settings.n_jobs)
     constant = np.broadcast_to(loss.best_constant(y, weight).astype(raw.dtype), raw.shape)
     model_loss, constant_loss = (_mean_loss(loss, y, scores, weight) for scores in (raw, constant))
     varies = np.ptp(y, axis=0).any()  # no model beats the constant if y is constant
-    if not varies or model_loss <= constant_loss + 0.01 * abs(constant_loss):
+    if not varies or not constant_loss or model_loss <= constant_loss + 0.01 * abs(constant_loss):
         return ""
     return (
         "On the training data, the fitted model is worse than a constant prediction: its loss is "

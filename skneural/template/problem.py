@@ -329,8 +329,15 @@ def _with_checked_targets(specification: Specification, arguments: FitArguments)
     y = specification.task.check(arguments, specification.task_options, specification.estimator_name)
     weight = arguments.sample_weight
     if weight is not None:
-        weight = check_sample_weight(weight, arguments.X, dtype=arguments.dtype, ensure_non_negative=True)
+        weight = check_sample_weight(weight, arguments.X, dtype=np.float64, ensure_non_negative=True)
+        weight = _in_range(weight).astype(arguments.dtype)
     return arguments._replace(y=y, sample_weight=weight)
+
+
+def _in_range(weight: Array) -> Array:
+    """Weights in the same proportions, the greatest of which is between ``2**-64`` and ``2**64``, so that sums are."""
+    exponent = int(np.frexp(weight.max(initial=0.0))[1])
+    return np.ldexp(weight, int(np.clip(exponent, -64, 64)) - exponent)
 
 
 def _without_weightless(arguments: FitArguments) -> FitArguments:

@@ -142,7 +142,7 @@ def _ensure_finite_predictions(problem: Problem, tree: Tree) -> None:
     n = len(problem.samples)
     rows = np.unique(np.linspace(0, n - 1, min(n, ROWS_LOOKED_AT)).astype(int))
     samples = problem.samples.take(rows).resample(Seeds(problem.seed).generator("finite predictions"))
-    if not are_finite(problem, raw_scores(problem, tree, samples.x, None)):
+    if not are_finite(problem, raw_scores(problem, tree, samples.x, 1)):
         raise DivergenceError(
             "Training diverged: predictions are not finite after the last step. Try a smaller learning_rate_init, "
             "scale X (sklearn.preprocessing.StandardScaler), or limit the gradients with max_grad_norm=1.0."

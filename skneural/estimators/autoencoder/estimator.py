@@ -25,7 +25,7 @@ from skneural.ops.types import Array
 from skneural.parameters import Tree
 from skneural.readers import IMAGE_SHAPE, Reader
 from skneural.sklearn_compat import check_sample_weight
-from skneural.tasks import FitArguments, Task
+from skneural.tasks import Task
 from skneural.template.automatic import batch_size_hyperparameter
 from skneural.template.problem import Network
 from skneural.template.training import network_output
@@ -224,11 +224,12 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Unsupervise
         scores : ndarray of shape (n_samples,)
             Negative squared error in units of `scale_`, or negative log loss, averaged over features. If variational, a
             lower bound of the log-density of X, in which features are normally distributed around the reconstruction,
-            or binary: an average over 16 draws, the same for all samples.
+            or binary: an average over 16 draws, the same for all samples. In float64, so that far outliers have finite
+            scores.
         """
         check_is_fitted(self)
         x = self._read(X)
-        targets = self._task.encode(FitArguments(x, None)).values
+        targets = self._task.standardized(x)  # the squares of outliers may be too large for single precision
         if not self._task.options.variational:
             return -self._task.errors(targets, self._decode(self._encode(x))).mean(axis=1)
         size = self._n_features_out

@@ -95,9 +95,12 @@ class Reconstruction(Task):
             )
 
     def encode(self, arguments: FitArguments) -> Targets:
-        values = arguments.X.as_batch()[0]
-        scaled = ((values - self.mean) / self.scale).astype(arguments.dtype)
-        return Targets(scaled.swapaxes(2, 3).reshape(len(scaled), -1) if scaled.ndim == 4 else scaled)
+        return Targets(self.standardized(arguments.X).astype(arguments.dtype))
+
+    def standardized(self, x: Container) -> Array:
+        """Rows of X in the units of the loss, in double precision."""
+        scaled = (x.as_batch()[0] - self.mean) / self.scale
+        return scaled.swapaxes(2, 3).reshape(len(scaled), -1) if scaled.ndim == 4 else scaled
 
     def network_input(self, arguments: FitArguments) -> Container:
         """X, with noise that is drawn for each batch."""
@@ -125,10 +128,14 @@ class Reconstruction(Task):
         return values.reshape(-1, *self.sample_shape)
 
     def errors(self, targets: Array, raw: Array) -> Array:
-        """Squared error or cross-entropy of each element, in the units of the loss."""
+        """Squared error or cross-entropy of each element, in the units of the loss.
+
+        The cross-entropy of a value outside of 0 to 1 is that of the nearest bound, plus the distance to it.
+        """
         raw = raw[:, : targets.shape[1]]
         if self.loss_function == "log_loss":
-            return np.logaddexp(0, raw) - targets * raw
+            shares = np.clip(targets, 0, 1)
+            return np.logaddexp(0, raw) - shares * raw + np.abs(targets - shares)
         return np.square(raw - targets)
 
     def log_likelihood(self, targets: Array, raw: Array) -> Array:

@@ -5,7 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from skneural.ops.blocks import slices
+from skneural.ops.moments import power_of_two
 from skneural.ops.types import Array
+
+# Larger numbers are scaled before their distances are computed; those of single precision never are.
+SQUARES_ARE_FINITE = 1e100
 
 # Rows whose distances to their candidates are computed at once.
 QUERIES_PER_BLOCK = 1024
@@ -34,6 +38,10 @@ def nearest_rows(training: Array, rows: Array | None, n: int) -> Array:
 
     itself = np.arange(len(training)) if rows is None else np.full(len(rows), -1)
     rows = training if rows is None else rows
+    greatest = max(float(np.abs(part).max(initial=0)) for part in (training, rows))
+    if greatest > SQUARES_ARE_FINITE:
+        scale = power_of_two(np.array(greatest))
+        training, rows = training / scale, rows / scale
     if not n:
         return np.empty((len(rows), 0), np.intp)
     search = NearestNeighbors(n_neighbors=min(2 * n + 8, len(training))).fit(training)

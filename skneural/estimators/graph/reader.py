@@ -10,6 +10,7 @@ from scipy import sparse
 from sklearn.utils import Tags
 
 from skneural.data import Container, Graph, GraphNodes, Graphs, Nodes
+from skneural.data.graph import in_precision
 from skneural.data.nodes import WholeGraph
 from skneural.data.object_columns import unpacked
 from skneural.estimators.graph.neighbors import nearest_rows, row_numbers
@@ -157,8 +158,9 @@ class NodeReader(Reader):
         if not len(X):
             raise ValueError(f"Found array with 0 sample(s) (shape={X.shape}) while a minimum of 1 is required.")
         dtype = spec.resolve(X.dtype)
-        edge_features = None if X.edge_features is None else X.edge_features.astype(dtype, copy=False)
-        graph = WholeGraph(X.features.astype(dtype, copy=False), X.adjacency.astype(dtype, copy=False), edge_features)
+        edge_features = None if X.edge_features is None else in_precision(X.edge_features, dtype, "edge_features")
+        features, adjacency = in_precision(X.features, dtype, "features"), in_precision(X.adjacency, dtype, "adjacency")
+        graph = WholeGraph(features, adjacency, edge_features)
         return Nodes(graph, X.nodes, self.n_hops)
 
     def _rows(self, features: Array, neighbors: Array, numbers: Array) -> Nodes:

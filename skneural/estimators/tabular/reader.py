@@ -55,9 +55,15 @@ class MixedTable(Reader):
         return self._container(self.columns.read(X, spec))
 
     def _container(self, cells: Cells) -> Rows:
-        numbers = cells.numbers - self.offsets if self.offsets.any() else cells.numbers
+        numbers = self._centred(cells.numbers) if self.offsets.any() else cells.numbers
         codes = self.columns.categories.codes(cells.columns, UNSEEN_CATEGORY)
         return Rows(np.column_stack([numbers.astype(cells.dtype, copy=False), *codes]).astype(cells.dtype, copy=False))
+
+    def _centred(self, numbers: Array) -> Array:
+        """Numbers without their offsets; rounding errors of numbers that are equal to them are zero."""
+        centred = numbers - self.offsets
+        centred[np.abs(centred) <= np.finfo(numbers.dtype).eps * np.abs(self.offsets)] = 0.0
+        return centred
 
     def shapes(self) -> dict[str, Any]:
         return {
