@@ -1,7 +1,7 @@
 """Readers: how X is checked, and turned into a container."""
 
 from skneural.readers.frames import Column, columns_named, columns_of, is_frame
-from skneural.readers.images import IMAGE_SHAPE, ImageOptions, Images
+from skneural.readers.images import IMAGE_SHAPE, ImageOptions, Images, array_of_images
 from skneural.readers.mixed_columns import Cells, MixedColumns
 from skneural.readers.reader import (
     CHANNELS_LAST,
@@ -51,6 +51,7 @@ __all__ = [
     "Sequences",
     "Table",
     "TableColumns",
+    "array_of_images",
     "columns_named",
     "columns_of",
     "dtype_of",

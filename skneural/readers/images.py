@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -15,9 +16,16 @@ from skneural.data import Container, Rows
 from skneural.hyperparameters import Choice, Constraint, Integer
 from skneural.ops.types import Array
 from skneural.readers.reader import CHANNELS_LAST, InputSpec, Reader, TableColumns, with_dtype
+from skneural.user_warnings import warn_user
 
 # Numbers of X in a block of predictions: 127 images of 28 x 28, whose 32 feature maps take 13 MB in float32.
 IMAGE_VALUES_PER_BLOCK = 100_000
+
+# Images whose values tell the scale of all.
+MANY_IMAGES = 100
+
+# Side of the smallest coloured image of which is warned.
+LEAST_SIDE = 8
 
 
 def _is_image_shape(value: object) -> bool:
@@ -53,32 +61,52 @@ class Images(Reader):
         Height, width and channels.
     strict : bool
         Whether the shape was set explicitly: kernels larger than the image are then an error.
+    greatest : float or None
+        Greatest value of pixels in training: 1 if they are fractions, more if they are integers; None for others.
     """
 
     columns: TableColumns
     image_shape: list[int]
     strict: bool
+    greatest: float | None
 
     @classmethod
     def learn(cls, X: object, options: ImageOptions, spec: InputSpec) -> tuple[Self, Container]:
-        X = with_dtype(_as_list(X))
+        X = array_of_images(X)
         strict = not isinstance(options.image_shape, str)
         if _are_rows(X):
             columns, rows = TableColumns.learn(X, spec)
             shape = _shape_of_rows(options.image_shape, columns.n_features)
-            return cls(columns, [int(n) for n in shape], strict), Rows(rows.reshape(-1, *shape))
-        images = _checked_images(X, spec)
-        shape = images.shape[1:]
-        _ensure_expected_shape(options.image_shape, shape)
-        return cls(TableColumns(math.prod(shape)), list(shape), strict), Rows(images)
+            images = rows.reshape(-1, *shape)
+        else:
+            images = _checked_images(X, spec)
+            shape = images.shape[1:]
+            columns = TableColumns(math.prod(shape))
+            _ensure_expected_shape(options.image_shape, shape)
+        return cls(columns, [int(n) for n in shape], strict, _greatest_pixel(images)), Rows(images)
 
     def read(self, X: object, spec: InputSpec) -> Container:
-        X = with_dtype(_as_list(X))
+        X = array_of_images(X)
         if _are_rows(X):
-            return Rows(self.columns.check(X, spec).reshape(-1, *self.image_shape))
-        images = _checked_images(X, spec)
-        self._ensure_same_shape(images.shape[1:], spec.estimator_name)
+            images = self.columns.check(X, spec).reshape(-1, *self.image_shape)
+        else:
+            images = _checked_images(X, spec)
+            self._ensure_same_shape(images.shape[1:], spec.estimator_name)
+        self._warn_of_another_scale(images, spec.estimator_name)
         return Rows(images)
+
+    def _warn_of_another_scale(self, images: Array, estimator_name: str) -> None:
+        greatest = None if self.greatest is None else _greatest_pixel(images)
+        if greatest is None or self.greatest is None or (greatest == 1) == (self.greatest == 1):
+            return
+        here, there = (
+            "fractions" if scale == 1 else f"integers up to {scale:g}" for scale in (greatest, self.greatest)
+        )
+        factor = f"X * {self.greatest:g}" if greatest == 1 else "X / 255"
+        warn_user(
+            f"The pixels of X are {here}, but {estimator_name} was fitted on {there}. Scale X as in training, such as "
+            f"by {factor}."
+        )
 
     def _ensure_same_shape(self, shape: tuple[int, ...], estimator_name: str) -> None:
         fitted = tuple(self.image_shape)
@@ -127,7 +155,10 @@ def _shape_of_rows(image_shape: str | Sequence[int], n_features: int) -> tuple[i
     """Shape of images that are given as rows of pixels."""
     if isinstance(image_shape, str):
         side = math.isqrt(n_features)
-        return (side, side, 1) if side * side == n_features else (1, n_features, 1)
+        if side * side == n_features:
+            return side, side, 1
+        _warn_of_colours(n_features)
+        return 1, n_features, 1
     height, width, channels = _with_channels(image_shape)
     if height * width * channels != n_features:
         raise ValueError(
@@ -163,14 +194,47 @@ def _has_channels_first(shape: tuple[int, ...]) -> bool:
     return min(width, channels) > 4 and (height in (3, 4) or (height == 1 and width == channels))
 
 
-def _as_list(X: object) -> Any:
-    """X, converted to a list if it is an object array of images; raises if the images differ in shape."""
-    if isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1 and all(np.ndim(image) > 1 for image in X):
-        X = list(X)
-    if isinstance(X, list | tuple):
-        shapes = sorted({np.shape(image) for image in X if hasattr(image, "shape")})
-        if len(shapes) > 1:
-            raise ValueError(
-                f"X has images of different shapes, such as {shapes[0]} and {shapes[-1]}; resize them to one shape."
-            )
-    return X
+def _warn_of_colours(n_features: int) -> None:
+    side = math.isqrt(n_features // 3)
+    if 3 * side * side == n_features and side >= LEAST_SIDE:
+        warn_user(
+            f"X has {n_features} features, which are read as images of one row. {n_features} = {side} x {side} x 3: "
+            f"for coloured images, set image_shape=({side}, {side}, 3)."
+        )
+
+
+def _greatest_pixel(images: Array) -> float | None:
+    """The greatest value if pixels are integers from 0 on, 1 if they are fractions from 0 to 1; None for others."""
+    some = images[:MANY_IMAGES]
+    greatest = float(some.max())
+    if some.min() < 0:
+        return None
+    if greatest <= 1:
+        return 1.0 if ((some > 0) & (some < 1)).any() else None
+    return greatest if (some == np.rint(some)).all() else None
+
+
+def array_of_images(X: object) -> Any:
+    """X, from a list or a series of images to an array.
+
+    Raises
+    ------
+    ValueError
+        If X is names of files, or the images differ in shape.
+    """
+    samples = list(X) if isinstance(X, list | tuple) or getattr(X, "ndim", 2) == 1 else []  # type: ignore[call-overload]
+    if samples and all(isinstance(sample, str | os.PathLike) for sample in samples):
+        raise ValueError(
+            f"X is names, such as {str(samples[0])!r}, not images. Read the files, such as by "
+            "X = np.stack([np.asarray(PIL.Image.open(name)) for name in X])."
+        )
+    images = [np.asarray(sample) for sample in samples if hasattr(sample, "shape") or hasattr(sample, "tobitmap")]
+    if len(images) < len(samples) or not samples or images[0].ndim < 2:
+        return with_dtype(X)
+    shapes = sorted({image.shape for image in images})
+    if len(shapes) > 1:
+        raise ValueError(
+            f"X has images of different shapes, such as {shapes[0]} and {shapes[-1]}; resize them to one shape, such "
+            "as by image.convert('RGB').resize((width, height)) with PIL."
+        )
+    return np.stack(images)

@@ -3,7 +3,7 @@
 from skneural.tasks.classes import Classes, ClassOptions
 from skneural.tasks.numbers import NumberOptions, Numbers
 from skneural.tasks.steps import SequenceNumbers, StepClasses
-from skneural.tasks.task import FitArguments, Task
+from skneural.tasks.task import FitArguments, Task, text_as_str
 
 __all__ = [
     "ClassOptions",
@@ -14,4 +14,5 @@ __all__ = [
     "SequenceNumbers",
     "StepClasses",
     "Task",
+    "text_as_str",
 ]

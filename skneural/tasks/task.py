@@ -177,6 +177,11 @@ def ensure_none_is_missing(y: Any, name: str = "y", what: str = "sample") -> Non
             raise ValueError(f"{name}[{i}] is {missing[0]}, but each {what} needs a target: leave out those without.")
 
 
+def text_as_str(y: Any) -> Any:
+    """Arrays of NumPy's StringDType, which scikit-learn does not read, as arrays of str; anything else unchanged."""
+    return y.astype(object).astype(str) if isinstance(y, np.ndarray) and y.dtype.kind == "T" else y
+
+
 def ensure_y_is_given(y: object, estimator_name: str) -> None:
     if y is None:
         raise ValueError(f"This {estimator_name} estimator requires y to be passed, but the target y is None.")

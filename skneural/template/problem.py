@@ -19,7 +19,7 @@ from skneural.ops.types import Array
 from skneural.parameters import Layout, Snapshot, Tree
 from skneural.readers import FLOATS, InputSpec, Reader, precision, with_rows
 from skneural.sklearn_compat import check_sample_weight, num_samples, safe_indexing
-from skneural.tasks import FitArguments, Task
+from skneural.tasks import FitArguments, Task, text_as_str
 from skneural.template.settings import TrainingSettings
 from skneural.template.validation import holds_out, random_split, validation_errors
 from skneural.training.seeds import Seeds
@@ -326,6 +326,7 @@ def _checked(
 
 
 def _with_checked_targets(specification: Specification, arguments: FitArguments) -> FitArguments:
+    arguments = arguments._replace(y=text_as_str(arguments.y))
     y = specification.task.check(arguments, specification.task_options, specification.estimator_name)
     weight = arguments.sample_weight
     if weight is not None:

@@ -131,3 +131,11 @@ def test_a_column_that_was_missing_in_training_has_no_effect(later):
         np.testing.assert_array_equal(
             generator.score_samples(missing.assign(odd=later)), generator.score_samples(missing)
         )
+
+
+@pytest.mark.parametrize("name", [name for name, case in CLASSES.items() if hasattr(case.estimator, "predict_proba")])
+def test_labels_may_be_strings_of_numpy(name):
+    labels = np.array(["no", "yes"])[Y]
+    y = np.column_stack([labels] * 2) if "Tagger" in name else labels
+    models = [CLASSES[name].new(max_iter=1).fit(X, given) for given in (y, y.astype(np.dtypes.StringDType()))]
+    np.testing.assert_array_equal(*(model.predict(X) for model in models))

@@ -9,7 +9,7 @@ from typing import Any, Self
 from sklearn.utils import Tags
 
 from skneural.data import Container
-from skneural.readers import DenseTable, ImageOptions, Images, InputSpec, Reader, with_dtype
+from skneural.readers import DenseTable, ImageOptions, Images, InputSpec, Reader, array_of_images, with_dtype
 
 
 @dataclass(frozen=True)
@@ -45,17 +45,18 @@ class RowsOrImages(Reader):
 
     @classmethod
     def learn(cls, X: Any, options: RowsOrImagesOptions, spec: InputSpec) -> tuple[Self, Container]:
-        X = with_dtype(X)
         if options.image_shape is not None:
+            X = array_of_images(X)
             images, x = Images.learn(X, ImageOptions(options.image_shape), spec)
             return cls(None, images, [int(n) for n in X.shape[1:]]), x
+        X = with_dtype(X)
         _ensure_rows(X)
         rows, x = DenseTable.learn(X, None, spec)
         return cls(rows, None, [int(n) for n in X.shape[1:]]), x
 
     def read(self, X: object, spec: InputSpec) -> Container:
-        X = with_dtype(X)
         if self.rows is not None:
+            X = with_dtype(X)
             _ensure_rows(X)
         return self._reader.read(X, spec)
 
