@@ -32,7 +32,8 @@ class SlidingWindows:
     No window crosses from one series into another. This is not a transformer: it changes the number of samples and also
     makes y, which a step of a pipeline cannot do. Neighbouring windows overlap, so split the series into a part for
     training and a later part for testing first, and cut each part into windows; a random split of windows would leak
-    test targets into the training data.
+    test targets into the training data. For the same reason, estimators that are fitted on windows should hold out the
+    last ones for early stopping: ``validation_split="last"``.
 
     {parameters}
 

@@ -53,7 +53,7 @@ from skneural.template.settings import TrainingSettings
 from skneural.template.state import all_or_nothing, plain_state, value_of
 from skneural.template.summary import Summary, summarize
 from skneural.template.training import Hooks, Trained, network_output, train_problem
-from skneural.template.validation import scores_by_loss
+from skneural.template.validation import is_splitter, scores_by_loss
 from skneural.training.train import Observer
 from skneural.user_warnings import warn_user
 
@@ -146,7 +146,16 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
     validation_fraction: float = hyperparameter(
         default=0.1,
         constraint=Number(0, 1, above=True, below=True),
-        doc="Fraction of the training data held out for early stopping, stratified by class. Not used with `X_val`.",
+        doc="""Fraction of the training data held out for early stopping, stratified by class if it is drawn at random.
+        Not used with `X_val`.""",
+    )
+    validation_split: Any = hyperparameter(
+        default="random",
+        constraint=Choice("random", "last") | Constraint("splitter with a method split", is_splitter),
+        doc="""Choice of the held-out samples: "random"; "last" for the last ones of X; or a splitter of
+        `sklearn.model_selection`, whose last split is used. Where samples follow each other in time or overlap, such as
+        windows of a series, those drawn at random are almost copies of training samples, and training stops too late:
+        set "last", or ``TimeSeriesSplit(gap=...)`` with the steps of a window as the gap.""",
     )
     scoring: str | Callable[..., float] = hyperparameter(
         default="loss",
@@ -187,7 +196,12 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         constraint=Number(0, above=True) | NONE,
         doc="Gradients with a greater Euclidean norm are scaled down to it. Not used by lbfgs.",
     )
-    shuffle: bool = hyperparameter(default=True, constraint=BOOLEAN, doc="Shuffle the samples before each epoch.")
+    shuffle: bool = hyperparameter(
+        default=True,
+        constraint=BOOLEAN,
+        doc="""Shuffle the samples before each epoch. If False, batches keep the order of X, and its last samples are
+        held out for early stopping.""",
+    )
     warm_start: bool = hyperparameter(
         default=False,
         constraint=BOOLEAN,

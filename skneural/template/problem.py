@@ -21,7 +21,7 @@ from skneural.readers import FLOATS, InputSpec, Reader, precision, with_rows
 from skneural.sklearn_compat import check_sample_weight, num_samples, safe_indexing
 from skneural.tasks import FitArguments, Task, text_as_str
 from skneural.template.settings import TrainingSettings
-from skneural.template.validation import holds_out, random_split, validation_errors
+from skneural.template.validation import holds_out, split_rows, validation_errors
 from skneural.training.seeds import Seeds
 
 
@@ -389,10 +389,10 @@ def _validation_data(
 
 
 def _split(data: Data, settings: TrainingSettings, task: Task, seed: int) -> tuple[Data, Data]:
-    """Training data and held-out data, drawn at random."""
+    """Training data and held-out data."""
     split_seed = int(Seeds(seed).generator("hold out").integers(2**31))
     strata = None if data.targets is None else task.strata(data.targets)
-    rows, held_out_rows = random_split(len(data.samples), settings.validation_fraction, strata, split_seed)
+    rows, held_out_rows = split_rows(len(data.samples), settings, strata, split_seed)
     return data.take(rows), data.take(held_out_rows)
 
 

@@ -69,6 +69,7 @@ class TrainingSettings:
     n_iter_no_change: float
     early_stopping: bool | str
     validation_fraction: float
+    validation_split: Any
     scoring: Any
     alpha: float
     momentum: float

@@ -36,6 +36,59 @@ def scores_by_loss(scoring: str | Callable[..., Any] | None) -> bool:
     return isinstance(scoring, str) and scoring == "loss"
 
 
+def is_splitter(value: object) -> bool:
+    """Return True if a value splits samples as the splitters of `sklearn.model_selection` do."""
+    return callable(getattr(value, "split", None)) and not isinstance(value, str | type)
+
+
+def split_rows(
+    n_samples: int, settings: TrainingSettings, classes: np.ndarray | None, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Split sample numbers into those for training and those for validation, both in ascending order.
+
+    Parameters
+    ----------
+    n_samples : int
+    settings : TrainingSettings
+    classes : array of shape (n_samples,) or None
+        Classes whose proportions a random split keeps; splitters are given them as y.
+    seed : int
+
+    Raises
+    ------
+    ValueError
+        If either part would be empty.
+    """
+    if is_splitter(settings.validation_split):
+        return _split_by(settings.validation_split, n_samples, classes)
+    if settings.validation_split == "last" or not settings.shuffle:
+        n_train = n_samples - _n_held_out(n_samples, settings.validation_fraction)
+        return np.arange(n_train), np.arange(n_train, n_samples)
+    return random_split(n_samples, settings.validation_fraction, classes, seed)
+
+
+def _split_by(splitter: Any, n_samples: int, classes: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """The last split, which is the one with the most training samples in a `TimeSeriesSplit`."""
+    *_, split = splitter.split(np.zeros((n_samples, 1)), classes)
+    train, held_out = (np.sort(np.asarray(rows, dtype=np.intp)) for rows in split)
+    if not len(train) or not len(held_out):
+        raise ValueError(
+            f"validation_split={splitter!r} splits {n_samples} samples into {len(train)} for training and "
+            f"{len(held_out)} for validation; neither may be empty."
+        )
+    return train, held_out
+
+
+def _n_held_out(n_samples: int, fraction: float) -> int:
+    n_held_out = math.ceil(fraction * n_samples)
+    if not 0 < n_held_out < n_samples:
+        raise ValueError(
+            f"validation_fraction={fraction} of {n_samples} samples leaves {n_samples - n_held_out} for training. "
+            "Give more samples, change validation_fraction, or set early_stopping=False."
+        )
+    return n_held_out
+
+
 def random_split(
     n_samples: int, fraction: float, classes: np.ndarray | None, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -56,12 +109,7 @@ def random_split(
     ValueError
         If either part would be empty.
     """
-    n_held_out = math.ceil(fraction * n_samples)
-    if not 0 < n_held_out < n_samples:
-        raise ValueError(
-            f"validation_fraction={fraction} of {n_samples} samples leaves {n_samples - n_held_out} for training. "
-            "Give more samples, change validation_fraction, or set early_stopping=False."
-        )
+    n_held_out = _n_held_out(n_samples, fraction)
     rows = np.arange(n_samples)
     single = np.empty(0, dtype=rows.dtype)
     if classes is not None:
