@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from skneural.initializers import INITIALIZERS, orthogonal, transposed, uniform
+from skneural.initializers import INITIALIZERS, for_each_gate, orthogonal, tiled, transposed, uniform
 
 # name -> variance for n_in inputs and n_out outputs; None where all elements are one constant
 VARIANCES = {
@@ -87,3 +87,18 @@ def test_transposed_kernels_have_the_fan_in_of_an_output(stride):
     kernel = transposed(INITIALIZERS["he_normal"], stride)(np.random.default_rng(0), (4, 4, 50, 40))
     n_seen = 4 * 4 * 40 / math.prod(stride)
     np.testing.assert_allclose(kernel.var(), 2 / n_seen, rtol=0.05)
+
+
+@pytest.mark.parametrize("n_gates", [1, 3, 4])
+def test_gates_are_drawn_one_after_another_each_as_if_alone(n_gates):
+    gates = for_each_gate(orthogonal, n_gates)(np.random.default_rng(0), (6, 6 * n_gates))
+    rng = np.random.default_rng(0)
+    np.testing.assert_array_equal(gates, np.concatenate([orthogonal(rng, (6, 6)) for _ in range(n_gates)], axis=1))
+    assert len({gate.tobytes() for gate in np.split(gates, n_gates, axis=1)}) == n_gates
+
+
+@pytest.mark.parametrize(("n", "size"), [(1, 4), (3, 7), (5, 2)])
+def test_tiles_repeat_the_first_entries(n, size):
+    drawn = tiled(uniform(1.0), n)(np.random.default_rng(0), (size, 2))
+    first = uniform(1.0)(np.random.default_rng(0), (min(n, size), 2))
+    np.testing.assert_array_equal(drawn, [first[i % n] for i in range(size)])

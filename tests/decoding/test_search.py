@@ -99,3 +99,22 @@ def test_a_sequence_that_never_ends_is_cut():
         assert [
             len(tokens) for tokens in beam_search(Chances(), p, first(), 7, DecodingOptions(START, END, 4), width)
         ] == [4] * 7
+
+
+@dataclass(frozen=True)
+class SameScores(Layer):
+    """The same array of scores at each step, as a network may return a view of its parameters."""
+
+    def step(self, p, x, state=None):
+        return p[: len(x[1])], state
+
+    def select_state(self, state, rows):
+        return state
+
+
+@pytest.mark.parametrize("search", [greedy_search, lambda *arguments: beam_search(*arguments, 2)])
+def test_scores_are_only_borrowed(search):
+    scores = np.random.default_rng(0).standard_normal((4 * N_SAMPLES, N_TOKENS + 1))
+    before = scores.copy()
+    search(SameScores(), scores, None, N_SAMPLES, DecodingOptions(START, END, 3, (0, 2)))
+    np.testing.assert_array_equal(scores, before)

@@ -13,7 +13,6 @@ def test_minus_zero_is_zero(case):
     negative = X.copy()
     negative[24:][X[24:] == 0] = -0.0
     assert np.signbit(negative[24:][X[24:] == 0]).any()
-    model, other = case.new(max_iter=1).fit(X, y), case.new(max_iter=1).fit(negative, y)
-    np.testing.assert_array_equal(other.weights_, model.weights_)
+    model = case.new(max_iter=1).fit(negative, y)
     for one, another in zip(most_precise_output(model, negative), most_precise_output(model, X), strict=True):
         np.testing.assert_array_equal(one, another)

@@ -49,6 +49,13 @@ def test_neighbours_stand_nearer():
     assert distance[~np.eye(12, dtype=bool)].min() > 0.01
 
 
+def test_an_edge_attracts_both_of_its_nodes_whatever_its_direction_and_weight():
+    adjacency = GRAPH.adjacency.toarray()
+    expected = graph_layout(GRAPH.adjacency, 0)
+    for directed in (np.triu(adjacency), np.tril(adjacency), 7 * adjacency):
+        np.testing.assert_allclose(graph_layout(Graph(np.eye(5), directed).adjacency, 0), expected)
+
+
 @pytest.mark.parametrize("arguments", [{"values": [1, 2]}, {"positions": np.ones((5, 3))}])
 def test_a_value_for_each_node(arguments):
     with pytest.raises(ValueError, match="Each of the 5 nodes"):
