@@ -78,8 +78,8 @@ class Column:
             return set(self.objects)
         except TypeError as error:  # lists, arrays, dictionaries
             raise TypeError(
-                f"Column {self.label} of X holds neither numbers nor categories ({error}). Convert it to numbers or "
-                "strings, or leave it out."
+                f"Column {self.label} of X holds neither numbers nor categories ({error}). Each value of this argument "
+                "must be a string or a number: convert the column, or leave it out."
             ) from error
 
     @cached_property
