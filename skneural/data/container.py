@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -100,6 +101,10 @@ class Container:
         """Select samples: views for a slice where that is possible, copies for an array of indices."""
         raise NotImplementedError(f"{type(self).__name__} must define __getitem__")
 
+    def subset(self, rows: Array) -> Container:
+        """Select many samples by their indices, such as all that are not held out, without a copy if possible."""
+        return self[rows]
+
     def as_batch(self) -> tuple[Any, BatchInfo]:
         """Network input, and the batch information for the context of the layers."""
         raise NotImplementedError(f"{type(self).__name__} must define as_batch")
@@ -183,6 +188,9 @@ class Rows(Container):
             return Rows(self.values[rows])
         return Rows(self.values.take(rows, axis=0))
 
+    def subset(self, rows: Array) -> Rows:
+        return SelectedRows(self, rows)
+
     @property
     def shape(self) -> tuple[int, ...]:
         return self.values.shape
@@ -193,6 +201,53 @@ class Rows(Container):
 
     def as_batch(self) -> tuple[Any, BatchInfo]:
         return self.values, NO_BATCH_INFO
+
+
+class SelectedRows(Rows):
+    """Some rows of a container, which are copied batch by batch.
+
+    So training with held-out samples needs no copy of X, which may be a memory map.
+
+    Parameters
+    ----------
+    whole : Rows
+    rows : integer array of shape (samples,)
+    """
+
+    def __init__(self, whole: Rows, rows: Array) -> None:
+        self.whole = whole
+        self.rows = rows
+        self.dtype = whole.dtype
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, rows: Selection) -> Rows:
+        return SelectedRows(self.whole, self.rows[rows]) if isinstance(rows, slice) else self.whole[self.rows[rows]]
+
+    def subset(self, rows: Array) -> Rows:
+        return SelectedRows(self.whole, self.rows[rows])
+
+    @cached_property
+    def _copy(self) -> Rows:
+        """The rows in one array, for computations that need all of them at once."""
+        return self.whole[self.rows]
+
+    @property
+    def values(self) -> Any:  # type: ignore[override]
+        return self._copy.values
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (len(self.rows), *self.whole.shape[1:])
+
+    def as_batch(self) -> tuple[Any, BatchInfo]:
+        return self._copy.as_batch()
+
+    def resample(self, rng: np.random.Generator, targets: Targets) -> tuple[Container, Targets]:
+        if type(self.whole).resample is Container.resample:
+            return self, targets
+        return self._copy.resample(rng, targets)
 
 
 class NoisyRows(Rows):

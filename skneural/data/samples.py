@@ -61,6 +61,12 @@ class Samples:
         weight = self.sample_weight
         return Samples(self.x[rows], self.y[rows], None if weight is None else weight.take(rows), self.mean_weight)
 
+    def subset(self, rows: Array) -> Samples:
+        """Select samples by their indices, without copies of X where its container allows it."""
+        weight = self.sample_weight
+        x = self.x.subset(rows)
+        return replace(self, x=x, y=self.y[rows], sample_weight=None if weight is None else weight.take(rows))
+
     def part(self, rows: Selection) -> Samples:
         """Select samples, as views for a slice where their containers allow it."""
         weight = self.sample_weight

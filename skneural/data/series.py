@@ -45,6 +45,12 @@ class Series(Container):
         lengths = self.lengths[rows]
         return Series(self.values[rows, : lengths.max(initial=1)], lengths)
 
+    def subset(self, rows: Array) -> Container:
+        values, n_steps = self.values, self.shape[1]
+        if type(self) is not Series or self.lengths is not None or not values.flags.c_contiguous:
+            return self[rows]
+        return FlatSeries(values.reshape(-1, *values.shape[2:]), n_steps * rows, np.full(len(rows), n_steps))
+
     @property
     def shape(self) -> tuple[int, ...]:
         """Number of series, of steps of the longest one, and of features."""

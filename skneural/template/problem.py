@@ -32,21 +32,36 @@ class Data(NamedTuple):
     ----------
     samples : Samples
         Their weights are sample weights alone, by which scores weigh. Class weights shape the training loss only.
-    X, y : objects
+    whole_X, whole_y : objects
         As passed by the user. None if the rows of X are not the samples, but divided into them, such as texts.
     targets : array or None
         Checked y; None if there is none.
+    rows : array or None
+        Of these samples in `whole_X` and `whole_y`; None for all.
     """
 
     samples: Samples
-    X: Any
-    y: Any
+    whole_X: Any
+    whole_y: Any
     targets: Array | None
+    rows: Array | None = None
+
+    @property
+    def X(self) -> Any:
+        """X of these samples, as passed by the user, or None."""
+        return _rows_of(self.whole_X, self.rows)
+
+    @property
+    def y(self) -> Any:
+        """Y of these samples, as passed by the user, or None."""
+        return _rows_of(self.whole_y, self.rows)
 
     def take(self, rows: Array) -> Data:
-        """The given rows."""
-        X, y = (_rows_of(part, rows, len(self.samples)) for part in (self.X, self.y))
-        return Data(self.samples.take(rows), X, y, None if self.targets is None else self.targets[rows])
+        """The given rows; the data of the user are not copied before they are needed."""
+        n = len(self.samples) if self.rows is None else None
+        X, y = (_if_of_samples(part, n) for part in (self.whole_X, self.whole_y))
+        targets = None if self.targets is None else self.targets[rows]
+        return Data(self.samples.subset(rows), X, y, targets, rows if self.rows is None else self.rows[rows])
 
 
 class Network(NamedTuple):
@@ -368,9 +383,13 @@ def _encoded(task: Task, checked: FitArguments, given: FitArguments) -> Data:
     return data if weight is None or weight.all() else data.take(np.flatnonzero(weight))
 
 
-def _rows_of(part: Any, rows: Array, n_samples: int) -> Any:
-    """Rows of X or y as the user passed it; None if they are not the samples."""
-    return None if part is None or num_samples(part) != n_samples else safe_indexing(part, rows)
+def _rows_of(part: Any, rows: Array | None) -> Any:
+    return part if part is None or rows is None else safe_indexing(part, rows)
+
+
+def _if_of_samples(part: Any, n_samples: int | None) -> Any:
+    """X or y if its rows are the samples; None if they are divided into samples."""
+    return None if part is None or (n_samples is not None and num_samples(part) != n_samples) else part
 
 
 def _validation_data(

@@ -192,3 +192,20 @@ def test_targets_of_steps_follow_their_series(rows):
     np.testing.assert_array_equal(targets.lengths, lengths)
     np.testing.assert_array_equal(targets.values, np.concatenate([np.empty((0, 2)), *expected]))
     np.testing.assert_array_equal(targets.spread(np.arange(len(lengths))), np.repeat(np.arange(len(lengths)), lengths))
+
+
+@every_container
+def test_a_subset_is_the_selection_of_the_same_samples(make):
+    x, rows = make(), np.array([1, 5, 2, 6])
+    subset, expected = x.subset(rows), x[rows]
+    assert (len(subset), subset.dtype, subset.shape) == (len(expected), expected.dtype, expected.shape)
+    for part in (slice(None), slice(1, 3), np.array([3, 0])):
+        assert_same_samples(subset[part], expected[part])
+    assert_same_samples(subset.subset(np.array([0, 3])), expected[np.array([0, 3])])
+
+
+@pytest.mark.parametrize("name", ["table", "images", "series"])
+def test_a_subset_shares_the_memory_of_the_whole(name):
+    x = CONTAINERS[name]()
+    subset = x.subset(np.array([1, 5, 2]))
+    assert np.shares_memory(subset.steps if name == "series" else subset[:2].whole.values, x.values)

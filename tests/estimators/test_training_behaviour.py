@@ -11,7 +11,7 @@ from sklearn.callback import ScoringMonitor
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from skneural import MLPClassifier, MLPRegressor, PerceptronClassifier
+from skneural import CNNRegressor, MLPClassifier, MLPRegressor, PerceptronClassifier, RNNSequenceRegressor
 from skneural.layers import Layer
 from skneural.losses import SquaredLoss
 from skneural.ops import memory
@@ -334,3 +334,27 @@ def test_training_that_goes_on_is_training_that_never_stopped(schedule, solver):
     for _ in range(3):
         parts.fit(X, y)
     np.testing.assert_array_equal(parts.predict(X), whole.predict(X))
+
+
+# --- memory that is not needed ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("model", "shape"),
+    [
+        (MLPRegressor(4), (40_000, 100)),
+        (CNNRegressor(channels=(2,), hidden_layer_sizes=2), (40_000, 10, 10)),
+        (RNNSequenceRegressor(hidden_size=2), (20_000, 20, 25)),
+    ],
+    ids=["table", "images", "series"],
+)
+def test_held_out_samples_need_no_copy_of_a_memory_map(model, shape, tmp_path):
+    X = np.lib.format.open_memmap(tmp_path / "X.npy", mode="w+", dtype=np.float32, shape=shape)
+    X[:] = np.arange(len(X)).reshape(-1, *[1] * (len(shape) - 1)) % 7
+    model = clone(model).set_params(max_iter=1, batch_size=100, random_state=0, n_jobs=1)
+    tracemalloc.start()
+    model.fit(X, np.arange(len(X)) % 7)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert model.validation_scores_
+    assert peak < 0.6 * X.nbytes
