@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import functools
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
 from skneural.data.container import Container
 from skneural.data.targets import Selection
-from skneural.ops.moments import nonzero_deviation, power_of_two, weighted_quantiles
+from skneural.ops.moments import RunningMoments, weighted_quantiles
 from skneural.ops.types import Array
 
 # Rows whose numbers are held in double precision at once.
 ROWS_AT_ONCE = 1024
 
-Blocks = Callable[[], Iterable[tuple[Array, Array]]]
+# Quantiles and ranges of fewer samples say little.
+FEW_SAMPLES = 32
 
 
-def channel_moments(x: Container, sample_weight: Array | None) -> tuple[Array, Array]:
-    """Weighted mean and standard deviation over all axes but the last; deviation one for constants.
+def channel_moments(x: Container, sample_weight: Array | None) -> RunningMoments:
+    """Weighted moments over all axes but the last.
 
     Parameters
     ----------
@@ -32,7 +34,7 @@ def channel_moments(x: Container, sample_weight: Array | None) -> tuple[Array, A
             values, batch_info = x[rows].as_batch()
             yield rows_of_channels(values, batch_info.lengths, None if sample_weight is None else sample_weight[rows])
 
-    return block_moments(blocks)
+    return block_moments(blocks())
 
 
 def blocks_of_rows(x: Container, n_rows: int = ROWS_AT_ONCE) -> Iterator[Selection]:
@@ -65,43 +67,12 @@ def rows_of_channels(x: Array, lengths: Array | None, sample_weight: Array | Non
     return values.reshape(-1, values.shape[-1]), weight.ravel()
 
 
-def block_moments(blocks: Blocks) -> tuple[Array, Array]:
-    """Weighted mean and standard deviation of each column; deviation one for constants.
+def block_moments(blocks: Iterable[tuple[Array, Array]]) -> RunningMoments:
+    """Weighted moments of each column over blocks of rows, each with its weights; see `rows_of_channels`.
 
-    Parameters
-    ----------
-    blocks : function
-        Returns the same blocks of rows, each with its weights, at both calls; see `rows_of_channels`. One block at a
-        time is held in double precision.
+    One block at a time is held in double precision.
     """
-    scale = np.ones(())
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean, variance = _block_variance(blocks, scale)
-    if not np.isfinite(variance).all():  # squares overflow
-        scale = power_of_two(np.maximum.reduce([np.abs(_exact(values)).max(axis=0) for values, _ in blocks()]))
-        mean, variance = _block_variance(blocks, scale)
-    dtype = next(iter(blocks()))[0].dtype
-    deviation = np.sqrt(variance) * scale
-    deviation = np.where(deviation < np.finfo(dtype).tiny, 0.0, deviation)  # their inverse is not finite
-    return mean * scale, nonzero_deviation(deviation, mean * scale, dtype)
-
-
-def _block_variance(blocks: Blocks, scale: Array) -> tuple[Array, Array]:
-    """Weighted mean and variance of each column, divided by its scale."""
-    total, n = np.zeros(()), 0.0
-    for values, weight in blocks():
-        total, n = total + weight @ (_exact(values) / scale), n + weight.sum()
-    mean = total / n
-    first, second = np.zeros(()), np.zeros(())
-    for values, weight in blocks():
-        distance = _exact(values) / scale - mean
-        first, second = first + weight @ distance, second + weight @ (distance * distance)
-    correction = first / n  # the rounding error of the mean, as in `weighted_variance`
-    return mean + correction, np.maximum(second / n - correction * correction, 0.0)
-
-
-def _exact(values: Array) -> Array:
-    return values.astype(np.float64, order="C")
+    return functools.reduce(RunningMoments.joined, (RunningMoments.of(*block) for block in blocks))
 
 
 def column_quantiles(values: Array, shares: Sequence[float] | Array, weight: Array | None) -> Array:

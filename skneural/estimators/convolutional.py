@@ -124,7 +124,7 @@ class ConvolutionalImageFields(Mixin):
         default=True,
         constraint=BOOLEAN,
         doc="""Whether to centre and scale each channel by its mean and standard deviation over the training images (in
-        `partial_fit`, those of the first call), so that pixels may have any range.""",
+        `partial_fit`, those of all calls so far), so that pixels may have any range.""",
     )
 
     attributes_doc = {

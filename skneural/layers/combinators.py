@@ -100,6 +100,14 @@ class Chain(Composite):
         name, last = self.parts[-1]
         return last.output_bias(p[name])
 
+    def rescale_output(self, p: Tree, factor: Array, shift: Array) -> Array | None:
+        remaining: Array | None = shift
+        for name, layer in reversed(self.parts):
+            if remaining is None:
+                break
+            remaining = layer.rescale_output(p[name], factor, remaining)
+        return remaining
+
     def shape(self, x_shape: AnyShape) -> AnyShape:
         for _, layer in self.parts:
             x_shape = layer.shape(x_shape)

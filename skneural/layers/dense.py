@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from skneural.initializers import initializer_of, uniform, zeros
-from skneural.layers.layer import AnyShape, Backward, Context, Layer, step_axis
+from skneural.layers.layer import AnyShape, Backward, Context, Layer, rescale_linear, step_axis
 from skneural.ops.linear import linear
 from skneural.ops.normalize import add_bias
 from skneural.ops.types import Array, Matrix
@@ -41,6 +41,10 @@ class Bias(Layer):
 
     def output_bias(self, p: Tree) -> Array | None:
         return p["bias"]
+
+    def rescale_output(self, p: Tree, factor: Array, shift: Array) -> Array | None:
+        p["bias"][...] = p["bias"] * factor + shift
+        return np.zeros_like(shift)
 
     def step(self, p: Tree, x: Array, state: None = None) -> tuple[Any, None]:
         return replace(self, axis=step_axis(self.axis, x.ndim)).predict(p, x), None
@@ -76,6 +80,10 @@ class BiasAndSpread(Layer):
 
     def output_bias(self, p: Tree) -> Array | None:
         return p["bias"]
+
+    def rescale_output(self, p: Tree, factor: Array, shift: Array) -> Array | None:
+        p["bias"][:-1] = p["bias"][:-1] * factor + shift
+        return np.zeros_like(shift)
 
     def shape(self, x_shape: AnyShape) -> AnyShape:
         return x_shape[0], self.n_features + 1
@@ -118,6 +126,9 @@ class Dense(Layer):
 
     def output_bias(self, p: Tree) -> Array | None:
         return p.get("bias")
+
+    def rescale_output(self, p: Tree, factor: Array, shift: Array) -> Array | None:
+        return rescale_linear(p, factor, shift)
 
     def shape(self, x_shape: AnyShape) -> AnyShape:
         return (*x_shape[:-1], self.n_out)

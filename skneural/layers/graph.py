@@ -19,7 +19,7 @@ from scipy import sparse
 from skneural.data.message_blocks import MessageBlock
 from skneural.data.nodes import Subgraph
 from skneural.initializers import glorot_uniform
-from skneural.layers.layer import AnyShape, Backward, Context, Layer
+from skneural.layers.layer import AnyShape, Backward, Context, Layer, rescale_linear
 from skneural.ops.dropout import dropout_factor
 from skneural.ops.graph import aggregate_linear, edge_softmax, pool_segments, weighted_aggregate
 from skneural.ops.graph_convolution import (
@@ -69,6 +69,9 @@ class _Convolution(Layer):
 
     def output_bias(self, p: Tree) -> Array | None:
         return p.get("bias")
+
+    def rescale_output(self, p: Tree, factor: Array, shift: Array) -> Array | None:
+        return rescale_linear(p, factor, shift)
 
     def shape(self, x_shape: AnyShape) -> AnyShape:
         return (*x_shape[:-1], self.n_out)
@@ -162,6 +165,9 @@ class SAGEConvolution(_Convolution):
 
     def parameters(self) -> Tree:
         return super().parameters() | {"self_weight": Parameter((self.n_in, self.n_out), glorot_uniform)}
+
+    def rescale_output(self, p: Tree, factor: Array, shift: Array) -> Array | None:
+        return rescale_linear(p, factor, shift, ("weight", "self_weight"))
 
     def forward(self, p: Tree, x: Matrix, context: Context) -> tuple[Any, Backward]:
         block, skip = message_block(context, self.hop, x), self.input_gradient
@@ -286,6 +292,11 @@ class GATConvolution(Layer):
     def output_bias(self, p: Tree) -> Array | None:
         return p.get("bias")
 
+    def rescale_output(self, p: Tree, factor: Array, shift: Array) -> Array | None:
+        for name in ("source", "target"):  # the attention scores of the features remain the same
+            p[name] /= factor.reshape(p[name].shape)
+        return rescale_linear(p, factor, shift)
+
     def shape(self, x_shape: AnyShape) -> AnyShape:
         return (*x_shape[:-1], self.n_heads * self.size)
 
@@ -304,6 +315,9 @@ class SelectNodes(Layer):
 
         y, vjp = select_rows(x, selected)
         return y, lambda dy, g: vjp(dy)
+
+    def rescale_output(self, p: Tree, factor: Array, shift: Array) -> Array | None:
+        return shift
 
 
 @dataclass(frozen=True)

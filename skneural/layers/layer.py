@@ -44,7 +44,7 @@ The first axis of x and y is the batch axis, unless the docstring of a layer sta
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, NamedTuple, TypeAlias
 
@@ -196,6 +196,11 @@ class Layer:
     # The batch axis of the arrays in the state of `step`.
     state_batch_axis: ClassVar[int] = 0
 
+    @property
+    def learned_once(self) -> str:
+        """Words for what `adapt` leaves as it is with ``inputs.further``; empty if there is nothing."""
+        return ""
+
     def children(self) -> dict[str, Layer]:
         """Layers directly inside this one, by name: the fields that are layers, in their order."""
         values = ((each.name, getattr(self, each.name)) for each in fields(self))
@@ -220,7 +225,11 @@ class Layer:
         return self.forward(p, x, context)[0]
 
     def adapt(self, p: Tree, inputs: LayerInput) -> None:
-        """Compute the buffers that depend on the training data, such as means and scales, before training starts."""
+        """Compute the buffers that depend on the training data, such as means and scales, before training starts.
+
+        With ``inputs.further`` training continues, and statistics of all data so far replace those of the data before.
+        Layers that cannot join statistics keep them.
+        """
 
     def output_bias(self, p: Tree) -> Array | None:
         """Bias of the outputs, of shape (n_out,), which training initializes to the best constant prediction.
@@ -228,6 +237,16 @@ class Layer:
         None if the layer has no such parameter.
         """
         return None
+
+    def rescale_output(self, p: Tree, factor: Array, shift: Array) -> Array | None:
+        """Change the parameters so that y becomes ``factor * y + shift``, for factors and shifts of each output.
+
+        Returns
+        -------
+        shift : array of shape (n_out,), or None
+            If only ``factor * x + shift`` as input makes it complete, the shift; None if it is complete.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must define rescale_output to be an output layer")
 
     def step(self, p: Tree, x: Any, state: LayerState = None) -> tuple[Any, LayerState]:
         if not self.stepwise:
@@ -263,6 +282,18 @@ def _selected(state: LayerState, rows: Array, axis: int) -> LayerState:
     return state
 
 
+def rescale_linear(p: Tree, factor: Array, shift: Array, weights: Sequence[str] = ("weight",)) -> Array | None:
+    """`Layer.rescale_output` of a layer that is linear in `weights`, with outputs on their last axis, and ``bias``.
+
+    Without a bias, the outputs are only multiplied, and the layer must be followed by one that has added the shift.
+    """
+    for name in weights:
+        p[name] *= factor
+    if "bias" in p:
+        p["bias"][...] = p["bias"] * factor + shift
+    return None
+
+
 def step_axis(axis: int, ndim: int) -> int:
     """Axis of the features in a single step; `axis`, 1 or -1, is their axis in series.
 
@@ -285,11 +316,14 @@ class LayerInput:
         Layers before, with their parameters.
     rows_at_once : int, default=1024
         Number of samples in each block; of steps, where samples are padded.
+    further : bool, default=False
+        Whether the layers have adapted to other data before, with which training began.
     """
 
     samples: Samples
     before: tuple[tuple[Layer, Tree], ...] = ()
     rows_at_once: int = ROWS_AT_ONCE
+    further: bool = False
 
     def __iter__(self) -> Iterator[tuple[Any, Context]]:
         for rows in blocks_of_rows(self.samples.x, self.rows_at_once):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from skneural.initializers import INITIALIZERS, Initializer, ones, signs, tiled
-from skneural.layers.layer import PREDICTING, AnyShape, Backward, Context, Layer
+from skneural.layers.layer import PREDICTING, AnyShape, Backward, Context, Layer, rescale_linear
 from skneural.ops.members import MemberAssignments, assign_members, average_members, linear_members, multiply_members
 from skneural.ops.types import Array
 from skneural.parameters import Parameter, Tree
@@ -102,6 +102,9 @@ class MemberOutputs(Layer):
 
     def output_bias(self, p: Tree) -> Array | None:
         return p["bias"]
+
+    def rescale_output(self, p: Tree, factor: Array, shift: Array) -> Array | None:
+        return rescale_linear(p, factor, shift)
 
     def shape(self, x_shape: AnyShape) -> AnyShape:
         return (x_shape[0], self.n_out)

@@ -8,12 +8,17 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from skneural.data.statistics import block_moments, robust_scale, rows_of_channels
+from skneural.data.statistics import FEW_SAMPLES, block_moments, robust_scale, rows_of_channels
 from skneural.initializers import ones
 from skneural.layers.layer import PREDICTING, Backward, Context, Layer, LayerInput, step_axis
+from skneural.ops.moments import RunningMoments
 from skneural.ops.normalize import Moments, batch_normalize, local_response_normalize, scale_and_shift
 from skneural.ops.types import Array
 from skneural.parameters import Buffer, Parameter, Tree
+
+# The scale in deviations, where these take the place of another statistic: a normal distribution has an interquartile
+# range of 1.35 deviations, and a thousand numbers have half a range of 3.2.
+DEVIATIONS = {"moments": 1.0, "quantiles": 1.35, "range": 3.0}
 
 
 @dataclass(frozen=True)
@@ -152,6 +157,10 @@ class LocalResponseNormalization(Layer):
 class Standardization(Layer):
     """Centre and scale each channel by statistics of the training data, computed before training starts.
 
+    Means and deviations are those of all data so far, when training continues with further data; other statistics are
+    those of the data with which training began. Quantiles and ranges of fewer than `FEW_SAMPLES` samples say little:
+    means and deviations take their place.
+
     Parameters
     ----------
     n_channels : int
@@ -176,18 +185,32 @@ class Standardization(Layer):
         return {
             "mean": Buffer((self.n_channels,), fill=float(middle)),
             "scale": Buffer((self.n_channels,), fill=float(half)),
+            # Of all data so far, with the mean; the weight is zero for other statistics.
+            "deviation": Buffer((self.n_channels,)),
+            "weight": Buffer((self.n_channels,)),
         }
 
     def adapt(self, p: Tree, inputs: LayerInput) -> None:
-        if self.bounds is None and self.statistics != "given":
+        if self.bounds is not None or self.statistics == "given":
+            return
+        few = len(inputs.samples) < FEW_SAMPLES
+        if p["weight"].any() if inputs.further else few or self.statistics == "moments":
+            self._join(p, inputs)
+        elif not inputs.further:
             p["mean"][...], p["scale"][...] = getattr(self, f"_{self.statistics}")(inputs, p["mean"].dtype)
 
-    def _moments(self, inputs: LayerInput, dtype: np.dtype[Any]) -> tuple[Array, Array]:
-        def blocks() -> Iterator[tuple[Array, Array]]:
-            for x, context in inputs:
-                yield rows_of_channels(self._rows_first(x), context.batch.lengths, context.batch.sample_weight)
+    def _join(self, p: Tree, inputs: LayerInput) -> None:
+        """Set means and deviations, of the data before and of the inputs."""
+        moments = block_moments(self._blocks(inputs))
+        if inputs.further:
+            weight, mean, deviation = (p[name].astype(np.float64) for name in ("weight", "mean", "deviation"))
+            moments = RunningMoments(weight, mean, deviation, moments.epsilon).joined(moments)
+        p["weight"][...], p["mean"][...], p["deviation"][...] = moments.weight, moments.mean, moments.deviation
+        p["scale"][...] = replace(moments, deviation=p["deviation"]).scale * DEVIATIONS[self.statistics]
 
-        return block_moments(blocks)
+    def _blocks(self, inputs: LayerInput) -> Iterator[tuple[Array, Array]]:
+        for x, context in inputs:
+            yield rows_of_channels(self._rows_first(x), context.batch.lengths, context.batch.sample_weight)
 
     def _quantiles(self, inputs: LayerInput, dtype: np.dtype[Any]) -> tuple[Array, Array]:
         return robust_scale(*inputs.whole())

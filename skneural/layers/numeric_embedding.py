@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from skneural.data.statistics import column_quantiles
+from skneural.data.statistics import FEW_SAMPLES, column_quantiles
 from skneural.initializers import normal, uniform, zeros
 from skneural.layers.layer import AnyShape, Backward, Context, Layer, LayerInput
 from skneural.ops.concatenate import append_number
@@ -83,7 +83,7 @@ class PiecewiseLinearEmbedding(Layer):
     """Embed each number by learned piecewise linear functions, and append the number (Gorishniy et al. 2022).
 
     x: (batch, features); y: (batch, features * size). The breakpoints, the buffer ``edges``, are quantiles of
-    the training data without missing values.
+    the training data without missing values; of fewer than `FEW_SAMPLES` samples, they are evenly spaced.
 
     Parameters
     ----------
@@ -108,10 +108,16 @@ class PiecewiseLinearEmbedding(Layer):
             "edges": Buffer((self.n_features, self.n_bins + 1), fill=self._even),
         }
 
+    @property
+    def learned_once(self) -> str:
+        return "the bins of piecewise linear embeddings"
+
     def _even(self) -> Array:
         return np.tile(np.linspace(-3, 3, self.n_bins + 1), (self.n_features, 1))
 
     def adapt(self, p: Tree, inputs: LayerInput) -> None:
+        if inputs.further or len(inputs.samples) < FEW_SAMPLES:
+            return
         x, weight = inputs.whole()
         ends = column_quantiles(x, np.linspace(0, 1, self.n_bins + 1), weight)
         p["edges"][...] = [_distinct(column) for column in ends.T]

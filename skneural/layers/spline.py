@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from skneural.initializers import normal, uniform
-from skneural.layers.layer import PREDICTING, AnyShape, Backward, Context, Layer, LayerInput
+from skneural.layers.layer import PREDICTING, AnyShape, Backward, Context, Layer, LayerInput, rescale_linear
 from skneural.ops.curve import curve
 from skneural.ops.edge_penalty import edge_spread, sparsity_penalty
 from skneural.ops.moments import weighted_deviation, weighted_mean
@@ -66,6 +66,10 @@ class SplineEdges(Layer):
     adaptive: bool = True
 
     stepwise: ClassVar[bool] = True
+
+    @property
+    def learned_once(self) -> str:
+        return "the grids of splines" if self.adaptive else ""
 
     @property
     def n_basis(self) -> int:
@@ -155,8 +159,13 @@ class SplineEdges(Layer):
             spread[i, j] = weighted_deviation(values, sample_weight)[1]
         return spread
 
+    def rescale_output(self, p: Tree, factor: Array, shift: Array) -> Array | None:
+        for k, (_, j, _) in enumerate(self.named):
+            p["constants"][k, 2:] *= factor[j]
+        return rescale_linear(p, factor, shift, ("base", "coefficients"))
+
     def adapt(self, p: Tree, inputs: LayerInput) -> None:
-        if self.adaptive:
+        if self.adaptive and not inputs.further:
             self.adapt_grids(p, *inputs.thinned(ROWS_FOR_GRIDS).whole())
 
     def adapt_grids(self, p: Tree, x: Array, sample_weight: Array | None = None) -> None:

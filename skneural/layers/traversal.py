@@ -69,12 +69,13 @@ def learns(layer: Layer) -> bool:
     return any(isinstance(leaf, Parameter) for _, leaf in leaves(layer.parameters()))
 
 
-def adapt_network(network: Layer, tree: Tree, samples: Samples) -> None:
+def adapt_network(network: Layer, tree: Tree, samples: Samples, *, further: bool = False) -> None:
     """Call `adapt` of every layer that defines it, in the order of computation.
 
-    The outputs of the layers before are computed only if a later layer adapts to them.
+    The outputs of the layers before are computed only if a later layer adapts to them. `further` samples are those of
+    a training that continues.
     """
-    _adapt(network, tree, LayerInput(samples))
+    _adapt(network, tree, LayerInput(samples, further=further))
 
 
 def _adapt(layer: Layer, p: Tree, inputs: LayerInput) -> None:

@@ -109,6 +109,11 @@ class Reader:
         """
         raise NotImplementedError(f"{type(self).__name__} must define read")
 
+    @property
+    def learned_once(self) -> str:
+        """Words for what stays as learned from the first data, when training continues; empty if nothing does."""
+        return ""
+
     def shapes(self) -> dict[str, Any]:
         """Arguments of the network builder that follow from X: plain values."""
         raise NotImplementedError(f"{type(self).__name__} must define shapes")

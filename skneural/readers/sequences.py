@@ -37,7 +37,7 @@ def standardize_hyperparameter() -> Any:
         default=True,
         constraint=BOOLEAN,
         doc="""Centre and scale each feature by its mean and standard deviation over all steps of all training series
-        (in `partial_fit`, those of the first call).""",
+        (in `partial_fit`, of all calls so far).""",
     )
 
 

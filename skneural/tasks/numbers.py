@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -11,7 +11,7 @@ from sklearn.utils import Tags
 from skneural.data import Container, Targets
 from skneural.losses import AbsoluteLoss, HuberLoss, Loss, PoissonLoss, QuantileLoss, SquaredLoss
 from skneural.losses.loss import Value
-from skneural.ops.moments import weighted_moments
+from skneural.ops.moments import RunningMoments
 from skneural.ops.types import Array
 from skneural.readers import Reader
 from skneural.tasks.task import FitArguments, Task
@@ -45,23 +45,40 @@ class Numbers(Task):
     Attributes
     ----------
     options : NumberOptions
-    mean, scale : arrays of shape (n_outputs,)
-        Targets are centred by the mean, and then divided by the scale.
+    moments : RunningMoments
+        Of all targets so far, which are centred by their mean, and divided by their deviation; of none if they are not.
     """
 
     options: NumberOptions
-    mean: Array
-    scale: Array
+    moments: RunningMoments
 
     numeric: ClassVar[bool] = True
 
     @classmethod
     def learn(cls, arguments: FitArguments, options: NumberOptions, reader: Reader) -> Self:
         columns = _checked_columns(arguments.y, options)
-        mean, scale = np.zeros(columns.shape[1]), np.ones(columns.shape[1])
-        if options.normalize_y and options.loss != "poisson":
-            mean, scale = weighted_moments(columns, arguments.sample_weight)
-        return cls(options, mean, scale)
+        scaled = options.normalize_y and options.loss != "poisson"
+        moments = RunningMoments.of(columns, arguments.sample_weight) if scaled else None
+        return cls(options, moments or RunningMoments.none(columns.shape[1]))
+
+    @property
+    def mean(self) -> Array:
+        """Subtracted from targets."""
+        return self.moments.mean
+
+    @property
+    def scale(self) -> Array:
+        """Divisor of centred targets."""
+        return self.moments.scale
+
+    def updated(self, arguments: FitArguments) -> Self:
+        if not self.moments.known:
+            return self
+        further = RunningMoments.of(_as_columns(arguments.y), arguments.sample_weight)
+        return replace(self, moments=self.moments.joined(further))
+
+    def units_since(self, before: Self) -> tuple[Array, Array] | None:
+        return self.moments.change_since(before.moments) if self.moments.known else None
 
     def compare(self, arguments: FitArguments) -> None:
         n_columns = _checked_columns(arguments.y, self.options).shape[1]

@@ -90,7 +90,10 @@ class SequenceNumbers(Numbers):
     def learn(cls, arguments: FitArguments, options: NumberOptions, reader: Reader) -> Self:
         steps = has_targets_of_steps(arguments.y)
         numbers = Numbers.learn(_step_by_step(arguments) if steps else arguments, options, reader)
-        return cls(options, numbers.mean, numbers.scale, steps)
+        return cls(options, numbers.moments, steps)
+
+    def updated(self, arguments: FitArguments) -> Self:
+        return super().updated(_step_by_step(arguments) if self.steps else arguments)
 
     def compare(self, arguments: FitArguments) -> None:
         if has_targets_of_steps(arguments.y) != self.steps:

@@ -88,6 +88,19 @@ class Task:
         """Raise if checked data does not match the training data."""
         raise NotImplementedError(f"{type(self).__name__} must define compare")
 
+    @property
+    def learned_once(self) -> str:
+        """Words for what `updated` leaves as learned from the first data; empty if there is nothing."""
+        return ""
+
+    def updated(self, arguments: FitArguments) -> Self:
+        """The task when training continues with checked data: the units of targets follow all data so far."""
+        return self
+
+    def units_since(self, before: Self) -> tuple[Array, Array] | None:
+        """Factor and shift from raw scores in the units before `updated` to those after; None if scores have none."""
+        return None
+
     def encode(self, arguments: FitArguments) -> Targets:
         """Targets in the form that the loss takes."""
         raise NotImplementedError(f"{type(self).__name__} must define encode")

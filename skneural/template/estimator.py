@@ -67,6 +67,7 @@ HOOKS = (
     "_task_options",
     "_settings",
     "_initialize",
+    "_update",
     "_continue",
     "_observers",
     "_training_score",
@@ -276,6 +277,10 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         """Set initial parameters and buffers that follow from the training data or from another model."""
         adapt_network(network.layer, tree, samples)
 
+    def _update(self, network: Network, tree: Tree, samples: Samples, task: Task) -> None:
+        """Set buffers that follow from all data so far, when training continues with further samples."""
+        adapt_network(network.layer, tree, samples, further=True)
+
     def _continue(self, fitted: Fitted) -> Fitted:
         """The fitted model, changed where training can continue with other hyper-parameters."""
         return fitted
@@ -386,6 +391,7 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
             type(self)._network_builder,
             self._hyperparameters(),
             self._initialize,
+            self._update,
         )
 
     def _hyperparameters(self) -> dict[str, Any]:

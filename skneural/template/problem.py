@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state
 
 from skneural.data import Samples
 from skneural.layers import Layer
-from skneural.layers.traversal import without_input_gradient
+from skneural.layers.traversal import named, without_input_gradient
 from skneural.losses import Loss
 from skneural.networks.arguments import arguments_of
 from skneural.ops.types import Array
@@ -23,6 +23,10 @@ from skneural.tasks import FitArguments, Task, text_as_str
 from skneural.template.settings import TrainingSettings
 from skneural.template.validation import holds_out, split_rows, validation_errors
 from skneural.training.seeds import Seeds
+from skneural.user_warnings import warn_user
+
+# A first call of `partial_fit` with fewer samples warns of what later calls do not change.
+FEWEST_FIRST = 10
 
 
 class Data(NamedTuple):
@@ -91,6 +95,8 @@ class Specification:
         All hyper-parameters by name; the network builder takes some of them.
     initialize : function
         Called with the network, its tree of parameters, the samples and the task before the first training.
+    update : function
+        Called with the same, and with the current parameters, before training continues.
     """
 
     estimator_name: str
@@ -101,6 +107,7 @@ class Specification:
     network_builder: Callable[..., Layer]
     hyperparameters: Mapping[str, Any]
     initialize: Callable[[Network, Tree, Samples, Task], None]
+    update: Callable[[Network, Tree, Samples, Task], None]
 
 
 @dataclass(frozen=True)
@@ -227,8 +234,22 @@ def _new_problem(
     network = Network.build(
         specification.network_builder, _network_arguments(specification, reader, task, n_outputs, {})
     )
+    if settings.one_pass:
+        _warn_of_few_samples(len(samples), reader, task, network)
     start = first_weights(network, samples, task, seed, specification.initialize)
     return Problem(reader, task, samples, held_out, network, loss, n_outputs, start, seed)
+
+
+def _warn_of_few_samples(n_samples: int, reader: Reader, task: Task, network: Network) -> None:
+    """Warn if the first call of `partial_fit` has few samples for what later calls do not change."""
+    layers = (layer for _, layer, _ in named(network.layer, network.layout.declared))
+    learned = dict.fromkeys([reader.learned_once, task.learned_once, *(layer.learned_once for layer in layers)])
+    words = " and ".join(each for each in learned if each)
+    if words and n_samples < FEWEST_FIRST:
+        warn_user(
+            f"The first call of partial_fit has {n_samples} samples, from which {words} are learned; later calls do "
+            f"not change them. Begin with fit, or with a call of partial_fit, on at least {FEWEST_FIRST} samples."
+        )
 
 
 def _continued_problem(
@@ -239,9 +260,10 @@ def _continued_problem(
     fitted: Fitted,
 ) -> Problem:
     """The problem of a training that continues from a fitted model."""
-    reader, task = fitted.reader, replace(fitted.task, options=specification.task_options)
+    reader, before = fitted.reader, replace(fitted.task, options=specification.task_options)
     checked = _checked(specification, reader, arguments, fitted.weights.vector.dtype)
-    task.compare(checked)
+    before.compare(checked)
+    task = before.updated(checked)
     data, held_out = _held_out(
         specification, settings, reader, task, _encoded(task, checked, arguments), validation, fitted.seed
     )
@@ -257,13 +279,26 @@ def _continued_problem(
         fitted.network,
         loss,
         n_outputs,
-        fitted.weights,
+        _updated_weights(specification, fitted, samples, before, task),
         fitted.seed,
         optimizer_state=copy.deepcopy(fitted.optimizer_state),
         continues=True,
         n_epochs_before=fitted.n_epochs,
         n_samples_before=fitted.n_samples_seen,
     )
+
+
+def _updated_weights(
+    specification: Specification, fitted: Fitted, samples: Samples, before: Task, task: Task
+) -> Snapshot:
+    """The fitted weights, as a copy, when the units of X and y follow further samples: predictions remain the same."""
+    network, weights = fitted.network, Snapshot(fitted.weights.vector.copy(), fitted.weights.buffers.copy())
+    tree = network.layout.views(*weights)
+    units = task.units_since(before)
+    if units is not None:
+        network.layer.rescale_output(tree, *units)
+    specification.update(network, tree, samples, task)
+    return weights
 
 
 def _held_out(

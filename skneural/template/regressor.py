@@ -57,7 +57,8 @@ class NeuralRegressor(RegressorMixin, NeuralEstimator):
     def partial_fit(self, X, y, sample_weight=None):
         """Train for exactly one pass over the given samples, continuing from the last call or `fit`.
 
-        The scale of the targets is that of the first call.
+        Targets are scaled by their mean and deviation in all calls so far. The predictions do not change with these
+        units, because the output layer is rescaled.
 
         Parameters
         ----------

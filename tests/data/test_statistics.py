@@ -11,7 +11,8 @@ WEIGHT = RNG.integers(0, 3, 2500).astype(float)
 
 @pytest.mark.parametrize("weight", [None, WEIGHT], ids=["unweighted", "weighted"])
 def test_moments_of_rows_are_those_of_all_blocks(weight):
-    mean, deviation = channel_moments(Rows(X), weight)
+    moments = channel_moments(Rows(X), weight)
+    mean, deviation = moments.mean, moments.scale
     expected = np.average(X, axis=0, weights=weight)
     np.testing.assert_allclose(mean, expected, rtol=1e-10)
     np.testing.assert_allclose(deviation, np.sqrt(np.average((X - expected) ** 2, axis=0, weights=weight)), rtol=1e-10)
@@ -22,7 +23,8 @@ def test_padding_has_no_moments():
     flat = RNG.standard_normal((9, 2))
     series = Series(Series.of(flat, lengths).values, lengths)
     series.values[np.arange(5) >= lengths[:, np.newaxis]] = 100.0
-    mean, deviation = channel_moments(series, weight)
+    moments = channel_moments(series, weight)
+    mean, deviation = moments.mean, moments.scale
     steps = flat[[0, 1, 2, 3, 3]]
     np.testing.assert_allclose(mean, steps.mean(axis=0), rtol=1e-12)
     np.testing.assert_allclose(deviation, steps.std(axis=0), rtol=1e-12)
@@ -37,9 +39,9 @@ def test_rows_of_channels_are_steps_of_which_padding_weighs_nothing():
 
 def test_constants_have_deviation_one():
     x = np.full((7, 2), 0.1, np.float32)
-    mean, deviation = block_moments(lambda: [(x[:4], np.ones(4)), (x[4:], np.ones(3))])
-    np.testing.assert_allclose(mean, x[0], rtol=1e-7)
-    np.testing.assert_array_equal(deviation, 1)
+    moments = block_moments([(x[:4], np.ones(4)), (x[4:], np.ones(3))])
+    np.testing.assert_allclose(moments.mean, x[0], rtol=1e-7)
+    np.testing.assert_array_equal(moments.scale, 1)
 
 
 def test_quantiles_leave_missing_numbers_out():

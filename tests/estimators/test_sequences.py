@@ -147,7 +147,8 @@ def test_moments_leave_padding_out():
     for row, series in zip(padded, X, strict=True):
         row[: len(series)] = series
     everything = np.concatenate([series for series, n in zip(X, weight, strict=True) for _ in range(int(n))])
-    mean, scale = channel_moments(Series(padded, lengths), weight)
+    moments = channel_moments(Series(padded, lengths), weight)
+    mean, scale = moments.mean, moments.scale
     np.testing.assert_allclose(mean, everything.mean(axis=0, dtype=float), rtol=1e-6)
     np.testing.assert_allclose(scale, everything.std(axis=0, dtype=float), rtol=1e-6)
 

@@ -35,6 +35,10 @@ def samples(x, weight=None):
     return Samples(container, Targets(np.zeros(len(container))), weight)
 
 
+def part_of(weight, rows):
+    return None if weight is None else weight[rows]
+
+
 def adapted(network, data):
     layout = Layout(network.parameters())
     tree = layout.views(*layout.initial(np.random.default_rng(0), np.float64))
@@ -48,6 +52,32 @@ def test_standardization_takes_moments_over_all_blocks(weight):
     mean = np.average(X, axis=0, weights=weight)
     np.testing.assert_allclose(p["mean"], mean, rtol=1e-10)
     np.testing.assert_allclose(p["scale"], np.sqrt(np.average((X - mean) ** 2, axis=0, weights=weight)), rtol=1e-10)
+
+
+@pytest.mark.parametrize("weight", [None, WEIGHT])
+@pytest.mark.parametrize("first", [1, 10, 2400])
+def test_moments_of_further_data_join_those_before(weight, first):
+    whole, layer = adapted(Standardization(3), samples(X, weight)), Standardization(3)
+    p = adapted(layer, samples(X[:first], part_of(weight, slice(0, first))))
+    adapt_network(layer, p, samples(X[first:], part_of(weight, slice(first, None))), further=True)
+    for name in whole:
+        np.testing.assert_allclose(p[name], whole[name], rtol=1e-10)
+    before = {name: array.copy() for name, array in whole.items()}
+    adapt_network(layer, whole, samples(X, weight), further=True)
+    np.testing.assert_array_equal([whole["mean"], whole["scale"]], [before["mean"], before["scale"]])
+
+
+@pytest.mark.parametrize("statistics", ["quantiles", "range"])
+def test_other_statistics_stay_unless_they_are_of_few_samples(statistics):
+    layer = Standardization(3, statistics=statistics)
+    p = adapted(layer, samples(X[:100]))
+    before = p["scale"].copy()
+    adapt_network(layer, p, samples(X), further=True)
+    np.testing.assert_array_equal(p["scale"], before)
+    p = adapted(layer, samples(X[:5]))
+    adapt_network(layer, p, samples(X[5:]), further=True)
+    np.testing.assert_allclose(p["mean"], X.mean(axis=0), rtol=1e-10)
+    np.testing.assert_allclose(p["scale"], adapted(layer, samples(X))["scale"], rtol=0.3)
 
 
 @pytest.mark.parametrize(("start", "axis"), [((), -1), ((StepsFirst(),), 1), ((BatchLast(),), 1)])

@@ -295,16 +295,19 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Unsupervise
         return ReconstructionOptions(self.loss, float(self.noise), bool(self.variational))
 
     def _initialize(self, network: Network, tree: Tree, samples: Samples, task: Task) -> None:
-        """Standardize X by the scale of the targets, which includes held-out samples."""
-        assert isinstance(task, Reconstruction)
-        p = tree["encoder"]["standardization"]
-        p["mean"][...], p["scale"][...] = task.mean, task.scale
+        self._update(network, tree, samples, task)
         n_features = network.arguments["n_in"]
         if self.latent_size > n_features and not (self.variational or self.noise > 0):
             warn_user(
                 f"latent_size={self.latent_size} is more than the {n_features} features of X: nothing is compressed, "
                 "and the network may learn to copy."
             )
+
+    def _update(self, network: Network, tree: Tree, samples: Samples, task: Task) -> None:
+        """Standardize X by the units of the targets, which include held-out samples."""
+        assert isinstance(task, Reconstruction)
+        p = tree["encoder"]["standardization"]
+        p["mean"][...], p["scale"][...] = task.mean, task.scale
 
     # --- parts of the network -------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -11,6 +11,7 @@ from skneural.data import Container, NoisyRows, Targets
 from skneural.data.statistics import channel_moments
 from skneural.estimators.autoencoder.reader import RowsOrImages
 from skneural.losses import LINKS, GaussianLoss, LogisticLoss, Loss, SquaredLoss
+from skneural.ops.moments import RunningMoments
 from skneural.ops.types import Array
 from skneural.readers import Reader
 from skneural.tasks import FitArguments, Task
@@ -45,7 +46,9 @@ class Reconstruction(Task):
     options : ReconstructionOptions
     loss_function : str
         "squared_error" or "log_loss".
-    mean, scale : arrays of shape (n_features,), or (n_channels,) for images
+    moments : RunningMoments
+        Of the features, or the channels of images, in all data so far; of none for log_loss, whose values are not
+        scaled.
     n_features : int
         Number of values in a sample.
     image_shape : list of int, or None
@@ -56,8 +59,7 @@ class Reconstruction(Task):
 
     options: ReconstructionOptions
     loss_function: str
-    mean: Array
-    scale: Array
+    moments: RunningMoments
     n_features: int
     image_shape: list[int] | None
     sample_shape: list[int]
@@ -76,14 +78,30 @@ class Reconstruction(Task):
         automatic = "log_loss" if binary else "squared_error"
         loss_function = automatic if options.loss == "auto" else options.loss
         if loss_function == "log_loss":  # values between 0 and 1 need no scaling
-            mean, scale = np.zeros(values.shape[-1]), np.ones(values.shape[-1])
+            moments = RunningMoments.none(values.shape[-1])
         else:
-            mean, scale = channel_moments(arguments.X, arguments.sample_weight)
+            moments = channel_moments(arguments.X, arguments.sample_weight)
         image_shape = None if reader.images is None else reader.images.image_shape
         n_features = reader.shapes()["n_in"]
-        task = cls(options, loss_function, mean, scale, n_features, image_shape, reader.sample_shape)
+        task = cls(options, loss_function, moments, n_features, image_shape, reader.sample_shape)
         task.compare(arguments)
         return task
+
+    @property
+    def mean(self) -> Array:
+        """Subtracted from values."""
+        return self.moments.mean
+
+    @property
+    def scale(self) -> Array:
+        """Divisor of centred values."""
+        return self.moments.scale
+
+    def updated(self, arguments: FitArguments) -> Self:
+        """Units follow the data at both ends of the network, which is therefore not rescaled."""
+        if not self.moments.known:
+            return self
+        return replace(self, moments=self.moments.joined(channel_moments(arguments.X, arguments.sample_weight)))
 
     def compare(self, arguments: FitArguments) -> None:
         values = arguments.X.as_batch()[0]

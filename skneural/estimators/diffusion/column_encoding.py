@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from skneural.ops.moments import number_of_repetitions, weighted_moments, weighted_quantiles, weighted_variance
+from skneural.ops.moments import RunningMoments, number_of_repetitions, weighted_quantiles
 from skneural.ops.types import Array
 
 N_QUANTILES = 1000
@@ -24,7 +24,7 @@ CORNER = 1.0
 
 @dataclass(frozen=True)
 class ColumnEncoding:
-    """Encoding of a table of numbers and codes of categories; all fields are arrays.
+    """Encoding of a table of numbers and codes of categories.
 
     Numbers are centred and scaled, or mapped by rank to quantiles of the normal distribution. A column with missing
     numbers has a flag for them, and the missing numbers are encoded as zero, the mean. By rank, the most common number
@@ -35,8 +35,8 @@ class ColumnEncoding:
     ----------
     n_categories : int array of shape (n_features,)
         Number of categories of each column; zero for numbers.
-    center, scale : arrays of shape (n_numbers,)
-        Of each numeric column; the scale of constant columns is one.
+    numbers : RunningMoments
+        Of each numeric column, without numbers that have a flag.
     quantiles : array of shape (n_quantiles, n_numbers), or of length zero
         Equally spaced quantiles, if numbers are encoded by rank.
     common : array of shape (n_numbers,)
@@ -48,13 +48,12 @@ class ColumnEncoding:
     may_be_missing : bool array of shape (n_numbers,)
     lower, upper : arrays of shape (n_encoded,)
         Range of the encoded training data.
-    mean, variance : arrays of shape (n_encoded,)
-        Moments of the encoded training data.
+    encoded : RunningMoments
+        Of the encoded training data.
     """
 
     n_categories: Array
-    center: Array
-    scale: Array
+    numbers: RunningMoments
     quantiles: Array
     common: Array
     least_rank: Array
@@ -63,47 +62,99 @@ class ColumnEncoding:
     may_be_missing: Array
     lower: Array
     upper: Array
-    mean: Array
-    variance: Array
+    encoded: RunningMoments
 
     @classmethod
     def learn(cls, table: Array, n_categories: Array, by_rank: bool, weight: Array | None) -> Self:
         """Learn from a table in double precision, whose missing numbers are NaN."""
         numbers = table[:, n_categories == 0]
         missing = np.isnan(numbers)
-        center, scale, quantiles = (np.zeros(numbers.shape[1]), np.ones(numbers.shape[1]), np.zeros((0, 0)))
-        least, greatest, least_rank = center.copy(), center.copy(), np.full(numbers.shape[1], 0.25)
+        quantiles = np.zeros((0, 0))
+        least, greatest, least_rank = (
+            np.zeros(numbers.shape[1]),
+            np.zeros(numbers.shape[1]),
+            np.full(numbers.shape[1], 0.25),
+        )
         common = np.full(numbers.shape[1], np.nan)
         at = np.linspace(0, 1, max(2, min(N_QUANTILES, round(number_of_repetitions(table, weight)))))
         if by_rank:
             quantiles = np.zeros((len(at), numbers.shape[1]))
             common = np.array([_common(column, weight) for column in numbers.T])
+        counting = ~missing & (numbers != common)
         for j, column in enumerate(numbers.T):
-            counting = ~missing[:, j] & (column != common[j])
-            some, some_weight = column[counting], None if weight is None else weight[counting]
+            some, some_weight = column[counting[:, j]], None if weight is None else weight[counting[:, j]]
             if not len(some):
                 continue
-            center[j], scale[j] = weighted_moments(some, some_weight)
             least[j], greatest[j] = some.min(), some.max()
             least_rank[j] = 0.5 / max(2, number_of_repetitions(some, some_weight))
             if by_rank:
                 quantiles[:, j] = weighted_quantiles(some, at, some_weight)
         may_be_missing = np.array(missing.any(axis=0))
-        nothing = np.zeros(0)
-        unbounded = cls(
+        moments, nothing = RunningMoments.of(np.where(counting, numbers, np.nan), weight), np.zeros(0)
+        encoding = cls(
             n_categories,
-            *(center, scale, quantiles, common, least_rank, least, greatest, may_be_missing),
-            *(nothing, nothing, nothing, nothing),
+            *(moments, quantiles, common, least_rank, least, greatest, may_be_missing),
+            *(nothing, nothing, RunningMoments.none(0)),
         )
-        encoded = unbounded.encode(table, np.dtype(np.float64))
-        mean, variance = weighted_variance(encoded, weight)
-        lower, upper = encoded.min(axis=0), encoded.max(axis=0)
-        return replace(unbounded, lower=lower, upper=upper, mean=mean, variance=variance)
+        encoded = encoding.encode(table, np.dtype(np.float64))
+        ends, empty = np.full(encoded.shape[1], np.inf), RunningMoments.none(encoded.shape[1])
+        return replace(encoding, lower=ends, upper=-ends, encoded=empty)._with_encoded(encoded, weight)
+
+    def updated(self, table: Array, weight: Array | None) -> Self:
+        """The encoding when training continues with further rows: centred and scaled by all so far.
+
+        Ranks, and the columns that have flags, remain those of the rows with which training began.
+        """
+        if len(self.quantiles):
+            return self
+        numbers, seen = table[:, self.n_categories == 0], self.numbers.weight > 0
+        # Missing numbers, and those of columns without any so far, do not count.
+        least = np.fmin(np.where(seen, self.least, np.nan), np.fmin.reduce(numbers))
+        greatest = np.fmax(np.where(seen, self.greatest, np.nan), np.fmax.reduce(numbers))
+        encoding = replace(
+            self,
+            numbers=self.numbers.joined(RunningMoments.of(numbers, weight)),
+            least=np.where(np.isnan(least), 0.0, least),
+            greatest=np.where(np.isnan(greatest), 0.0, greatest),
+        )
+        return encoding._with_encoded(encoding.encode(table, np.dtype(np.float64)), weight)
+
+    def _with_encoded(self, rows: Array, weight: Array | None) -> Self:
+        """The encoding whose range and moments of encoded data include those of further rows."""
+        moments = self.encoded.joined(RunningMoments.of(rows, weight))
+        lower, upper = np.minimum(self.lower, rows.min(axis=0)), np.maximum(self.upper, rows.max(axis=0))
+        if not len(self.quantiles):  # rows before were encoded in other units
+            n = len(self.least)
+            lower[:n], upper[:n] = ((ends - self.center) / self.scale for ends in (self.least, self.greatest))
+            moments.mean[:n] = 0.0
+            present = self.numbers.weight / moments.weight[:n]
+            moments.deviation[:n] = np.where(self.numbers.varies, np.sqrt(present), 0.0)
+        return replace(self, lower=lower, upper=upper, encoded=moments)
+
+    @property
+    def center(self) -> Array:
+        """Mean of each numeric column."""
+        return self.numbers.mean
+
+    @property
+    def scale(self) -> Array:
+        """Deviation of each numeric column; one for constants."""
+        return self.numbers.scale
+
+    @property
+    def mean(self) -> Array:
+        """Mean of each encoded column."""
+        return self.encoded.mean
+
+    @property
+    def variance(self) -> Array:
+        """Variance of each encoded column."""
+        return self.encoded.deviation**2
 
     @property
     def size(self) -> int:
         """Number of encoded columns."""
-        return len(self.mean)
+        return len(self.lower)
 
     def encode(self, table: Array, dtype: np.dtype[Any]) -> Array:
         """Encoded rows, of shape (rows, n_encoded)."""

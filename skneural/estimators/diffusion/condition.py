@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
-from skneural.ops.moments import weighted_moments
+from skneural.ops.moments import RunningMoments
 from skneural.ops.types import Array
 
 
@@ -20,28 +20,43 @@ class Condition:
     ----------
     classes : array of shape (n_classes,) or None
         None if y is numbers.
-    mean, scale : arrays of shape (n_outputs,)
-        Numbers are centred by the mean, and then divided by the scale. Of length zero for classes.
+    moments : RunningMoments
+        Of all numbers so far, which are centred by their mean, and divided by their deviation. Of length zero for
+        classes.
     """
 
     classes: Array | None
-    mean: Array
-    scale: Array
+    moments: RunningMoments
 
     @classmethod
     def learn(cls, y: Array, classes: npt.ArrayLike | None, sample_weight: Array | None) -> Self:
         """Learn from checked y; `classes` are all that will ever occur, or None."""
         if classes is not None or _are_classes(y):
-            condition = cls(np.unique(y if classes is None else classes), np.zeros(0), np.zeros(0))
+            condition = cls(np.unique(y if classes is None else classes), RunningMoments.none(0))
             condition.encode(y, len(y), np.float32)  # raises if there are other labels
             return condition
-        columns = y.reshape(len(y), -1).astype(np.float64)
-        return cls(None, *weighted_moments(columns, sample_weight))
+        return cls(None, RunningMoments.of(_as_columns(y), sample_weight))
+
+    def updated(self, y: Array, sample_weight: Array | None) -> Self:
+        """The condition when training continues with checked y: the units of numbers follow all so far."""
+        if self.classes is not None:
+            return self
+        return replace(self, moments=self.moments.joined(RunningMoments.of(_as_columns(y), sample_weight)))
+
+    @property
+    def mean(self) -> Array:
+        """Subtracted from numbers."""
+        return self.moments.mean
+
+    @property
+    def scale(self) -> Array:
+        """Divisor of centred numbers."""
+        return self.moments.scale
 
     @property
     def size(self) -> int:
         """Number of values that represent a condition. An unknown condition is all zeros."""
-        return len(self.mean) + 1 if self.classes is None else len(self.classes)
+        return len(self.moments.mean) + 1 if self.classes is None else len(self.classes)
 
     def encode(self, y: npt.ArrayLike, n_samples: int, dtype: npt.DTypeLike) -> Array:
         """The condition as an input of the network; a scalar y is the condition of all samples.
@@ -54,7 +69,7 @@ class Condition:
         y = np.asarray(y)
         if self.classes is not None:
             return _one_hot(np.broadcast_to(y, (n_samples,)) if y.ndim == 0 else y, self.classes, dtype)
-        n_outputs = len(self.mean)
+        n_outputs = len(self.moments.mean)
         columns = np.broadcast_to(y, (n_samples, n_outputs)) if y.ndim == 0 else y.reshape(len(y), -1)
         if columns.shape[1] != n_outputs:
             raise ValueError(f"y has {columns.shape[1]} columns, but the model was fitted on {n_outputs}.")
@@ -69,6 +84,10 @@ class Condition:
             raise ValueError("classes are given, but the model was fitted on numbers.")
         if not np.array_equal(np.unique(classes), self.classes):
             raise ValueError(f"classes={classes!r} is not the same as in the first call: {self.classes.tolist()}.")
+
+
+def _as_columns(y: Array) -> Array:
+    return y.reshape(len(y), -1).astype(np.float64)
 
 
 def _are_classes(y: Array) -> bool:

@@ -232,9 +232,10 @@ class DiffusionModel(DensityMixin, NeuralEstimator):
     def partial_fit(self, X, y=None, classes=None, sample_weight=None):
         """Train for exactly one pass over the given samples, continuing from the last call or `fit`.
 
-        The first call determines the scaling of X and the categories. With `learning_rate` "cosine" or "one_cycle",
-        each call runs through the whole schedule. "constant" suits many passes: after a hundred on eight Gaussians, 2 %
-        of the samples were between them, with "cosine" 5 %, and 1 % after a `fit` of as many epochs.
+        X is scaled by its mean and deviation in all calls so far; the first call determines the categories, and the
+        ranks with ``scaling="quantile"``. With `learning_rate` "cosine" or "one_cycle", each call runs through the
+        whole schedule. "constant" suits many passes: after a hundred on eight Gaussians, 2 % of the samples were
+        between them, with "cosine" 5 %, and 1 % after a `fit` of as many epochs.
 
         Parameters
         ----------

@@ -53,6 +53,10 @@ class RestorableTable(Reader):
         n_numbers = np.count_nonzero(self.columns.is_number) + self.columns.times.n_numbers
         return np.array([0] * n_numbers + self.columns.categories.sizes, dtype=int)
 
+    @property
+    def learned_once(self) -> str:
+        return "the categories of X" if self.columns.categories.sizes else ""
+
     def restore(self, x: Container) -> Any:
         """Rows of numbers and codes as an array or a DataFrame, like the X of `fit`."""
         assert isinstance(x, Rows)

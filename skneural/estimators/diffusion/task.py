@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -91,6 +91,15 @@ class Denoising(Task):
             raise ValueError("y is None, but this model was fitted with y. Give y.")
         else:
             self.condition.ensure_same_classes(arguments.classes)
+
+    @property
+    def learned_once(self) -> str:
+        return "the ranks of numbers" if len(self.encoding.quantiles) else ""
+
+    def updated(self, arguments: FitArguments) -> Self:
+        weight, condition = arguments.sample_weight, self.condition
+        encoding = self.encoding.updated(arguments.X.values, weight)
+        return replace(self, encoding=encoding, condition=condition and condition.updated(arguments.y, weight))
 
     def encode_condition(self, y: npt.ArrayLike | None, n_samples: int, dtype: npt.DTypeLike) -> Array:
         """The condition as an input of the network, of shape (n_samples, n_condition); zeros if y is None.

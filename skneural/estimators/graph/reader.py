@@ -138,6 +138,10 @@ class NodeReader(Reader):
         reader = cls(Widths(columns.n_features, 0), options.n_hops, TrainingRows(columns, distinct, neighbors))
         return reader, reader._rows(distinct, neighbors, numbers.ravel())
 
+    @property
+    def learned_once(self) -> str:
+        return "" if self.training is None else "the rows among which neighbours are searched"
+
     def read(self, X: object, spec: InputSpec) -> Container:
         _ensure_no_whole_graph(X)
         if isinstance(X, GraphNodes):

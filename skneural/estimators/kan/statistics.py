@@ -78,4 +78,5 @@ def _samples_of_a_formula(problem: Problem, tree: Tree) -> tuple[Array, Array, A
     if problem.loss.link_name != "identity":
         return x, raw_scores(problem, tree, samples.x, 1).astype(np.float64), samples.sample_weight
     assert isinstance(task, Numbers)
-    return x, samples.y.values.astype(np.float64) * task.scale + task.mean, samples.sample_weight
+    numbers = samples.y.values.astype(np.float64) * task.scale + task.mean
+    return x, numbers, samples.sample_weight

@@ -76,6 +76,10 @@ class Texts(Reader):
         return TokenWindows.from_sequences(vocabulary.encode(given), vocabulary.number_of("start"))
 
     @property
+    def learned_once(self) -> str:
+        return "" if self.tokens is None else "the vocabulary"
+
+    @property
     def vocabulary(self) -> Vocabulary:
         """The vocabulary of the training texts, with the special tokens of language models."""
         return Vocabulary.learned(self.tokens, self.n_tokens, TEXT_SPECIAL_TOKENS)

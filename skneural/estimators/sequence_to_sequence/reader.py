@@ -79,6 +79,10 @@ class Sources(Reader):
         vocabulary = Vocabulary.learned(self.tokens, self.n_tokens)
         return series_of(vocabulary.encode(read_sequences(X, self.level)))
 
+    @property
+    def learned_once(self) -> str:
+        return "" if self.tokens is None else "the vocabulary of X"
+
     def shapes(self) -> dict[str, Any]:
         return {"n_source": self.n_tokens if self.columns is None else self.columns.n_features, "encoder": self.encoder}
 

@@ -81,6 +81,10 @@ class TargetSequences(Task):
         longest = max(map(len, given.sequences)) if options.max_length is None else int(options.max_length)
         return cls(options, given.form, vocabulary.listed, int(vocabulary.n_tokens), longest)
 
+    @property
+    def learned_once(self) -> str:
+        return "" if self.tokens is None else "the vocabulary of y"
+
     def compare(self, arguments: FitArguments) -> None:
         given = read_sequences(arguments.y, self.options.level, "y")
         numbers = self.vocabulary.encode(given, "y")

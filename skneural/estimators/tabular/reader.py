@@ -65,6 +65,10 @@ class MixedTable(Reader):
         centred[np.abs(centred) <= np.finfo(numbers.dtype).eps * np.abs(self.offsets)] = 0.0
         return centred
 
+    @property
+    def learned_once(self) -> str:
+        return "the categories of X" if self.columns.categories.sizes else ""
+
     def shapes(self) -> dict[str, Any]:
         return {
             "n_numbers": len(self.offsets),

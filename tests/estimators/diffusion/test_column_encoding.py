@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from skneural.estimators.diffusion.column_encoding import ColumnEncoding
+from skneural.template.state import plain_state
 
 RNG = np.random.default_rng(0)
 TABLE = np.stack(
@@ -104,8 +105,10 @@ def test_weights_are_repetitions(by_rank):
 
 
 def test_the_encoding_is_plain_arrays():
-    encoding = ColumnEncoding.learn(TABLE, N_CATEGORIES, True, None)
-    assert all(isinstance(array, np.ndarray) for array in vars(encoding).values())
+    state = plain_state(ColumnEncoding.learn(TABLE, N_CATEGORIES, True, None))
+    moments = [state.pop(name) for name in ("numbers", "encoded")]
+    assert all(isinstance(array, np.ndarray) for array in state.values())
+    assert all(isinstance(array, np.ndarray | float) for each in moments for array in each.values())
 
 
 @pytest.mark.parametrize("seed", range(8))
