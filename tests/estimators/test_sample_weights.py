@@ -125,6 +125,11 @@ ODD = {
     "rows of a table": Odd(
         TabularMLPClassifier(categorical_features=[1, 2, 3], **SMALL_TABULAR), mixed_table().to_numpy(object), CLASSES
     ),
+    "table of integers": Odd(
+        TabularMLPClassifier(**SMALL_TABULAR),
+        np.where(np.isin(np.arange(N), ABSENT), 10**9, np.arange(N) ** 3 * 1000)[:, None] * [1, 2],
+        CLASSES,
+    ),
     "generated table": Odd(DiffusionModel(8, **BRIEF), mixed_table(), CLASSES),
     "labels of steps": Odd(RNNSequenceTagger(hidden_size=3, **BRIEF), SERIES, LABELS),
     "balanced labels of steps": Odd(
@@ -265,6 +270,15 @@ def test_balanced_class_weights_are_those_of_repeated_samples(case):
     weighted, repeated = (pose(model._specification(), model._settings(False), each).samples.y for each in both)
     rows = np.repeat(np.arange(len(weighted)), both[0].sample_weight)
     np.testing.assert_allclose(weighted[rows].weight, repeated.weight, rtol=1e-6)
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+def test_what_is_learned_of_frames_lists_and_graphs_is_that_of_repeated_samples(odd):
+    model = odd.estimator
+    both = weighted_and_repeated(rows_of(odd.X, PRESENT), rows_of(odd.y, PRESENT))
+    posed = [pose(model._specification(), model._settings(False), each) for each in both]
+    for of in ("reader", "task"):
+        assert_equal_values(*(plain_state(getattr(problem, of)) for problem in posed), of)
 
 
 @pytest.mark.parametrize(

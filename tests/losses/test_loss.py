@@ -124,6 +124,8 @@ def test_degree_says_how_the_loss_grows_with_the_unit(case):
 )
 def test_best_constant_is_finite_where_the_optimum_is_not(loss, y):
     assert np.isfinite(loss.best_constant(y)).all()
+    weighted, repeated = loss.best_constant(y, np.full(8, 3.0)), loss.best_constant(np.repeat(y, 3, axis=0))
+    np.testing.assert_allclose(weighted, repeated)
 
 
 def test_the_base_loss_says_what_is_missing():
