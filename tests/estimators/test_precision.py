@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from skneural import MLPRegressor, TabularMLPRegressor
+from skneural import CNNClassifier, MLPRegressor, RNNSequenceClassifier, TabularMLPRegressor
 from tests.estimators.cases import (
     ESTIMATORS,
     UNTRAINED,
@@ -14,7 +14,7 @@ from tests.estimators.cases import (
     of_each_class,
     patients,
 )
-from tests.foreign_arrays import CONTAINERS, frame
+from tests.foreign_arrays import CONTAINERS, DLPackTensor, Memory, Tensor, frame
 
 
 def fitted_numbers(model):
@@ -68,3 +68,31 @@ def test_targets_and_weights_may_come_in_any_container(Estimator, name):
         return CONTAINERS[name](values)
 
     np.testing.assert_array_equal(model.fit(X, contained(y), contained(weight)).weights_, expected)
+
+
+FORMS = {
+    "big-endian": lambda x: x.astype(">f8"),
+    "tensor": Tensor,
+    "dlpack": DLPackTensor,
+    "array interface": Memory,
+    "long double": lambda x: x.astype(np.longdouble),
+    "objects": lambda x: x.astype(object),
+    "nested lists": np.ndarray.tolist,
+    "list of tensors": lambda x: [Tensor(piece) for piece in x],
+    "list of big-endian arrays": lambda x: [piece.astype(">f8") for piece in x],
+}
+
+
+@pytest.mark.parametrize("convert", FORMS.values(), ids=FORMS)
+@pytest.mark.parametrize(
+    ("model", "shape"),
+    [
+        (RNNSequenceClassifier(hidden_size=3, max_iter=1, random_state=0), (12, 5, 2)),
+        (CNNClassifier(channels=2, hidden_layer_sizes=3, max_iter=1, random_state=0), (12, 6, 6, 2)),
+    ],
+    ids=["series", "images"],
+)
+def test_series_and_images_of_doubles_train_in_double_precision(model, shape, convert):
+    X, y = np.random.default_rng(0).normal(size=shape), np.arange(12) % 2
+    expected = model.fit(X, y).weights_
+    np.testing.assert_array_equal(model.fit(convert(X), y).weights_, expected, strict=True)

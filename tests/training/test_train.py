@@ -286,6 +286,15 @@ def test_divergence_names_the_epoch_and_the_rate():
         train(method, samples(), monitor(method))
 
 
+def test_weights_that_overflow_in_the_last_step_diverge():
+    """No loss is computed from them, and rows of an embedding that no further sample uses would stay infinite."""
+    data = samples()
+    data.x.values[...] *= 1e3
+    method = descent(SGD(0.0), Schedule("constant", 1e308), max_epochs=1, hidden=(), batch_size=N)
+    with pytest.raises(DivergenceError, match="weights were no longer finite in epoch 1"):
+        train(method, data, monitor(method))
+
+
 def test_divergence_is_a_value_error_and_comes_at_once():
     data = samples()
     data.x.values[3, 0] = np.nan
