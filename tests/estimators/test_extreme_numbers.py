@@ -58,7 +58,7 @@ def test_weights_of_any_magnitude(case, factor):
     ensure_finite(most_precise_output(model.fit(X, y, sample_weight=weight * factor), X))
 
 
-@pytest.mark.parametrize("factor", ["1e-310", "1e-160", "1e-30", "1e150", "1e300"])
+@pytest.mark.parametrize("factor", ["1e-300", "1e-160", "1e-30", "1e150", "1e300"])
 @every(REGRESSORS)
 def test_targets_of_any_magnitude(case, factor):
     """Scaled targets are the same numbers, and predictions are in the units of y."""
