@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import copy
+import time
+from collections.abc import Callable
 from typing import Any
 
 from sklearn.base import BaseEstimator
 
 from skneural.sklearn_compat import callback_context, has_callbacks
 from skneural.tasks import FitArguments
-from skneural.template.problem import Problem, fitted_attributes
+from skneural.template.problem import Problem
+from skneural.template.training import Trained
+from skneural.training.history import History
 from skneural.training.train import Observer, TrainingMonitor
+
+# Seconds of a fit from which on its length is announced.
+LONG = 5.0
 
 
 class EpochCallbacks:
@@ -20,9 +28,19 @@ class EpochCallbacks:
     estimator : NeuralEstimator
     arguments : FitArguments
         As the user gave them.
+    n_epochs : int
+        Maximum number of epochs.
+    attributes : function
+        Makes the fitted attributes of a model from a problem and the training of it so far.
     """
 
-    def __init__(self, estimator: BaseEstimator, arguments: FitArguments, n_epochs: int, verbose: bool) -> None:
+    def __init__(
+        self,
+        estimator: BaseEstimator,
+        arguments: FitArguments,
+        n_epochs: int,
+        attributes: Callable[[Problem, Trained], dict[str, Any]],
+    ) -> None:
         weight = arguments.sample_weight
         self.arguments = {
             "estimator": estimator,
@@ -30,14 +48,25 @@ class EpochCallbacks:
             "y": arguments.y,
             "metadata": {} if weight is None else {"sample_weight": weight},
         }
-        self.verbose = verbose
+        self.attributes = attributes
         self.registered = has_callbacks(estimator)
         self.context = callback_context(estimator, max_subtasks=n_epochs)
         self.context.call_on_fit_task_begin(**self.arguments)
+        self._stages: list[History] = []
 
     def observer(self, problem: Problem) -> Observer:
         """An observer of training that reports its epochs."""
         return _EpochReports(self, problem)
+
+    def history(self, monitor: TrainingMonitor) -> History:
+        """Records of all epochs so far, with those of earlier stages."""
+        if not monitor.epochs_before:
+            self._stages = []
+        if not any(stage is monitor.history for stage in self._stages):
+            self._stages.append(monitor.history)
+        losses = [loss for stage in self._stages for loss in stage.losses]
+        scores = [score for stage in self._stages for score in stage.scores]
+        return History(losses, scores, len(losses))
 
     def end(self) -> None:
         """Report the end of `fit`."""
@@ -45,7 +74,7 @@ class EpochCallbacks:
 
 
 class _EpochReports(Observer):
-    """Observer that prints a line per epoch and calls the callbacks with the current weights."""
+    """Observer that calls the callbacks with the current weights."""
 
     def __init__(self, callbacks: EpochCallbacks, problem: Problem) -> None:
         self._callbacks = callbacks
@@ -58,16 +87,53 @@ class _EpochReports(Observer):
             self._epoch.call_on_fit_task_begin(**self._callbacks.arguments)
 
     def epoch_ends(self, monitor: TrainingMonitor) -> bool:
-        """Print a line and call the callbacks; True if one of them requests the end of training."""
-        history = monitor.history
-        if self._callbacks.verbose:
-            score = f", validation score = {history.scores[-1]:.8f}" if history.scores else ""
-            print(f"Iteration {history.n_epochs}, loss = {history.losses[-1]:.8f}{score}")
+        """Call the callbacks; True if one of them requests the end of training."""
+        history = self._callbacks.history(monitor)
+
+        def attributes() -> dict[str, Any]:
+            state = copy.deepcopy(self._problem.optimizer_state)
+            trained = Trained(monitor.weights.snapshot(), history, monitor.validation_decides, False, state)
+            return self._callbacks.attributes(self._problem, trained)
+
         if self._epoch is None:
             return False
-        return bool(
-            self._epoch.call_on_fit_task_end(
-                **self._callbacks.arguments,
-                reconstruction_attributes=lambda: fitted_attributes(self._problem, monitor.weights.snapshot()),
+        return bool(self._epoch.call_on_fit_task_end(**self._callbacks.arguments, reconstruction_attributes=attributes))
+
+
+class PrintedEpochs(Observer):
+    """Observer that prints a line after epochs.
+
+    Parameters
+    ----------
+    every : int
+        Number of epochs after each of which a line is printed.
+    n_epochs : int
+        Maximum number of epochs.
+    n_before : int, default=0
+        Number of epochs before the first one.
+    """
+
+    def __init__(self, every: int, n_epochs: int, n_before: int = 0) -> None:
+        self._every, self._n_epochs, self._n_before = every, n_epochs, n_before
+        self._started_at = time.perf_counter()
+
+    def epoch_ends(self, monitor: TrainingMonitor) -> bool:
+        seconds = time.perf_counter() - self._started_at
+        number = monitor.epochs_before + monitor.history.n_epochs
+        if number == 1 and seconds * self._n_epochs > LONG:
+            print(
+                f"{monitor.weights.vector.size:_} weights, {monitor.n_steps:_} steps in each of at most "
+                f"{self._n_epochs} epochs"
             )
-        )
+        number += self._n_before
+        if number % self._every == 0:
+            last = self._n_before + self._n_epochs
+            print(f"Epoch {number} of {last}, {_values(monitor)}, {seconds:.3g} s")
+        return False
+
+
+def _values(monitor: TrainingMonitor) -> str:
+    history = monitor.history
+    score = f", validation score = {history.scores[-1]:.8f}" if history.scores else ""
+    rate = "" if monitor.learning_rate is None else f", learning rate = {monitor.learning_rate:.3g}"
+    return f"loss = {history.losses[-1]:.8f}{score}{rate}"

@@ -46,7 +46,7 @@ from skneural.readers import InputSpec, Reader, Table, without_names
 from skneural.tasks import FitArguments, Task
 from skneural.template.automatic import automatic, batch_size_hyperparameter, early_stopping_hyperparameter
 from skneural.template.convergence import convergence_messages
-from skneural.template.epoch_callbacks import EpochCallbacks
+from skneural.template.epoch_callbacks import EpochCallbacks, PrintedEpochs
 from skneural.template.problem import Fitted, Network, Problem, Specification, fitted_attributes, pose
 from skneural.template.scorers import held_out_score
 from skneural.template.settings import TrainingSettings
@@ -101,6 +101,10 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         _reader: Reader = dataclasses.field(init=False)
         _task: Task = dataclasses.field(init=False)
         _network: Network = dataclasses.field(init=False)
+        _optimizer_state: dict[str, Any] = dataclasses.field(init=False)
+        loss_curve_: list[float] = dataclasses.field(init=False)
+        validation_scores_: list[float] | None = dataclasses.field(init=False)
+        t_: int = dataclasses.field(init=False)
 
     solver: str = hyperparameter(
         default="adam",
@@ -214,7 +218,9 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         doc="Seed of everything random: initial weights, held-out samples, order of samples, dropout.",
     )
     verbose: bool | int = hyperparameter(
-        default=False, constraint=BOOLEAN | Integer(0), doc="Print a line after every epoch."
+        default=False,
+        constraint=BOOLEAN | Integer(0),
+        doc="Print a line after every epoch, or after every `verbose` epochs if it is a number above 1.",
     )
     n_jobs: int | None = hyperparameter(
         default=None,
@@ -347,7 +353,7 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
     @with_callbacks
     def _fit(self, arguments: FitArguments, validation: FitArguments) -> Any:
         model = self._checked()
-        callbacks = EpochCallbacks(self, arguments, model._most_epochs(), bool(model.verbose))
+        callbacks = EpochCallbacks(self, arguments, model._most_epochs(), model._attributes)
         settings = model._settings(one_pass=False)
         fitted = model._fitted() if model.warm_start and self.__sklearn_is_fitted__() else None
         problem = pose(model._specification(), settings, arguments, validation, fitted)
@@ -414,7 +420,11 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         )
 
     def _hooks(self, problem: Problem, callbacks: EpochCallbacks | None = None) -> Hooks:
-        observers = [] if callbacks is None else [callbacks.observer(problem)]
+        observers: list[Observer] = [] if callbacks is None else [callbacks.observer(problem)]
+        if self.verbose:
+            n_epochs = 1 if callbacks is None else self._most_epochs()
+            n_before = problem.n_epochs_before if callbacks is None else 0
+            observers.append(PrintedEpochs(int(self.verbose), n_epochs, n_before))
         return Hooks(
             [*observers, *self._observers(problem)],
             self._scorer(problem),
@@ -440,20 +450,33 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
 
     def _keep(self, problem: Problem, trained: Trained, statistics: dict[str, Any], keep_optimizer_state: bool) -> None:
         """Set the fitted attributes."""
-        history = trained.history
-        losses_before = self.loss_curve_ if problem.continues else []
-        scores_before = (self.validation_scores_ or []) if problem.continues else []
+        course = self._course(problem, trained)
         self._set_fitted(problem, trained.weights)
-        self.n_iter_ = history.n_epochs
-        self.loss_curve_: list[float] = losses_before + history.losses
-        self.loss_ = self.loss_curve_[-1]
-        self.best_loss_ = None if trained.validation_decided else min(self.loss_curve_)
-        self.validation_scores_: list[float] | None = (scores_before + history.scores) or None
-        self.best_validation_score_ = max(self.validation_scores_) if self.validation_scores_ else None
-        self.t_: int = (self.t_ if problem.continues else 0) + history.n_epochs * len(problem.samples)
-        self._optimizer_state: dict[str, Any] = trained.optimizer_state if keep_optimizer_state else {}
-        for name, value in statistics.items():
+        if not keep_optimizer_state:
+            course["_optimizer_state"] = {}
+        for name, value in (course | statistics).items():
             setattr(self, name, value)
+
+    def _course(self, problem: Problem, trained: Trained) -> dict[str, Any]:
+        """Attributes about the course of training, which includes that of the training that it continued."""
+        history = trained.history
+        losses = (self.loss_curve_ if problem.continues else []) + history.losses
+        scores = ((self.validation_scores_ or []) if problem.continues else []) + history.scores
+        return {
+            "n_iter_": history.n_epochs,
+            "loss_curve_": losses,
+            "loss_": losses[-1],
+            "best_loss_": None if trained.validation_decided else min(losses),
+            "validation_scores_": scores or None,
+            "best_validation_score_": max(scores, default=None),
+            "t_": (self.t_ if problem.continues else 0) + history.n_epochs * len(problem.samples),
+            "_optimizer_state": trained.optimizer_state,
+        }
+
+    def _attributes(self, problem: Problem, trained: Trained) -> dict[str, Any]:
+        """All attributes of a model whose training stops here, for callbacks."""
+        course = self._course(problem, trained)
+        return fitted_attributes(problem, trained.weights) | course | self._statistics(problem, trained)
 
     def _set_fitted(self, problem: Problem, weights: Snapshot) -> None:
         """Set all attributes that prediction needs, and remove those of an earlier fit."""

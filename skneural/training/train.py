@@ -68,6 +68,10 @@ class TrainingMonitor:
         Records of the epochs so far.
     stop_requested : bool
         True if an observer or an interrupt has stopped training, including all subsequent stages.
+    learning_rate : float or None
+        Of the last step; None if the method has none.
+    n_steps : int
+        Number of steps of an epoch.
     """
 
     weights: Weights
@@ -81,6 +85,8 @@ class TrainingMonitor:
     epochs_before: int = 0
     history: History = field(default_factory=History)
     stop_requested: bool = False
+    learning_rate: float | None = None
+    n_steps: int = 1
 
     @property
     def has_validated(self) -> bool:
@@ -154,11 +160,12 @@ class Descent:
         """Train until a request of `monitor` to stop, or the maximum number of epochs."""
         n_plateaus = 0
         vector = self.objective.weights.vector
+        monitor.n_steps = math.ceil(len(samples) / self.batch_size)
         for epoch in range(self.max_epochs):
             monitor.epoch_starts()
             self.optimizer.exchange(vector, self.state)
             try:
-                loss = self._one_epoch(samples, epoch, n_plateaus)
+                loss, monitor.learning_rate = self._one_epoch(samples, epoch, n_plateaus)
             finally:  # an interrupted training may be continued
                 self.optimizer.exchange(vector, self.state)
             ensure_finite(vector, self.epochs_before + epoch + 1, self.schedule.initial, "weights were")
@@ -171,8 +178,8 @@ class Descent:
                 monitor.stopping.reset_patience()
         monitor.history.converged = self.schedule.ends_with_training
 
-    def _one_epoch(self, samples: Samples, epoch: int, n_plateaus: int) -> Value:
-        """Train for one epoch, and return its mean loss."""
+    def _one_epoch(self, samples: Samples, epoch: int, n_plateaus: int) -> tuple[Value, float]:
+        """Train for one epoch, and return its mean loss and the last learning rate."""
         objective, weights = self.objective, self.objective.weights
         number = self.epochs_before + epoch
         order = self.seeds.generator("batches", number) if self.shuffle else None
@@ -194,7 +201,7 @@ class Descent:
             weights.keep_limits()
             deliver_interrupt()
             total = total + value * len(batch)
-        return total / len(samples)
+        return total / len(samples), rate
 
 
 def train(method: Method, samples: Samples, monitor: TrainingMonitor) -> History:

@@ -1,5 +1,7 @@
 """The estimators among scikit-learn's tools, with pandas, and with callbacks."""
 
+import pickle
+
 import numpy as np
 import pytest
 import sklearn
@@ -18,6 +20,7 @@ from skneural import MLPClassifier, MLPRegressor, PerceptronClassifier
 from tests.estimators.cases import (
     every_numeric_estimator,
     every_sparse_estimator,
+    every_trained_class,
     flowers,
     most_precise_output,
     patients,
@@ -271,3 +274,19 @@ def test_progress_bar(capsys):
     shown = capsys.readouterr().out
     assert "MLPClassifier" in shown
     assert "100%" in shown
+
+
+@every_trained_class
+def test_a_model_given_to_a_callback_has_its_curves_and_can_be_saved_and_resumed(case):
+    """After two of three epochs it is the model of two, also if it is pickled and continues."""
+    X, y = case.data()
+    stopper, options = StopAfter(2), {"max_iter": 3, "warm_start": True, "early_stopping": False}
+    model = case.new(**options).set_callbacks(stopper).fit(X, y)
+    shown = pickle.loads(pickle.dumps(stopper.shown[1][0]))
+    for name in ("n_iter_", "t_", "loss_", "loss_curve_", "best_loss_", "validation_scores_", "best_validation_score_"):
+        assert getattr(shown, name) == getattr(model, name), name
+    last_is_best = np.array_equal(shown.weights_, model.weights_)
+    continued = [each.set_callbacks().set_params(max_iter=1).fit(X, y) for each in (shown, model)]
+    assert len(continued[0].loss_curve_) == 3
+    if last_is_best:  # otherwise `fit` kept the weights of the first epoch
+        np.testing.assert_array_equal(continued[0].weights_, continued[1].weights_)

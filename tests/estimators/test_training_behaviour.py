@@ -28,9 +28,35 @@ def test_verbose_prints_each_epoch(capsys):
     assert len(lines) == 3
     for number, line in enumerate(lines, 1):
         loss, score = model.loss_curve_[number - 1], model.validation_scores_[number - 1]
-        assert line == f"Iteration {number}, loss = {loss:.8f}, validation score = {score:.8f}"
+        expected = f"Epoch {number} of 3, loss = {loss:.8f}, validation score = {score:.8f}, learning rate = 0.001, "
+        assert line.startswith(expected)
+        assert line.endswith(" s")
     model.set_params(verbose=False).fit(X, y)
     assert not capsys.readouterr().out
+
+
+def test_verbose_may_leave_out_epochs(capsys):
+    X, y = moons()
+    MLPClassifier(4, max_iter=7, verbose=3, random_state=0).fit(X, y)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(",")[0] for line in lines] == ["Epoch 3 of 7", "Epoch 6 of 7"]
+
+
+def test_verbose_prints_the_passes_of_partial_fit(capsys):
+    X, y = moons()
+    model = MLPClassifier(4, verbose=True, random_state=0)
+    for number in (1, 2):
+        model.partial_fit(X, y, classes=[0, 1])
+        line = capsys.readouterr().out
+        assert line.startswith(f"Epoch {number} of {number}, loss = {model.loss_:.8f}, learning rate = 0.001, ")
+
+
+def test_the_length_of_a_long_fit_is_announced(capsys, monkeypatch):
+    monkeypatch.setattr("skneural.template.epoch_callbacks.LONG", 0.0)
+    X, y = moons()
+    model = MLPClassifier(4, max_iter=2, batch_size=30, verbose=True, random_state=0).fit(X, y)
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first == f"{len(model.weights_)} weights, 7 steps in each of at most 2 epochs"
 
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
