@@ -1,0 +1,183 @@
+"""Any combination of allowed hyper-parameters and small inputs gives a sound model, or an error that says why not."""
+
+import copy
+import dataclasses
+import pickle
+import re
+import traceback
+import warnings
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pytest
+import sklearn
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.utils import _safe_indexing
+from sklearn.utils.validation import _num_samples, has_fit_parameter
+
+import skneural
+from tests.estimators.cases import ESTIMATORS, OF_TEXTS, UNTRAINED
+from tests.fuzz import inputs
+
+# Values of which each hyper-parameter draws those that its constraint allows; small, so that networks are.
+VALUES = (None, True, False, -1, 0, 1, 2, 3, 4, 1e-30, 1e-3, 0.1, 0.5, 0.9, 1.0, 2.5, 1e3, np.inf)
+SEQUENCES = ((), (2,), (3, 2), [4], np.array([2, 3]))
+# Those that say how long training takes, how many threads compute and what is printed are not drawn.
+FIXED = ("max_iter", "max_fun", "n_jobs", "verbose", "random_state", "callback")
+# The first whose name occurs in the name of the estimator.
+FORMS = {
+    "Tabular": (inputs.mixed_tables,),
+    "Autoencoder": (inputs.tables, inputs.mixed_tables, inputs.images),
+    "Diffusion": (inputs.tables, inputs.mixed_tables),
+    "SequenceToSequence": (inputs.tables, inputs.texts),
+    "Sequence": (inputs.tables, inputs.series),
+    "LanguageModel": (inputs.texts,),
+    "CNN": (inputs.tables, inputs.images),
+    "GNNNode": (inputs.nodes,),
+    "GNNGraph": (inputs.tables, inputs.graphs),
+    "": (inputs.tables,),
+}
+# An error is understood if it names a hyper-parameter, an argument or a part of one.
+NAMED = re.compile(
+    r"\b(X|y|X_val|y_val|arrays?|samples?|features?|columns?|class(es)?|labels?|targets?|series|steps?|graphs?|nodes?|"
+    r"images?|texts?|tokens?|inputs?|values?|rows?|outputs?|weights?)\b",
+    re.IGNORECASE,
+)
+OF_THE_PACKAGE = tuple(str(Path(package.__file__).parent) for package in (skneural, sklearn))
+
+CASES = ESTIMATORS | OF_TEXTS | UNTRAINED
+EVERY = {type(case.estimator).__name__: case for case in reversed(CASES.values())}
+every_estimator = pytest.mark.parametrize("name", sorted(EVERY))
+
+
+def test_every_estimator_is_tried():
+    public = {name for name in skneural.__all__ if hasattr(getattr(skneural, name), "fit")}
+    assert set(EVERY) == public
+
+
+def hyperparameters(estimator: Any) -> st.SearchStrategy[dict[str, Any]]:
+    """Up to three hyper-parameters with other values than those of the case."""
+    strategies = {}
+    for field in dataclasses.fields(estimator):
+        constraint = field.metadata["constraint"]
+        values = [value for value in (*VALUES, *SEQUENCES, *constraint.options) if constraint.allows(value)]
+        if values and field.name not in FIXED:
+            strategies[field.name] = st.sampled_from(values)
+    names = st.lists(st.sampled_from(sorted(strategies)), unique=True, max_size=3)
+    return names.flatmap(lambda chosen: st.fixed_dictionaries({name: strategies[name] for name in chosen}))
+
+
+def problems(estimator: Any) -> st.SearchStrategy[inputs.Problem]:
+    name = type(estimator).__name__
+    forms = next(forms for part, forms in FORMS.items() if part in name)
+    if name.endswith("Tagger"):
+        y_of = inputs.labels_of_steps
+    elif is_classifier(estimator):
+        y_of = inputs.classes
+    elif is_regressor(estimator):
+        y_of = inputs.numbers
+    else:
+        y_of = inputs.texts if name == "SequenceToSequence" else None
+    weighed = has_fit_parameter(estimator, "sample_weight")
+    return st.one_of(*(inputs.problems(X_of, y_of, weighed) for X_of in forms))
+
+
+def fitted(estimator: Any, problem: inputs.Problem) -> Any:
+    weight = {} if problem.sample_weight is None else {"sample_weight": problem.sample_weight}
+    return estimator.fit(problem.X, problem.y, **weight) if problem.y is not None else estimator.fit(problem.X, **weight)
+
+
+def outputs(model: Any, X: Any) -> dict[str, Any]:
+    """Output of each method that takes X."""
+    methods = ("predict", "predict_proba", "decision_function", "transform", "score_samples")
+    return {name: getattr(model, name)(X) for name in methods if hasattr(model, name)}
+
+
+def flat(output: Any) -> np.ndarray:
+    """The values of an output: of a list with an array for each sample, one after the other."""
+    if isinstance(output, list):
+        return np.concatenate([np.ravel(np.asarray(part)) for part in output])
+    return np.ravel(np.asarray(output))
+
+
+def assert_sound(name: str, output: Any, n_samples: int) -> None:
+    assert _num_samples(output) == n_samples, f"{name} returned {_num_samples(output)} rows for {n_samples} samples"
+    values = flat(output)
+    if np.issubdtype(values.dtype, np.floating):
+        assert np.isfinite(values).all(), f"{name} returned values that are not finite"
+
+
+def assert_same(name: str, actual: Any, expected: Any, event: str) -> None:
+    assert np.array_equal(flat(actual), flat(expected)), f"{name} differs {event}"
+
+
+def assert_close(name: str, actual: Any, expected: Any, event: str) -> None:
+    actual, expected = flat(actual), flat(expected)
+    if np.issubdtype(expected.dtype, np.floating):  # labels and tokens may change where scores are equal
+        scale = max(1.0, float(np.abs(expected).max()))
+        assert np.abs(actual / scale - expected / scale).max() < 1e-3, f"{name} differs {event}"
+
+
+def assert_understood(error: Exception, estimator: Any) -> None:
+    """An error must be raised on purpose, and name a hyper-parameter or a part of the input."""
+    frames = traceback.extract_tb(error.__traceback__)
+    assert frames[-1].filename.startswith(OF_THE_PACKAGE), f"not raised on purpose: {error!r}"
+    named = any(re.search(rf"\b{name}\b", str(error)) for name in estimator.get_params(deep=False))
+    assert named or NAMED.search(str(error)), f"names neither a hyper-parameter nor a part of the input: {error!r}"
+
+
+def check(name: str, parameters: dict[str, Any], problem: inputs.Problem) -> None:
+    estimator = EVERY[name].new(**parameters)
+    before = joblib.hash([problem.X, problem.y])
+    with warnings.catch_warnings():
+        # Warnings to users are part of an answer; those of NumPy are not meant for users.
+        warnings.simplefilter("ignore", UserWarning)
+        warnings.simplefilter("error", RuntimeWarning)
+        try:
+            model = fitted(clone(estimator), problem)
+            expected = outputs(model, problem.X)
+        except (ValueError, TypeError) as error:
+            assert_understood(error, estimator)
+            return
+        again = outputs(fitted(clone(estimator), problem), problem.X)
+        pickled = outputs(pickle.loads(pickle.dumps(model)), problem.X)
+        copied = outputs(copy.deepcopy(model), problem.X)
+        order = np.random.default_rng(0).permutation(_num_samples(problem.X))
+        permuted = outputs(model, _safe_indexing(problem.X, order))
+    assert joblib.hash([problem.X, problem.y]) == before, "fit or predict changed its input"
+    for method, output in expected.items():
+        assert_sound(method, output, len(order))
+        assert_same(method, again[method], output, "in a second fit with the same seed")
+        assert_same(method, pickled[method], output, "after pickle")
+        assert_same(method, copied[method], output, "after deepcopy")
+        assert_close(method, permuted[method], _safe_indexing(output, order), "in another order of samples")
+
+
+def examples(n: int, **options: Any) -> settings:
+    unhealthy = [HealthCheck.too_slow, HealthCheck.data_too_large]
+    return settings(max_examples=n, deadline=None, suppress_health_check=unhealthy, database=None, **options)
+
+
+@every_estimator
+def test_examples(name):
+    @examples(20, derandomize=True, phases=[Phase.generate])
+    @given(hyperparameters(EVERY[name].estimator), problems(EVERY[name].estimator))
+    def run(parameters, problem):
+        check(name, parameters, problem)
+
+    run()
+
+
+@pytest.mark.fuzz
+@every_estimator
+def test_many_examples(name):
+    @examples(1000)
+    @given(hyperparameters(EVERY[name].estimator), problems(EVERY[name].estimator))
+    def run(parameters, problem):
+        check(name, parameters, problem)
+
+    run()
