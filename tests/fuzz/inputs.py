@@ -142,7 +142,7 @@ def texts(n: int) -> st.SearchStrategy[list[str]]:
 
 
 @st.composite
-def classes(draw: Any, n: int) -> Any:
+def classes(draw: Any, n: int, X: Any) -> Any:
     labels = draw(st.sampled_from((["a", "b"], [0, 1], [False, True], [-1.0, 1.0], [3, 5, 9], ["x"], [0, 1, 2, 3])))
     rng = draw(generators())
     kind = draw(st.sampled_from(("array", "array", "list", "object", "several")))
@@ -151,14 +151,14 @@ def classes(draw: Any, n: int) -> Any:
 
 
 @st.composite
-def numbers(draw: Any, n: int) -> Any:
+def numbers(draw: Any, n: int, X: Any) -> Any:
     n_outputs = draw(st.sampled_from(((), (), (1,), (2,))))
     y = draw(arrays(n, *n_outputs)) if n_outputs else draw(columns(n))
     return y.tolist() if draw(st.booleans()) else y
 
 
 @st.composite
-def labels_of_steps(draw: Any, X: Any) -> Any:
+def labels_of_steps(draw: Any, n: int, X: Any) -> Any:
     rng = draw(generators())
     rows = [rng.choice(["small", "large"], len(x)) for x in X]
     return np.stack(rows) if isinstance(X, np.ndarray) else rows
@@ -170,12 +170,13 @@ def weights(n: int) -> st.SearchStrategy[Any]:
     return st.one_of(st.none(), st.none(), st.none(), some, st.sampled_from(unusual))
 
 
-@st.composite
-def problems(draw: Any, X_of: Callable[[int], Any], y_of: Callable[[int], Any] | None, weighed: bool) -> Problem:
-    n = draw(st.integers(1, 12))
-    X = draw(X_of(n))
-    if y_of is None:
-        y = None
-    else:
-        y = draw(labels_of_steps(X)) if y_of is labels_of_steps else draw(y_of(n))
-    return Problem(X, y, draw(weights(n)) if weighed else None)
+def problems(X_of: Callable[[int], Any], y_of: Callable[[int, Any], Any], weighed: bool) -> st.SearchStrategy[Problem]:
+    """Problems of 1 to 12 samples; `y_of` takes their number and X."""
+
+    @st.composite
+    def problem(draw: Any) -> Problem:
+        n = draw(st.integers(1, 12))
+        X = draw(X_of(n))
+        return Problem(X, draw(y_of(n, X)), draw(weights(n)) if weighed else None)
+
+    return problem()

@@ -75,16 +75,20 @@ def hyperparameters(estimator: Any) -> st.SearchStrategy[dict[str, Any]]:
 def problems(estimator: Any) -> st.SearchStrategy[inputs.Problem]:
     name = type(estimator).__name__
     forms = next(forms for part, forms in FORMS.items() if part in name)
-    if name.endswith("Tagger"):
-        y_of = inputs.labels_of_steps
-    elif is_classifier(estimator):
-        y_of = inputs.classes
-    elif is_regressor(estimator):
-        y_of = inputs.numbers
-    else:
-        y_of = inputs.texts if name == "SequenceToSequence" else None
     weighed = has_fit_parameter(estimator, "sample_weight")
-    return st.one_of(*(inputs.problems(X_of, y_of, weighed) for X_of in forms))
+    return st.one_of(*(inputs.problems(X_of, targets_of(estimator), weighed) for X_of in forms))
+
+
+def targets_of(estimator: Any) -> Any:
+    """The strategy of y, which takes the number of samples and X."""
+    name = type(estimator).__name__
+    if name.endswith("Tagger"):
+        return inputs.labels_of_steps
+    if name == "SequenceToSequence":
+        return lambda n, X: inputs.texts(n)
+    if is_classifier(estimator):
+        return inputs.classes
+    return inputs.numbers if is_regressor(estimator) else lambda n, X: st.none()
 
 
 def fitted(estimator: Any, problem: inputs.Problem) -> Any:
