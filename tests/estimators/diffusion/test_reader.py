@@ -49,3 +49,18 @@ def test_every_column_of_a_frame_is_the_nearest(moved):
     )
     restored = read_and_restored(X, moved)
     pandas.testing.assert_frame_equal(restored, X.infer_objects(), check_dtype=True)
+
+
+@pytest.mark.parametrize("moved", [0.0, 0.4, -0.4])
+@pytest.mark.parametrize("library", ["polars", "pyarrow"])
+def test_integers_of_other_frames_are_the_nearest(library, moved):
+    columns = {"count": [-3, 2, 0], "nullable": [7, None, -100], "word": ["a", "b", "a"]}
+    if library == "polars":
+        polars = pytest.importorskip("polars")
+        X = polars.DataFrame(columns, schema={"count": polars.Int8, "nullable": polars.Int64, "word": polars.String})
+        assert read_and_restored(X, moved).equals(X)
+    else:
+        arrow = pytest.importorskip("pyarrow")
+        types = {"count": arrow.int8(), "nullable": arrow.int64(), "word": arrow.string()}
+        X = arrow.table({name: arrow.array(values, types[name]) for name, values in columns.items()})
+        assert read_and_restored(X, moved).equals(X)
