@@ -81,18 +81,19 @@ class Constraint:
         """Suggestion for an invalid value, to append to an error message; empty if there is none."""
         if self.number_is and _is(value, Real):
             return f" (did you mean {self.number_is}={value!r}?)"
-        if isinstance(value, list | tuple):
-            suggestion: Any = tuple(self._option(name) or name for name in value)
-        else:
-            suggestion = self._option(str(value))
+        suggestion: Any = None
+        if isinstance(value, list | tuple) and all(isinstance(name, str) for name in value):
+            suggestion = tuple(self._option(name) or name for name in value)
+        elif isinstance(value, str):
+            suggestion = self._option(value)
             if suggestion == value:  # a single option was passed where a sequence of options is required
                 suggestion = (suggestion,)
         return f" (did you mean {suggestion!r}?)" if suggestion and suggestion != value else ""
 
-    def _option(self, name: object) -> str | None:
+    def _option(self, name: str) -> str | None:
         """The option that is meant by a name: in another case, by its name in another library, or misspelt."""
         options_by_casefold = {option.casefold(): option for option in self.options}
-        folded = str(name).casefold()
+        folded = name.casefold()
         similar = difflib.get_close_matches(folded, options_by_casefold, n=1)
         candidates = (folded, *ALIASES.get(folded, ()), *similar)
         options = (options_by_casefold[candidate] for candidate in candidates if candidate in options_by_casefold)
@@ -139,7 +140,7 @@ class Sizes(Constraint):
         size = Integer(low)
 
         def allows(value: Any) -> bool:
-            if isinstance(value, list | tuple | np.ndarray):
+            if isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.ndim):
                 return (empty or len(value) > 0) and all(size.allows(element) for element in value)
             return size.allows(value)
 

@@ -134,8 +134,9 @@ class Classes(Task):
             raise ValueError(f"classes={classes!r} is not the same as in the first call: {known.tolist()}.")
         if not multilabel and (unknown := np.setdiff1d(y, known)).size:
             raise ValueError(
-                f"y has labels that are not among the classes {known.tolist()}: {unknown.tolist()}. Pass all "
-                "classes to the first call of partial_fit, or fit a clone."
+                f"y has labels that are not among the classes {known.tolist()}: {unknown.tolist()}. Begin with "
+                "samples of all classes, or pass all classes to the first call of partial_fit; for other classes, fit "
+                "a clone or set warm_start=False."
             )
 
 

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 
+from skneural import LanguageModel, SequenceToSequence
 from tests.estimators.mistakes import (
     IMAGES,
     LABELS,
@@ -38,6 +39,16 @@ HINTS = [
     invalid(images, r"\(did you mean \('flip', 'shift'\)\?\)", augmentation=("flip", "Shift")),
     invalid(classifier, r"\(did you mean learning_rate_init=0.01\?\)", learning_rate=0.01),
     invalid(classifier, r"got 'nonsense'$", activation="nonsense"),
+    # No suggestion is the value itself, or a sequence of it.
+    invalid(classifier, r"got \(10, -1\)$", hidden_layer_sizes=(10, -1)),
+    invalid(classifier, r"got \[10, -1\]$", hidden_layer_sizes=[10, -1]),
+    invalid(classifier, r"got None$", alpha=None),
+    invalid(classifier, r"got None$", activation=None),
+    # Arrays of one and no dimension, which are neither true nor iterable.
+    invalid(classifier, r"alpha must be .* got array\(\[1, 2\]\)$", alpha=np.array([1, 2])),
+    invalid(classifier, r"solver must be .* got array", solver=np.array(["adam", "sgd"])),
+    invalid(classifier, r"early_stopping must be .* got array", early_stopping=np.array([True, False])),
+    invalid(classifier, r"hidden_layer_sizes must be .* got array\(8\)$", hidden_layer_sizes=np.array(8)),
 ]
 POINTERS = [
     Mistake("texts", series(), lambda m: m.fit(["a", "b"] * 4, LABELS), "TokenEncoder"),
@@ -88,6 +99,32 @@ POINTERS = [
         classifier(),
         lambda m: m.fit(XC, YC, X_val=XC, y_val=["X", "y", "z"] * 25),
         r"y_val.*y has labels.*\['X', 'y', 'z'\]",
+    ),
+]
+
+
+TEXTS = ["hello you", "world"] * 4
+LANGUAGE = LanguageModel(d_model=4, n_heads=2, feedforward_size=4, max_iter=1)
+POINTERS += [
+    Mistake(
+        "unknown class in y_val",
+        classifier(),
+        lambda m: m.fit(XC, YC, X_val=XC, y_val=["rose"] * 75),
+        "In the validation data.*Begin with samples of all classes",
+    ),
+    Mistake(
+        "other classes under warm_start",
+        classifier(warm_start=True),
+        lambda m: m.fit(XC, YC).fit(XC, ["rose"] * 75),
+        r"\['rose'\].*fit a clone or set warm_start=False",
+    ),
+    Mistake("several prompts", LANGUAGE, lambda m: m.fit(TEXTS).generate(["hello", "you"]), "list of 2 elements.*each"),
+    Mistake("a number as prompt", LANGUAGE, lambda m: m.fit(TEXTS).generate(5), r"generate\(n_tokens=5\)", TypeError),
+    Mistake(
+        "texts for a dense encoder",
+        SequenceToSequence(encoder="dense", max_iter=1),
+        lambda m: m.fit(TEXTS, TEXTS),
+        'X is texts, such as .hello you.*Set encoder="rnn"',
     ),
 ]
 

@@ -195,6 +195,7 @@ class LanguageModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Unsupervi
         """
         check_is_fitted(self)
         _check_arguments(n_tokens=n_tokens, temperature=temperature, top_k=top_k)
+        _check_prompt(prompt, self._reader.form)
         vocabulary, level = self._reader.vocabulary, self._reader.level
         form, tokens = self._reader.form, [vocabulary.number_of("start")]
         if prompt is not None and len(prompt):
@@ -326,3 +327,19 @@ def _check_arguments(**arguments: Any) -> None:
     for name, value in arguments.items():
         if not ARGUMENTS[name].allows(value):
             raise ValueError(f"{name} must be {ARGUMENTS[name].words}; got {value!r}.")
+
+
+def _check_prompt(prompt: Any, form: str) -> None:
+    """Raise if a prompt is no single text in the form of the training texts."""
+    if prompt is None or isinstance(prompt, str):
+        return
+    if not hasattr(prompt, "__len__"):
+        raise TypeError(
+            f"prompt must be one text, as in the training data; got {prompt!r}. Give the number of tokens by its name: "
+            f"generate(n_tokens={prompt!r})."
+        )
+    if form == "text" and len(prompt) and all(isinstance(part, str) for part in prompt):
+        raise ValueError(
+            f"prompt must be one text, as in the training data, but is a {type(prompt).__name__} of {len(prompt)} "
+            "elements. Call generate for each of several prompts."
+        )

@@ -66,6 +66,7 @@ class Sources(Reader):
         if encoder == "auto":
             encoder = "dense" if _is_table_of_floats(X) else options.sequence_encoder
         if encoder == "dense":
+            _ensure_numbers(X)
             columns, rows = TableColumns.learn(with_dtype(X), spec)
             return cls(encoder, options.level, columns, None, 0), Rows(rows)
         given = read_sequences(X, options.level)
@@ -103,6 +104,15 @@ class Sources(Reader):
 def series_of(sequences: list[Array]) -> Series:
     """Sequences of token numbers as a container."""
     return Series.of(np.concatenate(sequences), np.array([len(sequence) for sequence in sequences]))
+
+
+def _ensure_numbers(X: Any) -> None:
+    first = next(iter(X), None) if isinstance(X, list | tuple | np.ndarray) else None
+    if isinstance(first, str):
+        raise ValueError(
+            f'X is texts, such as {first!r}, but encoder="dense" takes rows of numbers, of shape (n_samples, '
+            'n_features). Set encoder="rnn" or "transformer".'
+        )
 
 
 def _is_table_of_floats(X: Any) -> bool:
