@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
@@ -72,7 +73,13 @@ def block_moments(blocks: Iterable[tuple[Array, Array]]) -> RunningMoments:
 
     One block at a time is held in double precision.
     """
-    return functools.reduce(RunningMoments.joined, (RunningMoments.of(*block) for block in blocks))
+
+    def moments_of(values: Array, weight: Array) -> RunningMoments:
+        moments = RunningMoments.of(values, weight)
+        moments.deviation[moments.deviation < np.finfo(values.dtype).tiny] = 0.0  # their inverse is not finite
+        return moments
+
+    return functools.reduce(RunningMoments.joined, itertools.starmap(moments_of, blocks))
 
 
 def column_quantiles(values: Array, shares: Sequence[float] | Array, weight: Array | None) -> Array:

@@ -43,7 +43,7 @@ class RunningMoments:
     @classmethod
     def of(cls, values: Array, weight: Array | None = None) -> Self:
         """Moments of some rows, in double precision. Missing numbers (NaN) do not count."""
-        precision = np.finfo(values.dtype)
+        epsilon = float(np.finfo(values.dtype).eps)
         weight = np.ones(len(values)) if weight is None else weight.astype(np.float64)
         values = values.astype(np.float64, order="C")  # a copy, which is changed in place below
         missing = np.isnan(values)
@@ -62,8 +62,7 @@ class RunningMoments:
         correction = mean_of(values)  # the rounding error of the mean, as in `weighted_variance`
         values -= correction
         deviation = np.sqrt(mean_of(np.square(values, out=values))) * scale
-        deviation[deviation < precision.tiny] = 0.0  # their inverse is not finite
-        return cls(n, (mean + correction) * scale, deviation, float(precision.eps))
+        return cls(n, (mean + correction) * scale, deviation, epsilon)
 
     def joined(self, other: Self) -> Self:
         """Moments of the rows of both (Chan, Golub and LeVeque 1983); equal moments stay the same, to the bit."""

@@ -108,7 +108,7 @@ def test_deviations_of_numbers_whose_squares_are_out_of_range(exponent, weight):
     parts = [RunningMoments.of(np.ldexp(part, exponent), w) for part, w in _halves(values, weight)]
     moments = parts[0].joined(parts[1])
     expected = np.ldexp([mean, deviation], exponent)
-    np.testing.assert_allclose([moments.mean, moments.deviation], expected, rtol=1e-13, atol=np.finfo(float).tiny)
+    np.testing.assert_allclose([moments.mean, moments.deviation], expected, rtol=1e-13, atol=2.0**-1070)
 
 
 def _halves(values, weight):
