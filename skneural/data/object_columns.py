@@ -38,8 +38,9 @@ def _values_of_column(X: Any) -> Array | None:
     if isinstance(X, np.ndarray):
         is_column = X.dtype == object and (X.ndim == 1 or (X.ndim == 2 and X.shape[1] == 1))
         return X.ravel() if is_column else None
-    if hasattr(X, "columns"):
-        if len(X.columns) != 1:
+    shape: tuple[int, ...] = getattr(X, "shape", ())
+    if len(shape) == 2 and hasattr(X, "columns"):  # after `shape`: lazy frames warn that columns take long to determine
+        if shape[1] != 1:
             return None
         X = X.column(0) if hasattr(X, "column_names") else X  # tables of Arrow
     elif not hasattr(X, "to_numpy"):

@@ -11,6 +11,10 @@ from skneural.ops.pointwise import log_one_plus_exp, sigmoid
 from skneural.ops.softmax import softmax_and_log_sum
 from skneural.ops.types import Array
 
+# Least share of a class in the constant at which training starts. With class weights of 1000 and 0.0001, a bias at the
+# share of 1e-7 left gradients so small that the steps of adam were noise: 16 % of the samples were of a light class.
+LEAST_SHARE = 1e-6
+
 
 @dataclass(frozen=True)
 class BinaryLogLoss(Loss):
@@ -175,5 +179,6 @@ def _clipped_shares(weights: Array) -> Array:
     """
     total = weights.sum(axis=0)
     least = 0.5 * np.minimum(1.0, np.where(weights > 0, weights, np.inf).min(axis=0)) / total
+    least = np.maximum(least, LEAST_SHARE)
     shares: Array = np.clip(weights / total, least, 1 - least)
     return shares

@@ -91,7 +91,7 @@ class NothingHeldOut:
         (NothingHeldOut(), "splits 40 samples into 40 for training and 0 for validation"),
         (GroupKFold(2), "groups"),
     ],
-    ids=repr,
+    ids=("misspelled", "class", "share", "nothing", "groups"),
 )
 def test_mistakes_are_named(value, message):
     with pytest.raises(ValueError, match=message):
