@@ -1,7 +1,6 @@
 """Neural networks as scikit-learn estimators, computed with NumPy and SciPy only."""
 
-from skneural.data import Graph as Graph
-from skneural.data import GraphNodes as GraphNodes
+from skneural.data import Graph, GraphNodes
 from skneural.estimators import (
     Autoencoder,
     CNNClassifier,
@@ -33,7 +32,6 @@ from skneural.estimators import (
     TransformerSequenceRegressor,
     TransformerSequenceTagger,
 )
-from skneural.template.scorers import step_scorer as step_scorer
 
 __version__ = "0.1.0"
 
@@ -48,6 +46,8 @@ __all__ = [
     "GNNGraphRegressor",
     "GNNNodeClassifier",
     "GNNNodeRegressor",
+    "Graph",
+    "GraphNodes",
     "HopfieldNetwork",
     "KANClassifier",
     "KANRegressor",

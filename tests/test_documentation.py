@@ -39,6 +39,7 @@ CODES = {
 }
 CLASSES = {name: getattr(skneural, name) for name in skneural.__all__}
 every_class = pytest.mark.parametrize("name", CLASSES)
+every_estimator = pytest.mark.parametrize("name", skneural.estimators.__all__)
 # Attributes that only some fits leave behind.
 CONDITIONAL = {"feature_names_in_"}
 
@@ -100,7 +101,7 @@ def test_preprocessing_documents_its_parameters_and_defaults(cls):
             assert f"default={parameter.default!r}" in documented[name]
 
 
-@every_class
+@every_estimator
 def test_every_hyperparameter_is_documented_with_its_default(name):
     cls = CLASSES[name]
     documented = {entry.name: entry for entry in NumpyDocString(inspect.getdoc(cls))["Parameters"]}
@@ -122,7 +123,7 @@ def flowers_for(name):
     return X[::5], np.repeat(y[::5, np.newaxis], 4, axis=1) if name.endswith("Tagger") else y[::5]
 
 
-@every_class
+@every_estimator
 def test_attributes_are_those_of_a_fitted_estimator(name):
     model = CLASSES[name](max_iter=1).fit(*flowers_for(name))
     fitted = {attribute for attribute in dir(model) if attribute.endswith("_") and not attribute.startswith("_")}
@@ -131,7 +132,7 @@ def test_attributes_are_those_of_a_fitted_estimator(name):
     assert documented - fitted - CONDITIONAL == set(), "documented, but not there after fit"
 
 
-@every_class
+@every_estimator
 def test_attributes_have_the_documented_types(name):
     solver = {"solver": "adam"} if hasattr(CLASSES[name], "solver") else {}
     model = CLASSES[name](max_iter=2, **solver).fit(*flowers_for(name))
@@ -145,7 +146,7 @@ def test_attributes_have_the_documented_types(name):
         assert allowed or isinstance(value, kind), f"{entry.name} : {entry.type} is {type(value).__name__}"
 
 
-@every_class
+@every_estimator
 def test_first_parameters_are_positional_as_in_scikit_learn(name):
     kinds = [parameter.kind for parameter in inspect.signature(CLASSES[name]).parameters.values()]
     n_positional = kinds.count(inspect.Parameter.POSITIONAL_OR_KEYWORD)

@@ -77,9 +77,9 @@ SMALL = [
 ]
 SLOW = [getattr(skneural, type(model).__name__)() for model in SMALL]
 SLOW += [TransformerSequenceClassifier(dropout=0), TransformerSequenceRegressor(dropout=0)]
-TAGGERS = {name for name in skneural.__all__ if name.endswith("Tagger")}
+TAGGERS = {name for name in skneural.estimators.__all__ if name.endswith("Tagger")}
 WITH_TEXTS = {type(case.estimator).__name__ for case in OF_TEXTS.values()} | {"SequenceToSequence"}
-QUICK = sorted(set(skneural.__all__) - TAGGERS - WITH_TEXTS - {type(model).__name__ for model in SMALL})
+QUICK = sorted(set(skneural.estimators.__all__) - TAGGERS - WITH_TEXTS - {type(model).__name__ for model in SMALL})
 DEFAULTS = [getattr(skneural, name)() for name in QUICK]
 # Their dropout draws for each row, so that a repeated one is dropped apart; without it they pass that check, too.
 # Dropout over nodes does not, because repetitions are the same node.
@@ -119,7 +119,7 @@ VARIANTS = [
 
 def test_the_table_of_cases_has_every_estimator():
     tabled = {type(case.estimator).__name__ for case in (ESTIMATORS | OF_TEXTS | UNTRAINED).values()}
-    missing = set(skneural.__all__) - tabled
+    missing = set(skneural.estimators.__all__) - tabled
     assert not missing, f"add a row to ESTIMATORS in tests/estimators/cases.py for {sorted(missing)}"
 
 
