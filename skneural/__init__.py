@@ -32,6 +32,7 @@ from skneural.estimators import (
     TransformerSequenceRegressor,
     TransformerSequenceTagger,
 )
+from skneural.template.scorers import step_scorer as step_scorer
 
 __version__ = "0.1.0"
 

@@ -120,6 +120,10 @@ class Images(Reader):
             hint = " A single image is given as X[np.newaxis]."
         raise ValueError(f"X has images of shape {shape}, but {estimator_name} was fitted on {fitted}.{hint}")
 
+    @property
+    def scaling_advice(self) -> str:
+        return "standardize=True"
+
     def shapes(self) -> dict[str, Any]:
         return {"image_shape": self.image_shape, "strict": self.strict}
 

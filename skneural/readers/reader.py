@@ -114,6 +114,11 @@ class Reader:
         """Words for what stays as learned from the first data, when training continues; empty if nothing does."""
         return ""
 
+    @property
+    def scaling_advice(self) -> str:
+        """The scaling of X that helps to train, as a noun for messages; empty if X needs none."""
+        return "scaled features (sklearn.preprocessing.StandardScaler)"
+
     def shapes(self) -> dict[str, Any]:
         """Arguments of the network builder that follow from X: plain values."""
         raise NotImplementedError(f"{type(self).__name__} must define shapes")

@@ -149,6 +149,10 @@ class Sequences(Reader):
                 + (f" {CHANNELS_LAST}" if x.lengths is None and x.shape[1] == self.n_features else "")
             )
 
+    @property
+    def scaling_advice(self) -> str:
+        return "standardize=True" if self.vocabulary_size is None else ""
+
     def shapes(self) -> dict[str, Any]:
         return {"n_features": self.n_features, "vocabulary_size": self.vocabulary_size}
 

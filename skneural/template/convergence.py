@@ -11,6 +11,7 @@ from skneural.losses import Loss
 from skneural.losses.loss import Value
 from skneural.ops.types import Array
 from skneural.template.problem import Problem
+from skneural.template.remedies import alternatives, precision_advice, scaling_advice
 from skneural.template.settings import TrainingSettings
 from skneural.template.training import Trained, raw_scores
 
@@ -25,32 +26,32 @@ def convergence_messages(problem: Problem, settings: TrainingSettings, trained: 
         return
     worse = _worse_than_a_constant(problem, settings, trained) if problem.task.numeric else ""
     if not trained.history.converged:
-        yield _reason(settings, trained) + (f" {worse}" if worse else "")
+        yield _reason(problem, settings, trained) + (f" {worse}" if worse else "")
     elif worse:
         yield worse
 
 
-def _reason(settings: TrainingSettings, trained: Trained) -> str:
+def _reason(problem: Problem, settings: TrainingSettings, trained: Trained) -> str:
     """The reason why training ended before it converged, and advice for this solver."""
-    history = trained.history
+    history, scaling = trained.history, scaling_advice(problem)
     if settings.solver != "lbfgs":
         return (
             f"Training reached max_iter={settings.max_iter} before it converged. A larger max_iter may give a "
-            "better model; scaled features and a larger learning_rate_init converge sooner."
+            f"better model; {alternatives(scaling, 'a larger learning_rate_init')} may converge sooner."
         )
     if history.n_epochs >= settings.max_iter:
         return (
             f"Training reached max_iter={settings.max_iter} before lbfgs converged. A larger max_iter may give a "
-            "better model; scaled features and a larger alpha converge sooner."
+            f"better model; {alternatives(scaling, 'a larger alpha')} may converge sooner."
         )
     if history.n_evaluations >= settings.max_fun:
         return (
             f"Training reached max_fun={settings.max_fun} evaluations of the loss before lbfgs converged. A larger "
-            "max_fun may give a better model; scaled features and a larger alpha converge sooner."
+            f"max_fun may give a better model; {alternatives(scaling, 'a larger alpha')} may converge sooner."
         )
     return (
         f"lbfgs ended after {history.n_epochs} iterations without having converged: no step along its "
-        "direction lowered the loss. Scaled features, X in float64 or a larger tol may help."
+        f"direction lowered the loss. Try {alternatives(scaling, precision_advice(problem), 'a larger tol')}."
     )
 
 
@@ -65,10 +66,11 @@ def _worse_than_a_constant(problem: Problem, settings: TrainingSettings, trained
     varies = np.ptp(y, axis=0).any()  # no model beats the constant if y is constant
     if not varies or not constant_loss or model_loss <= constant_loss + 0.01 * abs(constant_loss):
         return ""
+    smaller_steps = "" if settings.solver == "lbfgs" else "a smaller learning_rate_init"
     return (
         "On the training data, the fitted model is worse than a constant prediction: its loss is "
-        f"{model_loss / constant_loss:.3g} times that of the best constant. Scaled features "
-        "(sklearn.preprocessing.StandardScaler), a smaller learning_rate_init or more epochs may help."
+        f"{model_loss / constant_loss:.3g} times that of the best constant. "
+        f"Try {alternatives(scaling_advice(problem), smaller_steps, 'more epochs')}."
     )
 
 

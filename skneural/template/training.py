@@ -20,6 +20,7 @@ from skneural.ops.types import Array
 from skneural.optimizers import Averaging, Optimizer, Schedule, make_optimizer
 from skneural.parameters import Snapshot, Tree, Weights
 from skneural.template.problem import Problem
+from skneural.template.remedies import divergence_advice
 from skneural.template.settings import TrainingSettings
 from skneural.training.early_stopping import EarlyStopping
 from skneural.training.history import History
@@ -127,7 +128,7 @@ def _trained(problem: Problem, settings: TrainingSettings, hooks: Hooks, n_epoch
             settings.one_pass or monitor.validation_decides
         ):  # otherwise held-out data has chosen the statistics, too
             settle_statistics(network, weights, samples, size, Seeds(problem.seed).generator("settle"))
-        _ensure_finite_predictions(problem, weights.tree)
+        _ensure_finite_predictions(problem, settings, weights.tree)
     return Trained(
         Snapshot(weights.vector, weights.buffers),
         monitor.history,
@@ -137,15 +138,14 @@ def _trained(problem: Problem, settings: TrainingSettings, hooks: Hooks, n_epoch
     )
 
 
-def _ensure_finite_predictions(problem: Problem, tree: Tree) -> None:
+def _ensure_finite_predictions(problem: Problem, settings: TrainingSettings, tree: Tree) -> None:
     """Raise a `DivergenceError` if the network overflows: no loss has been computed after the last step."""
     n = len(problem.samples)
     rows = np.unique(np.linspace(0, n - 1, min(n, ROWS_LOOKED_AT)).astype(int))
     samples = problem.samples.take(rows).resample(Seeds(problem.seed).generator("finite predictions"))
     if not are_finite(problem, raw_scores(problem, tree, samples.x, 1)):
         raise DivergenceError(
-            "Training diverged: predictions are not finite after the last step. Try a smaller learning_rate_init, "
-            "scale X (sklearn.preprocessing.StandardScaler), or limit the gradients with max_grad_norm=1.0."
+            f"Training diverged: predictions are not finite after the last step. {divergence_advice(problem, settings)}"
         )
 
 
@@ -171,6 +171,7 @@ def _monitor(
         observers=hooks.observers,
         interrupts=hooks.interrupts or Interrupts(),
         epochs_before=n_epochs_before,
+        divergence_advice=divergence_advice(problem, settings),
     )
 
 
@@ -295,8 +296,8 @@ def _negative_loss(problem: Problem, settings: TrainingSettings, weights: Weight
             if not np.isfinite(value).all():
                 row = number * rows + _row_without_loss(loss, part, raw)
                 raise DivergenceError(
-                    f"Training diverged: the loss of the held-out sample {row} is no longer finite. Try a smaller "
-                    "learning_rate_init, or scale X and y; its values may be far outside those of the training data."
+                    f"Training diverged: the loss of the held-out sample {row} is no longer finite. Its values may be "
+                    "far outside those of the training data."
                 )
         return -float(np.mean(value)), -float(np.mean(value * scale))
 

@@ -61,6 +61,8 @@ class TrainingMonitor:
         Decides whether an interrupt ends training or is raised.
     epochs_before : int, default=0
         Number of epochs in earlier stages of the same fit.
+    divergence_advice : str, default=""
+        Sentence about what to try, which ends the message if training diverges.
 
     Attributes
     ----------
@@ -83,6 +85,7 @@ class TrainingMonitor:
     observers: Sequence[Observer] = ()
     interrupts: Interrupts = field(default_factory=Interrupts)
     epochs_before: int = 0
+    divergence_advice: str = ""
     history: History = field(default_factory=History)
     stop_requested: bool = False
     learning_rate: float | None = None
@@ -223,9 +226,10 @@ def train(method: Method, samples: Samples, monitor: TrainingMonitor) -> History
         warn_user(f"Training was interrupted after {n_epochs} epochs; the best weights so far are kept.")
         monitor.history.converged = monitor.stop_requested = True
     except DivergenceError as error:
+        message = f"{error} {monitor.divergence_advice}"
         if not monitor.has_validated:
-            raise
-        warn_user(f"{error} The best of {monitor.history.n_epochs} epochs on the validation data is kept.")
+            raise DivergenceError(message) from error
+        warn_user(f"{message} The best of {monitor.history.n_epochs} epochs on the validation data is kept.")
         monitor.history.converged = True
     if monitor.stopping.best_snapshot is not None:
         monitor.weights.restore(monitor.stopping.best_snapshot)
@@ -237,20 +241,13 @@ def ensure_finite(value: Value, epoch: int, rate: float | None = None, name: str
     if math.isfinite(value) if isinstance(value, float) else np.isfinite(value).all():
         return
     at_rate = "" if rate is None else f", at a learning rate of {rate:.3g}"
-    raise DivergenceError(
-        f"Training diverged: the {name} no longer finite in epoch {epoch}{at_rate}. Try a smaller "
-        "learning_rate_init, scale X (sklearn.preprocessing.StandardScaler), or limit the gradients "
-        "with max_grad_norm=1.0."
-    )
+    raise DivergenceError(f"Training diverged: the {name} no longer finite in epoch {epoch}{at_rate}.")
 
 
 def _ensure_finite_state(state: State, epoch: int) -> None:
     """Raise a `DivergenceError` if squared gradients overflowed, because their weights would never change again."""
     if not all(np.isfinite(array).all() for array in state.values() if isinstance(array, np.ndarray)):
-        raise DivergenceError(
-            f"Training diverged: squared gradients overflowed in epoch {epoch}. Scale X "
-            "(sklearn.preprocessing.StandardScaler), or limit the gradients with max_grad_norm=1.0."
-        )
+        raise DivergenceError(f"Training diverged: squared gradients overflowed in epoch {epoch}.")
 
 
 def _clip(gradient: Array, max_norm: float) -> None:

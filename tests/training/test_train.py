@@ -282,7 +282,7 @@ def test_averaged_weights_are_scored_and_kept_and_training_goes_on_with_its_own(
 def test_divergence_names_the_epoch_and_the_rate():
     # One batch an epoch: the first loss is still finite, the weights then grow without end.
     method = descent(SGD(0.0), Schedule("constant", 1e200), max_epochs=10, hidden=(), batch_size=N)
-    with pytest.raises(DivergenceError, match=r"in epoch 2, at a learning rate of 1e\+200.*learning_rate_init"):
+    with pytest.raises(DivergenceError, match=r"in epoch 2, at a learning rate of 1e\+200"):
         train(method, samples(), monitor(method))
 
 

@@ -73,6 +73,10 @@ class RestorableTable(Reader):
                 columns[number] = column
         return self.form.restore(columns)
 
+    @property
+    def scaling_advice(self) -> str:
+        return ""
+
     def shapes(self) -> dict[str, Any]:
         return {}  # the task encodes the columns
 

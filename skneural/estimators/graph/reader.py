@@ -20,6 +20,8 @@ from skneural.readers import InputSpec, Reader, TableColumns, with_dtype
 # Nodes in a block of predictions: with 64 features they take 4 MB in float32.
 NODES_PER_BLOCK = 16_384
 
+SCALED_NODES = "scaled features of nodes"
+
 WITH_EDGE_FEATURES = ("gat", "gin")  # convolutions that use features of edges
 
 
@@ -174,6 +176,10 @@ class NodeReader(Reader):
         adjacency = sparse.csr_array((np.ones(n * n_neighbors, features.dtype), neighbors.ravel(), ends), shape=(n, n))
         return Nodes(WholeGraph(features, adjacency), numbers, self.n_hops)
 
+    @property
+    def scaling_advice(self) -> str:
+        return SCALED_NODES if self.training is None else super().scaling_advice
+
     def shapes(self) -> dict[str, Any]:
         return {"n_in": self.widths.of_nodes, "n_edge_features": self.widths.of_edges}
 
@@ -220,6 +226,10 @@ class GraphReader(Reader):
         graphs = _checked_graphs(X)
         self.widths.check(graphs[0], spec)
         return _joined(graphs, spec)
+
+    @property
+    def scaling_advice(self) -> str:
+        return SCALED_NODES if self.columns is None else super().scaling_advice
 
     def shapes(self) -> dict[str, Any]:
         return {"n_in": self.widths.of_nodes, "n_edge_features": self.widths.of_edges}

@@ -103,6 +103,10 @@ class Texts(Reader):
             tokens = [unknown if token == UNKNOWN else token for token in tokens]  # its name is several characters
         return written(tokens, self.form, self.level)
 
+    @property
+    def scaling_advice(self) -> str:
+        return ""
+
     def shapes(self) -> dict[str, Any]:
         return {"n_special": len(TEXT_SPECIAL_TOKENS)}
 

@@ -84,6 +84,10 @@ class Sources(Reader):
     def learned_once(self) -> str:
         return "" if self.tokens is None else "the vocabulary of X"
 
+    @property
+    def scaling_advice(self) -> str:
+        return "" if self.columns is None else super().scaling_advice
+
     def shapes(self) -> dict[str, Any]:
         return {"n_source": self.n_tokens if self.columns is None else self.columns.n_features, "encoder": self.encoder}
 

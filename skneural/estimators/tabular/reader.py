@@ -69,6 +69,10 @@ class MixedTable(Reader):
     def learned_once(self) -> str:
         return "the categories of X" if self.columns.categories.sizes else ""
 
+    @property
+    def scaling_advice(self) -> str:
+        return ""
+
     def shapes(self) -> dict[str, Any]:
         return {
             "n_numbers": len(self.offsets),
