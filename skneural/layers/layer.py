@@ -110,6 +110,12 @@ class Shard:
 
 WHOLE_BATCH = Shard()
 
+# In batches of fewer samples, which may be the whole training set, all samples share their random numbers. On six small
+# tables, shared dropout masks were as good as one for each row (accuracy .798 and .801; .793 without dropout). For many
+# samples, gradients are too noisy then: on California housing, batches of 256 with one mask each ended at 48 000
+# dollars, with a mask for each row at 46 100.
+SMALL_BATCH = 32
+
 
 @dataclass(slots=True)
 class Context:
@@ -129,6 +135,9 @@ class Context:
     settling : bool
         True while running statistics are computed again after training, with fixed parameters. No batch is then
         forgotten.
+    shared_draws : bool
+        True if all samples of the batch share their random numbers, as in batches of fewer than `SMALL_BATCH`. One
+        thinned network is then trained on all of them, and a weight of two is equivalent to a repetition.
     adapting : bool
         True while later layers adapt to the training data.
     penalties : list of float or None
@@ -143,6 +152,7 @@ class Context:
     batch: BatchInfo = NO_BATCH_INFO
     shard: Shard = WHOLE_BATCH
     settling: bool = False
+    shared_draws: bool = False
     adapting: bool = False
     penalties: list[float] | None = None
     notes: dict[str, list[Array]] | None = None
@@ -167,6 +177,9 @@ class Context:
         and cost a quarter of what floats do.
         """
         assert self.rng is not None
+        if self.shared_draws and rows == "samples":
+            one_row = [1 if axis == batch_axis % len(shape) else size for axis, size in enumerate(shape)]
+            return np.broadcast_to(self.rng.integers(0, 65536, one_row, dtype=np.uint16), shape)
         share = self.shard.share(shape[batch_axis], rows)
         if share is None:
             return self.rng.integers(0, 65536, shape, dtype=np.uint16)
@@ -178,6 +191,8 @@ class Context:
         """Standard normal numbers, one row per sample, independent of how the batch is split."""
         assert self.rng is not None
         samples = self.shard.samples
+        if self.shared_draws:
+            return np.broadcast_to(self.rng.standard_normal(shape[1:], dtype=np.dtype(dtype).type), shape)
         n_rows, rows = (shape[0], slice(None)) if samples is None else (samples.of, samples.rows)
         return self.rng.standard_normal((n_rows, *shape[1:]), dtype=np.dtype(dtype).type)[rows]
 

@@ -13,7 +13,6 @@ from skneural.layers import (
     CrossAttention,
     Dense,
     DotAttention,
-    Dropout,
     Embedding,
     EncoderDecoder,
     Layer,
@@ -95,9 +94,9 @@ def sequence_to_sequence_network(
         decoder = _recurrent_decoder(memory, n_out + 1, cell, hidden_size, embedding_size, n_layers, dropout)
         attending, joined = _attention(memory, attention, hidden_size)
         decoder |= attending
-    drop = {"output_dropout": Dropout(dropout, rows="elements")} if dropout > 0 else {}
+    drop = dropped(dropout, 0, "output_dropout")
     output = Dense(hidden_size, n_out)
-    return EncoderDecoder(memory.encoder, WithMemory(decoder, {"steps": RealSteps()}, joined, drop, output=output))
+    return EncoderDecoder(memory.encoder, WithMemory(decoder, joined, drop, {"steps": RealSteps()}, output=output))
 
 
 class Memory(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from skneural.data import Samples
-from skneural.layers.layer import WHOLE_BATCH, Context, Layer, Shard, Share
+from skneural.layers.layer import SMALL_BATCH, WHOLE_BATCH, Context, Layer, Shard, Share
 from skneural.losses.loss import Loss, Value
 from skneural.ops.memory import empty_like
 from skneural.ops.types import Array
@@ -73,7 +73,8 @@ class Objective:
     def _one_shard(self, part: Samples, number: int, shard: Shard, total: float) -> Value:
         x, batch_info = part.x.as_batch()
         batch = batch_info._replace(sample_weight=part.sample_weight, total=total)
-        context = Context(self._rngs[number], batch, shard, penalties=[])
+        small = (len(part) if shard.samples is None else shard.samples.of) < SMALL_BATCH
+        context = Context(self._rngs[number], batch, shard, shared_draws=small, penalties=[])
         raw, backward = self.network.forward(self.weights.tree, x, context)
         value, d_raw = self.loss.value_and_gradient(part.y.values, raw, part.target_weight, total)
         backward(d_raw, self._trees[number])

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from skneural.data import Samples
-from skneural.layers.layer import Context, Layer
+from skneural.layers.layer import SMALL_BATCH, Context, Layer
 from skneural.layers.normalization import BatchNormalization
 from skneural.layers.traversal import find
 from skneural.parameters import Weights
@@ -43,6 +43,6 @@ def settle_statistics(
     for batch in samples.batches(math.ceil(len(samples) / n_batches), rng):
         for part in batch.resample(rng).parts():
             x, info = part.x.as_batch()
-            context = Context(rng, info._replace(sample_weight=part.sample_weight), settling=True)
-            network.forward(weights.tree, x, context)
+            info, small = info._replace(sample_weight=part.sample_weight), len(part) < SMALL_BATCH
+            network.forward(weights.tree, x, Context(rng, info, settling=True, shared_draws=small))
         deliver_interrupt()

@@ -11,12 +11,28 @@ from sklearn.callback import ScoringMonitor
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from skneural import CNNRegressor, MLPClassifier, MLPRegressor, PerceptronClassifier, RNNSequenceRegressor
+from skneural import (
+    CNNRegressor,
+    MLPClassifier,
+    MLPRegressor,
+    PerceptronClassifier,
+    RNNSequenceRegressor,
+    SequenceToSequence,
+)
 from skneural.layers import Layer
 from skneural.losses import SquaredLoss
 from skneural.ops import memory
 from skneural.training.objective import Objective
-from tests.estimators.cases import every_numeric_estimator, iris, moons, most_precise_output, noisy_line, patients
+from tests.estimators.cases import (
+    ESTIMATORS,
+    every,
+    every_numeric_estimator,
+    iris,
+    moons,
+    most_precise_output,
+    noisy_line,
+    patients,
+)
 
 # --- training ---------------------------------------------------------------------------------------------
 
@@ -135,6 +151,29 @@ def test_dropout_acts_in_training_only():
     np.testing.assert_array_equal(model.predict_proba(X), model.predict_proba(X))
     without = MLPClassifier(16, max_iter=5, random_state=0).fit(X, y)
     assert not np.allclose(model.weights_, without.weights_)
+
+
+DRAWING = {
+    name: case
+    for name, case in ESTIMATORS.items()
+    if (hasattr(case.estimator, "dropout") or getattr(case.estimator, "variational", False))
+    # its first bias depends on the number of rows, because some tokens never occur
+    and not isinstance(case.estimator, SequenceToSequence)
+}
+
+
+@every(DRAWING)
+def test_what_is_drawn_in_a_small_batch_is_the_same_for_all_its_samples(case):
+    """A weight of two is then equivalent to a repetition, also with dropout."""
+    X, y = case.data()
+    rows, weight = np.linspace(0, len(X) - 1, 19).astype(int), np.tile([1, 2], 10)[:19]
+    drawing = {"dropout": 0.3} if hasattr(case.estimator, "dropout") else {"noise": 0}
+    model = case.new(batch_size="auto", early_stopping=False, **drawing)
+    weighted = clone(model).fit(X[rows], y[rows], weight)
+    repeated = clone(model).fit(*(data[np.repeat(rows, weight)] for data in (X, y)))
+    np.testing.assert_allclose(weighted.loss_curve_, repeated.loss_curve_, rtol=1e-6)
+    without = clone(model).set_params(**{"dropout": 0} if hasattr(model, "dropout") else {"variational": False})
+    assert not np.array_equal(without.fit(X[rows], y[rows], weight).weights_, weighted.weights_)
 
 
 def test_alpha_shrinks_the_weights():

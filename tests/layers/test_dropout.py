@@ -3,8 +3,6 @@ import pytest
 from scipy import sparse
 
 from skneural.layers import PREDICTING, Context, Dropout
-from skneural.testing import check_shards
-from skneural.testing.batch_contract import ROWS
 from tests.layers.cases import numbers, training
 
 # Dropout
@@ -25,11 +23,12 @@ def test_dropout_goes_back_through_the_elements_it_kept():
 
 
 @pytest.mark.parametrize(("batch_axis", "shape"), [(0, (5, 400)), (1, (400, 5))])
-def test_shared_dropout_drops_the_same_of_every_row(batch_axis, shape):
-    y, _ = Dropout(0.4, batch_axis, shared_below=6).forward({}, np.ones(shape), training())
+def test_shared_dropout_drops_the_same_of_every_sample(batch_axis, shape):
+    layer, ones = Dropout(0.4, batch_axis), np.ones(shape)
+    y, _ = layer.forward({}, ones, Context(np.random.default_rng(0), shared_draws=True))
     assert np.ptp(y, axis=batch_axis).max() == 0
     assert (y == 0).mean() == pytest.approx(0.4, abs=0.1)
-    y, _ = Dropout(0.4, batch_axis, shared_below=5).forward({}, np.ones(shape), training())
+    y, _ = layer.forward({}, ones, training())
     assert np.ptp(y, axis=batch_axis).max() > 0
 
 
@@ -52,9 +51,3 @@ def test_sparse_dropout_drops_what_is_stored():
     assert 0.38 < (y.data == 0).mean() < 0.42
     assert backward(y, {}) is None
     assert Dropout(0.4).forward({}, x, Context())[0] is x
-
-
-@pytest.mark.parametrize("shared_below", [3, 5])
-def test_whether_rows_share_their_mask_follows_from_the_whole_batch(shared_below):
-    """Not from its shards: here, a batch of four rows in two shards of two."""
-    check_shards(Dropout(0.4, shared_below=shared_below), numbers(4, 30), ROWS, ROWS, n_samples=4)

@@ -46,7 +46,7 @@ class TabularFields(Mixin):
         default=0.15,
         constraint=Number(0, 1, below=True),
         doc="""Fraction of hidden activations dropped at each training step. Each row has its own mask; in batches of
-        fewer than 64 rows all rows share one, so that sample weights are equivalent to repetitions.""",
+        fewer than 32 rows all rows share one, so that sample weights are equivalent to repetitions.""",
     )
     embedding: str | None = hyperparameter(
         default="periodic",

@@ -35,11 +35,6 @@ CATEGORY_SIZE = 8
 # much as one.
 MEMBERS_PER_ROW = 4
 
-# In batches of fewer rows, which may be the whole table, all rows share a dropout mask, so that sample weights are
-# equivalent to repetitions. On six small tables that was as good as a mask per row
-# (.798 and .801; .793 without dropout).
-SMALL_BATCH = 64
-
 EMBEDDINGS = ("periodic", "piecewise_linear")
 
 
@@ -96,11 +91,8 @@ def tabular_network(
     if n_members > 1:
         parts["members"] = MemberFactors(n_members, width, members_per_row=members_per_row)
     for i, size in enumerate(hidden_layer_sizes, 1):
-        dense, drop = (
-            Dense(width, size, initializer_for(activation), "uniform"),
-            Dropout(dropout, 0, "samples", SMALL_BATCH),
-        )
-        block = Chain(dense=dense, activation=Activation(activation), dropout=drop)
+        dense = Dense(width, size, initializer_for(activation), "uniform")
+        block = Chain(dense=dense, activation=Activation(activation), dropout=Dropout(dropout))
         parts[f"hidden_{i}"] = block if dropout > 0 else block.without("dropout")
         width = size
     if n_members > 1:

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from skneural.estimators.tabular.network import CATEGORY_SIZE, EMBEDDINGS, MOST_ONE_HOT, SMALL_BATCH, tabular_network
-from skneural.layers import CategoryEmbedding, Dropout, MemberFactors, MemberOutputs, OneHot
+from skneural.estimators.tabular.network import CATEGORY_SIZE, EMBEDDINGS, MOST_ONE_HOT, tabular_network
+from skneural.layers import CategoryEmbedding, MemberFactors, MemberOutputs, OneHot
 from skneural.layers.traversal import find
 from tests.networks.cases import started
 
@@ -39,8 +39,3 @@ def test_members_differ_in_the_factors_of_features_and_in_outputs():
     for kind in (MemberFactors, MemberOutputs):
         ((layer, _),) = find(network, started(network), kind)
         assert (layer.n_members, layer.members_per_row) == (3, 2)
-
-
-def test_small_batches_share_a_mask_of_dropout():
-    network = tabular_network(2, [], [], 2, hidden_layer_sizes=(8, 8), dropout=0.3)
-    assert [layer.shared_below for layer, _ in find(network, started(network), Dropout)] == [SMALL_BATCH] * 2
