@@ -22,7 +22,7 @@ class TokenSampler:
     temperature : float, default=1.0
         Divisor of the raw scores; values below one favour likely tokens. 0 always takes the most likely one.
     top_k : int, optional
-        If set, sample from the `top_k` most likely tokens only.
+        If set, sample from the `top_k` most likely tokens only; of equally likely ones, the first.
     forbidden : tuple of int, default=()
         Tokens that are never sampled.
     """
@@ -38,8 +38,7 @@ class TokenSampler:
         if self.temperature == 0:
             return int(scores.argmax())
         if self.top_k is not None and self.top_k < len(scores):
-            threshold = np.partition(scores, -self.top_k)[-self.top_k]
-            scores[scores < threshold] = -np.inf
+            scores[np.argsort(-scores, kind="stable")[self.top_k :]] = -np.inf
         scores -= scores.max()
         cumulative = np.cumsum(softmax(scores / self.temperature))
         return int(np.searchsorted(cumulative, cumulative[-1] * rng.random(), side="right"))

@@ -35,6 +35,13 @@ def test_the_most_likely_ones_only():
     assert two[1] == pytest.approx(1 / (1 + np.exp(-1)), abs=0.03)
 
 
+@pytest.mark.parametrize("top_k", [1, 2, 3])
+def test_of_equally_likely_tokens_the_first_are_among_the_most_likely(top_k):
+    rng, equal = np.random.default_rng(0), np.array([0.0, 3, 3, 3, 3], dtype=np.float32)
+    drawn = {TokenSampler(top_k=top_k)(equal, rng) for _ in range(100)}
+    assert drawn == set(range(1, 1 + top_k))
+
+
 def test_forbidden_tokens_are_never_sampled():
     assert frequencies(TokenSampler(forbidden=(1,)))[1] == 0
     assert frequencies(TokenSampler(temperature=0, forbidden=(1, 2))).tolist() == [1, 0, 0, 0]

@@ -194,6 +194,19 @@ def test_rows_have_the_same_neighbours_whatever_stands_beside_them():
     np.testing.assert_array_equal(np.sort(found), np.sort(distances)[:, :5])
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("n", [1, 3])
+def test_the_first_of_equally_near_rows_are_the_neighbours(n, dtype):
+    training = np.concatenate([np.eye(60), -np.eye(60)]).astype(dtype)
+    rows = np.concatenate([np.zeros((2, 60)), 0.5 * np.eye(60)[:3], np.full((1, 60), 0.1)]).astype(dtype)
+    for queries, itself in ((rows, np.empty(0, int)), (None, np.arange(120))):
+        points = training if queries is None else queries
+        distances = ((points[:, np.newaxis] - training) ** 2).sum(axis=2).round(3)
+        distances[itself, itself] = np.inf
+        expected = np.sort(np.argsort(distances, axis=1, kind="stable")[:, :n], axis=1)
+        np.testing.assert_array_equal(nearest_rows(training, queries, n), expected)
+
+
 def test_a_row_is_predicted_alike_in_training_and_later():
     X, y = NODES.features, NAMES
     model = GNNNodeClassifier(random_state=0, max_iter=10).fit(X, y)
