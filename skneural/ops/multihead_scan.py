@@ -75,16 +75,11 @@ def multihead_scan(
         d_state: Array = np.zeros((batch, state_size, n), inputs.dtype)
         for i, steps in reversed(list(enumerate(chunks))):
             chunk = _Chunk.of(inputs[:, steps], step_size[:, steps], decay_rate, state_size)
-            d_end = np.add.reduce(_dots(d_state, states[i + 1], n_heads), axis=1)
+            d_log = _d_log_decay(chunk, states[i], d_state, dy[:, steps])
             d_through, d_state = _scan_back(chunk, skip, states[i], d_state, dy[:, steps], d_inputs[:, steps])
-            # The output of a step depends on the decays up to the step, its input on the decays after it.
-            dy_x = _dots(dy[:, steps], chunk.x, n_heads)
-            d_log = _dots(dy[:, steps], y[:, steps], n_heads) - skip * dy_x - d_through * chunk.step_size
-            d_log[:, -1] += d_end
-            d_log = np.add.accumulate(d_log[:, ::-1], axis=1)[:, ::-1]
             np.add(d_through, d_log * decay_rate, out=d_step_size[:, steps])
             d_decay_rate += np.einsum("bth,bth->h", d_log, chunk.step_size)
-            d_skip += np.add.reduce(dy_x, axis=(0, 1))
+            d_skip += np.add.reduce(_dots(dy[:, steps], chunk.x, n_heads), axis=(0, 1))
         return d_inputs, d_step_size
 
     return y, vjp
@@ -145,6 +140,29 @@ def _scan(chunk: _Chunk, skip: Array, state: Array, y: Array) -> Array:
     after = _scaled(state, chunk.from_start[:, -1:])
     after += np.matmul(chunk.write.transpose(0, 2, 1), written)
     return after
+
+
+def _d_log_decay(chunk: _Chunk, state: Array, d_state: Array, dy: Array) -> Array:
+    """Gradient of the logarithm of the decay at each step of a chunk, (batch, steps, heads).
+
+    The sum over everything that passes through the step: from earlier steps or the state before the chunk, to this or
+    later steps or the state after it. As a difference of sums over all outputs and over all inputs, it would be noise
+    in single precision where decays are below 1e-7.
+    """
+    n_heads, n_steps = chunk.step_size.shape[2], dy.shape[1]
+    passed = np.matmul(_heads(dy, n_heads), _heads(chunk.x, n_heads).transpose(0, 1, 3, 2))
+    passed *= chunk.mixing
+    passed *= chunk.step_size.transpose(0, 2, 1)[:, :, np.newaxis]
+    # [i, t]: to step i from all steps before t
+    passed = np.matmul(passed, np.triu(np.ones((n_steps, n_steps), passed.dtype), 1))
+    within = np.einsum("bhit,it->bth", passed, np.tri(n_steps, dtype=passed.dtype))
+    from_state = _dots(dy, np.matmul(chunk.read, state), n_heads) * chunk.from_start
+    to_state = _dots(np.matmul(chunk.write, d_state), chunk.x, n_heads) * (chunk.to_end * chunk.step_size)
+    through = np.add.reduce(_dots(state, d_state, n_heads), axis=1, keepdims=True) * chunk.from_start[:, -1:]
+    within += np.add.accumulate(from_state[:, ::-1], axis=1)[:, ::-1]
+    within[:, 1:] += np.add.accumulate(to_state[:, :-1], axis=1)
+    within += through
+    return within
 
 
 def _scan_back(

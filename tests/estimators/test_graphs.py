@@ -197,9 +197,9 @@ def test_rows_have_the_same_neighbours_whatever_stands_beside_them():
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("n", [1, 3])
 def test_the_first_of_equally_near_rows_are_the_neighbours(n, dtype):
-    training = np.concatenate([np.eye(60), -np.eye(60)]).astype(dtype)
-    rows = np.concatenate([np.zeros((2, 60)), 0.5 * np.eye(60)[:3], np.full((1, 60), 0.1)]).astype(dtype)
-    for queries, itself in ((rows, np.empty(0, int)), (None, np.arange(120))):
+    training = np.stack(np.meshgrid(*[[0, 1]] * 7), axis=-1).reshape(-1, 7).astype(dtype)  # the corners of a cube
+    rows = np.concatenate([np.full((2, 7), 0.5), 0.5 * np.eye(7)[:3]]).astype(dtype)
+    for queries, itself in ((rows, np.empty(0, int)), (None, np.arange(128))):
         points = training if queries is None else queries
         distances = ((points[:, np.newaxis] - training) ** 2).sum(axis=2).round(3)
         distances[itself, itself] = np.inf

@@ -42,3 +42,15 @@ def test_the_scan_of_heads_step_by_step():
     for t, expected in enumerate(textbook(*as_channels(*draw_heads()))[1].transpose(1, 0, 2)):
         y, state = multihead_scan.multihead_scan_step(inputs[:, t], step_size[:, t], decay_rate, skip, state)
         np.testing.assert_allclose(y, expected, rtol=1e-10)
+
+
+@pytest.mark.parametrize("rate", [1.0, 16.0, 30.0])
+def test_the_gradient_of_fast_decays_is_accurate_in_single_precision(rate):
+    """Although it is many times smaller than the gradients of inputs and outputs."""
+    inputs, step_size, _, skip, n_states = draw_heads(40)
+    step_size = (1 + step_size) / 1.5
+    both = []
+    for dtype in (np.float64, np.float32):
+        arrays = (array.astype(dtype) for array in (inputs, step_size, np.full(HEADS, -rate), skip))
+        both.append(both_ways_of_heads(*arrays, n_states)[3].astype(np.float64))
+    np.testing.assert_allclose(both[1], both[0], rtol=1e-3)
