@@ -169,7 +169,13 @@ REQUIRED = dataclasses.MISSING  # the default of hyper-parameters that must be p
 
 
 def hyperparameter(
-    *, default: Any = REQUIRED, constraint: Constraint, doc: str, kw_only: bool = True, automatic: Any = None
+    *,
+    default: Any = REQUIRED,
+    constraint: Constraint,
+    doc: str,
+    kw_only: bool = True,
+    automatic: Any = None,
+    after_fit: bool = False,
 ) -> Any:
     """Declare a hyper-parameter: a dataclass field with its default, its constraint and its documentation.
 
@@ -186,8 +192,12 @@ def hyperparameter(
         Whether it is passed by name only.
     automatic : object, default=None
         The rule behind "auto", for hyper-parameters that have one.
+    after_fit : bool, default=False
+        Whether it may be changed after `fit`: methods of the fitted model then use its present value, and check it.
+        All other hyper-parameters have no effect on a fitted model.
     """
-    metadata = {"constraint": constraint, "doc": " ".join(doc.split()), "automatic": automatic}
+    sentences = " ".join(doc.split()) + " May be changed after `fit`." * after_fit
+    metadata = {"constraint": constraint, "doc": sentences, "automatic": automatic, "after_fit": after_fit}
     return dataclasses.field(default=default, kw_only=kw_only, metadata=metadata)
 
 
@@ -235,10 +245,15 @@ def hyperparameters(cls: type) -> list[dataclasses.Field[Any]]:
     return sorted(dataclasses.fields(cls), key=lambda field: introduced[field.name])
 
 
-def check_hyperparameters(estimator: Any) -> None:
-    """Raise a single ValueError that lists all hyper-parameters that are out of range or of the wrong type."""
+def check_hyperparameters(estimator: Any, *, after_fit: bool = False) -> None:
+    """Raise a single ValueError that lists all hyper-parameters that are out of range or of the wrong type.
+
+    With `after_fit`, only those are checked that may be changed after `fit`.
+    """
     problems = []
     for field in dataclasses.fields(estimator):
+        if after_fit and not field.metadata["after_fit"]:
+            continue
         constraint, value = field.metadata["constraint"], getattr(estimator, field.name)
         if not constraint.allows(value):
             problems.append(f"{field.name} must be {constraint.words}; got {value!r}{constraint.hint(value)}")

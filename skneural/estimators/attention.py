@@ -38,8 +38,7 @@ def pooling_hyperparameter(default: str, reference: int) -> Any:
 
 def has_pooling_weights(estimator: NeuralEstimator) -> bool:
     """Check, for `available_if`, that the estimator has `attention_weights`."""
-    per_step = estimator.__sklearn_is_fitted__() and estimator._task.per_step
-    if getattr(estimator, "pooling", None) != "attention" or per_step:
+    if not hasattr(estimator, "pooling") or estimator._as_fitted("pooling") != "attention":
         raise AttributeError('attention_weights needs pooling="attention" and one target for each series.')
     return True
 

@@ -375,16 +375,17 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         problem, trained = model._train(problem, settings, model._hooks)
         self._keep(problem, trained, model._statistics(problem, trained), keep_optimizer_state=True)
 
-    def _checked(self) -> Self:
+    def _checked(self, *, after_fit: bool = False) -> Self:
         """The estimator with checked hyper-parameters, as Python's values; it shares all fitted attributes.
 
         All hooks run on it, so that families need not know of NumPy's scalars, while `get_params` returns those that
-        the user gave.
+        the user gave. With `after_fit`, only those are checked that may be changed after `fit`.
         """
-        check_hyperparameters(self)
+        check_hyperparameters(self, after_fit=after_fit)
         model = object.__new__(type(self))
         model.__dict__.update(self.__dict__ | self._hyperparameters())
-        model._check_together()
+        if not after_fit:
+            model._check_together()
         return model
 
     def _specification(self) -> Specification:
@@ -402,6 +403,10 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
 
     def _hyperparameters(self) -> dict[str, Any]:
         return {field.name: python_value(getattr(self, field.name)) for field in dataclasses.fields(self)}
+
+    def _as_fitted(self, name: str) -> Any:
+        """A hyper-parameter on which the network depends: as it was in `fit`, or its present value before `fit`."""
+        return self.network_arguments_[name] if self.__sklearn_is_fitted__() else getattr(self, name)
 
     def _fitted(self) -> Fitted:
         """The fitted model from which training continues."""

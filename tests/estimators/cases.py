@@ -1,5 +1,6 @@
 """The tables of all public estimators that drive the tests: quick to train, on small data."""
 
+import dataclasses
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -360,6 +361,27 @@ every_trained_class = every(of_each_class(ESTIMATORS | OF_TEXTS))
 every_sparse_estimator = every(
     {name: case for name, case in ESTIMATORS.items() if get_tags(case.estimator).input_tags.sparse}
 )
+
+
+def other_values(estimator: Any, name: str) -> list[Any]:
+    """Valid values of a hyper-parameter besides the present one, for tests of any hyper-parameter."""
+    (constraint,) = (f.metadata["constraint"] for f in dataclasses.fields(estimator) if f.name == name)
+    value = getattr(estimator, name)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    numbers = [value / 2, value * 2, value + 1, value - 1] if is_number else []
+    candidates = [*constraint.options, *numbers, True, False, None, 0.3, 3, 2, (3, 3), (3,), *EXAMPLES.get(name, ())]
+    others = [other for other in candidates if type(other) is not type(value) or other != value]
+    return [other for other in others if constraint.allows(other)]
+
+
+# Values of hyper-parameters that are neither numbers nor names.
+EXAMPLES: dict[str, Any] = {
+    "augmentation": [("flip", "shift"), ()],
+    "categorical_features": [[0], None],
+    "class_weight": ["balanced"],
+    "grid_range": [(-3.0, 3.0), "auto"],
+    "image_shape": [(2, 2, 1)],
+}
 
 
 def continuable(case: EstimatorCase) -> Any:

@@ -40,7 +40,7 @@ NUMBERS_PER_BLOCK = 100_000
 
 def has_sampling(estimator: Autoencoder) -> bool:
     """Check, for `available_if`, that the estimator has `sample`."""
-    if not estimator.variational:
+    if not estimator._as_fitted("variational"):
         raise AttributeError(
             "A plain autoencoder does not learn a distribution of its latent features, so it has no sample; set "
             "variational=True."

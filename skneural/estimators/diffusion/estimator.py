@@ -145,13 +145,15 @@ class DiffusionModel(DensityMixin, NeuralEstimator):
         default=50,
         constraint=Integer(1) | NONE,
         doc="""Number of steps in which `sample` removes noise, each over several of the `n_steps`; None for all of
-        them. May be changed after `fit`, like `eta` and `guidance`.""",
+        them.""",
+        after_fit=True,
     )
     eta: float = hyperparameter(
         default=0.0,
         constraint=Number(0, 1),
         doc="""Fraction of fresh noise in each step of `sample`: with 0, the initial noise determines the sample; 1 is
         ancestral sampling [1]_, which corrects errors of earlier steps, but needs more steps.""",
+        after_fit=True,
     )
     activation: str = hyperparameter(
         default="silu",
@@ -169,6 +171,7 @@ class DiffusionModel(DensityMixin, NeuralEstimator):
         constraint=Number(0),
         doc="""Strength of classifier-free guidance [4]_ in `sample`: larger values give samples that are more typical
         of y and less diverse. 0 for the conditional distribution of the training data.""",
+        after_fit=True,
     )
     condition_dropout: float = hyperparameter(
         default=0.1,
@@ -374,7 +377,7 @@ class DiffusionModel(DensityMixin, NeuralEstimator):
     ) -> Iterator[Array]:
         """Encoded rows: the initial noise, and the result of each step."""
         check_is_fitted(self)
-        model = self._checked()  # some may be changed after training
+        model = self._checked(after_fit=True)
         check_arguments(n_samples=(n_samples, Integer(1)))
         rng, dtype, options = check_random_state(random_state), self.weights_.dtype, self._task.options
         condition = self._task.encode_condition(y, int(n_samples), dtype)

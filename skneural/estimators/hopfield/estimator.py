@@ -83,9 +83,13 @@ class HopfieldNetwork(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         doc="""Update of the units: one after another in a random order for each sweep ("asynchronous"), which always
         converges, or all at once ("synchronous"), which can end in two alternating states. The modern rule is always
         synchronous.""",
+        after_fit=True,
     )
     max_iter: int = hyperparameter(
-        default=100, constraint=Integer(1), doc="Maximum number of sweeps over all units in a recall."
+        default=100,
+        constraint=Integer(1),
+        doc="Maximum number of sweeps over all units in a recall.",
+        after_fit=True,
     )
     beta: float | str = hyperparameter(
         default="auto",
@@ -280,6 +284,7 @@ class HopfieldNetwork(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     def _recall(self, x: np.ndarray) -> np.ndarray:
         """Update states until they no longer change; warn of those that do not converge."""
+        check_hyperparameters(self, after_fit=True)
         tolerance = 0.0
         if self.factors_ is None:
             patterns = self._encode(self.patterns_)

@@ -40,7 +40,7 @@ MEAN = StepPooling("mean")
 
 def is_causal(estimator: NeuralEstimator) -> bool:
     """Condition for `generate` and `score_samples`, for `available_if`."""
-    if estimator.objective != "causal":
+    if estimator._as_fitted("objective") != "causal":
         raise AttributeError('generate and score_samples are available with objective="causal" only.')
     return True
 

@@ -17,7 +17,7 @@ from skneural.decoding import DecodingOptions, beam_search, greedy_search
 from skneural.estimators.attention import collect_notes
 from skneural.estimators.sequence_to_sequence.reader import SourceOptions, Sources
 from skneural.estimators.sequence_to_sequence.task import TargetSequenceOptions, TargetSequences
-from skneural.hyperparameters import NONE, Choice, Integer, Number, check_hyperparameters, declare, hyperparameter
+from skneural.hyperparameters import NONE, Choice, Integer, Number, declare, hyperparameter
 from skneural.layers import Layer
 from skneural.layers.attention import MEMORY_ATTENTION
 from skneural.networks.sequence_to_sequence import (
@@ -42,7 +42,7 @@ DECODED_AT_ONCE = 512
 
 def has_source_attention(estimator: SequenceToSequence) -> bool:
     """Condition for `attention_weights`, for `available_if`."""
-    if estimator.attention == "none" and estimator.architecture != "transformer":
+    if estimator._as_fitted("attention") == "none" and estimator._as_fitted("architecture") != "transformer":
         raise AttributeError('With attention="none", the decoder does not attend to the steps of the source.')
     return True
 
@@ -162,6 +162,7 @@ class SequenceToSequence(NeuralEstimator):
         constraint=Integer(1),
         doc="""Number of candidate sequences in beam search, from which that with the highest mean log-probability per
         token is selected [5]_. 1: greedy search, the most likely token at each step.""",
+        after_fit=True,
     )
     # Smaller than elsewhere, because each sample has two sequences, both of which are padded in a batch.
     batch_size: int | str = batch_size_hyperparameter(64)
@@ -331,20 +332,20 @@ class SequenceToSequence(NeuralEstimator):
 
     def _decoded(self, x: Container) -> list[Array]:
         """Numbers of the predicted tokens of each sample."""
-        check_hyperparameters(self)  # the beam width may have been changed after training
+        beam_width = self._checked(after_fit=True).beam_width
         vocabulary = self._task.vocabulary
         never = () if vocabulary.tokens is None or vocabulary.n_tokens == 1 else (0,)
         ends = DecodingOptions(vocabulary.number_of("start"), vocabulary.number_of("end"), self._task.max_length, never)
         layer, p = self._network.layer, self._parameters()
         numbers: list[Array] = [np.empty(0, np.intp)] * len(x)
         with recycling(), limited_blas(1):  # products of one step
-            for rows in x.blocks(max(1, DECODED_AT_ONCE // self.beam_width)):
+            for rows in x.blocks(max(1, DECODED_AT_ONCE // beam_width)):
                 source, known = x[rows].as_batch()
                 state, n = layer.initial_state(p, source, known.lengths), len(source)
-                if self.beam_width == 1:
+                if beam_width == 1:
                     decoded = greedy_search(layer, p, state, n, ends)
                 else:
-                    decoded = beam_search(layer, p, state, n, ends, self.beam_width)
+                    decoded = beam_search(layer, p, state, n, ends, beam_width)
                 for i, sequence in zip(np.arange(len(x))[rows], decoded, strict=True):
                     numbers[i] = sequence
         return numbers
