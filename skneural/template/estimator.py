@@ -355,6 +355,7 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         model = self._checked()
         callbacks = EpochCallbacks(self, arguments, model._most_epochs(), model._attributes)
         settings = model._settings(one_pass=False)
+        model._warn_of_unused(settings)
         fitted = model._fitted() if model.warm_start and self.__sklearn_is_fitted__() else None
         problem = pose(model._specification(), settings, arguments, validation, fitted)
         problem, trained = model._train(problem, settings, partial(model._hooks, callbacks=callbacks))
@@ -370,6 +371,7 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         if model.early_stopping is True:
             raise ValueError("partial_fit does not support early_stopping=True; set it to False or 'auto'.")
         settings = model._settings(one_pass=True)
+        model._warn_of_unused(settings)
         fitted = model._fitted() if self.__sklearn_is_fitted__() else None
         problem = pose(model._specification(), settings, arguments, fitted=fitted)
         problem, trained = model._train(problem, settings, model._hooks)
@@ -387,6 +389,14 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         if not after_fit:
             model._check_together()
         return model
+
+    def _warn_of_unused(self, settings: TrainingSettings) -> None:
+        """Warn of hyper-parameters that the user has set, but training does not use."""
+        values, defaults = self._hyperparameters(), {field.name: field.default for field in dataclasses.fields(self)}
+        unused = [name for name in settings.unused(values) if values[name] != defaults[name]]
+        if unused:
+            listed = ", ".join(f"{name}={values[name]!r}" for name in unused)
+            warn_user(f"{type(self).__name__} trains with solver={settings.solver!r} here, and does not use {listed}.")
 
     def _specification(self) -> Specification:
         return Specification(

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
+from skneural.optimizers import SOLVERS
+
 
 @dataclass(frozen=True)
 class AutomaticBatchSize:
@@ -39,6 +41,17 @@ class AutomaticBatchSize:
             f'{unit} per training step; "auto" is n_{unit.lower()} / {self.batches_per_epoch}, but at least '
             f"{self.least} and at most {self.most}. lbfgs uses all of them."
         )
+
+
+# Solvers that use a hyper-parameter, for those that not all of them use.
+USED_BY = {
+    **dict.fromkeys(("learning_rate_init", "learning_rate", "warmup"), SOLVERS),
+    **dict.fromkeys(("batch_size", "shuffle", "max_grad_norm", "averaging"), SOLVERS),
+    "max_fun": ("lbfgs",),
+    **dict.fromkeys(("momentum", "nesterovs_momentum"), ("sgd",)),
+    "beta_1": ("adam", "adamw"),
+    **dict.fromkeys(("beta_2", "epsilon"), ("adam", "adamw", "rmsprop")),
+}
 
 
 @dataclass(frozen=True)
@@ -87,6 +100,12 @@ class TrainingSettings:
     one_pass: bool = False
     penalty_per_sample: bool = True
     averaging: float = 0.0
+
+    def unused(self, hyperparameters: Mapping[str, Any]) -> list[str]:
+        """Names of the hyper-parameters that are not used: by the solver, or because the family replaces them."""
+        names = [field.name for field in fields(self) if field.name in hyperparameters]
+        replaced = {name for name in names if getattr(self, name) != hyperparameters[name]}
+        return [name for name in names if name in replaced or self.solver not in USED_BY.get(name, (self.solver,))]
 
     @classmethod
     def of(cls, hyperparameters: Mapping[str, Any], **others: Any) -> Self:
