@@ -48,10 +48,9 @@ CLASSIFIER = {"max_iter": 10, "learning_rate_init": 0.03}
 REGRESSOR = {"max_iter": 20, "learning_rate_init": 0.03}
 SMALL_IMAGES = {"channels": (8, 16), "hidden_layer_sizes": 32}
 SMALL_SERIES = {"channels": (16, 16)}
-SMALL_GRAPHS = {"hidden_layer_sizes": (16,), "dropout": 0}
+SMALL_GRAPHS = {"hidden_layer_sizes": (16,)}
 SMALL_RECURRENT = {"hidden_size": 16}
-# Masks of dropout are drawn for each row: with them, a weight of two is no repetition.
-SMALL_TRANSFORMER = {"d_model": 16, "feedforward_size": 16, "dropout": 0}
+SMALL_TRANSFORMER = {"d_model": 16, "feedforward_size": 16}
 SMALL_MAMBA = {"d_model": 8, "state_size": 4}
 SMALL_DIFFUSION = {"hidden_layer_sizes": (16,), "max_iter": 20}
 SMALL_TABULAR = {"hidden_layer_sizes": (32,), "n_members": 2, "max_iter": 15}
@@ -76,19 +75,10 @@ SMALL = [
     MambaSequenceRegressor(pooling="last", **REGRESSOR | {"max_iter": 40}, **SMALL_MAMBA),
 ]
 SLOW = [getattr(skneural, type(model).__name__)() for model in SMALL]
-SLOW += [TransformerSequenceClassifier(dropout=0), TransformerSequenceRegressor(dropout=0)]
 TAGGERS = {name for name in skneural.estimators.__all__ if name.endswith("Tagger")}
 WITH_TEXTS = {type(case.estimator).__name__ for case in OF_TEXTS.values()} | {"SequenceToSequence"}
 QUICK = sorted(set(skneural.estimators.__all__) - TAGGERS - WITH_TEXTS - {type(model).__name__ for model in SMALL})
 DEFAULTS = [getattr(skneural, name)() for name in QUICK]
-# Their dropout draws for each row, so that a repeated one is dropped apart; without it they pass that check, too.
-# Dropout over nodes does not, because repetitions are the same node.
-DRAW_FOR_EACH_ROW = (
-    GNNGraphClassifier,
-    GNNGraphRegressor,
-    TransformerSequenceClassifier,
-    TransformerSequenceRegressor,
-)
 VARIANTS = [
     Autoencoder(1, image_shape="auto", channels=4, max_iter=30),
     Autoencoder(1, variational=True, max_iter=30),
@@ -123,18 +113,9 @@ def test_the_table_of_cases_has_every_estimator():
     assert not missing, f"add a row to ESTIMATORS in tests/estimators/cases.py for {sorted(missing)}"
 
 
-def expected_failures(estimator):
-    """The one check that what is drawn for each row must fail."""
-    if getattr(estimator, "variational", False):
-        return {"check_sample_weight_equivalence_on_dense_data": "repeated rows have draws of their own"}
-    if isinstance(estimator, DRAW_FOR_EACH_ROW) and estimator.dropout > 0:
-        return {"check_sample_weight_equivalence_on_dense_data": "repeated rows have dropout masks of their own"}
-    return {}
-
-
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.filterwarnings("ignore:X is integers and is read as series")  # some checks give integers
-@parametrize_with_checks(DEFAULTS + VARIANTS + SMALL, expected_failed_checks=expected_failures)
+@parametrize_with_checks(DEFAULTS + VARIANTS + SMALL)
 def test_check_estimator(estimator, check):
     check(estimator)
 
@@ -142,7 +123,7 @@ def test_check_estimator(estimator, check):
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.filterwarnings("ignore:X is integers and is read as series")  # some checks give integers
-@parametrize_with_checks(SLOW, expected_failed_checks=expected_failures)
+@parametrize_with_checks(SLOW)
 def test_check_estimator_with_defaults(estimator, check):
     check(estimator)
 

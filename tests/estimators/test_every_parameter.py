@@ -47,6 +47,7 @@ USED_WITH: dict[str, dict] = {
     "nesterovs_momentum": {"solver": "sgd"},
     "power_t": {"learning_rate": "invscaling"},
     "validation_fraction": {"early_stopping": True},
+    "validation_split": {"early_stopping": True},
     "scoring": {"early_stopping": True},
     "tol": {"max_iter": 8, "n_iter_no_change": 1},
     "n_iter_no_change": {"max_iter": 8, "tol": 1.0},
