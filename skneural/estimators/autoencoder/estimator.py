@@ -32,7 +32,7 @@ from skneural.template.training import network_output
 from skneural.template.unsupervised import UnsupervisedEstimator
 from skneural.user_warnings import warn_user
 
-# Pairs of draws in the lower bound of the likelihood.
+# Pairs of draws in the estimate of the lower bound of the likelihood.
 DRAWS = 8
 # Values of X that are encoded or decoded at once, to bound memory.
 NUMBERS_PER_BLOCK = 100_000
@@ -222,10 +222,10 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Unsupervise
         Returns
         -------
         scores : ndarray of shape (n_samples,)
-            Negative squared error in units of `scale_`, or negative log loss, averaged over features. If variational, a
-            lower bound of the log-density of X, in which features are normally distributed around the reconstruction,
-            or binary: an average over 16 draws, the same for all samples. In float64, so that far outliers have finite
-            scores.
+            Negative squared error in units of `scale_`, or negative log loss, averaged over features. If variational,
+            an estimate of a lower bound of the log-density of X, in which features are normally distributed around the
+            reconstruction, or binary: the mean over 16 draws, the same for all samples, which may exceed the bound. In
+            float64, so that far outliers have finite scores.
         """
         check_is_fitted(self)
         x = self._read(X)
