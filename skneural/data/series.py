@@ -46,9 +46,9 @@ class Series(Container):
         return Series(self.values[rows, : lengths.max(initial=1)], lengths)
 
     def subset(self, rows: Array) -> Container:
-        values, n_steps = self.values, self.shape[1]
-        if type(self) is not Series or self.lengths is not None or not values.flags.c_contiguous:
+        if type(self) is not Series or self.lengths is not None or not self.values.flags.c_contiguous:
             return self[rows]
+        values, n_steps = self.values, self.shape[1]
         return FlatSeries(values.reshape(-1, *values.shape[2:]), n_steps * rows, np.full(len(rows), n_steps))
 
     @property

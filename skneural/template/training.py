@@ -128,7 +128,7 @@ def _trained(problem: Problem, settings: TrainingSettings, hooks: Hooks, n_epoch
             settings.one_pass or monitor.validation_decides
         ):  # otherwise held-out data has chosen the statistics, too
             settle_statistics(network, weights, samples, size, Seeds(problem.seed).generator("settle"))
-        _ensure_finite_predictions(problem, settings, weights.tree)
+        _ensure_finite_predictions(problem, settings, weights.tree, size)
     return Trained(
         Snapshot(weights.vector, weights.buffers),
         monitor.history,
@@ -138,12 +138,16 @@ def _trained(problem: Problem, settings: TrainingSettings, hooks: Hooks, n_epoch
     )
 
 
-def _ensure_finite_predictions(problem: Problem, settings: TrainingSettings, tree: Tree) -> None:
-    """Raise a `DivergenceError` if the network overflows: no loss has been computed after the last step."""
+def _ensure_finite_predictions(problem: Problem, settings: TrainingSettings, tree: Tree, size: int) -> None:
+    """Raise a `DivergenceError` if the network overflows: no loss has been computed after the last step.
+
+    Blocks have at most `size` samples, those of a batch, so that they need no more memory than training.
+    """
     n = len(problem.samples)
     rows = np.unique(np.linspace(0, n - 1, min(n, ROWS_LOOKED_AT)).astype(int))
     samples = problem.samples.take(rows).resample(Seeds(problem.seed).generator("finite predictions"))
-    if not are_finite(problem, raw_scores(problem, tree, samples.x, 1)):
+    size = min(size, problem.reader.rows_per_block(samples.x))
+    if not are_finite(problem, network_output(problem.network.layer, tree, samples.x, size, 1)):
         raise DivergenceError(
             f"Training diverged: predictions are not finite after the last step. {divergence_advice(problem, settings)}"
         )
