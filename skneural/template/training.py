@@ -128,7 +128,7 @@ def _trained(problem: Problem, settings: TrainingSettings, hooks: Hooks, n_epoch
             settings.one_pass or monitor.validation_decides
         ):  # otherwise held-out data has chosen the statistics, too
             settle_statistics(network, weights, samples, size, Seeds(problem.seed).generator("settle"))
-        _ensure_finite_predictions(problem, settings, weights.tree, size)
+        _ensure_finite(problem, settings, weights, size)
     return Trained(
         Snapshot(weights.vector, weights.buffers),
         monitor.history,
@@ -138,18 +138,21 @@ def _trained(problem: Problem, settings: TrainingSettings, hooks: Hooks, n_epoch
     )
 
 
-def _ensure_finite_predictions(problem: Problem, settings: TrainingSettings, tree: Tree, size: int) -> None:
-    """Raise a `DivergenceError` if the network overflows: no loss has been computed after the last step.
+def _ensure_finite(problem: Problem, settings: TrainingSettings, weights: Weights, size: int) -> None:
+    """Raise a `DivergenceError` if statistics or predictions overflow: no loss has been computed after the last step.
 
-    Blocks have at most `size` samples, those of a batch, so that they need no more memory than training.
+    Blocks of predictions have at most `size` samples, those of a batch, so that they need no more memory than training.
     """
     n = len(problem.samples)
     rows = np.unique(np.linspace(0, n - 1, min(n, ROWS_LOOKED_AT)).astype(int))
     samples = problem.samples.take(rows).resample(Seeds(problem.seed).generator("finite predictions"))
     size = min(size, problem.reader.rows_per_block(samples.x))
-    if not are_finite(problem, network_output(problem.network.layer, tree, samples.x, size, 1)):
+    raw = network_output(problem.network.layer, weights.tree, samples.x, size, 1)
+    statistics = weights.buffers[np.isfinite(problem.start.buffers)]  # others are infinite on purpose, such as scales
+    if not (are_finite(problem, raw) and np.isfinite(statistics).all()):
         raise DivergenceError(
-            f"Training diverged: predictions are not finite after the last step. {divergence_advice(problem, settings)}"
+            "Training diverged: predictions or running statistics are not finite after the last step. "
+            f"{divergence_advice(problem, settings)}"
         )
 
 

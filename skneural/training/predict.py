@@ -44,9 +44,10 @@ def predict_raw(network: Layer, tree: Tree, x: Container, rows_per_block: int, n
 
 def _in_original_order(raw: Array, order: Array, lengths: Array | None) -> Array:
     """Undo the order of samples in which raw scores of samples, or of their elements, were computed."""
-    n_rows = np.ones_like(order) if lengths is None or len(raw) == len(order) else lengths
+    if lengths is None or len(raw) == len(order):
+        lengths = np.full(len(order), len(raw) // len(order))
     restored = np.empty_like(raw)
-    restored[ranges(segment_starts(n_rows)[order], n_rows[order])] = raw
+    restored[ranges(segment_starts(lengths)[order], lengths[order])] = raw
     return restored
 
 

@@ -5,7 +5,7 @@ from scipy import sparse
 from skneural.data import BatchInfo, Rows, Series
 from skneural.layers import BatchLast, Chain, Context, Dense, GlobalPooling, RealSteps
 from skneural.parameters import Layout
-from skneural.training.predict import predict_raw
+from skneural.training.predict import _in_original_order, predict_raw
 from tests.networks.defaults import mlp_network
 
 
@@ -68,3 +68,10 @@ def test_blocks_hold_series_of_about_the_same_length(series, monkeypatch):
     )
     predict_raw(network, tree, series, 2)
     assert widths == [7, 5, 3, 1]
+
+
+def test_rows_of_several_steps_are_put_in_order_whether_or_not_samples_have_equally_many():
+    raw, order = np.arange(6), np.array([2, 0, 1])
+    assert _in_original_order(raw, order, None).tolist() == [2, 3, 4, 5, 0, 1]
+    assert _in_original_order(raw, order, np.array([1, 2, 3])).tolist() == [3, 4, 5, 0, 1, 2]
+    assert _in_original_order(raw[:3], order, np.array([1, 2, 3])).tolist() == [1, 2, 0]
