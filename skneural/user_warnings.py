@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 import joblib
@@ -15,9 +18,22 @@ import sklearn
 _SKIPPED = tuple(f"{Path(package).parent}{os.sep}" for package in (__file__, sklearn.__file__, joblib.__file__))
 
 
+_prefix: ContextVar[str] = ContextVar("prefix of warnings", default="")
+
+
 def warn_user(message: str, category: type[Warning] = UserWarning) -> None:
     """Issue a warning at the innermost line outside of skneural, scikit-learn and joblib."""
     level, frame = 1, sys._getframe(0)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_SKIPPED):
         level, frame = level + 1, frame.f_back
-    warnings.warn(message, category, stacklevel=level)
+    warnings.warn(_prefix.get() + message, category, stacklevel=level)
+
+
+@contextmanager
+def warnings_prefixed(words: str) -> Iterator[None]:
+    """Begin all warnings by `warn_user` in this thread with the given words."""
+    token = _prefix.set(words)
+    try:
+        yield
+    finally:
+        _prefix.reset(token)

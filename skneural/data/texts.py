@@ -59,7 +59,7 @@ def read_sequences(X: object, level: str, name: str = "X") -> TokenSequences:
         read = TokenSequences("tokens", [listed_tokens(item, f"{name}[{i}]") for i, item in enumerate(listed)])
     for i, sequence in enumerate(read.sequences):
         if not len(sequence):
-            raise ValueError(f"{name}[{i}] has no tokens; remove it, or pass at least one token.")
+            raise ValueError(f"{name}[{i}] has no tokens; leave it out, or pass at least one token.")
     return read
 
 
@@ -109,7 +109,7 @@ def _wrong_text(text: object, name: str) -> str:
     if isinstance(text, bytes):
         hint = " Decode it: text.decode()."
     elif not isinstance(text, Iterable):
-        hint = " If it is missing, remove it, or replace it by an empty str."
+        hint = " If it is missing, leave it out."
     return f"{name} is {text!r:.60}, of type {type(text).__name__}; texts are all str, or all lists of str.{hint}"
 
 

@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_array
 from skneural.data import Container, Rows
 from skneural.hyperparameters import Choice, Constraint, Integer
 from skneural.ops.types import Array
-from skneural.readers.reader import CHANNELS_LAST, InputSpec, Reader, TableColumns, with_dtype
+from skneural.readers.reader import CHANNELS_LAST, InputSpec, Reader, TableColumns, ensure_none_is_nan, with_dtype
 from skneural.user_warnings import warn_user
 
 # Numbers of X in a block of predictions: 127 images of 28 x 28, whose 32 feature maps take 13 MB in float32.
@@ -146,8 +146,15 @@ def _are_rows(X: object) -> bool:
 def _checked_images(X: Any, spec: InputSpec) -> Array:
     """Images of shape (n, height, width, channels)."""
     images: Array = check_array(
-        X, dtype=spec.precision_of(X), order="C", allow_nd=True, estimator=spec.estimator_name, input_name="X"
+        X,
+        dtype=spec.precision_of(X),
+        order="C",
+        allow_nd=True,
+        ensure_all_finite="allow-nan",
+        estimator=spec.estimator_name,
+        input_name="X",
     )
+    ensure_none_is_nan(images, spec.estimator_name)
     if images.ndim > 4:
         raise ValueError(
             f"X has shape {X.shape}, but images are (n, height, width, channels), or (n, height, width) if grey."

@@ -17,7 +17,7 @@ from sklearn.utils.validation import validate_data
 from skneural.data import Container
 from skneural.ops.types import Array
 from skneural.readers.frames import columns_named, dtypes_of, is_frame, labels_of
-from skneural.sklearn_compat import column_owner
+from skneural.sklearn_compat import column_owner, is_missing_value
 
 # Training is in the first precision that holds the floats of X; in the first for anything else.
 FLOATS = (np.float32, np.float64)
@@ -183,8 +183,38 @@ def _validated(owner: BaseEstimator, X: object, spec: InputSpec, **params: Any) 
     """X checked by `sklearn.utils.validation.validate_data`; errors name the column that does not hold numbers."""
     if "skip_check_array" in params:
         return validate_data(owner, X, **params)
+    options = {"dtype": spec.precision_of(X), "order": "C", "ensure_all_finite": "allow-nan"} | params
     with columns_named(X, spec.estimator_name):
-        return validate_data(owner, X, dtype=spec.precision_of(X), order="C", **params)
+        checked = validate_data(owner, X, **options)
+    ensure_none_is_nan(checked, spec.estimator_name, X)
+    return checked
+
+
+def ensure_none_is_nan(x: Any, estimator_name: str, X: object = None) -> None:
+    """Raise if values are missing.
+
+    Parameters
+    ----------
+    x : array of shape (n_samples, ...), or sparse matrix
+        Checked X, without infinite values.
+    estimator_name : str
+    X : object, default=None
+        As passed by the user, if its columns may have labels.
+    """
+    with np.errstate(over="ignore"):
+        if not np.isnan(x.sum()):  # a fraction of the time of comparing all values
+            return
+    where = sparse.coo_array(x) if sparse.issparse(x) else x
+    places = np.argwhere(np.isnan(x)) if where is x else np.stack(where.coords, axis=1)[np.isnan(where.data)]
+    place = f"sample {places[0][0]}"
+    if x.ndim == 2:
+        column = labels_of(X)[places[0][1]] if is_frame(X) else int(places[0][1])
+        place = f"column {column!r} of row {places[0][0]}"
+    raise ValueError(
+        f"Input X contains NaN: in {place}, and {len(places)} in all. {estimator_name} takes no missing values: fill "
+        "them in, such as by sklearn.impute.SimpleImputer, or leave these samples out. TabularMLPClassifier, "
+        "TabularMLPRegressor and DiffusionModel take tables with missing values as they are."
+    )
 
 
 def without_names(value: Any) -> Any:
@@ -204,12 +234,23 @@ def precision(dtype: np.dtype[Any]) -> np.dtype[Any]:
 def with_dtype(X: object) -> Any:
     """Lists and arrays of other libraries as NumPy arrays; arrays, sparse matrices and data frames unchanged."""
     if isinstance(X, np.ndarray) or sparse.issparse(X) or is_frame(X) or hasattr(X, "iloc"):
+        ensure_no_sample_is_missing(X)
         return X
     X = with_rows(X)
+    ensure_no_sample_is_missing(X)
     lengths = lengths_of(X)
     if len(lengths) > 1:
         raise ValueError(f"The samples of X have different lengths, such as {lengths[0]} and {lengths[-1]}.")
     return np.asarray(X)
+
+
+def ensure_no_sample_is_missing(X: Any) -> None:
+    """Raise if a sample in a list, or in an object array, is None or NaN while others are not."""
+    if not (isinstance(X, list | tuple) or (isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1)):
+        return
+    missing = [i for i, sample in enumerate(X) if is_missing_value(sample)]
+    if missing and any(hasattr(sample, "__len__") for sample in X):
+        raise ValueError(f"X[{missing[0]}] is {X[missing[0]]}, not a sample: leave it out, with its y.")
 
 
 def with_rows(X: object) -> Any:

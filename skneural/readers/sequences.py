@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -350,11 +351,20 @@ def _tokens(X: Any, vocabulary_size: int) -> Series:
     if numbers.dtype.kind not in "iu" or numbers.ndim != (1 if unequal else 2):
         raise ValueError(
             f"With vocabulary_size, X must be a list of integer sequences, or an integer array (n, steps). This X has "
-            f"dtype {numbers.dtype}" + ("." if unequal else f" and shape {numbers.shape}.")
+            f"dtype {numbers.dtype}" + ("." if unequal else f" and shape {numbers.shape}.") + _wrong_token(X)
         )
     ensure_within_vocabulary(X if unequal else numbers, vocabulary_size, "X")
     numbers = numbers.astype(np.intp)
     return Series.of(numbers, np.array([len(piece) for piece in X])) if unequal else Series(numbers)
+
+
+def _wrong_token(X: Any) -> str:
+    """A sentence about the first token that is no integer; empty if tokens are not in sequences."""
+    for i, sequence in enumerate(X):
+        for step, token in enumerate(sequence if np.ndim(sequence) == 1 else []):
+            if not isinstance(token, Integral) or isinstance(token, bool | np.bool_):
+                return f" X[{i}][{step}] is {token}, of type {type(token).__name__}."
+    return ""
 
 
 def _ensure_finite(x: np.ndarray) -> None:

@@ -21,7 +21,7 @@ from skneural.readers import FLOATS, InputSpec, Reader, precision, with_rows
 from skneural.sklearn_compat import check_sample_weight, num_samples, safe_indexing
 from skneural.tasks import FitArguments, Task, text_as_str
 from skneural.template.settings import TrainingSettings
-from skneural.template.validation import holds_out, split_rows, validation_errors
+from skneural.template.validation import about_validation, holds_out, split_rows
 from skneural.training.seeds import Seeds
 from skneural.user_warnings import warn_user
 
@@ -314,7 +314,7 @@ def _held_out(
     if validation is None:
         return data, None
     if any(part is not None for part in validation):
-        return data, _validation_data(specification, reader, task, validation, data.samples.x.dtype)
+        return data, _validation_data(specification, reader, task, validation, data)
     return _split(data, settings, task, seed) if holds_out(settings, len(data.samples)) else (data, None)
 
 
@@ -428,18 +428,25 @@ def _if_of_samples(part: Any, n_samples: int | None) -> Any:
 
 
 def _validation_data(
-    specification: Specification, reader: Reader, task: Task, validation: FitArguments, dtype: np.dtype[Any]
+    specification: Specification, reader: Reader, task: Task, validation: FitArguments, data: Data
 ) -> Data:
     """The encoded validation data that the user passed."""
-    if validation.X is None or (validation.y is None and task.required):
-        if task.required:
-            raise ValueError("X_val and y_val must be given together, and sample_weight_val only with them.")
-        given = [name for name in ("y", "sample_weight") if getattr(validation, name) is not None]
-        raise ValueError(f"{' and '.join(f'{name}_val' for name in given)} can only be given together with X_val.")
-    with validation_errors():
-        checked = _checked(specification, reader, validation, precision(dtype))
+    _ensure_validation_is_complete(task, validation, data.whole_y is not None)
+    with about_validation():
+        checked = _checked(specification, reader, validation, precision(data.samples.x.dtype))
         task.compare(checked)
         return _encoded(task, checked, validation)
+
+
+def _ensure_validation_is_complete(task: Task, validation: FitArguments, has_y: bool) -> None:
+    """Raise if X_val or y_val is missing; `has_y` is whether there is a y of training."""
+    if validation.X is None and not task.required:
+        given = [name for name in ("y", "sample_weight") if getattr(validation, name) is not None]
+        raise ValueError(f"{' and '.join(f'{name}_val' for name in given)} can only be given together with X_val.")
+    if validation.X is None or (validation.y is None and has_y):
+        raise ValueError("X_val and y_val must be given together, and sample_weight_val only with them.")
+    if validation.y is not None and not has_y:
+        raise ValueError("y_val is given, but y is not: give both or neither.")
 
 
 def _split(data: Data, settings: TrainingSettings, task: Task, seed: int) -> tuple[Data, Data]:

@@ -11,7 +11,9 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from skneural.template.settings import TrainingSettings
-from skneural.user_warnings import warn_user
+from skneural.user_warnings import warn_user, warnings_prefixed
+
+IN_VALIDATION = "In the validation data (X_val, y_val, sample_weight_val): "
 
 
 def holds_out(settings: TrainingSettings, n_samples: int) -> bool:
@@ -125,10 +127,11 @@ def random_split(
 
 
 @contextmanager
-def validation_errors() -> Iterator[None]:
-    """Prefix error messages, which otherwise seem to be about the training data."""
-    try:
-        yield
-    except (TypeError, ValueError) as error:
-        kind = TypeError if isinstance(error, TypeError) else ValueError
-        raise kind(f"In the validation data (X_val, y_val, sample_weight_val): {error}") from error
+def about_validation() -> Iterator[None]:
+    """Prefix messages of errors and warnings, which otherwise seem to be about the training data."""
+    with warnings_prefixed(IN_VALIDATION):
+        try:
+            yield
+        except (TypeError, ValueError) as error:
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            raise kind(f"{IN_VALIDATION}{error}") from error

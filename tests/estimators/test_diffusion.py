@@ -240,7 +240,7 @@ class TestScores:
         of_frames = brief(early_stopping=True, scoring=lambda model, X, y: model.score(X.astype(table.dtypes)))
         assert all(-10 < score < 0 for score in of_frames.fit(table).validation_scores_)
         assert all(-10 < score < 0 for score in scored.validation_scores_)
-        with pytest.raises(ValueError, match="fitted with y"):
+        with pytest.raises(ValueError, match="X_val and y_val must be given together"):
             brief().fit(X, Y, X_val=X)
 
     def test_first_passes_know_classes_that_come_later(self):

@@ -25,6 +25,7 @@ from skneural import (
 )
 from skneural.estimators.graph.neighbors import nearest_rows
 from skneural.testing import check_estimator_contract
+from tests.estimators.cases import patients
 
 CONVOLUTIONS = ["gcn", "sage", "gat", "gin"]
 every_convolution = pytest.mark.parametrize("convolution", CONVOLUTIONS)
@@ -366,3 +367,14 @@ def test_sparse_features_are_the_same_as_dense_ones():
         model = GNNNodeClassifier(convolution=convolution, dropout=0, max_iter=5, random_state=0)
         expected = clone(model).fit(dense, NAMES).predict_proba(dense)
         np.testing.assert_allclose(model.fit(thin, NAMES).predict_proba(thin), expected)
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.int64, np.float32, np.float64])
+def test_minus_one_marks_unlabelled_nodes_whatever_the_dtype(dtype):
+    X, labels = patients()[0], np.array([0, 1, -1, 1] * 20)
+    options = {"max_iter": 2, "random_state": 0}
+    expected = GNNNodeClassifier(**options).fit(X, labels)
+    model = GNNNodeClassifier(**options).fit(X, labels.astype(dtype))
+    np.testing.assert_array_equal(model.classes_, [0, 1])
+    np.testing.assert_array_equal(model.weights_, expected.weights_)
+    assert model.score(X, labels.astype(dtype)) == expected.score(X, labels)

@@ -1,11 +1,15 @@
 """Hints in messages at what was probably meant: texts, channels first, names of other libraries."""
 
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 from sklearn.base import clone
 
-from skneural import LanguageModel, SequenceToSequence
+from skneural import DiffusionModel, Graph, HopfieldNetwork, KANRegressor, LanguageModel, SequenceToSequence
+from skneural.inspection import plot_feature_maps, plot_graph, plot_kan_edge, plot_kernels, plot_samples
 from tests.estimators.mistakes import (
     IMAGES,
     LABELS,
@@ -13,7 +17,9 @@ from tests.estimators.mistakes import (
     XC,
     XR,
     YC,
+    YR,
     Mistake,
+    changed,
     classifier,
     each,
     images,
@@ -104,6 +110,8 @@ POINTERS = [
 
 
 TEXTS = ["hello you", "world"] * 4
+WITHOUT_FIRST = [None, *SERIES[1:]]
+MISSING = "TabularMLPClassifier, TabularMLPRegressor and DiffusionModel take tables with missing values"
 LANGUAGE = LanguageModel(d_model=4, n_heads=2, feedforward_size=4, max_iter=1)
 POINTERS += [
     Mistake(
@@ -129,6 +137,67 @@ POINTERS += [
 ]
 
 
+POINTERS += [
+    Mistake(
+        "NaN", classifier(), lambda m: m.fit(changed(XC, np.nan), YC), f"column 1 of row 3, and 1 in all.*{MISSING}"
+    ),
+    Mistake(
+        "NaN in a frame",
+        regressor(),
+        lambda m: m.fit(pd.DataFrame(changed(XR, np.nan), columns=list("abcdefghij")), YR),
+        f"column 'b' of row 3.*{MISSING}",
+    ),
+    Mistake(
+        "NaN in a sparse matrix",
+        classifier(),
+        lambda m: m.fit(sparse.csr_array(changed(XC, np.nan)), YC),
+        f"column 1 of row 3.*{MISSING}",
+    ),
+    Mistake(
+        "None among numbers", classifier(), lambda m: m.fit(changed(XC.astype(object), None), YC), "column 1 of row 3"
+    ),
+    Mistake("NaN in an image", images(), lambda m: m.fit(changed(IMAGES, np.nan), LABELS), "NaN: in sample 3"),
+    Mistake(
+        "predicted NaN", classifier(), lambda m: m.fit(XC, YC).predict(changed(XC, np.nan)), "takes no missing values"
+    ),
+    Mistake(
+        "NaN in patterns",
+        HopfieldNetwork(),
+        lambda m: m.fit([[1.0, 0], [0, np.nan]]),
+        f"column 1 of row 1.*HopfieldNetwork takes no.*{MISSING}",
+    ),
+    Mistake("None for a series", series(), lambda m: m.fit(WITHOUT_FIRST, LABELS), r"X\[0\] is None.*leave it out"),
+    Mistake(
+        "None for a series in pandas",
+        series(),
+        lambda m: m.fit(pd.Series([SERIES[0], None] * 4), LABELS),
+        r"X\[1\] is None.*leave it out",
+    ),
+    Mistake(
+        "None for an image", images(), lambda m: m.fit([IMAGES[0], None] * 4, LABELS), r"X\[1\] is None.*leave it out"
+    ),
+    Mistake(
+        "None for a text", LANGUAGE, lambda m: m.fit(["hello", None]), r"X\[1\] is None.*If it is missing, leave it out"
+    ),
+    Mistake("empty text", LANGUAGE, lambda m: m.fit(["hello", ""]), r"X\[1\] has no tokens; leave it out"),
+    Mistake(
+        "None for a token",
+        series(vocabulary_size=4),
+        lambda m: m.fit([[1, None], [2, 3]] * 4, LABELS),
+        r"X\[0\]\[1\] is None, of type NoneType",
+    ),
+    Mistake(
+        "y_val without y",
+        DiffusionModel(),
+        lambda m: m.fit(XC, X_val=XC, y_val=LABELS),
+        "^y_val is given, but y is not",
+    ),
+    Mistake(
+        "X_val alone", DiffusionModel(), lambda m: m.fit(XR, YR, X_val=XR), "^X_val and y_val must be given together"
+    ),
+]
+
+
 @each(HINTS + POINTERS)
 def test_the_message_points_at_what_was_meant(mistake):
     with pytest.raises(mistake.error, match=mistake.message):
@@ -139,3 +208,34 @@ def test_images_in_an_object_array_are_images():
     objects = np.empty(8, dtype=object)
     objects[:] = list(IMAGES)
     assert images().fit(objects, LABELS).image_shape_ == (6, 5, 1)
+
+
+def test_warnings_about_validation_data_name_it():
+    model = SequenceToSequence(max_iter=1, vocabulary_size=None, random_state=0)
+    with pytest.warns(UserWarning, match=r"^In the validation data.*y has 1 tokens that were not"):
+        model.fit(TEXTS, TEXTS, X_val=TEXTS[:1], y_val=["z"])
+
+
+SPLINES = KANRegressor(max_iter=1, hidden_layer_sizes=1)
+PLOTS = {
+    "plot_graph": lambda: plot_graph(Graph.from_edges([(0, 1)])),
+    "plot_samples": lambda: plot_samples(IMAGES),
+    "plot_kan_edge": lambda: plot_kan_edge(clone(SPLINES).fit(XR, YR), 0, 0, 0),
+    "KANRegressor.plot": lambda: clone(SPLINES).fit(XR, YR).plot(),
+    "plot_kernels": lambda: plot_kernels(images().fit(IMAGES, LABELS)),
+    "plot_feature_maps": lambda: plot_feature_maps(images().fit(IMAGES, LABELS), IMAGES[0]),
+}
+
+
+@pytest.mark.parametrize("plot", PLOTS.values(), ids=PLOTS.keys())
+def test_plots_without_matplotlib_say_what_to_install(plot, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    with pytest.raises(ImportError, match=r"pip install 'skneural\[plot\]'"):
+        plot()
+
+
+def test_formulas_without_sympy_say_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sympy", None)
+    model = clone(SPLINES).fit(XR, YR)
+    with pytest.raises(ImportError, match=r'pip install "skneural\[symbolic\]"'):
+        model.symbolic_formula()

@@ -9,6 +9,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
+from sklearn.utils import get_tags
 
 from skneural import LanguageModel
 from skneural.networks.language import LANGUAGE_ARCHITECTURES
@@ -317,3 +318,9 @@ def test_held_out_texts_may_be_scored_in_parts(objective, monkeypatch):
 def test_embeddings_as_a_table():
     frame = model().set_output(transform="pandas").fit_transform(TEXTS)
     assert list(frame.columns)[:2] == ["languagemodel0", "languagemodel1"]
+
+
+def test_the_tag_of_the_output_is_true():
+    model = LanguageModel(d_model=4, n_heads=2, n_layers=1, max_iter=1)
+    embedding = model.fit(["ab", "ba"]).transform(["ab"])
+    assert get_tags(model).transformer_tags.preserves_dtype == [embedding.dtype]

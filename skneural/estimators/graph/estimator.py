@@ -310,8 +310,8 @@ class WholeGraphFields(SetOutputMixin, Mixin):
 class GNNNodeClassifier(NodeFields, NeuralClassifier):
     """Graph neural network classifier of the nodes of a graph.
 
-    Nodes of unknown class are marked by -1 in y: other nodes receive messages from them, but the loss ignores them. If
-    there is only one other value, -1 is an ordinary class.
+    Nodes of unknown class are marked by -1 in y (as an integer, or -1.0 among integral floats): other nodes receive
+    messages from them, but the loss ignores them. If there is only one other value, -1 is an ordinary class.
 
     {nodes}
 

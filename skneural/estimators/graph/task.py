@@ -79,7 +79,10 @@ def _is_labelled(y: Array, unlabelled_allowed: bool) -> Array:
 
 
 def _is_integers(y: Array) -> bool:
-    return y.ndim == 1 and y.dtype.kind == "i"
+    """Return True for integers, also as floats, to which NumPy converts them where some are NaN, or by stacking."""
+    if y.ndim != 1 or y.dtype.kind not in "if":
+        return False
+    return y.dtype.kind == "i" or bool((y == np.rint(y)).all())
 
 
 def _labelled_part(arguments: FitArguments, labelled: Array) -> FitArguments:

@@ -22,7 +22,7 @@ from skneural.hyperparameters import (
     hyperparameter,
 )
 from skneural.ops import hopfield as recall
-from skneural.readers import FLOATS, InputSpec, columns_named, dtype_of, with_dtype
+from skneural.readers import FLOATS, InputSpec, columns_named, dtype_of, ensure_none_is_nan, with_dtype
 from skneural.template.state import all_or_nothing
 from skneural.user_warnings import warn_user
 
@@ -251,8 +251,11 @@ class HopfieldNetwork(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             dtype = dtype_of(X)
             as_float = InputSpec(FLOATS, type(self).__name__).resolve(dtype)
             as_numbers = as_float if dtype.kind == "f" else "numeric"
-            checked: np.ndarray = validate_data(self, X, dtype=as_numbers, order="C", reset=reset)
-            return checked.astype(np.float64) if checked.dtype == object else checked
+            options = {"dtype": as_numbers, "order": "C", "ensure_all_finite": "allow-nan"}
+            checked: np.ndarray = validate_data(self, X, reset=reset, **options)
+        checked = checked.astype(np.float64) if checked.dtype == object else checked
+        ensure_none_is_nan(checked, type(self).__name__, X)
+        return checked
 
     def _encode(self, x: np.ndarray) -> np.ndarray:
         """States -1 and 1, or, if modern, deviations from the threshold, which avoid cancellation of large values."""

@@ -289,6 +289,11 @@ class LanguageModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Unsupervi
         sums = sum_segments(sums, n_windows)
         return sums / texts.n_steps[:, np.newaxis].astype(sums.dtype)
 
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float32"]  # texts and integers train in single precision
+        return tags
+
     @property
     def _n_features_out(self) -> int:
         size: int = self._embedding()[0].size
