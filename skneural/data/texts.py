@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -108,7 +109,7 @@ def _wrong_text(text: object, name: str) -> str:
     hint = ""
     if isinstance(text, bytes):
         hint = " Decode it: text.decode()."
-    elif not isinstance(text, Iterable):
+    elif text is None or (isinstance(text, float) and math.isnan(text)):
         hint = " If it is missing, leave it out."
     return f"{name} is {text!r:.60}, of type {type(text).__name__}; texts are all str, or all lists of str.{hint}"
 

@@ -207,6 +207,12 @@ def columns_named(X: Any, estimator_name: str) -> Iterator[None]:
             raise ValueError(f"X does not hold numbers (its dtype is {getattr(X, 'dtype', None)}). {NUMBERS_ONLY}")
         yield
     except (TypeError, ValueError) as error:
+        if isinstance(X, np.ndarray) and _holds_other_samples(X):
+            first = X.tolist()[0]
+            raise (TypeError if isinstance(error, TypeError) else ValueError)(
+                f"The samples of X are of type {type(first).__name__}, such as {first!r:.60}, but {estimator_name} "
+                "takes rows of numbers, of shape (n_samples, n_features)."
+            ) from error
         of_text = isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind in "UT"
         columns = columns_of(X) if of_text or is_frame(X) else []
         other = next((column for column in columns if not column.holds_numbers), None)
@@ -216,6 +222,11 @@ def columns_named(X: Any, estimator_name: str) -> Iterator[None]:
             f"Column {other.label} of X holds {other.description}, but {estimator_name} takes numbers only. "
             f"{NUMBERS_ONLY}"
         ) from error
+
+
+def _holds_other_samples(X: np.ndarray) -> bool:
+    """Return True for arrays of texts, dictionaries and the like, instead of numbers or rows of them."""
+    return X.ndim == 1 and X.dtype.kind in "UTO" and len(X) > 0 and not isinstance(X[0], Number)
 
 
 def ensure_not_empty(X: Any, estimator_name: str) -> None:

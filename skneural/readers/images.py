@@ -88,6 +88,9 @@ class Images(Reader):
     def read(self, X: object, spec: InputSpec) -> Container:
         X = array_of_images(X)
         if _are_rows(X):
+            shape: tuple[int, ...] = getattr(X, "shape", ())
+            if [*shape, 1] == self.image_shape and shape[1] != self.columns.n_features:
+                raise ValueError(f"X is a single image of shape {shape}; give it as X[np.newaxis].")
             images = self.columns.check(X, spec).reshape(-1, *self.image_shape)
         else:
             images = _checked_images(X, spec)

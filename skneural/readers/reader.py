@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, fields, is_dataclass, replace
 from numbers import Real
 from typing import Any, NamedTuple, Self
@@ -236,12 +237,28 @@ def with_dtype(X: object) -> Any:
     if isinstance(X, np.ndarray) or sparse.issparse(X) or is_frame(X) or hasattr(X, "iloc"):
         ensure_no_sample_is_missing(X)
         return X
+    ensure_is_collection(X)
     X = with_rows(X)
     ensure_no_sample_is_missing(X)
     lengths = lengths_of(X)
     if len(lengths) > 1:
         raise ValueError(f"The samples of X have different lengths, such as {lengths[0]} and {lengths[-1]}.")
     return np.asarray(X)
+
+
+def ensure_is_collection(data: Any, name: str = "X") -> None:
+    """Raise if data is not an array or another collection with an element for each sample."""
+    if isinstance(data, list | tuple) and not data:
+        raise ValueError(f"{name} is empty: it has 0 sample(s).")
+    if data is None or isinstance(data, str | bytes | Mapping | Set):
+        known = False
+    else:
+        known = any(hasattr(data, name) for name in ("__len__", "__array__", "__array_interface__", "__dlpack__"))
+    if not known:
+        what = "None" if data is None else f"of type {type(data).__name__}"
+        raise TypeError(
+            f"{name} is {what}; it must be an array, a data frame or a list, with an element for each sample."
+        )
 
 
 def ensure_no_sample_is_missing(X: Any) -> None:

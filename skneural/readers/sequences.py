@@ -147,7 +147,11 @@ class Sequences(Reader):
             raise ValueError(
                 f"X has {n_features} features at each step, but {estimator_name} was fitted on {self.n_features}. X is "
                 "(n, steps, features) or a list of series; a single one is [X]."
-                + (f" {CHANNELS_LAST}" if x.lengths is None and x.shape[1] == self.n_features else "")
+                + (
+                    f" {CHANNELS_LAST}"
+                    if n_features > 1 and x.lengths is None and x.shape[1] == self.n_features
+                    else ""
+                )
             )
 
     @property

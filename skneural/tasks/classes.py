@@ -81,6 +81,11 @@ class Classes(Task):
         if class_weight is None:
             return None
         _ensure_weights(class_weight)
+        if isinstance(class_weight, list) and not self.multilabel:
+            raise ValueError(
+                f"class_weight={class_weight!r} is a list, which is for multilabel y (a dictionary for each label). "
+                f"Give a dictionary with a weight for each of the classes {self.classes.tolist()}."
+            )
         if not self.multilabel:
             by_class = _weight_of_each(arguments.y, self.classes, class_weight, weight)
         elif isinstance(class_weight, str):
@@ -155,7 +160,23 @@ def _ensure_weights(class_weight: Any) -> None:
                 raise ValueError(f"class_weight must be finite numbers >= 0; got {weight!r} for class {label!r}.")
 
 
+def _ensure_labels_are_of_one_type(y: Any) -> None:
+    """Raise if labels are objects that have no order, or numbers as objects, which scikit-learn's metrics refuse."""
+    if not isinstance(y, np.ndarray) or y.dtype != object or y.ndim != 1:
+        return
+    types = {str if isinstance(label, str) else type(label): label for label in y}
+    if len(types) > 1:
+        first, *_, last = (f"{label!r} of type {kind.__name__}" for kind, label in types.items())
+        raise ValueError(f"y has labels of different types, such as {first} and {last}: convert them to one type.")
+    name = next((kind.__name__ for kind in types if issubclass(kind, Real)), None)
+    if name is not None:
+        raise ValueError(
+            f"Unknown label type: y is numbers in an array of dtype object. Convert it, such as by y.astype({name})."
+        )
+
+
 def _is_multilabel(y: Array) -> bool:
+    _ensure_labels_are_of_one_type(y)
     check_classification_targets(y)
     multilabel = bool(type_of_target(y, input_name="y").startswith("multilabel"))
     if y.ndim == 2 and not multilabel:

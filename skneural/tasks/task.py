@@ -14,7 +14,7 @@ from skneural.data import Container, Targets
 from skneural.losses import Loss
 from skneural.losses.loss import Value
 from skneural.ops.types import Array
-from skneural.readers import Reader, lengths_of, precision
+from skneural.readers import Reader, ensure_is_collection, lengths_of, precision
 from skneural.sklearn_compat import check_y, is_missing_value
 
 
@@ -66,6 +66,7 @@ class Task:
             If y has the wrong kind or length.
         """
         ensure_y_is_given(arguments.y, estimator_name)
+        ensure_is_collection(arguments.y, "y")
         if cls.numeric and sparse.issparse(arguments.y):
             raise ValueError(
                 f"y is a sparse matrix of shape {arguments.y.shape}; {estimator_name} takes dense targets: y.toarray()."
@@ -73,6 +74,8 @@ class Task:
         _ensure_equal_lengths(arguments.y)
         ensure_none_is_missing(arguments.y)
         y = check_y(arguments.y, multi_output=True, y_numeric=cls.numeric, estimator=estimator_name)
+        if cls.numeric:
+            _ensure_numbers(y, estimator_name)
         check_consistent_length(arguments.X, y)
         return column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
 
@@ -167,6 +170,20 @@ class Task:
     @classmethod
     def set_tags(cls, tags: Tags) -> None:
         """Set ``tags.target_tags`` and the like of scikit-learn's estimator tags."""
+
+
+def _ensure_numbers(y: Array, estimator_name: str) -> None:
+    """Raise if targets cannot be converted to numbers, or are times, which would become numbers of nanoseconds."""
+    try:
+        numbers = y.dtype.kind not in "mM" and y.astype(np.float64) is not None
+    except (TypeError, ValueError):
+        numbers = False
+    if not numbers:
+        first = y.ravel().tolist()[0]
+        raise ValueError(
+            f"y has dtype {y.dtype}, such as {first!r}, but {estimator_name} predicts numbers. Convert y, or use a "
+            "classifier if these are labels."
+        )
 
 
 def _ensure_equal_lengths(y: object) -> None:

@@ -398,6 +398,11 @@ def _without_weightless(arguments: FitArguments) -> FitArguments:
     if weight is None:
         return arguments
     weight = np.asarray(weight)
+    if weight.dtype.kind in "US" or (weight.dtype == object and not weight.ndim):
+        raise TypeError(
+            f"sample_weight is {arguments.sample_weight!r:.60}; it must be a number for each sample. Weights of "
+            "classes are given as class_weight."
+        )
     lengths = {num_samples(part) for part in (X, y) if part is not None}
     kept = np.flatnonzero(weight)
     if weight.ndim != 1 or lengths != {len(weight)} or len(kept) in (0, len(weight)):

@@ -7,6 +7,7 @@ from typing import ClassVar
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
 
 from skneural.hyperparameters import BOOLEAN, Choice, Number, declare, hyperparameter
 from skneural.tasks import FitArguments, NumberOptions, Numbers, Task
@@ -101,6 +102,7 @@ class NeuralRegressor(RegressorMixin, NeuralEstimator):
         -------
         score : float
         """
+        check_is_fitted(self)
         if self._task.per_step:
             return score_steps(r2_score, self, FitArguments(X, y, sample_weight))
         return super().score(X, y, sample_weight)

@@ -8,7 +8,17 @@ import pytest
 from scipy import sparse
 from sklearn.base import clone
 
-from skneural import DiffusionModel, Graph, HopfieldNetwork, KANRegressor, LanguageModel, SequenceToSequence
+from skneural import (
+    DiffusionModel,
+    GNNGraphClassifier,
+    GNNNodeClassifier,
+    Graph,
+    GraphNodes,
+    HopfieldNetwork,
+    KANRegressor,
+    LanguageModel,
+    SequenceToSequence,
+)
 from skneural.inspection import plot_feature_maps, plot_graph, plot_kan_edge, plot_kernels, plot_samples
 from tests.estimators.mistakes import (
     IMAGES,
@@ -194,6 +204,112 @@ POINTERS += [
     ),
     Mistake(
         "X_val alone", DiffusionModel(), lambda m: m.fit(XR, YR, X_val=XR), "^X_val and y_val must be given together"
+    ),
+]
+
+GRAPH = Graph.from_edges([(0, 1), (1, 2)])
+NODES = GraphNodes.from_edges([(0, 1), (1, 2)])
+GREY = np.ones((8, 6, 5))
+NO_COLLECTION = "it must be an array, a data frame or a list"
+POINTERS += [
+    *(
+        Mistake(f"X is {X!r:.12}", classifier(), lambda m, X=X: m.fit(X, YC), f"^X is .*{NO_COLLECTION}", TypeError)
+        for X in (None, "data.csv", {"a": [1.0]}, 5, iter([1.0]), GRAPH)
+    ),
+    *(
+        Mistake(f"y is {y!r:.12}", classifier(), lambda m, y=y: m.fit(XC, y), f"^y is .*{NO_COLLECTION}", TypeError)
+        for y in ("species", {"a": [1.0]}, 5, iter([1.0]))
+    ),
+    *(
+        Mistake(f"empty X {model!r:.12}", model, lambda m: m.fit([], []), r"^X is empty: it has 0 sample\(s\)")
+        for model in (classifier(), images(), series(), GNNGraphClassifier(), GNNNodeClassifier(), DiffusionModel())
+    ),
+    Mistake(
+        "rows as dictionaries",
+        classifier(),
+        lambda m: m.fit([{"a": 1}] * 8, LABELS),
+        "type dict.*rows of numbers",
+        TypeError,
+    ),
+    Mistake(
+        "rows as texts", classifier(), lambda m: m.fit(["a", "b"] * 4, LABELS), "type str, such as 'a'.*rows of numbers"
+    ),
+    Mistake(
+        "texts for a regressor",
+        regressor(),
+        lambda m: m.fit(XR[:8], ["a", "b"] * 4),
+        "'a'.*predicts numbers.*classifier",
+    ),
+    Mistake(
+        "times for a regressor",
+        regressor(),
+        lambda m: m.fit(XR[:8], np.arange(8).astype("M8[D]")),
+        "datetime64.*Convert y",
+    ),
+    Mistake(
+        "labels of two types",
+        classifier(),
+        lambda m: m.fit(XC[:8], np.array(["a", 1] * 4, dtype=object)),
+        "'a' of type str and 1 of type int",
+    ),
+    Mistake(
+        "integers as objects",
+        classifier(),
+        lambda m: m.fit(XC[:8], LABELS.astype(object)),
+        r"numbers in an array of dtype object.*y.astype\(int\)",
+    ),
+    Mistake(
+        "sample_weight as class_weight",
+        classifier(),
+        lambda m: m.fit(XC, YC, "balanced"),
+        "^sample_weight is 'balanced'.*class_weight",
+        TypeError,
+    ),
+    Mistake(
+        "weights by class",
+        series(),
+        lambda m: m.fit(SERIES, LABELS, {0: 1.0, 1: 2.0}),
+        "^sample_weight is {0: 1.0.*class_weight",
+        TypeError,
+    ),
+    Mistake(
+        "class_weight as a list",
+        classifier(class_weight=[1, 2, 3]),
+        lambda m: m.fit(XC, YC),
+        "is a list.*Give a dictionary.*setosa",
+    ),
+    Mistake("one grey image", images(), lambda m: m.fit(GREY, LABELS).predict(GREY[0]), r"\(6, 5\).*X\[np.newaxis\]"),
+    Mistake(
+        "one series",
+        series(),
+        lambda m: m.fit(np.ones((8, 9, 3)), LABELS).predict(np.ones((9, 3))),
+        r"a single one is \[X\]\.$",
+    ),
+    Mistake(
+        "graphs for an estimator of nodes",
+        GNNNodeClassifier(),
+        lambda m: m.fit([GRAPH] * 8, LABELS),
+        "pass GraphNodes.*use GNNGraphClassifier",
+        TypeError,
+    ),
+    Mistake(
+        "nodes for an estimator of graphs",
+        GNNGraphClassifier(),
+        lambda m: m.fit(NODES, [0, 1, 0]),
+        "use GNNNodeClassifier or GNNNodeRegressor",
+    ),
+    Mistake(
+        "adjacency as X",
+        GNNNodeClassifier(),
+        lambda m: m.fit(NODES.adjacency, [0, 1, 0]),
+        r"GraphNodes\(features, adjacency\)",
+        TypeError,
+    ),
+    Mistake(
+        "labels for a model of sequences",
+        SequenceToSequence(),
+        lambda m: m.fit(TEXTS, LABELS),
+        r"y\[0\] is 0, of type int; texts are all str, or all lists of str.$",
     ),
 ]
 

@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 import pytest
 from sklearn.base import clone, is_classifier, is_regressor
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import cross_val_predict
 from sklearn.utils import get_tags
@@ -22,7 +22,7 @@ from skneural import (
 )
 from skneural.data.object_columns import object_array
 from skneural.preprocessing import channels_first_to_last
-from tests.estimators.cases import ESTIMATORS, flowers, patients
+from tests.estimators.cases import ESTIMATORS, every_numeric_or_text_estimator, flowers, patients
 
 CLASSIFIERS = {name: case for name, case in ESTIMATORS.items() if is_classifier(case.estimator)}
 every_classifier = pytest.mark.parametrize("case", CLASSIFIERS.values(), ids=CLASSIFIERS.keys())
@@ -57,6 +57,42 @@ def test_a_first_pass_over_a_single_class_asks_for_all_of_them():
     model = MLPClassifier(4).partial_fit(X[:10], y[:10], classes=np.unique(y))
     assert model.partial_fit(X[:10], y[:10]).predict_proba(X).shape == (len(X), 3)
     assert MLPClassifier(4).partial_fit(X[:10], y[:10], classes=["setosa"]).n_outputs_ == 1
+
+
+# Methods before fit
+
+NOT_FITTED = {
+    "predict": (),
+    "predict_proba": (),
+    "predict_log_proba": (),
+    "decision_function": (),
+    "transform": (),
+    "score_samples": (),
+    "score": ("y",),
+    "perplexity": (),
+    "summary": None,
+    "inverse_transform": (),
+    "attention_weights": (),
+    "feature_maps": (),
+    "symbolic_formula": None,
+    "plot": None,
+    "generate": None,
+    "sample": None,
+    "get_feature_names_out": None,
+    "energy": (),
+}
+
+
+@every_numeric_or_text_estimator
+def test_methods_before_fit_say_that_it_is_missing(case):
+    """Also where a method needs what it learned before it predicts."""
+    X, y = case.data()
+    model = case.new()
+    for name, further in NOT_FITTED.items():
+        if hasattr(model, name):
+            arguments = [] if further is None else [X, *(y for _ in further)]
+            with pytest.raises(NotFittedError, match="not fitted yet"):
+                getattr(model, name)(*arguments)
 
 
 # Endless patience, and divergence

@@ -246,7 +246,17 @@ class GraphReader(Reader):
         tags.input_tags.sparse = False
 
 
-def _ensure_no_whole_graph(X: object) -> None:
+def _ensure_no_whole_graph(X: Any) -> None:
+    if sparse.issparse(X):
+        raise TypeError(
+            "X is a sparse matrix. The edges of a graph are given as GraphNodes(features, adjacency), and rows of "
+            "features that are sparse as X.toarray()."
+        )
+    if isinstance(X, list | tuple) and len(X) and isinstance(X[0], Graph):
+        raise TypeError(
+            "X is a list of graphs, but the samples are nodes of one graph: pass GraphNodes. For targets of whole "
+            "graphs, use GNNGraphClassifier or GNNGraphRegressor."
+        )
     if isinstance(X, Graph) and not isinstance(X, GraphNodes):
         raise ValueError(
             "X is a Graph, but the samples are nodes: pass GraphNodes(features, adjacency), from which nodes can be "
@@ -270,6 +280,11 @@ def _without_minus_zero(rows: Array) -> Array:
 
 
 def _is_list_of_graphs(X: Any) -> bool:
+    if isinstance(X, GraphNodes):
+        raise ValueError(
+            "X is GraphNodes, but the samples are whole graphs, in a list of Graph. For targets of nodes, use "
+            "GNNNodeClassifier or GNNNodeRegressor."
+        )
     if isinstance(X, Graph):
         raise ValueError("X is a single graph; it must be a list of them: [X].")
     is_list = isinstance(X, list | tuple) or (isinstance(X, np.ndarray) and X.dtype == object)

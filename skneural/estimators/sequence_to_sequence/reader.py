@@ -120,7 +120,7 @@ def _ensure_numbers(X: Any) -> None:
 
 
 def _is_table_of_floats(X: Any) -> bool:
-    if isinstance(X, list | tuple) and len(lengths_of(X)) != 1:
+    if isinstance(X, str | bytes) or (isinstance(X, list | tuple) and len(lengths_of(X)) != 1):
         return False
     table = with_dtype(X)
     return getattr(table, "ndim", 2) == 2 and dtype_of(table).kind == "f"
