@@ -127,14 +127,14 @@ class MambaSequenceClassifier(MambaFields, NeuralClassifier):
     >>> import numpy as np
     >>> from skneural import MambaSequenceClassifier
     >>> rng = np.random.default_rng(0)
-    >>> X = rng.integers(0, 8, (400, 40)) * (rng.random((400, 40)) < 0.3)
-    >>> X[:, 0], marked = rng.integers(1, 3, 400), np.isin(X, [1, 2])
-    >>> y = X[np.arange(400), 39 - marked[:, ::-1].argmax(axis=1)]
+    >>> X = rng.integers(0, 8, (500, 20)) * (rng.random((500, 20)) < 0.3)
+    >>> X[:, 0], marked = rng.integers(1, 3, 500), np.isin(X, [1, 2])
+    >>> y = X[np.arange(500), 19 - marked[:, ::-1].argmax(axis=1)]
     >>> model = MambaSequenceClassifier(
-    ...     vocabulary_size=8, d_model=16, pooling="last", learning_rate_init=0.01, batch_size=20, max_iter=30,
+    ...     vocabulary_size=8, d_model=16, pooling="last", learning_rate_init=0.01, batch_size=20, max_iter=15,
     ...     random_state=0,
     ... )
-    >>> model.fit(X[:300], y[:300]).score(X[300:], y[300:]) > 0.9
+    >>> model.fit(X[:400], y[:400]).score(X[400:], y[400:]) > 0.9
     True
     """
 
@@ -162,13 +162,13 @@ class MambaSequenceRegressor(MambaFields, NeuralRegressor):
     >>> import numpy as np
     >>> from skneural import MambaSequenceRegressor
     >>> rng = np.random.default_rng(0)
-    >>> wave = np.sin(0.3 * np.arange(600)) + 0.05 * rng.normal(size=600)
-    >>> windows = np.lib.stride_tricks.sliding_window_view(wave, 33)
-    >>> X, y = windows[:, :30], windows[:, 30:]
+    >>> wave = np.sin(0.3 * np.arange(300)) + 0.05 * rng.normal(size=300)
+    >>> windows = np.lib.stride_tricks.sliding_window_view(wave, 18)
+    >>> X, y = windows[:, :15], windows[:, 15:]
     >>> model = MambaSequenceRegressor(
-    ...     d_model=16, pooling="last", learning_rate_init=0.01, max_iter=20, random_state=0
+    ...     d_model=16, pooling="last", learning_rate_init=0.01, batch_size=50, max_iter=20, random_state=0
     ... )
-    >>> model.fit(X[:400], y[:400]).score(X[450:], y[450:]) > 0.9
+    >>> model.fit(X[:200], y[:200]).score(X[220:], y[220:]) > 0.9
     True
     """
 

@@ -89,7 +89,7 @@ class DiffusionModel(DensityMixin, NeuralEstimator):
     >>> from sklearn.datasets import load_iris
     >>> from skneural import DiffusionModel
     >>> X, y = load_iris(return_X_y=True, as_frame=True)
-    >>> model = DiffusionModel(max_iter=100, random_state=0).fit(X, y)
+    >>> model = DiffusionModel(max_iter=20, random_state=0).fit(X, y)
     >>> flowers = model.sample(3, y=[0, 1, 2], random_state=0)
     >>> flowers.shape, list(flowers.columns) == list(X.columns)
     ((3, 4), True)

@@ -189,17 +189,17 @@ class TransformerSequenceClassifier(TransformerFields, NeuralClassifier):
     >>> import numpy as np
     >>> from skneural import TransformerSequenceClassifier
     >>> rng = np.random.default_rng(0)
-    >>> X, y = 0.1 * rng.normal(size=(400, 20, 1)), rng.integers(0, 2, 400)
+    >>> X, y = 0.1 * rng.normal(size=(300, 10, 1)), rng.integers(0, 2, 300)
     >>> for series, same in zip(X, y):
-    ...     places = rng.choice(20, 2, replace=False)
+    ...     places = rng.choice(10, 2, replace=False)
     ...     series[places, 0] += rng.permutation([2, 2 if same else 1])
     >>> model = TransformerSequenceClassifier(
     ...     d_model=16, n_heads=2, learning_rate_init=0.01, max_iter=30, batch_size=32, random_state=0
     ... )
-    >>> model.fit(X[:300], y[:300]).score(X[300:], y[300:]) > 0.9
+    >>> model.fit(X[:200], y[:200]).score(X[200:], y[200:]) > 0.9
     True
     >>> model.attention_weights(X[:5]).shape  # series, layers, heads, steps, steps
-    (5, 2, 2, 20, 20)
+    (5, 2, 2, 10, 10)
     """
 
     pooling: str = transformer_pooling_hyperparameter()
@@ -226,11 +226,13 @@ class TransformerSequenceRegressor(TransformerFields, NeuralRegressor):
     >>> import numpy as np
     >>> from skneural import TransformerSequenceRegressor
     >>> rng = np.random.default_rng(0)
-    >>> wave = np.sin(0.3 * np.arange(600)) + 0.05 * rng.normal(size=600)
-    >>> windows = np.lib.stride_tricks.sliding_window_view(wave, 33)
-    >>> X, y = windows[:, :30], windows[:, 30:]
-    >>> model = TransformerSequenceRegressor(d_model=16, learning_rate_init=0.01, max_iter=20, random_state=0)
-    >>> model.fit(X[:400], y[:400]).score(X[450:], y[450:]) > 0.9
+    >>> wave = np.sin(0.3 * np.arange(300)) + 0.05 * rng.normal(size=300)
+    >>> windows = np.lib.stride_tricks.sliding_window_view(wave, 18)
+    >>> X, y = windows[:, :15], windows[:, 15:]
+    >>> model = TransformerSequenceRegressor(
+    ...     d_model=16, learning_rate_init=0.01, batch_size=50, max_iter=15, random_state=0
+    ... )
+    >>> model.fit(X[:200], y[:200]).score(X[220:], y[220:]) > 0.9
     True
     """
 
