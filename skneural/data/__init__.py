@@ -4,7 +4,7 @@ Training and prediction use the length of a `Container`, selections of its sampl
 input; they depend on nothing else.
 """
 
-from skneural.data.container import BatchInfo, Container, NoisyRows, Rows
+from skneural.data.container import BatchInfo, Container, Rows
 from skneural.data.graph import Graph, GraphNodes
 from skneural.data.graphs import Graphs
 from skneural.data.masked_tokens import MaskedTokens, MaskedWindows
@@ -25,7 +25,6 @@ __all__ = [
     "MaskedTokens",
     "MaskedWindows",
     "Nodes",
-    "NoisyRows",
     "Pairs",
     "Rows",
     "Samples",

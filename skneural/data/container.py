@@ -173,11 +173,14 @@ class Rows(Container):
     Parameters
     ----------
     values : array or CSR of shape (samples, ...)
+    dtype : dtype or None, default=None
+        Precision of batches, to which values of another dtype, such as pixels of one byte, are converted batch by
+        batch; None for the dtype of `values`.
     """
 
-    def __init__(self, values: Array | sparse.csr_array) -> None:
+    def __init__(self, values: Array | sparse.csr_array, dtype: np.dtype[Any] | None = None) -> None:
         self.values = values
-        self.dtype = values.dtype
+        self.dtype = values.dtype if dtype is None else np.dtype(dtype)
 
     def __len__(self) -> int:
         n: int = self.values.shape[0]
@@ -185,8 +188,8 @@ class Rows(Container):
 
     def __getitem__(self, rows: Selection) -> Rows:
         if isinstance(rows, slice) or sparse.issparse(self.values):
-            return Rows(self.values[rows])
-        return Rows(self.values.take(rows, axis=0))
+            return Rows(self.values[rows], self.dtype)
+        return Rows(self.values.take(rows, axis=0), self.dtype)
 
     def subset(self, rows: Array) -> Rows:
         return SelectedRows(self, rows)
@@ -200,7 +203,7 @@ class Rows(Container):
         return self.values
 
     def as_batch(self) -> tuple[Any, BatchInfo]:
-        return self.values, NO_BATCH_INFO
+        return self.values.astype(self.dtype, copy=False), NO_BATCH_INFO
 
 
 class SelectedRows(Rows):
@@ -248,30 +251,6 @@ class SelectedRows(Rows):
         if type(self.whole).resample is Container.resample:
             return self, targets
         return self._copy.resample(rng, targets)
-
-
-class NoisyRows(Rows):
-    """Rows with Gaussian noise, sampled again for each batch; the targets stay the same.
-
-    Parameters
-    ----------
-    values : array of shape (samples, ..., features)
-    deviation : array of shape (features,)
-        Standard deviation of the noise of each feature.
-    """
-
-    def __init__(self, values: Array, deviation: Array) -> None:
-        super().__init__(values)
-        self.deviation = deviation
-
-    def __getitem__(self, rows: Selection) -> NoisyRows:
-        return NoisyRows(super().__getitem__(rows).values, self.deviation)
-
-    def resample(self, rng: np.random.Generator, targets: Targets) -> tuple[Container, Targets]:
-        noise = rng.standard_normal(self.values.shape, dtype=self.dtype.type)
-        noise *= self.deviation
-        noise += self.values
-        return Rows(noise), targets
 
 
 NO_BATCH_INFO = BatchInfo()

@@ -20,36 +20,39 @@ class Series(Container):
     values : array of shape (samples, steps, features), or (samples, steps) for tokens
     lengths : array of shape (samples,) or None, default=None
         Number of steps of each series, at least one; None if all have as many as `values`.
+    dtype : dtype or None, default=None
+        Precision of batches, see `Rows`; None for the dtype of `values`.
     """
 
-    def __init__(self, values: Array, lengths: Array | None = None) -> None:
+    def __init__(self, values: Array, lengths: Array | None = None, dtype: np.dtype[Any] | None = None) -> None:
         self.values = values
         self.lengths = lengths
-        self.dtype = values.dtype
+        self.dtype = values.dtype if dtype is None else np.dtype(dtype)
 
     @staticmethod
-    def of(flat: Array, lengths: Array) -> Series:
+    def of(flat: Array, lengths: Array, dtype: np.dtype[Any] | None = None) -> Series:
         """Make series from an array of shape (sum of lengths, ...) in which they are concatenated."""
         if (lengths == lengths[0]).all():
-            return Series(flat.reshape(len(lengths), lengths[0], *flat.shape[1:]))
-        return FlatSeries(flat, segment_starts(lengths), lengths)
+            return Series(flat.reshape(len(lengths), lengths[0], *flat.shape[1:]), None, dtype)
+        return FlatSeries(flat, segment_starts(lengths), lengths, dtype=dtype)
 
     def __len__(self) -> int:
         return len(self.values)
 
     def __getitem__(self, rows: Selection) -> Series:
         if self.lengths is None:
-            return Series(self.values[rows] if isinstance(rows, slice) else self.values.take(rows, axis=0))
+            values = self.values[rows] if isinstance(rows, slice) else self.values.take(rows, axis=0)
+            return Series(values, None, self.dtype)
         if isinstance(rows, slice):
-            return Series(self.values[rows], self.lengths[rows])
+            return Series(self.values[rows], self.lengths[rows], self.dtype)
         lengths = self.lengths[rows]
-        return Series(self.values[rows, : lengths.max(initial=1)], lengths)
+        return Series(self.values[rows, : lengths.max(initial=1)], lengths, self.dtype)
 
     def subset(self, rows: Array) -> Container:
         if type(self) is not Series or self.lengths is not None or not self.values.flags.c_contiguous:
             return self[rows]
-        values, n_steps = self.values, self.shape[1]
-        return FlatSeries(values.reshape(-1, *values.shape[2:]), n_steps * rows, np.full(len(rows), n_steps))
+        n_steps, flat = self.shape[1], self.values.reshape(-1, *self.shape[2:])
+        return FlatSeries(flat, n_steps * rows, np.full(len(rows), n_steps), dtype=self.dtype)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -74,7 +77,7 @@ class Series(Container):
         return self.lengths
 
     def as_batch(self) -> tuple[Any, BatchInfo]:
-        return self.values, BatchInfo(self.lengths)
+        return self.values.astype(self.dtype, copy=False), BatchInfo(self.lengths)
 
     def batch_order(self, rows: Array) -> Array:
         """Sort by decreasing length, so that recurrences process fewer series at later steps.
@@ -96,15 +99,24 @@ class FlatSeries(Series):
         Index of the first step of each series, and its number of steps.
     width : int or None, default=None
         Number of steps to which series are padded; None for that of the longest.
+    dtype : dtype or None, default=None
+        Precision of batches, see `Rows`; None for the dtype of `steps`.
     """
 
-    def __init__(self, steps: Array, starts: Array, n_steps: Array, width: int | None = None) -> None:
+    def __init__(
+        self,
+        steps: Array,
+        starts: Array,
+        n_steps: Array,
+        width: int | None = None,
+        dtype: np.dtype[Any] | None = None,
+    ) -> None:
         self.steps = steps
         self.starts = starts
         self.width = width
         self._n_steps = n_steps
         self.lengths = None if (n_steps == self.shape[1]).all() else n_steps
-        self.dtype = steps.dtype
+        self.dtype = steps.dtype if dtype is None else np.dtype(dtype)
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -114,7 +126,7 @@ class FlatSeries(Series):
 
     def _with_samples(self, starts: Array, n_steps: Array, width: int | None) -> Self:
         """Other samples of the same steps."""
-        return type(self)(self.steps, starts, n_steps, width)
+        return type(self)(self.steps, starts, n_steps, width, self.dtype)
 
     @property
     def values(self) -> Array:  # type: ignore[override]

@@ -52,7 +52,7 @@ import numpy as np
 
 from skneural.data.container import NO_BATCH_INFO, BatchInfo, mask_of
 from skneural.data.samples import Samples
-from skneural.data.statistics import ROWS_AT_ONCE, blocks_of_rows
+from skneural.data.statistics import blocks_of_rows
 from skneural.ops.dimension import Size
 from skneural.ops.types import Array
 from skneural.parameters import Tree
@@ -329,15 +329,15 @@ class LayerInput:
     samples : Samples
     before : tuple of (Layer, tree of arrays), default=()
         Layers before, with their parameters.
-    rows_at_once : int, default=1024
-        Number of samples in each block; of steps, where samples are padded.
+    rows_at_once : int or None, default=None
+        Number of samples in each block; of steps, where samples are padded. None: see `blocks_of_rows`.
     further : bool, default=False
         Whether the layers have adapted to other data before, with which training began.
     """
 
     samples: Samples
     before: tuple[tuple[Layer, Tree], ...] = ()
-    rows_at_once: int = ROWS_AT_ONCE
+    rows_at_once: int | None = None
     further: bool = False
 
     def __iter__(self) -> Iterator[tuple[Any, Context]]:

@@ -44,7 +44,7 @@ class RunningMoments:
     def of(cls, values: Array, weight: Array | None = None) -> Self:
         """Moments of some rows, in double precision. Missing numbers (NaN) do not count."""
         epsilon = float(np.finfo(values.dtype).eps)
-        weight = np.ones(len(values)) if weight is None else weight.astype(np.float64)
+        weight = np.ones(len(values)) if weight is None else weight.astype(np.float64, copy=False)
         values = values.astype(np.float64, order="C")  # a copy, which is changed in place below
         missing = np.isnan(values)
         values[missing] = 0.0
@@ -55,7 +55,8 @@ class RunningMoments:
             total = weight @ columns if present is None else np.einsum("nf,nf->f", present, columns)
             return total / np.where(n > 0, n, 1.0)
 
-        scale = power_of_two(np.abs(values).max(axis=0, initial=0))  # squares may neither overflow nor vanish
+        greatest = np.maximum(values.max(axis=0, initial=0), -values.min(axis=0, initial=0))
+        scale = power_of_two(greatest)  # squares may neither overflow nor vanish
         values /= scale
         mean = mean_of(values)
         values -= mean

@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_array
 from skneural.data import Container, Rows
 from skneural.hyperparameters import Choice, Constraint, Integer
 from skneural.ops.types import Array
-from skneural.readers.reader import CHANNELS_LAST, InputSpec, Reader, TableColumns, ensure_none_is_nan, with_dtype
+from skneural.readers.reader import CHANNELS_LAST, InputSpec, Reader, TableColumns, with_dtype
 from skneural.user_warnings import warn_user
 
 # Numbers of X in a block of predictions: 127 images of 28 x 28, whose 32 feature maps take 13 MB in float32.
@@ -75,7 +75,7 @@ class Images(Reader):
         X = array_of_images(X)
         strict = not isinstance(options.image_shape, str)
         if _are_rows(X):
-            columns, rows = TableColumns.learn(X, spec)
+            columns, rows = TableColumns.learn(X, spec, dtype=spec.stored_dtype(X))
             shape = _shape_of_rows(options.image_shape, columns.n_features)
             images = rows.reshape(-1, *shape)
         else:
@@ -83,7 +83,8 @@ class Images(Reader):
             shape = images.shape[1:]
             columns = TableColumns(math.prod(shape))
             _ensure_expected_shape(options.image_shape, shape)
-        return cls(columns, [int(n) for n in shape], strict, _greatest_pixel(images)), Rows(images)
+        x = _container(images, spec)
+        return cls(columns, [int(n) for n in shape], strict, _greatest_pixel(x)), x
 
     def read(self, X: object, spec: InputSpec) -> Container:
         X = array_of_images(X)
@@ -91,15 +92,21 @@ class Images(Reader):
             shape: tuple[int, ...] = getattr(X, "shape", ())
             if [*shape, 1] == self.image_shape and shape[1] != self.columns.n_features:
                 raise ValueError(f"X is a single image of shape {shape}; give it as X[np.newaxis].")
-            images = self.columns.check(X, spec).reshape(-1, *self.image_shape)
+            rows = self.columns.check(X, spec, dtype=spec.stored_dtype(X))
+            images = rows.reshape(-1, *self.image_shape)
         else:
             images = _checked_images(X, spec)
             self._ensure_same_shape(images.shape[1:], spec.estimator_name)
-        self._warn_of_another_scale(images, spec.estimator_name)
-        return Rows(images)
+        x = _container(images, spec)
+        self._warn_of_another_scale(x, spec.estimator_name)
+        return x
 
-    def _warn_of_another_scale(self, images: Array, estimator_name: str) -> None:
-        greatest = None if self.greatest is None else _greatest_pixel(images)
+    @classmethod
+    def selects_rows(cls, options: Any) -> bool:
+        return True
+
+    def _warn_of_another_scale(self, x: Container, estimator_name: str) -> None:
+        greatest = None if self.greatest is None else _greatest_pixel(x)
         if greatest is None or self.greatest is None or (greatest == 1) == (self.greatest == 1):
             return
         here, there = (
@@ -150,19 +157,23 @@ def _checked_images(X: Any, spec: InputSpec) -> Array:
     """Images of shape (n, height, width, channels)."""
     images: Array = check_array(
         X,
-        dtype=spec.precision_of(X),
+        dtype=spec.stored_dtype(X),
         order="C",
         allow_nd=True,
-        ensure_all_finite="allow-nan",
+        ensure_all_finite=spec.ensure_all_finite,
         estimator=spec.estimator_name,
         input_name="X",
     )
-    ensure_none_is_nan(images, spec.estimator_name)
+    spec.ensure_finite_samples(images)
     if images.ndim > 4:
         raise ValueError(
             f"X has shape {X.shape}, but images are (n, height, width, channels), or (n, height, width) if grey."
         )
     return images[..., np.newaxis] if images.ndim == 3 else images
+
+
+def _container(images: Array, spec: InputSpec) -> Container:
+    return spec.select(Rows(images, spec.resolve(images.dtype)))
 
 
 def _shape_of_rows(image_shape: str | Sequence[int], n_features: int) -> tuple[int, int, int]:
@@ -217,9 +228,9 @@ def _warn_of_colours(n_features: int) -> None:
         )
 
 
-def _greatest_pixel(images: Array) -> float | None:
+def _greatest_pixel(x: Container) -> float | None:
     """The greatest value if pixels are integers from 0 on, 1 if they are fractions from 0 to 1; None for others."""
-    some = images[:MANY_IMAGES]
+    some = x[:MANY_IMAGES].as_batch()[0]
     greatest = float(some.max())
     if some.min() < 0:
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, fields, is_dataclass, replace
 from numbers import Real
 from typing import Any, NamedTuple, Self
@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import DTypeLike
 from scipy import sparse
 from sklearn.base import BaseEstimator
-from sklearn.utils import Tags
+from sklearn.utils import Tags, assert_all_finite
 from sklearn.utils.validation import validate_data
 
 from skneural.data import Container
+from skneural.ops.blocks import slices
 from skneural.ops.types import Array
 from skneural.readers.frames import columns_named, dtypes_of, is_frame, labels_of
 from skneural.sklearn_compat import column_owner, is_missing_value
@@ -42,12 +43,15 @@ class InputSpec(NamedTuple):
     estimator_name : str
         Name of the class in error messages.
     sample_weight : array of shape (n_samples,) or None, default=None
-        Weights of the rows of X, for frequencies and quantiles that a reader learns; None if all are one.
+        Weights of the samples, for frequencies and quantiles that a reader learns; None if all are one.
+    rows : integer array of shape (n_samples,) or None, default=None
+        Rows of X that are the samples, for readers that select rows; None for all.
     """
 
     dtype: DTypeLike | tuple[type, ...]
     estimator_name: str
     sample_weight: Array | None = None
+    rows: Array | None = None
 
     @property
     def dtypes(self) -> tuple[np.dtype[Any], ...]:
@@ -64,6 +68,46 @@ class InputSpec(NamedTuple):
     def precision_of(self, X: object) -> np.dtype[Any]:
         """The precision in which X is read, whatever library it comes from."""
         return self.resolve(dtype_of(X)) if len(self.dtypes) > 1 else self.dtypes[0]
+
+    def stored_dtype(self, X: object) -> np.dtype[Any]:
+        """The dtype in which a container holds X: that of an array that is converted without loss of range.
+
+        Converted at once, images of one byte a pixel would take four times their memory.
+        """
+        precision = self.precision_of(X)
+        if isinstance(X, np.ndarray) and (X.dtype.kind in "iub" or np.can_cast(X.dtype, precision)):
+            return X.dtype
+        return precision
+
+    def select(self, x: Container) -> Container:
+        """The samples of a container of all rows of X."""
+        return x if self.rows is None else x.subset(self.rows)
+
+    def blocks_of_samples(self, values: Array) -> Iterator[Array]:
+        """The samples in an array of all rows of X, in blocks."""
+        n = len(values) if self.rows is None else len(self.rows)
+        for rows in slices(n, ROWS_PER_BLOCK):
+            yield values[rows] if self.rows is None else values[self.rows[rows]]
+
+    @property
+    def ensure_all_finite(self) -> str | bool:
+        """The argument of scikit-learn's checks, which look for infinity in all rows, or nowhere."""
+        return "allow-nan" if self.rows is None else False
+
+    def ensure_finite_samples(self, values: Any, X: object = None) -> None:
+        """Raise if values of samples are missing or infinite, after the check by scikit-learn.
+
+        Parameters
+        ----------
+        values : array of shape (rows, ...), or sparse matrix
+            Checked X.
+        X : object, default=None
+            As passed by the user, if its columns may have labels.
+        """
+        if self.rows is not None:
+            for block in self.blocks_of_samples(values):
+                assert_all_finite(block, allow_nan=True, estimator_name=self.estimator_name, input_name="X")
+        ensure_none_is_nan(values, self.estimator_name, X, self.rows)
 
 
 @dataclass(frozen=True)
@@ -109,6 +153,11 @@ class Reader:
             If X does not have the form of the training data.
         """
         raise NotImplementedError(f"{type(self).__name__} must define read")
+
+    @classmethod
+    def selects_rows(cls, options: Any) -> bool:
+        """Return True if, with these options, members select ``spec.rows`` of an array by themselves."""
+        return False
 
     @property
     def learned_once(self) -> str:
@@ -184,14 +233,14 @@ def _validated(owner: BaseEstimator, X: object, spec: InputSpec, **params: Any) 
     """X checked by `sklearn.utils.validation.validate_data`; errors name the column that does not hold numbers."""
     if "skip_check_array" in params:
         return validate_data(owner, X, **params)
-    options = {"dtype": spec.precision_of(X), "order": "C", "ensure_all_finite": "allow-nan"} | params
+    options = {"dtype": spec.precision_of(X), "order": "C", "ensure_all_finite": spec.ensure_all_finite} | params
     with columns_named(X, spec.estimator_name):
         checked = validate_data(owner, X, **options)
-    ensure_none_is_nan(checked, spec.estimator_name, X)
+    spec.ensure_finite_samples(checked, X)
     return checked
 
 
-def ensure_none_is_nan(x: Any, estimator_name: str, X: object = None) -> None:
+def ensure_none_is_nan(x: Any, estimator_name: str, X: object = None, rows: Array | None = None) -> None:
     """Raise if values are missing.
 
     Parameters
@@ -201,12 +250,18 @@ def ensure_none_is_nan(x: Any, estimator_name: str, X: object = None) -> None:
     estimator_name : str
     X : object, default=None
         As passed by the user, if its columns may have labels.
+    rows : integer array or None, default=None
+        Rows of x that are looked at; None for all.
     """
-    with np.errstate(over="ignore"):
-        if not np.isnan(x.sum()):  # a fraction of the time of comparing all values
+    blocks = [x] if rows is None else (x[rows[part]] for part in slices(len(rows), ROWS_PER_BLOCK))
+    with np.errstate(over="ignore", invalid="ignore"):
+        if not any(np.isnan(block.sum()) for block in blocks):  # a fraction of the time of comparing all values
             return
     where = sparse.coo_array(x) if sparse.issparse(x) else x
     places = np.argwhere(np.isnan(x)) if where is x else np.stack(where.coords, axis=1)[np.isnan(where.data)]
+    places = places if rows is None else places[np.isin(places[:, 0], rows)]
+    if not len(places):  # sums of large numbers of both signs are NaN, too
+        return
     place = f"sample {places[0][0]}"
     if x.ndim == 2:
         column = labels_of(X)[places[0][1]] if is_frame(X) else int(places[0][1])

@@ -119,8 +119,9 @@ class Sequences(Reader):
         if vocabulary_size is None:
             _warn_of_tokens(X if pieces is None else pieces)
         if _is_table(X, pieces, vocabulary_size):
-            columns, rows = TableColumns.learn(with_dtype(X), spec)
-            return columns, Series(rows[:, :, np.newaxis])
+            X = with_dtype(X)
+            columns, rows = TableColumns.learn(X, spec, dtype=spec.stored_dtype(X))
+            return columns, _container(rows[:, :, np.newaxis], spec)
         x = _read(X, pieces, vocabulary_size, spec)
         if vocabulary_size is None and x.lengths is None:
             _warn_of_channels_first(x)
@@ -130,12 +131,13 @@ class Sequences(Reader):
         X, pieces = _arrays_or_pieces(X)
         if _is_table(X, pieces, self.vocabulary_size):
             X = with_dtype(X)
+            dtype = spec.stored_dtype(X)
             rows = (
-                check_array(X, dtype=spec.precision_of(X), order="C")
+                TableColumns.learn(X, spec, dtype=dtype)[1]
                 if self.columns is None
-                else self.columns.check(X, spec)
+                else self.columns.check(X, spec, dtype=dtype)
             )
-            x = Series(rows[:, :, np.newaxis])
+            x = _container(rows[:, :, np.newaxis], spec)
         else:
             x = _read(X, pieces, self.vocabulary_size, spec)
         self._ensure_same_features(x, spec.estimator_name)
@@ -163,6 +165,10 @@ class Sequences(Reader):
 
     def attributes(self) -> dict[str, Any]:
         return {"n_features_in_": self.n_features} if self.columns is None else self.columns.attributes()
+
+    @classmethod
+    def selects_rows(cls, options: SequenceOptions) -> bool:
+        return options.vocabulary_size is None
 
     def rows_per_block(self, x: Container) -> int:
         return max(self.least_rows_per_block, STEPS_PER_BLOCK // x.typical_length, 1)
@@ -313,14 +319,21 @@ def _holds_arrays(piece: np.ndarray) -> bool:
 
 def _series(X: object, spec: InputSpec) -> Series:
     """Series of equal lengths, of shape (n, steps, features)."""
-    x = check_array(X, dtype=spec.precision_of(X), order="C", allow_nd=True, ensure_all_finite=False, input_name="X")
+    x = check_array(X, dtype=spec.stored_dtype(X), order="C", allow_nd=True, ensure_all_finite=False, input_name="X")
     if x.ndim != 3 or 0 in x.shape:
         raise ValueError(
             f"X has shape {x.shape}. Series are (n, steps, features), or (n, steps) if there is one feature, or a list "
             "of arrays (steps, features) if lengths differ; none may be empty."
         )
-    _ensure_finite(x)
-    return Series(x)
+    _ensure_finite(x, spec)
+    return _container(x, spec)
+
+
+def _container(x: Array, spec: InputSpec) -> Series:
+    """The samples in an array of series of equal lengths."""
+    series = spec.select(Series(x, None, spec.resolve(x.dtype)))
+    assert isinstance(series, Series)
+    return series
 
 
 def _joined(pieces: list[np.ndarray], spec: InputSpec) -> Series:
@@ -337,9 +350,9 @@ def _joined(pieces: list[np.ndarray], spec: InputSpec) -> Series:
                 "arrays of shape (steps, features)." + (f" {CHANNELS_LAST}" if first else "")
             )
     flat = np.concatenate(pieces)
-    flat = check_array(flat, dtype=spec.precision_of(flat), ensure_all_finite=False, input_name="X")
-    _ensure_finite(flat)
-    return Series.of(flat, np.array([len(piece) for piece in pieces]))
+    flat = check_array(flat, dtype=spec.stored_dtype(flat), ensure_all_finite=False, input_name="X")
+    _ensure_finite(flat, spec)
+    return Series.of(flat, np.array([len(piece) for piece in pieces]), spec.resolve(flat.dtype))
 
 
 def _tokens(X: Any, vocabulary_size: int) -> Series:
@@ -371,8 +384,8 @@ def _wrong_token(X: Any) -> str:
     return ""
 
 
-def _ensure_finite(x: np.ndarray) -> None:
-    if not np.isfinite(x).all():
+def _ensure_finite(x: Array, spec: InputSpec) -> None:
+    if not all(np.isfinite(block).all() for block in spec.blocks_of_samples(x)):
         raise ValueError(
             "X contains NaN or infinity. If it is padding of series of unequal lengths, give a list of arrays of shape "
             "(steps, features) without padding; otherwise impute missing values first."

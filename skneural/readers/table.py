@@ -21,11 +21,18 @@ class DenseTable(Reader):
 
     @classmethod
     def learn(cls, X: object, options: None, spec: InputSpec) -> tuple[Self, Container]:
-        columns, values = TableColumns.learn(with_dtype(X), spec, accept_sparse=cls.accept_sparse)
-        return cls(columns), Rows(values)
+        X = with_dtype(X)
+        columns, values = TableColumns.learn(X, spec, accept_sparse=cls.accept_sparse, dtype=spec.stored_dtype(X))
+        return cls(columns), spec.select(Rows(values, spec.resolve(values.dtype)))
 
     def read(self, X: object, spec: InputSpec) -> Container:
-        return Rows(self.columns.check(with_dtype(X), spec, accept_sparse=self.accept_sparse))
+        X = with_dtype(X)
+        values = self.columns.check(X, spec, accept_sparse=self.accept_sparse, dtype=spec.stored_dtype(X))
+        return spec.select(Rows(values, spec.resolve(values.dtype)))
+
+    @classmethod
+    def selects_rows(cls, options: Any) -> bool:
+        return True
 
     def shapes(self) -> dict[str, Any]:
         return {"n_in": self.columns.n_features}

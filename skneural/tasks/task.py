@@ -10,7 +10,7 @@ from scipy import sparse
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
-from skneural.data import Container, Targets
+from skneural.data import Container, Samples, Targets
 from skneural.losses import Loss
 from skneural.losses.loss import Value
 from skneural.ops.types import Array
@@ -19,12 +19,16 @@ from skneural.sklearn_compat import check_y, is_missing_value
 
 
 class FitArguments(NamedTuple):
-    """The data given to `fit` or `partial_fit`: as passed by the user, or a container and arrays once checked."""
+    """The data given to `fit` or `partial_fit`: as passed by the user, or a container and arrays once checked.
+
+    `rows` are the samples among the rows of X, y and `sample_weight`, before they are checked; None for all.
+    """
 
     X: Any
     y: Any
     sample_weight: Any = None
     classes: Any = None
+    rows: Any = None
 
     @property
     def dtype(self) -> Any:
@@ -132,6 +136,10 @@ class Task:
     def loss(self) -> tuple[Loss, int]:
         """The loss, and the number of raw scores that it takes."""
         raise NotImplementedError(f"{type(self).__name__} must define loss")
+
+    def best_constant(self, samples: Samples) -> Array:
+        """Raw scores of the best constant prediction of the training samples, with which training starts."""
+        return self.loss()[0].best_constant(samples.y.values, samples.target_weight)
 
     def loss_scale(self, loss: Loss) -> Value:
         """Factor from a loss of encoded targets to the units of y."""

@@ -210,8 +210,9 @@ def pose(
     ValueError
         If the data are invalid, or training cannot continue with the current hyper-parameters.
     """
-    arguments = _without_weightless(arguments)
-    validation = None if validation is None else _without_weightless(validation)
+    selects = specification.reader.selects_rows(specification.reader_options)
+    arguments = _without_weightless(arguments, selects)
+    validation = None if validation is None else _without_weightless(validation, selects)
     if fitted is None:
         return _new_problem(specification, settings, arguments, validation)
     return _continued_problem(specification, settings, arguments, validation, fitted)
@@ -348,7 +349,7 @@ def first_weights(
     tree = network.layout.views(*start)
     bias = network.layer.output_bias(tree)
     if bias is not None:
-        bias[...] = task.loss()[0].best_constant(samples.y.values, samples.target_weight)
+        bias[...] = task.best_constant(samples)
     initialize(network, tree, samples, task)
     return start
 
@@ -358,7 +359,7 @@ def _learn(specification: Specification, arguments: FitArguments, one_pass: bool
     weight = arguments.sample_weight
     if weight is not None:
         weight = check_sample_weight(weight, arguments.X, dtype=np.float64, ensure_non_negative=True)
-    spec = InputSpec(FLOATS, specification.estimator_name, weight)
+    spec = InputSpec(FLOATS, specification.estimator_name, _rows_of(weight, arguments.rows), arguments.rows)
     reader, x = specification.reader.learn(arguments.X, specification.reader_options, spec)
     arguments = _with_checked_targets(specification, arguments._replace(X=x))
     task = specification.task.learn(arguments, specification.task_options, reader)
@@ -371,14 +372,14 @@ def _checked(
     specification: Specification, reader: Reader, arguments: FitArguments, dtype: np.dtype[Any]
 ) -> FitArguments:
     """Checked data as a container and arrays; it must have the form of the training data."""
-    x = reader.read(arguments.X, InputSpec(dtype, specification.estimator_name))
+    x = reader.read(arguments.X, InputSpec(dtype, specification.estimator_name, rows=arguments.rows))
     return _with_checked_targets(specification, arguments._replace(X=x))
 
 
 def _with_checked_targets(specification: Specification, arguments: FitArguments) -> FitArguments:
-    arguments = arguments._replace(y=text_as_str(arguments.y))
+    y, weight = (_rows_of(part, arguments.rows) for part in (arguments.y, arguments.sample_weight))
+    arguments = arguments._replace(y=text_as_str(y), rows=None)
     y = specification.task.check(arguments, specification.task_options, specification.estimator_name)
-    weight = arguments.sample_weight
     if weight is not None:
         weight = check_sample_weight(weight, arguments.X, dtype=np.float64, ensure_non_negative=True)
         weight = _in_range(weight).astype(arguments.dtype)
@@ -391,8 +392,11 @@ def _in_range(weight: Array) -> Array:
     return np.ldexp(weight, int(np.clip(exponent, -64, 64)) - exponent)
 
 
-def _without_weightless(arguments: FitArguments) -> FitArguments:
-    """Leave out samples of weight zero before anything is learned, so that weights are equivalent to repetitions."""
+def _without_weightless(arguments: FitArguments, selects_rows: bool) -> FitArguments:
+    """Leave out samples of weight zero before anything is learned, so that weights are equivalent to repetitions.
+
+    If the reader selects rows, an array is left as it is, so that it need not be copied.
+    """
     arguments = FitArguments(*map(with_rows, arguments))
     X, y, weight = arguments.X, arguments.y, arguments.sample_weight
     if weight is None:
@@ -407,8 +411,9 @@ def _without_weightless(arguments: FitArguments) -> FitArguments:
     kept = np.flatnonzero(weight)
     if weight.ndim != 1 or lengths != {len(weight)} or len(kept) in (0, len(weight)):
         return arguments
-    y = None if y is None else safe_indexing(y, kept)
-    return arguments._replace(X=safe_indexing(X, kept), y=y, sample_weight=weight[kept])
+    if selects_rows and isinstance(X, np.ndarray) and X.ndim > 1 and X.dtype.kind in "biuf":
+        return arguments._replace(rows=kept)
+    return arguments._replace(X=_rows_of(X, kept), y=_rows_of(y, kept), sample_weight=weight[kept])
 
 
 def _encoded(task: Task, checked: FitArguments, given: FitArguments) -> Data:
@@ -419,7 +424,7 @@ def _encoded(task: Task, checked: FitArguments, given: FitArguments) -> Data:
     if weight is not None and not weight.any():
         raise ValueError(f"No sample has a weight: in {checked.dtype}, those of all samples with a label are zero.")
     samples = Samples(task.network_input(checked), task.encode(checked), weight)
-    data = Data(samples, given.X, given.y, checked.y)
+    data = Data(samples, given.X, given.y, checked.y, given.rows)
     return data if weight is None or weight.all() else data.take(np.flatnonzero(weight))
 
 

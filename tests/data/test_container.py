@@ -11,7 +11,6 @@ from skneural.data import (
     Graphs,
     MaskedWindows,
     Nodes,
-    NoisyRows,
     Pairs,
     Rows,
     Series,
@@ -21,7 +20,8 @@ from skneural.data import (
 from skneural.data.container import BatchInfo
 from skneural.data.message_blocks import MessageBlock
 from skneural.data.nodes import WholeGraph
-from skneural.estimators.diffusion.container import DiffusedRows, TableRows
+from skneural.estimators.autoencoder.container import ReconstructedRows
+from skneural.estimators.diffusion.container import DiffusedRows
 from skneural.ops.diffusion import levels, linear_estimate, predict_clean, prediction_target
 
 RNG = np.random.default_rng(0)
@@ -46,14 +46,17 @@ def graphs(edge_features=False):
 CONTAINERS = {
     "table": lambda: Rows(RNG.standard_normal((7, 3))),
     "sparse table": lambda: Rows(sparse.csr_array(RNG.standard_normal((7, 3)))),
-    "table in single precision": lambda: TableRows(RNG.standard_normal((7, 3)).astype(np.float32), np.float32),
+    "table to be converted": lambda: Rows(RNG.standard_normal((7, 3)), np.dtype(np.float32)),
     "diffused rows": lambda: DiffusedRows(
         RNG.standard_normal((7, 3)), RNG.standard_normal((7, 2)), 10, "noise", 0.1, (np.zeros(3), np.ones(3))
     ),
     "images": lambda: Rows(RNG.standard_normal((7, 4, 4, 1)).astype(np.float32)),
-    "noisy rows": lambda: NoisyRows(RNG.standard_normal((7, 3)), np.ones(3)),
+    "images of bytes": lambda: Rows(RNG.integers(0, 256, (7, 4, 4, 1), np.uint8), np.dtype(np.float32)),
+    "reconstructed rows": lambda: ReconstructedRows(Rows(RNG.standard_normal((7, 3))), np.zeros(3), np.ones(3), 0.1),
     "series": lambda: Series(RNG.standard_normal((7, 5, 2))),
+    "series of integers": lambda: Series(RNG.integers(0, 9, (7, 5, 2)), None, np.dtype(np.float64)),
     "unequal series": lambda: Series.of(FLAT, LENGTHS),
+    "unequal series of integers": lambda: Series.of(TOKENS[: LENGTHS.sum(), None], LENGTHS, np.dtype(np.float32)),
     "padded series": lambda: Series(Series.of(FLAT, LENGTHS).values, LENGTHS),
     "tokens": lambda: Series(RNG.integers(0, 9, (7, 5))),
     "pairs": lambda: Pairs(Series.of(FLAT, LENGTHS), Series.of(TOKENS[: LENGTHS.sum()], LENGTHS[::-1])),

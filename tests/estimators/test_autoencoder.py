@@ -17,6 +17,8 @@ from sklearn.preprocessing import StandardScaler
 
 from skneural import Autoencoder
 from skneural.losses import GaussianLoss
+from skneural.tasks import FitArguments
+from skneural.template.problem import pose
 
 IRIS = load_iris().data
 DIGITS = load_digits().data[:400]
@@ -326,3 +328,15 @@ def test_threads_share_batches(n_jobs):
     alone = Autoencoder(2, n_jobs=1, channels=(32, 32), **settings).fit(X)
     shared = Autoencoder(2, n_jobs=n_jobs, channels=(32, 32), **settings).fit(X)
     np.testing.assert_allclose(shared.loss_curve_, alone.loss_curve_, rtol=1e-4)
+
+
+@pytest.mark.parametrize("weight", [None, np.arange(len(IRIS)) % 3, np.linspace(0, 0.1, len(IRIS))])
+@pytest.mark.parametrize("options", [{}, {"variational": True}, {"loss": "log_loss"}])
+def test_training_starts_from_the_best_constant_reconstruction(options, weight):
+    """It is computed in blocks, because the targets are as large as X."""
+    X = IRIS / IRIS.max(axis=0)
+    model = Autoencoder(2, **options, **BRIEF)
+    problem = pose(model._specification(), model._settings(False), FitArguments(X, None, weight))
+    samples = problem.samples.resample(np.random.default_rng(0))
+    expected = problem.loss.best_constant(samples.y.values, samples.sample_weight)
+    np.testing.assert_allclose(problem.task.best_constant(problem.samples), expected, atol=1e-9)

@@ -21,6 +21,11 @@ def fitted_numbers(model):
     return model.weights_ if hasattr(model, "weights_") else model.patterns_
 
 
+def selects_rows(model):
+    """Return True if X stays as it is, and batches are cut from it."""
+    return model._reader_class.selects_rows(model._reader_options())
+
+
 @every(of_each_class(ESTIMATORS | UNTRAINED))
 def test_doubles_in_any_container_train_like_an_array(case, tmp_path):
     """The weights and the predictions are the same to the bit."""
@@ -35,6 +40,19 @@ def test_doubles_in_any_container_train_like_an_array(case, tmp_path):
         model = case.new(**brief).fit(foreign, y)
         np.testing.assert_array_equal(fitted_numbers(model), fitted_numbers(expected), name, strict=True)
         np.testing.assert_array_equal(most_precise_output(model, foreign), predicted, name)
+
+
+@every({name: case for name, case in ESTIMATORS.items() if selects_rows(case.estimator)})
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int64, np.float16])
+@pytest.mark.filterwarnings("ignore:X is integers")
+def test_numbers_of_other_dtypes_train_like_the_same_in_single_precision(case, dtype):
+    """They stay as they are until a batch is cut, and the weights and predictions are the same to the bit."""
+    X, y = (values[::3] for values in case.data(np.float64))
+    X = np.rint(10 * np.abs(X)).clip(0, 100).astype(dtype)
+    model, expected = (case.new(max_iter=1).fit(each, y) for each in (X, X.astype(np.float32)))
+    np.testing.assert_array_equal(model.weights_, expected.weights_, strict=True)
+    np.testing.assert_array_equal(model.buffers_, expected.buffers_, strict=True)
+    np.testing.assert_array_equal(most_precise_output(model, X), most_precise_output(expected, X.astype(np.float32)))
 
 
 @every_sparse_estimator

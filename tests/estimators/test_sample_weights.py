@@ -76,6 +76,29 @@ def test_samples_of_weight_zero_leave_no_trace(case):
     assert_no_trace(case.new(max_iter=1, **balanced), X, y)
 
 
+@pytest.mark.parametrize(
+    ("model", "shape"),
+    [
+        (MLPClassifier(4), (N, 3)),
+        (CNNClassifier(channels=4), (N, 4, 4)),
+        (TransformerSequenceClassifier(**SMALL_TRANSFORMER), (N, 5, 2)),
+        (TransformerSequenceClassifier(**SMALL_TRANSFORMER), (N, 5)),
+        (Autoencoder(2, 4, noise=0.1), (N, 3)),
+        (Autoencoder(2, 4, image_shape="auto"), (N, 4, 4)),
+    ],
+    ids=lambda value: str(value) if isinstance(value, tuple) else type(value).__name__,
+)
+def test_only_samples_with_a_weight_must_be_finite(model, shape):
+    X, y = RNG.normal(size=shape), None if isinstance(model, Autoencoder) else CLASSES
+    model.set_params(**BRIEF)
+    X[ABSENT] = np.nan
+    assert_no_trace(model, X, y)
+    X[PRESENT[-1]] = np.inf
+    arguments = (X,) if y is None else (X, y)
+    with pytest.raises(ValueError, match="infinity"):
+        model.fit(*arguments, sample_weight=1.0 * np.isin(np.arange(N), PRESENT))
+
+
 @every(OF_TEXTS)
 def test_texts_of_weight_zero_leave_no_trace(case):
     texts = case.data()[0]
@@ -250,7 +273,7 @@ def test_weights_of_validation_samples_are_repetitions(case):
     X, y = case.data()
     weighted, repeated = (
         case.new(max_iter=1).fit(X, y, X_val=X_val, y_val=y_val, sample_weight_val=weight).validation_scores_
-        for X_val, y_val, weight, _ in weighted_and_repeated(X, y)
+        for X_val, y_val, weight, *_ in weighted_and_repeated(X, y)
     )
     np.testing.assert_allclose(weighted, repeated, rtol=1e-5)
 

@@ -12,6 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from skneural import (
+    Autoencoder,
     CNNRegressor,
     MLPClassifier,
     MLPRegressor,
@@ -405,21 +406,28 @@ def test_training_that_goes_on_is_training_that_never_stopped(schedule, solver):
 
 
 @pytest.mark.parametrize(
-    ("model", "shape"),
+    ("model", "dtype", "shape"),
     [
-        (MLPRegressor(4), (40_000, 100)),
-        (CNNRegressor(channels=(2,), hidden_layer_sizes=2), (40_000, 10, 10)),
-        (RNNSequenceRegressor(hidden_size=2), (20_000, 20, 25)),
+        (MLPRegressor(4), np.float32, (40_000, 100)),
+        (MLPRegressor(4), np.uint8, (40_000, 400)),
+        (CNNRegressor(channels=(2,), hidden_layer_sizes=2), np.uint8, (30_000, 28, 28)),
+        (RNNSequenceRegressor(hidden_size=2), np.float32, (10_000, 20, 25)),
+        (RNNSequenceRegressor(hidden_size=2), np.uint8, (14_000, 80, 20)),
+        # targets, raw scores and losses of held-out samples are each as large as these samples
+        (Autoencoder(2, 4, validation_fraction=0.05), np.float32, (40_000, 100)),
     ],
-    ids=["table", "images", "series"],
+    ids=["table", "table of bytes", "images of bytes", "series", "series of bytes", "autoencoder"],
 )
-def test_held_out_samples_need_no_copy_of_a_memory_map(model, shape, tmp_path):
-    X = np.lib.format.open_memmap(tmp_path / "X.npy", mode="w+", dtype=np.float32, shape=shape)
+def test_neither_held_out_nor_weightless_samples_need_a_copy_of_a_memory_map(model, dtype, shape, tmp_path):
+    X = np.lib.format.open_memmap(tmp_path / "X.npy", mode="w+", dtype=dtype, shape=shape)
     X[:] = np.arange(len(X)).reshape(-1, *[1] * (len(shape) - 1)) % 7
     model = clone(model).set_params(max_iter=1, batch_size=100, random_state=0, n_jobs=1)
+    y = {} if isinstance(model, Autoencoder) else {"y": np.arange(len(X)) % 7}
+    weight = np.ones(len(X))
+    weight[5] = 0
     tracemalloc.start()
-    model.fit(X, np.arange(len(X)) % 7)
+    model.fit(X, **y, sample_weight=weight)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert model.validation_scores_
-    assert peak < 0.6 * X.nbytes
+    assert peak < 0.5 * X.nbytes

@@ -14,7 +14,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skneural.data import Container, Rows, Samples
-from skneural.estimators.autoencoder.reader import RowsOrImages, RowsOrImagesOptions
+from skneural.estimators.autoencoder.reader import NUMBERS_PER_BLOCK, RowsOrImages, RowsOrImagesOptions
 from skneural.estimators.autoencoder.task import Reconstruction, ReconstructionOptions
 from skneural.hyperparameters import BOOLEAN, NONE, Choice, Integer, Number, Sizes, declare, hyperparameter
 from skneural.layers import Chain, Layer
@@ -34,8 +34,6 @@ from skneural.user_warnings import warn_user
 
 # Pairs of draws in the estimate of the lower bound of the likelihood.
 DRAWS = 8
-# Values of X that are encoded or decoded at once, to bound memory.
-NUMBERS_PER_BLOCK = 100_000
 
 
 def has_sampling(estimator: Autoencoder) -> bool:

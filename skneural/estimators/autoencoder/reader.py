@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -10,6 +11,9 @@ from sklearn.utils import Tags
 
 from skneural.data import Container
 from skneural.readers import DenseTable, ImageOptions, Images, InputSpec, Reader, array_of_images, with_dtype
+
+# Values of X that are encoded or decoded at once: the raw scores are as many.
+NUMBERS_PER_BLOCK = 100_000
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,10 @@ class RowsOrImages(Reader):
             _ensure_rows(X)
         return self._reader.read(X, spec)
 
+    @classmethod
+    def selects_rows(cls, options: RowsOrImagesOptions) -> bool:
+        return True
+
     @property
     def _reader(self) -> DenseTable | Images:
         if self.rows is not None:
@@ -76,7 +84,7 @@ class RowsOrImages(Reader):
         return {"image_shape_": None, **self._reader.attributes(), "sample_shape_": tuple(self.sample_shape)}
 
     def rows_per_block(self, x: Container) -> int:
-        return self._reader.rows_per_block(x)
+        return max(1, NUMBERS_PER_BLOCK // math.prod(x.shape[1:]))
 
     @classmethod
     def set_tags(cls, tags: Tags) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from skneural.data import Container, NoisyRows, Targets
-from skneural.data.statistics import channel_moments
+from skneural.data import Container, Samples, Targets
+from skneural.data.statistics import block_moments, blocks_of_rows, channel_moments
+from skneural.estimators.autoencoder.container import ReconstructedRows, in_units
 from skneural.estimators.autoencoder.reader import RowsOrImages
 from skneural.losses import LINKS, GaussianLoss, LogisticLoss, Loss, SquaredLoss
-from skneural.ops.moments import RunningMoments
+from skneural.ops.moments import RunningMoments, number_of_repetitions
 from skneural.ops.types import Array
 from skneural.readers import Reader
 from skneural.tasks import FitArguments, Task
@@ -73,12 +75,10 @@ class Reconstruction(Task):
     @classmethod
     def learn(cls, arguments: FitArguments, options: ReconstructionOptions, reader: Reader) -> Self:
         assert isinstance(reader, RowsOrImages)
-        values = arguments.X.as_batch()[0]
-        binary = bool(((values == 0) | (values == 1)).all() and values.any())
-        automatic = "log_loss" if binary else "squared_error"
+        automatic = "log_loss" if _is_binary(arguments.X) else "squared_error"
         loss_function = automatic if options.loss == "auto" else options.loss
         if loss_function == "log_loss":  # values between 0 and 1 need no scaling
-            moments = RunningMoments.none(values.shape[-1])
+            moments = RunningMoments.none(arguments.X.shape[-1])
         else:
             moments = channel_moments(arguments.X, arguments.sample_weight)
         image_shape = None if reader.images is None else reader.images.image_shape
@@ -104,28 +104,35 @@ class Reconstruction(Task):
         return replace(self, moments=self.moments.joined(channel_moments(arguments.X, arguments.sample_weight)))
 
     def compare(self, arguments: FitArguments) -> None:
-        values = arguments.X.as_batch()[0]
-        low, high = float(values.min()), float(values.max())
-        if self.loss_function == "log_loss" and (low < 0 or high > 1):
+        if self.loss_function != "log_loss":
+            return
+        ranges = [(values.min(), values.max()) for values in _blocks(arguments.X)]
+        low, high = min(low for low, _ in ranges), max(high for _, high in ranges)
+        if low < 0 or high > 1:
             raise ValueError(
                 f"log_loss is for values between 0 and 1, but X reaches from {low:g} to {high:g}. Set "
                 'loss="squared_error".'
             )
 
     def encode(self, arguments: FitArguments) -> Targets:
-        return Targets(self.standardized(arguments.X).astype(arguments.dtype))
+        """Targets without columns: `ReconstructedRows` computes those of each batch."""
+        return Targets(np.empty((len(arguments.X), 0), arguments.dtype))
 
     def standardized(self, x: Container) -> Array:
         """Rows of X in the units of the loss, in double precision."""
-        scaled = (x.as_batch()[0] - self.mean) / self.scale
-        return scaled.swapaxes(2, 3).reshape(len(scaled), -1) if scaled.ndim == 4 else scaled
+        return in_units(x.as_batch()[0], self.mean, self.scale)
 
     def network_input(self, arguments: FitArguments) -> Container:
-        """X, with noise that is drawn for each batch."""
-        x: Container = arguments.X
-        if self.options.noise == 0:
-            return x
-        return NoisyRows(x.as_batch()[0], (self.options.noise * self.scale).astype(arguments.dtype))
+        return ReconstructedRows(arguments.X, self.mean, self.scale, self.options.noise)
+
+    def best_constant(self, samples: Samples) -> Array:
+        x = samples.x
+        assert isinstance(x, ReconstructedRows)
+        weight = np.ones(len(x)) if samples.sample_weight is None else samples.sample_weight
+        moments = block_moments((x[rows].targets, weight[rows]) for rows in blocks_of_rows(x))
+        # two rows with the mean and the variance of all
+        ends = np.stack([moments.mean - moments.deviation, moments.mean + moments.deviation])
+        return self.loss()[0].best_constant(ends, np.full(2, number_of_repetitions(weight, weight) / 2))
 
     def loss(self) -> tuple[Loss, int]:
         if self.loss_function == "log_loss":
@@ -165,3 +172,18 @@ class Reconstruction(Task):
         variance = np.exp(raw[:, -1]) + GaussianLoss().floor
         units = np.log(self.scale).sum() * (n // len(self.scale))
         return -0.5 * (errors / variance + n * np.log(2 * np.pi * variance)) - units.astype(raw.dtype)
+
+
+def _blocks(x: Container) -> Iterator[Array]:
+    for rows in blocks_of_rows(x):
+        yield x[rows].as_batch()[0]
+
+
+def _is_binary(x: Container) -> bool:
+    """Return True if all values are 0 or 1, and not all are 0."""
+    not_zero = False
+    for values in _blocks(x):
+        if not ((values == 0) | (values == 1)).all():
+            return False
+        not_zero = not_zero or bool(values.any())
+    return not_zero

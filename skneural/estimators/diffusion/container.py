@@ -121,11 +121,3 @@ def denoiser_input(values: Array, condition: Array, time: Array | float) -> Arra
     x[:, n_values:n_columns] = condition
     x[:, n_columns:] = time
     return x
-
-
-class TableRows(Rows):
-    """Rows of a table in double precision, to be encoded into rows of the training precision `dtype`."""
-
-    def __init__(self, values: Array, dtype: np.dtype[Any]) -> None:
-        super().__init__(values)
-        self.dtype = np.dtype(dtype)

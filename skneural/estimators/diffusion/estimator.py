@@ -15,7 +15,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skneural.data import Rows
-from skneural.estimators.diffusion.container import TableRows, denoiser_input
+from skneural.estimators.diffusion.container import denoiser_input
 from skneural.estimators.diffusion.network import diffusion_network
 from skneural.estimators.diffusion.reader import RestorableTable
 from skneural.estimators.diffusion.task import Denoising, DenoisingOptions
@@ -411,4 +411,4 @@ class DiffusionModel(DensityMixin, NeuralEstimator):
 
     def _restored(self, encoded: Array, bounded: bool = True) -> Any:
         """Encoded rows in the form of X."""
-        return self._reader.restore(TableRows(self._task.encoding.decode(encoded, bounded), encoded.dtype))
+        return self._reader.restore(Rows(self._task.encoding.decode(encoded, bounded), encoded.dtype))

@@ -10,7 +10,6 @@ from scipy import sparse
 from sklearn.utils import Tags
 
 from skneural.data import Container, Rows
-from skneural.estimators.diffusion.container import TableRows
 from skneural.estimators.diffusion.form import TableForm
 from skneural.ops.types import Array
 from skneural.readers import Cells, InputSpec, MixedColumns, Reader
@@ -43,9 +42,9 @@ class RestorableTable(Reader):
         _ensure_dense(X, spec)
         return self._container(self.columns.read(X, spec))
 
-    def _container(self, cells: Cells) -> TableRows:
+    def _container(self, cells: Cells) -> Rows:
         codes = self.columns.categories.codes(cells.columns, None)
-        return TableRows(np.column_stack([cells.numbers.astype(np.float64, copy=False), *codes]), cells.dtype)
+        return Rows(np.column_stack([cells.numbers.astype(np.float64, copy=False), *codes]), cells.dtype)
 
     @property
     def n_categories(self) -> Array:

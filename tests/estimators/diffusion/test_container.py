@@ -1,7 +1,7 @@
 import numpy as np
 
 from skneural.data import Targets
-from skneural.estimators.diffusion.container import DiffusedRows, TableRows
+from skneural.estimators.diffusion.container import DiffusedRows
 
 RNG = np.random.default_rng(0)
 VALUES, CONDITION = RNG.standard_normal((400, 3)), np.repeat([[0.0], [1.0]], 200, axis=0)
@@ -35,11 +35,6 @@ def test_the_same_generator_draws_the_same():
 
 def test_single_precision_stays():
     assert all(array.dtype == np.float32 for array in drawn(values=VALUES.astype(np.float32)))
-
-
-def test_a_table_in_double_precision_says_in_which_precision_it_trains():
-    rows = TableRows(VALUES, np.float32)
-    assert (rows.dtype, rows.as_batch()[0].dtype) == (np.float32, np.float64)
 
 
 def targets_of(rows, seed=0):

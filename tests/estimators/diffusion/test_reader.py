@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skneural.estimators.diffusion.container import TableRows
+from skneural.data import Rows
 from skneural.estimators.diffusion.reader import RestorableTable
 from skneural.readers import InputSpec
 from skneural.readers.categories import CategoryOptions
@@ -18,7 +18,7 @@ def read_and_restored(X, moved=0.0):
     """X after reading and restoring; numbers are moved up or down in between."""
     reader, x = RestorableTable.learn(X, CategoryOptions(), SPEC)
     values = x.values + np.where(reader.n_categories, 0, moved)
-    return reader.restore(TableRows(values, x.dtype))
+    return reader.restore(Rows(values, x.dtype))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
