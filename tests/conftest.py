@@ -30,7 +30,8 @@ def small_shards(monkeypatch):
     numbers, run = [], Shards.run
 
     def counting(shards, function, n):
-        numbers.append(n)
+        if n > 1:  # predictions in one thread run in a single shard
+            numbers.append(n)
         return run(shards, function, n)
 
     monkeypatch.setattr(Shards, "run", counting)
