@@ -99,6 +99,17 @@ def test_only_samples_with_a_weight_must_be_finite(model, shape):
         model.fit(*arguments, sample_weight=1.0 * np.isin(np.arange(N), PRESENT))
 
 
+def sum_of_what_is_given(model, X, y):
+    return float(X.sum() + (y == "b").sum())
+
+
+def test_scorers_are_given_samples_with_a_weight():
+    model = MLPClassifier(4, early_stopping=True, validation_fraction=0.3, scoring=sum_of_what_is_given)
+    model.set_params(max_iter=2, batch_size=7, random_state=0)
+    assert_no_trace(model, RNG.normal(size=(N, 3)), CLASSES)
+    assert model.validation_scores_
+
+
 @every(OF_TEXTS)
 def test_texts_of_weight_zero_leave_no_trace(case):
     texts = case.data()[0]
