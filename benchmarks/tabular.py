@@ -10,7 +10,8 @@
 Accuracy of classification, R^2 of regression: means over the splits or folds, and seconds of all fits. TabularMLP and
 HistGradientBoosting accept categories and missing values; both MLPs are in pipelines with median imputation, one-hot
 encoding and a StandardScaler. Below the table: means, mean ranks, the number of tables on which each was best, and for
-classification the Brier score and the expected calibration error (15 bins of the highest probability).
+classification the Brier score, the expected calibration error (15 bins of the highest probability), and by how much
+the mean probability of a class differs most from its frequency.
 benchmarks/README.md lists the sources of the files.
 """
 
@@ -111,6 +112,7 @@ class Result(NamedTuple):
     seconds: float
     brier: float = np.nan
     calibration_error: float = np.nan
+    deviation: float = np.nan
     rmse: float = np.nan
 
 
@@ -127,7 +129,8 @@ def result(name: str, table: Table, test: np.ndarray, seed: int, **parameters) -
     true = probabilities.argmax(axis=1) == np.searchsorted(model.classes_, y)
     indicator = y[:, np.newaxis] == model.classes_
     brier = float(np.mean(((probabilities - indicator) ** 2).sum(axis=1)))
-    return Result(score, seconds, brier, calibration_error(probabilities.max(axis=1), true))
+    deviation = float(np.abs(probabilities.mean(axis=0) - indicator.mean(axis=0)).max())
+    return Result(score, seconds, brier, calibration_error(probabilities.max(axis=1), true), deviation)
 
 
 def calibration_error(confidence: np.ndarray, true: np.ndarray, n_bins: int = 15) -> float:
@@ -161,7 +164,7 @@ def compare(folder: Path, names: list[str], splits: slice) -> None:
         print(f"{name:<13}{len(table.y):>6}{len(numbers_of(table, splits)):>7}{line}{rmse}", flush=True)
         scores.append([single.score for single in results])
         seconds += [single.seconds for single in results]
-        others.append([[single.brier, single.calibration_error] for single in results])
+        others.append([[single.brier, single.calibration_error, single.deviation] for single in results])
     table, of_classes = np.array(scores), np.array([name in CLASSES for name in names])
     ranks = rankdata(-table.round(4), axis=1)
     rows = {
@@ -172,6 +175,7 @@ def compare(folder: Path, names: list[str], splits: slice) -> None:
         "seconds": seconds,
         "Brier score": np.nanmean(np.array(others)[of_classes, :, 0], axis=0) if of_classes.any() else None,
         "ECE": np.nanmean(np.array(others)[of_classes, :, 1], axis=0) if of_classes.any() else None,
+        "mean probability off by": np.nanmean(np.array(others)[of_classes, :, 2], axis=0) if of_classes.any() else None,
     }
     for label, values in rows.items():
         if values is not None:
