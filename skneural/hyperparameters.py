@@ -164,6 +164,7 @@ SEQUENCE = Constraint("list of dict", lambda value: isinstance(value, list | tup
 
 
 PYTHON_KINDS: dict[type, type] = {str: str, Integral: int, Real: float}
+PYTHON_SCALARS = frozenset({bool, int, float, str, type(None)})
 
 REQUIRED = dataclasses.MISSING  # the default of hyper-parameters that must be passed
 
@@ -268,6 +269,8 @@ def python_value(value: Any) -> Any:
     The scalars of NumPy have a precision, which arrays of lower precision take over: in float32, a step whose rate is
     `np.float64` gives other weights, and takes up to 1.7 times as long.
     """
+    if type(value) in PYTHON_SCALARS:  # nearly always
+        return value
     if isinstance(value, list | tuple):
         elements = [python_value(element) for element in value]
         return tuple(elements) if isinstance(value, tuple) else elements

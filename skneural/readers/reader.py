@@ -237,7 +237,8 @@ def _validated(owner: BaseEstimator, X: object, spec: InputSpec, **params: Any) 
     with columns_named(X, spec.estimator_name):
         checked = validate_data(owner, X, **options)
     spec.ensure_finite_samples(checked, X)
-    return checked
+    # An object of our own with the same arrays: products note in a sparse matrix whether it is sorted.
+    return type(checked)(checked) if sparse.issparse(checked) else checked
 
 
 def ensure_none_is_nan(x: Any, estimator_name: str, X: object = None, rows: Array | None = None) -> None:

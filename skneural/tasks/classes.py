@@ -177,8 +177,10 @@ def _ensure_labels_are_of_one_type(y: Any) -> None:
 
 def _is_multilabel(y: Array) -> bool:
     _ensure_labels_are_of_one_type(y)
-    check_classification_targets(y)
-    multilabel = bool(type_of_target(y, input_name="y").startswith("multilabel"))
+    kind = type_of_target(y, input_name="y")
+    if kind != "binary":  # nothing to refuse or to warn of, and the check takes a tenth of a short training
+        check_classification_targets(y)
+    multilabel = kind.startswith("multilabel")
     if y.ndim == 2 and not multilabel:
         raise ValueError(
             f"y has shape {y.shape} but is not a multilabel indicator of zeros and ones; for one label per "

@@ -114,7 +114,9 @@ def _trained(problem: Problem, settings: TrainingSettings, hooks: Hooks, n_epoch
     weights = Weights(problem.network.layout, Snapshot(problem.start.vector.copy(), problem.start.buffers.copy()))
     size = batch_size(settings, len(samples))
     threads = thread_count(settings.n_jobs)
-    n_shards = max(1, min(threads, int(size // rows_per_shard(network, weights.tree, samples.x))))
+    n_shards = 1
+    if threads > 1:
+        n_shards = max(1, min(threads, int(size // rows_per_shard(network, weights.tree, samples.x))))
     several = n_shards == 1 < threads and has_large_products(network, weights.tree, samples.x, size)
     state = problem.optimizer_state
     monitor = _monitor(problem, settings, hooks, weights, n_epochs_before)
