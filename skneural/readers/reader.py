@@ -236,9 +236,10 @@ def _validated(owner: BaseEstimator, X: object, spec: InputSpec, **params: Any) 
     options = {"dtype": spec.precision_of(X), "order": "C", "ensure_all_finite": spec.ensure_all_finite} | params
     with columns_named(X, spec.estimator_name):
         checked = validate_data(owner, X, **options)
+    if sparse.issparse(checked):  # sums note in it that it is sorted: in an object of our own with the same arrays
+        checked = type(checked)(checked)
     spec.ensure_finite_samples(checked, X)
-    # An object of our own with the same arrays: products note in a sparse matrix whether it is sorted.
-    return type(checked)(checked) if sparse.issparse(checked) else checked
+    return checked
 
 
 def ensure_none_is_nan(x: Any, estimator_name: str, X: object = None, rows: Array | None = None) -> None:
@@ -256,7 +257,8 @@ def ensure_none_is_nan(x: Any, estimator_name: str, X: object = None, rows: Arra
     """
     blocks = [x] if rows is None else (x[rows[part]] for part in slices(len(rows), ROWS_PER_BLOCK))
     with np.errstate(over="ignore", invalid="ignore"):
-        if not any(np.isnan(block.sum()) for block in blocks):  # a fraction of the time of comparing all values
+        # A fraction of the time of comparing all values. The data of sparse blocks: sums would merge duplicates in X.
+        if not any(np.isnan((block.data if sparse.issparse(block) else block).sum()) for block in blocks):
             return
     where = sparse.coo_array(x) if sparse.issparse(x) else x
     places = np.argwhere(np.isnan(x)) if where is x else np.stack(where.coords, axis=1)[np.isnan(where.data)]
