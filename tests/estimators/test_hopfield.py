@@ -428,3 +428,10 @@ def test_pipeline_and_data_frames():
     assert pipeline.fit(X, y).score(X, y) > 0.95
     recalled = HopfieldNetwork("projection").set_output(transform="pandas").fit_transform(X[:20])
     pd.testing.assert_frame_equal(recalled, X[:20])
+
+
+def test_values_whose_squares_overflow_are_an_error_of_the_modern_rule():
+    X = np.array([[1e199, 1.0], [1.0, 2.0]])
+    with pytest.raises(ValueError, match=r"Values of X are up to .* overflow in float64"):
+        HopfieldNetwork(rule="modern").fit(X)
+    assert np.isfinite(HopfieldNetwork(rule="modern").fit(X / 1e199).predict(X / 1e199)).all()

@@ -260,7 +260,7 @@ class HopfieldNetwork(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     def _encode(self, x: np.ndarray) -> np.ndarray:
         """States -1 and 1, or, if modern, deviations from the threshold, which avoid cancellation of large values."""
         if self.factors_ is None:
-            return x - self.threshold_
+            return _with_finite_squares(x - self.threshold_)
         return np.where(x > self.threshold_, 1.0, -1.0)
 
     def _decode(self, states: np.ndarray) -> np.ndarray:
@@ -305,3 +305,14 @@ class HopfieldNetwork(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             message = f"{n_moving} of {len(x)} rows still changed in the last of max_iter={self.max_iter} sweeps."
             warn_user(message, ConvergenceWarning)
         return x
+
+
+def _with_finite_squares(deviations: np.ndarray) -> np.ndarray:
+    """The deviations of X from the threshold; raises if their squares, which the modern rule compares, overflow."""
+    largest, n_features = float(np.abs(deviations).max()), deviations.shape[1]
+    if largest > np.sqrt(np.finfo(deviations.dtype).max / n_features) / 2:
+        raise ValueError(
+            f"Values of X are up to {largest:.3g} away from the threshold, and their squares overflow in "
+            f"{deviations.dtype}. Scale X."
+        )
+    return deviations
