@@ -103,6 +103,27 @@ class RunningMoments:
         return factor, np.where(before.varies, (before.mean - self.mean) / self.scale, 0.0)
 
 
+class InUnits:
+    """Base class of fitted values with the moments by which numbers are centred and scaled.
+
+    Attributes
+    ----------
+    moments : RunningMoments
+    """
+
+    moments: RunningMoments
+
+    @property
+    def mean(self) -> Array:
+        """Subtracted from numbers."""
+        return self.moments.mean
+
+    @property
+    def scale(self) -> Array:
+        """Divisor of centred numbers."""
+        return self.moments.scale
+
+
 def weighted_mean(values: Array, weight: Array | None) -> Array:
     """Mean over the rows."""
     return np.average(values, axis=0, weights=weight)

@@ -11,7 +11,7 @@ from sklearn.utils import Tags
 from skneural.data import Container, Targets
 from skneural.losses import AbsoluteLoss, HuberLoss, Loss, PoissonLoss, QuantileLoss, SquaredLoss
 from skneural.losses.loss import Value
-from skneural.ops.moments import RunningMoments
+from skneural.ops.moments import InUnits, RunningMoments
 from skneural.ops.types import Array
 from skneural.readers import Reader
 from skneural.tasks.task import FitArguments, Task
@@ -39,7 +39,7 @@ class NumberOptions:
 
 
 @dataclass(frozen=True)
-class Numbers(Task):
+class Numbers(InUnits, Task):
     """Regression of one or several numbers per sample.
 
     Attributes
@@ -60,16 +60,6 @@ class Numbers(Task):
         scaled = options.normalize_y and options.loss != "poisson"
         moments = RunningMoments.of(columns, arguments.sample_weight) if scaled else None
         return cls(options, moments or RunningMoments.none(columns.shape[1]))
-
-    @property
-    def mean(self) -> Array:
-        """Subtracted from targets."""
-        return self.moments.mean
-
-    @property
-    def scale(self) -> Array:
-        """Divisor of centred targets."""
-        return self.moments.scale
 
     def updated(self, arguments: FitArguments) -> Self:
         if not self.moments.known:

@@ -13,7 +13,7 @@ from skneural.data.statistics import block_moments, blocks_of_rows, channel_mome
 from skneural.estimators.autoencoder.container import ReconstructedRows, in_units
 from skneural.estimators.autoencoder.reader import RowsOrImages
 from skneural.losses import LINKS, GaussianLoss, LogisticLoss, Loss, SquaredLoss
-from skneural.ops.moments import RunningMoments, number_of_repetitions
+from skneural.ops.moments import InUnits, RunningMoments, number_of_repetitions
 from skneural.ops.types import Array
 from skneural.readers import Reader
 from skneural.tasks import FitArguments, Task
@@ -38,7 +38,7 @@ class ReconstructionOptions:
 
 
 @dataclass(frozen=True)
-class Reconstruction(Task):
+class Reconstruction(InUnits, Task):
     """Reconstruction of X, centred and scaled.
 
     Targets of images have the layout of the output of convolutions: (height, channels, width), flattened to rows.
@@ -86,16 +86,6 @@ class Reconstruction(Task):
         task = cls(options, loss_function, moments, n_features, image_shape, reader.sample_shape)
         task.compare(arguments)
         return task
-
-    @property
-    def mean(self) -> Array:
-        """Subtracted from values."""
-        return self.moments.mean
-
-    @property
-    def scale(self) -> Array:
-        """Divisor of centred values."""
-        return self.moments.scale
 
     def updated(self, arguments: FitArguments) -> Self:
         """Units follow the data at both ends of the network, which is therefore not rescaled."""

@@ -8,12 +8,12 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from skneural.ops.moments import RunningMoments
+from skneural.ops.moments import InUnits, RunningMoments
 from skneural.ops.types import Array
 
 
 @dataclass(frozen=True)
-class Condition:
+class Condition(InUnits):
     """Classes (integers, strings, booleans) or numbers (floats, or several columns) on which samples depend.
 
     Attributes
@@ -42,16 +42,6 @@ class Condition:
         if self.classes is not None:
             return self
         return replace(self, moments=self.moments.joined(RunningMoments.of(_as_columns(y), sample_weight)))
-
-    @property
-    def mean(self) -> Array:
-        """Subtracted from numbers."""
-        return self.moments.mean
-
-    @property
-    def scale(self) -> Array:
-        """Divisor of centred numbers."""
-        return self.moments.scale
 
     @property
     def size(self) -> int:
