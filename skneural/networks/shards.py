@@ -26,9 +26,9 @@ from skneural.parameters import Tree
 # are matrix products, which are left to BLAS threads.
 LEAST_SHARD = {Convolution: 600_000, SelfAttention: 15_000, SelectiveScan: 15_000}
 
-# Least multiply-adds of a shard, forward, in networks without such layers. Two shards of 15 million took 1.15 times the
-# processor time of one thread, in a network of 512 units 1.1 times, and 1.2 times as long on a busy machine.
-LEAST_WORK = 10e6
+# Least multiply-adds of a shard, forward, in networks without such layers. Two shards of 13 to 32 million took 1.07 to
+# 1.09 times as long as one thread, two of 80 million .85 times, and two of 290 million .64 times.
+LEAST_WORK = 50e6
 
 # Least multiply-adds of a product for which BLAS may use several threads. On two cores with eight busy processes, two
 # threads took 90 to 130 times as long as one with 2 million (an MLP: 15.4 s instead of 0.5), 4 to 6 times with 17 to
