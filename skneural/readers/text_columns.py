@@ -1,4 +1,4 @@
-"""Warnings of columns of text that are no categories."""
+"""Warnings of columns of text that do not hold categories."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MENDS = {
 
 
 def warn_of_text(column: Column, X: Any) -> None:
-    """Warn if the values of a column of text are no categories: times, numbers, or nearly all different.
+    """Warn if the values of a column of text are not categories: times, numbers, or nearly all different.
 
     Parameters
     ----------
