@@ -27,7 +27,7 @@ class EpochCallbacks:
     ----------
     estimator : NeuralEstimator
     arguments : FitArguments
-        As the user gave them.
+        As passed by the user.
     n_epochs : int
         Maximum number of epochs.
     attributes : function

@@ -31,7 +31,7 @@ class TableForm:
         Labels of the columns of a frame; empty for arrays.
     dtypes : list
         The dtype of each column; a single one for arrays. Those of NumPy and pandas are strings, others dictionaries
-        (`_dtype_of_polars`, `_dtype_of_arrow`).
+        (`_state_of_polars`, `_state_of_arrow`).
     kinds : list of str
         The kind of each column, see `skneural.readers.Column`.
     levels : list of (list or None)
