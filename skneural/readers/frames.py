@@ -61,12 +61,15 @@ class Column:
     def objects(self) -> list[Any]:
         """The values as Python objects."""
         array: Any = getattr(self.values, "array", None)  # of pandas
-        if hasattr(self.values, "to_pylist"):  # NumPy's conversion of Arrow's dictionaries fills missing values
-            values: list[Any] = self.values.to_pylist()
-        elif hasattr(array, "categories"):
+        values: list[Any]
+        if hasattr(array, "categories"):
             # a third of the time of NumPy's conversion of one row
             categories = [*array.categories, None]
             values = [categories[code] for code in array.codes]
+        elif array is not None:
+            values = np.asarray(array, dtype=object).tolist()
+        elif hasattr(self.values, "to_pylist"):  # NumPy's conversion of Arrow's dictionaries fills missing values
+            values = self.values.to_pylist()
         else:
             values = np.asarray(self.values, dtype=object).tolist()
         return values

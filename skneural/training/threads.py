@@ -7,7 +7,7 @@ import operator
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import Context, copy_context
 from functools import cache, partial
 from queue import SimpleQueue
@@ -52,30 +52,23 @@ class _Library:
     @property
     def unlimited(self) -> int:
         """Number of threads that the library may use apart from the limits, as set by the environment or the user."""
+        return self._before(int(self._controller.num_threads))
+
+    def limit(self, token: object, n_threads: int | None) -> None:
+        """Put a limit in force, or end the limit of this token, if there is one (None)."""
         limits, current = self._limits, int(self._controller.num_threads)
-        # A number that was not set here is from somebody else, who set it meanwhile.
-        return limits.before if limits.numbers and current == limits.applied else current
-
-    def limit(self, token: object, n_threads: int) -> None:
-        """Put a limit in force."""
-        self._limits.before = self.unlimited
-        self._limits.numbers[token] = n_threads
-        self._apply()
-
-    def release(self, token: object) -> None:
-        """End the limit of this token, if there is one."""
-        self._limits.before = self.unlimited
-        if self._limits.numbers.pop(token, None) is not None:
-            self._apply()
-
-    def _apply(self) -> None:
-        limits = self._limits
+        limits.before = self._before(current)
+        if n_threads is None:
+            limits.numbers.pop(token, None)
+        else:
+            limits.numbers[token] = n_threads
         limits.applied = min(limits.numbers.values(), default=limits.before)
-        if limits.applied != self._controller.num_threads:
-            # By a change, a thread takes control of OpenBLAS, and changes by all others are ignored until it ends such
-            # a block: without it, the others could not restore the number.
-            with _no_libraries().limit(limits=None):
-                self._controller.set_num_threads(limits.applied)
+        if limits.applied != current:
+            self._controller.set_num_threads(limits.applied)
+
+    def _before(self, current: int) -> int:
+        # A number that was not set here is from somebody else, who set it meanwhile.
+        return self._limits.before if self._limits.numbers and current == self._limits.applied else current
 
 
 _limits_lock = threading.RLock()  # a signal handler may run in the thread that holds it
@@ -101,37 +94,37 @@ def blas_threads() -> int:
         return max((library.unlimited for library in _libraries()), default=1)
 
 
-@contextmanager
-def limited_blas(n_threads: int | None) -> Iterator[None]:
+def limited_blas(n_threads: int | None) -> AbstractContextManager[None]:
     """Limit BLAS to a number of threads; None: no limit."""
-    with _limited([] if n_threads is None else _libraries(), n_threads or 0):
-        yield
+    return nullcontext() if n_threads is None else _limited(_libraries(), n_threads)
 
 
-@contextmanager
-def single_threaded_scipy() -> Iterator[None]:
+def single_threaded_scipy() -> AbstractContextManager[None]:
     """Limit the BLAS that SciPy's wheels include to one thread, without any effect on NumPy's.
 
     Wheels of NumPy and SciPy include one BLAS each. Where small products of SciPy alternate with large ones of NumPy,
     the waiting threads of one slow down the other: with this limit, L-BFGS on 1797 x 64 digits took 0.08 s, without it
     2.0 s.
     """
-    with _limited([library for library in _libraries() if "scipy.libs" in library.filepath], 1):
-        yield
+    return _limited([library for library in _libraries() if "scipy.libs" in library.filepath], 1)
 
 
 @contextmanager
 def _limited(libraries: Sequence[_Library], n_threads: int) -> Iterator[None]:
     token = object()
     try:
-        with _limits_lock:
-            for library in libraries:
-                library.limit(token, n_threads)
+        _set_limits(libraries, token, n_threads)
         yield
     finally:  # also after an interrupt between two libraries
-        with _limits_lock:
-            for library in libraries:
-                library.release(token)
+        _set_limits(libraries, token, None)
+
+
+def _set_limits(libraries: Sequence[_Library], token: object, n_threads: int | None) -> None:
+    # By a change, a thread takes control of OpenBLAS, and changes by all others are ignored until it ends such a
+    # block: without it, the others could not restore the number.
+    with _limits_lock, _no_libraries().limit(limits=None):
+        for library in libraries:
+            library.limit(token, n_threads)
 
 
 class _Outcome(NamedTuple):
