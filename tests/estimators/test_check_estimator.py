@@ -50,8 +50,8 @@ SMALL_IMAGES = {"channels": (8, 16), "hidden_layer_sizes": 32}
 SMALL_SERIES = {"channels": (16, 16)}
 SMALL_GRAPHS = {"hidden_layer_sizes": (16,)}
 SMALL_RECURRENT = {"hidden_size": 16}
-SMALL_TRANSFORMER = {"d_model": 16, "feedforward_size": 16}
-SMALL_MAMBA = {"d_model": 8, "state_size": 4}
+SMALL_TRANSFORMER = {"d_model": 16, "feedforward_size": 16, "n_layers": 1}
+SMALL_MAMBA = {"d_model": 8, "state_size": 4, "n_layers": 1}
 SMALL_DIFFUSION = {"hidden_layer_sizes": (16,), "max_iter": 20}
 SMALL_TABULAR = {"hidden_layer_sizes": (32,), "n_members": 2, "max_iter": 15}
 SMALL_MLP = {"hidden_layer_sizes": 20, "dropout": 0, "batch_norm": False, "max_iter": 20}
@@ -72,7 +72,7 @@ SMALL = [
     TransformerSequenceClassifier(**CLASSIFIER, **SMALL_TRANSFORMER),
     TransformerSequenceRegressor(**REGRESSOR, **SMALL_TRANSFORMER),
     MambaSequenceClassifier(**CLASSIFIER, **SMALL_MAMBA),
-    MambaSequenceRegressor(pooling="last", **REGRESSOR | {"max_iter": 40}, **SMALL_MAMBA),
+    MambaSequenceRegressor(pooling="last", **REGRESSOR | {"max_iter": 40}, **SMALL_MAMBA | {"n_layers": 2}),
 ]
 SLOW = [getattr(skneural, type(model).__name__)() for model in SMALL]
 TAGGERS = {name for name in skneural.estimators.__all__ if name.endswith("Tagger")}
