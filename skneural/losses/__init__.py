@@ -6,6 +6,7 @@ from skneural.losses.classification import (
     PerceptronLoss,
     SoftmaxLogLoss,
 )
+from skneural.losses.ctc import CTCLoss
 from skneural.losses.links import LINKS
 from skneural.losses.loss import Loss
 from skneural.losses.members import MemberLoss
@@ -23,6 +24,7 @@ __all__ = [
     "LINKS",
     "AbsoluteLoss",
     "BinaryLogLoss",
+    "CTCLoss",
     "GaussianLoss",
     "HuberLoss",
     "LogisticLoss",

@@ -58,7 +58,7 @@ class BinaryLogLoss(Loss):
 
     def best_constant(self, y: Array, sample_weight: Array | None = None) -> Array:
         weight = np.ones(len(y)) if sample_weight is None else sample_weight.astype(np.float64)
-        share = _clipped_shares(np.stack([weight @ (1.0 - y), weight @ y]))[1]
+        share = clipped_shares(np.stack([weight @ (1.0 - y), weight @ y]))[1]
         share = share + self.smoothing * (np.array(self.frequencies) - share)
         return np.log(share / (1.0 - share))
 
@@ -108,7 +108,7 @@ class SoftmaxLogLoss(Loss):
         return float(np.add.reduce(losses)) / total, gradient
 
     def best_constant(self, y: Array, sample_weight: Array | None = None) -> Array:
-        share = _clipped_shares(np.bincount(y, weights=sample_weight, minlength=self.n_classes))
+        share = clipped_shares(np.bincount(y, weights=sample_weight, minlength=self.n_classes))
         logarithm = np.log(share + self.smoothing * (self._shares - share))
         return logarithm - logarithm.mean()  # of all equivalent constants, those that sum to zero
 
@@ -172,7 +172,7 @@ class MulticlassPerceptronLoss(Loss):
         return np.zeros(self.n_classes)
 
 
-def _clipped_shares(weights: Array) -> Array:
+def clipped_shares(weights: Array) -> Array:
     """Shares of classes by their weights, along the first axis, so far from 0 and 1 that their logits are finite.
 
     A class that does not occur has half the weight of a sample, or of the rarest other class if that is less than one.

@@ -11,6 +11,7 @@ from sklearn import metrics
 from skneural.losses import (
     AbsoluteLoss,
     BinaryLogLoss,
+    CTCLoss,
     GaussianLoss,
     HuberLoss,
     LogisticLoss,
@@ -71,6 +72,10 @@ def cross_entropy(y, raw, weight):
 
 def softmax(y, raw, weight):
     return metrics.log_loss(y, special.softmax(raw, axis=1), sample_weight=weight, labels=[0, 1, 2])
+
+
+def ctc_of_one_step(y, raw, weight):
+    return softmax(np.where(y[:, 1] < 0, 2, y[:, 1]), raw, weight)
 
 
 def smoothed(reference, constant):
@@ -138,6 +143,14 @@ LOSS_CASES = {
         SoftmaxLogLoss(3, 0.2, FREQUENCIES), CLASSES, 3, smoothed(softmax, frequent_softmax), "softmax"
     ),
     "average of members": LossCase(MemberLoss(SoftmaxLogLoss(3)), CLASSES, 3, softmax, "softmax"),
+    # of a single step: the label, or the blank, which is the last class
+    "alignments of one step": LossCase(
+        CTCLoss(3),
+        np.stack([np.ones(N, int), np.where(CLASSES == 2, -1, CLASSES)], axis=1),
+        3,
+        ctc_of_one_step,
+        "softmax",
+    ),
     "perceptron": LossCase(PerceptronLoss(), YES_OR_NO, 2, perceptron, gradient_scale=N),
     "multiclass perceptron": LossCase(MulticlassPerceptronLoss(3), CLASSES, 3, multiclass_perceptron, gradient_scale=N),
 }
