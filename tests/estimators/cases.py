@@ -358,6 +358,8 @@ every_numeric_minibatch_estimator = every(in_minibatches(ESTIMATORS))
 every_numeric_or_text_estimator = every(ESTIMATORS | OF_TEXTS)
 every_numeric_or_text_minibatch_estimator = every(in_minibatches(ESTIMATORS | OF_TEXTS))
 every_trained_class = every(of_each_class(ESTIMATORS | OF_TEXTS))
+every_numeric_class = every(of_each_class(ESTIMATORS))
+every_trained_minibatch_class = every(of_each_class(in_minibatches(ESTIMATORS | OF_TEXTS)))
 every_sparse_estimator = every(
     {name: case for name, case in ESTIMATORS.items() if get_tags(case.estimator).input_tags.sparse}
 )

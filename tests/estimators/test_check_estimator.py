@@ -43,6 +43,8 @@ from skneural import (
 from skneural.preprocessing import TokenEncoder
 from tests.estimators.cases import ESTIMATORS, OF_TEXTS, UNTRAINED
 
+# Checks that ask for a score. For all others, two epochs are enough.
+CHECKS_OF_SCORES = {"check_classifiers_train", "check_regressors_train", "check_classifiers_classes"}
 # As few epochs as reach the scores that some checks ask for, with a margin.
 CLASSIFIER = {"max_iter": 10, "learning_rate_init": 0.03}
 REGRESSOR = {"max_iter": 20, "learning_rate_init": 0.03}
@@ -115,8 +117,17 @@ def test_the_table_of_cases_has_every_estimator():
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.filterwarnings("ignore:X is integers and is read as series")  # some checks give integers
-@parametrize_with_checks(DEFAULTS + VARIANTS + SMALL)
+@parametrize_with_checks(DEFAULTS)
 def test_check_estimator(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.filterwarnings("ignore:X is integers and is read as series")  # some checks give integers
+@parametrize_with_checks(VARIANTS + SMALL)
+def test_check_small_estimator(estimator, check):
+    if check.func.__name__ not in CHECKS_OF_SCORES and "max_iter" in estimator.get_params():
+        estimator = clone(estimator).set_params(max_iter=2)
     check(estimator)
 
 

@@ -23,13 +23,23 @@ from skneural import (
 )
 from skneural.testing import estimator_contract
 from skneural.testing.estimator_contract import CHECKS, check_estimator_contract
-from tests.estimators.cases import every_numeric_estimator, every_sparse_estimator, flowers, patients
+from tests.estimators.cases import (
+    every_numeric_class,
+    every_numeric_estimator,
+    every_sparse_estimator,
+    flowers,
+    patients,
+)
 
 
 @every_numeric_estimator
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_dense(case, dtype):
-    check_estimator_contract(case.estimator, *case.data(dtype))
+def test_dense(case):
+    check_estimator_contract(case.estimator, *case.data(np.float64))
+
+
+@every_numeric_class
+def test_single_precision(case):
+    check_estimator_contract(case.estimator, *case.data(np.float32))
 
 
 @every_sparse_estimator

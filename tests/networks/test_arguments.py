@@ -60,9 +60,9 @@ def test_what_is_missing_or_unknown_is_named():
         arguments_of(some_network, {"sizes": 4, "rate": 0}, n_features=2)
 
 
-@pytest.mark.parametrize("name", [name for name, case in NETWORKS.items() if "encoder" not in case.arguments])
-def test_every_builder_can_be_asked_and_builds_the_same_from_plain_values(name):
-    case = NETWORKS[name]
-    given = arguments_of(case.builder, {}, **case.arguments)
-    assert json.loads(json.dumps(given)) == given
-    assert case.builder(**given) == case.build()
+def test_every_builder_can_be_asked_and_builds_the_same_from_plain_values():
+    for name, case in NETWORKS.items():
+        if "encoder" not in case.arguments:
+            given = arguments_of(case.builder, {}, **case.arguments)
+            assert json.loads(json.dumps(given)) == given, name
+            assert case.builder(**given) == case.build(), name

@@ -5,7 +5,6 @@ import inspect
 import pkgutil
 
 import numpy as np
-import pytest
 
 from skneural import estimators, networks
 from skneural.layers.traversal import layer_outputs, named, output_shapes, shape_of, without_input_gradient
@@ -42,27 +41,25 @@ def test_every_architecture_has_rows():
 
 
 @every_network
-def test_gradients(case):
-    check_gradients(case.build(), case.x, case.context())
+def test_the_contract_of_layers(case):
+    network = case.build()
+    check_gradients(network, case.x, case.context())
+    check_layer(network, case.x, case.context(), batch_axis=case.batch_axis)
+    check_skipped_gradient_of_x(network, case)
+    if case.lengths is None:  # unequal lengths may become fewer rows than their shape tells
+        check_shapes(network, case.x)
+    if case.arguments.get("link") not in ("logistic", "softmax"):  # members are averaged behind their links
+        check_output_bias(network, case)
 
 
-@every_network
-def test_contract(case):
-    check_layer(case.build(), case.x, case.context(), batch_axis=case.batch_axis)
-
-
-@every_network
-def test_every_layer_tells_the_shape_of_what_it_puts_out(case):
-    network, x = case.build(), case.x
-    if case.lengths is not None:
-        pytest.skip("unequal lengths may become fewer rows than their shape tells")
+def check_shapes(network, x):
     outputs = layer_outputs(network, started(network), x)
     assert output_shapes(network, shape_of(x)) == {name: y.shape for name, y in outputs.items()}
 
 
-@every_network
-def test_skipping_the_gradient_of_x_changes_no_other(case):
-    network = case.build()
+def check_skipped_gradient_of_x(network, case):
+    """Layers that nobody asks for the gradient of x compute the same otherwise; builders leave all gradients in."""
+    assert all(getattr(layer, "input_gradient", True) for _, layer, _ in named(network, network.parameters()))
     skipping = without_input_gradient(network)
     layout = Layout(network.parameters())
     start = random_start(layout, np.random.default_rng(0), np.float64)
@@ -72,15 +69,10 @@ def test_skipping_the_gradient_of_x_changes_no_other(case):
     np.testing.assert_array_equal(part.y, whole.y)
     np.testing.assert_array_equal(part.gradient, whole.gradient)
     assert without_input_gradient(skipping) == skipping
-    # Builders leave all gradients in.
-    assert all(getattr(layer, "input_gradient", True) for _, layer, _ in named(network, network.parameters()))
 
 
-@every_network
-def test_the_output_bias_is_added_to_raw_scores(case):
-    if case.arguments.get("link") in ("logistic", "softmax"):
-        pytest.skip("members are averaged behind their links")
-    network = case.build()
+def check_output_bias(network, case):
+    """The bias of the output layer is added to raw scores."""
     n_out = case.arguments["n_out"]
     tree, shift = started(network), np.arange(1.0, n_out + 1)
     before = network.predict(tree, case.x, case.context())

