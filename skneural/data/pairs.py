@@ -37,6 +37,9 @@ class Pairs(Container):
     def __getitem__(self, rows: Selection) -> Pairs:
         return Pairs(self.source[rows], self.target[rows])
 
+    def subset(self, rows: Array) -> Pairs:
+        return Pairs(self.source.subset(rows), self.target[rows])
+
     def as_batch(self) -> tuple[Any, BatchInfo]:
         source, source_info = self.source.as_batch()
         target, target_info = self.target.as_batch()

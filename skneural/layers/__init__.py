@@ -7,6 +7,9 @@ from skneural.layers.axes import (
     BatchLast,
     ChosenSteps,
     Flatten,
+    ImageColumns,
+    ImagePositions,
+    JoinSteps,
     Mask,
     OneStep,
     RealSteps,
@@ -40,7 +43,7 @@ from skneural.layers.memory_attention import AdditiveAttention, DotAttention
 from skneural.layers.normalization import BatchNormalization, LocalResponseNormalization, Standardization
 from skneural.layers.numeric_embedding import PeriodicEmbedding, PiecewiseLinearEmbedding
 from skneural.layers.pooling import GlobalPooling, Pooling
-from skneural.layers.positions import LearnedPositions, Scale, SinusoidalPositions, WithClassToken
+from skneural.layers.positions import GridPositions, LearnedPositions, Scale, SinusoidalPositions, WithClassToken
 from skneural.layers.recurrent import GRU, LSTM, Elman, IndRNN, Jordan
 from skneural.layers.spline import SplineEdges
 from skneural.layers.step_pooling import AttentionPooling, StepPooling
@@ -83,7 +86,11 @@ __all__ = [
     "GaussianLatent",
     "GlobalPooling",
     "GraphPooling",
+    "GridPositions",
+    "ImageColumns",
+    "ImagePositions",
     "IndRNN",
+    "JoinSteps",
     "Jordan",
     "Layer",
     "LayerNormalization",

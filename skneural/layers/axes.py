@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from skneural.layers.layer import AnyShape, Backward, Context, Layer
+from skneural.ops.join_steps import join_steps
 from skneural.ops.memory import empty, empty_like, zeros
 from skneural.ops.types import Array
 from skneural.parameters import Tree
@@ -130,6 +131,78 @@ class RowsFirst(Layer):
 
     def step(self, p: Tree, x: Array, state: None = None) -> tuple[Any, None]:
         return (x[0] if x.ndim == 3 else x).T, None
+
+
+@dataclass(frozen=True)
+class ImageColumns(Layer):
+    """View images as series of their columns: (height, channels, width, batch) to (width, height * channels, batch)."""
+
+    def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
+        height, channels, width, batch = x.shape
+
+        def backward(dy: Array, g: Tree) -> Any:
+            columns = dy.reshape(width, height, channels, batch)
+            return np.ascontiguousarray(columns.transpose(1, 2, 0, 3))
+
+        return np.ascontiguousarray(x.transpose(2, 0, 1, 3)).reshape(width, height * channels, batch), backward
+
+    def shape(self, x_shape: AnyShape) -> AnyShape:
+        height, channels, width, batch = x_shape
+        return width, height * channels, batch
+
+
+@dataclass(frozen=True)
+class ImagePositions(Layer):
+    """View images as series of their pixels, row by row.
+
+    (height, channels, width, batch) becomes (batch, height * width, channels).
+    """
+
+    def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
+        height, channels, width, batch = x.shape
+
+        def backward(dy: Array, g: Tree) -> Any:
+            pixels = dy.reshape(batch, height, width, channels)
+            return np.ascontiguousarray(pixels.transpose(1, 3, 2, 0))
+
+        return np.ascontiguousarray(x.transpose(3, 0, 2, 1)).reshape(batch, height * width, channels), backward
+
+    def shape(self, x_shape: AnyShape) -> AnyShape:
+        height, channels, width, batch = x_shape
+        return batch, height * width, channels
+
+
+@dataclass(frozen=True)
+class JoinSteps(Layer):
+    """Join consecutive steps into one of all their features (pyramid of Chan et al. 2016).
+
+    x: (batch, steps, features), or (steps, features, batch) with ``steps_axis=0``. y has ``ceil(steps / n_joined)``
+    steps of ``n_joined * features`` features, in the same order of axes.
+
+    Parameters
+    ----------
+    n_joined : int
+    steps_axis : {0, 1}, default=1
+    """
+
+    n_joined: int
+    steps_axis: int = 1
+
+    def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
+        mask = context.mask(x.shape[self.steps_axis])
+        if mask is not None:
+            mask = mask[:, :, np.newaxis] if self.steps_axis else mask.T[:, np.newaxis]
+        y, vjp = join_steps(x, self.n_joined, self.steps_axis, mask)
+        return y, lambda dy, g: vjp(dy)
+
+    def output_lengths(self, lengths: Array) -> Array:
+        return -(-lengths // self.n_joined)
+
+    def shape(self, x_shape: AnyShape) -> AnyShape:
+        y_shape, axis = list(x_shape), self.steps_axis
+        y_shape[axis] = (y_shape[axis] + (self.n_joined - 1)) // self.n_joined
+        y_shape[axis + 1] = y_shape[axis + 1] * self.n_joined
+        return tuple(y_shape)
 
 
 @dataclass(frozen=True)

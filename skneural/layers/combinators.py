@@ -78,6 +78,7 @@ class Chain(Composite):
         for name, layer in self.parts:
             x, layer_backward = layer.forward(p[name], x, context)
             backwards.append((name, layer_backward))
+            context = layer.context_after(context)
 
         def backward(dy: Arrays, g: Tree) -> Any:
             for name, layer_backward in reversed(backwards):
@@ -92,7 +93,13 @@ class Chain(Composite):
         # No list of activations: prediction needs the memory of one layer at any depth.
         for name, layer in self.parts:
             x = layer.predict(p[name], x, context)
+            context = layer.context_after(context)
         return x
+
+    def output_lengths(self, lengths: Array) -> Array:
+        for layer in self.layers:
+            lengths = layer.output_lengths(lengths)
+        return lengths
 
     def output_bias(self, p: Tree) -> Array | None:
         if not self.parts:

@@ -37,7 +37,7 @@ class EncoderDecoder(Layer):
     def forward(self, p: Tree, x: tuple[Arrays, Arrays], context: Context) -> tuple[Any, Backward]:
         source, target = x
         memory, encoder_backward = self.encoder.forward(p["encoder"], source, of_memory(context))
-        y, decoder_backward = self.decoder.forward(p["decoder"], (target, memory), context)
+        y, decoder_backward = self.decoder.forward(p["decoder"], (target, memory), self._of_decoder(context))
 
         def backward(dy: Array, g: Tree) -> Any:
             d_target, d_memory = decoder_backward(dy, g["decoder"])
@@ -49,7 +49,17 @@ class EncoderDecoder(Layer):
     def predict(self, p: Tree, x: tuple[Arrays, Arrays], context: Context = PREDICTING) -> Any:
         source, target = x
         memory = self.encoder.predict(p["encoder"], source, of_memory(context))
-        return self.decoder.predict(p["decoder"], (target, memory), context)
+        return self.decoder.predict(p["decoder"], (target, memory), self._of_decoder(context))
+
+    def _of_decoder(self, context: Context) -> Context:
+        """Context with the lengths of the memory, where the encoder has changed those of the source."""
+        lengths = self._memory_lengths(context.batch.memory_lengths)
+        if lengths is context.batch.memory_lengths:
+            return context
+        return dataclasses.replace(context, batch=context.batch._replace(memory_lengths=lengths))
+
+    def _memory_lengths(self, lengths: Array | None) -> Array | None:
+        return None if lengths is None else self.encoder.output_lengths(lengths)
 
     def output_bias(self, p: Tree) -> Array | None:
         return self.decoder.output_bias(p["decoder"])
@@ -57,7 +67,7 @@ class EncoderDecoder(Layer):
     def initial_state(self, p: Tree, source: Arrays, lengths: Array | None = None) -> Any:
         """LayerState of the decoder before the first step, computed from the source."""
         memory = self.encoder.predict(p["encoder"], source, Context(batch=BatchInfo(lengths=lengths)))
-        return self.decoder.initial_state(p["decoder"], memory, lengths)
+        return self.decoder.initial_state(p["decoder"], memory, self._memory_lengths(lengths))
 
     def step(self, p: Tree, x: tuple[Arrays, Array], state: LayerState | None = None) -> tuple[Any, Any]:
         source, target = x

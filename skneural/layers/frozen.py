@@ -33,6 +33,9 @@ class Frozen(Layer):
     def parameters(self) -> Tree:
         return _as_buffers(super().parameters())
 
+    def output_lengths(self, lengths: Array) -> Array:
+        return self.inner.output_lengths(lengths)
+
     def forward(self, p: Tree, x: Arrays, context: Context) -> tuple[Any, Backward]:
         if not self.input_gradient:
             return self.predict(p, x, context), lambda dy, g: None

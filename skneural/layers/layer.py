@@ -34,7 +34,9 @@ A layer is a frozen dataclass that holds no arrays. Its parameters, and their gr
    ``layer.adapt(p, inputs)`` computes buffers from the training data before training starts; `inputs` iterates over
    the outputs of the previous layers in blocks of samples. `traversal.adapt_network` calls it for each layer that
    defines it. `forward` may update buffers in training, which is the only exception to rule 3.
-10. Names. A layer inside another one is named after the field that holds it, or by the keyword argument of `Chain` and
+10. Lengths. A layer that changes the number of steps of series defines ``layer.output_lengths(lengths)``, the number of
+   steps of y for that of x. Chains pass the layers that follow it a context with these lengths.
+11. Names. A layer inside another one is named after the field that holds it, or by the keyword argument of `Chain` and
     `Branches`. ``p[name]`` are its parameters and ``layer[name]`` is the layer. Modules outside of `skneural.layers`
     use these names, never positions.
 
@@ -170,6 +172,13 @@ class Context:
         """Mask of the real steps of padded series, of shape (samples, n_steps); None if all are real."""
         return mask_of(self.batch.lengths, n_steps)
 
+    def with_lengths(self, lengths: Array | None) -> Context:
+        """The same context for series of other lengths."""
+        if lengths is self.batch.lengths:
+            return self
+        shard = replace(self.shard, elements=None)  # those of x, not of y
+        return replace(self, batch=self.batch._replace(lengths=lengths), shard=shard)
+
     def random_bits(self, shape: tuple[int, ...], batch_axis: int = 0, rows: str = "samples") -> Array:
         """Random uint16 for an array of this shard, independent of how the batch is split.
 
@@ -238,6 +247,15 @@ class Layer:
 
     def predict(self, p: Tree, x: Any, context: Context = PREDICTING) -> Any:
         return self.forward(p, x, context)[0]
+
+    def output_lengths(self, lengths: Array) -> Array:
+        """Number of steps of each series of y, for the number of steps of x, of shape (batch,)."""
+        return lengths
+
+    def context_after(self, context: Context) -> Context:
+        """Context of the layer that follows."""
+        lengths = context.batch.lengths
+        return context if lengths is None else context.with_lengths(self.output_lengths(lengths))
 
     def adapt(self, p: Tree, inputs: LayerInput) -> None:
         """Compute the buffers that depend on the training data, such as means and scales, before training starts.
@@ -347,11 +365,17 @@ class LayerInput:
             context = Context(batch=info._replace(sample_weight=part.sample_weight), adapting=True)
             for layer, p in self.before:
                 x = layer.predict(p, x, context)
+                context = layer.context_after(context)
             yield x, context
 
     def after(self, layer: Layer, p: Tree) -> LayerInput:
         """Input of the layer that follows `layer`."""
         return replace(self, before=(*self.before, (layer, p)))
+
+    def of_source(self) -> LayerInput:
+        """Input of the encoder, where x is pairs of a source and the input of a decoder."""
+        x: Any = self.samples.x
+        return replace(self, samples=replace(self.samples, x=x.source))
 
     def thinned(self, n_samples: int) -> LayerInput:
         """At most `n_samples` samples, evenly spaced, in one block."""

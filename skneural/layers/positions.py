@@ -11,7 +11,7 @@ import numpy as np
 from skneural.initializers import EMBEDDING_DEVIATION, normal
 from skneural.layers.layer import PREDICTING, AnyShape, Backward, Context, Layer, Share
 from skneural.ops.memory import empty, zeros
-from skneural.ops.positions import add_to_each, multiply, sinusoidal_table
+from skneural.ops.positions import add_to_each, multiply, sinusoidal_grid, sinusoidal_table
 from skneural.ops.types import Array
 from skneural.parameters import Parameter, Tree
 
@@ -41,6 +41,25 @@ class SinusoidalPositions(Layer):
         position = state or 0
         n_positions = max(64, 1 << position.bit_length())  # a new table only when the position doubles
         return x + sinusoidal_table(n_positions, x.shape[1], x.dtype.char)[position], position + 1
+
+
+@dataclass(frozen=True)
+class GridPositions(Layer):
+    """Add sinusoidal embeddings of the row and of the column, of half of the features each, to the pixels of images.
+
+    x, y: (batch, height * width, features), row by row.
+
+    Parameters
+    ----------
+    height, width : int
+    """
+
+    height: int
+    width: int
+
+    def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
+        table = sinusoidal_grid(self.height, self.width, x.shape[2], x.dtype.char)
+        return add_to_each(x, table)[0], lambda dy, g: dy
 
 
 @dataclass(frozen=True)

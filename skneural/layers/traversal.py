@@ -92,10 +92,12 @@ def _adapt(layer: Layer, p: Tree, inputs: LayerInput) -> None:
     elif isinstance(layer, Branches | Residual | Gate):
         for name, child in children.items():
             _adapt(child, p[name], inputs)
+    elif isinstance(layer, EncoderDecoder) and children.keys() == {"encoder"}:
+        _adapt(layer.encoder, p["encoder"], inputs.of_source())
     elif children:
         raise NotImplementedError(
             f"{', '.join(children)} of {type(layer).__name__} adapts to training data, but only chains, branches, "
-            "residuals and gates hand the data on to the layers inside of them."
+            "residuals, gates and encoders hand the data on to the layers inside of them."
         )
 
 

@@ -102,6 +102,24 @@ def convolutional_image_network(
     return Chain(*builder.layers, **top, output=output(widths[-1], n_out))
 
 
+def convolutional_features(
+    image_shape: Sequence[int], channels: Sequence[int], kernel_size: int, standardize: bool
+) -> tuple[Chain, tuple[int, int, int]]:
+    """Build the convolutional part of a "vgg" network, from images (batch, height, width, channels) to feature maps.
+
+    Returns
+    -------
+    layers : Chain
+    shape : (height, channels, width)
+        Shape of the feature maps, (height, channels, width, batch), without the batch.
+    """
+    height, width, n_channels = image_shape
+    builder = _Builder(height, width, n_channels, (height, width), "relu", False, "max", strict=False)
+    builder.start((), standardize, "learned")
+    _vgg(builder, tuple(channels), 1, kernel_size)
+    return Chain(*builder.layers), (builder.height, builder.channels, builder.width)
+
+
 @dataclass
 class _Builder:
     """Collects layers and tracks the shape of the feature maps."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from skneural.layers import Branches, Chain, Layer
+from skneural.layers import Branches, Chain, JoinSteps, Layer
 from skneural.layers.recurrent import CELLS
 from skneural.networks.sequence import STEPS_FIRST, Encoder, dropped, sequence_network
 
@@ -53,13 +53,19 @@ def recurrent_network(
 
 
 def recurrent_encoder(
-    n_in: int, cell: str, hidden_size: int, n_layers: int, bidirectional: bool, dropout: float
+    n_in: int, cell: str, hidden_size: int, n_layers: int, bidirectional: bool, dropout: float, step_reduction: int = 1
 ) -> Encoder:
-    """Build recurrent layers, each on the states of the layer before it, with dropout between them."""
+    """Build recurrent layers, each on the states of the layer before it, with dropout between them.
+
+    With `step_reduction`, each layer takes that many consecutive steps as one.
+    """
     layers: dict[str, Layer] = {}
     for i in range(n_layers):
         if i:
             layers |= dropped(dropout, STEPS_FIRST.batch, f"dropout_{i}")
+        if step_reduction > 1:
+            layers[f"joined_{i + 1}"] = JoinSteps(step_reduction, steps_axis=0)
+            n_in *= step_reduction
         layer: Layer = CELLS[cell](n_in, hidden_size)
         if bidirectional:
             backward = CELLS[cell](n_in, hidden_size, reverse=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from skneural.layers import (
@@ -15,6 +16,10 @@ from skneural.layers import (
     DotAttention,
     Embedding,
     EncoderDecoder,
+    GridPositions,
+    ImageColumns,
+    ImagePositions,
+    JoinSteps,
     Layer,
     LayerNormalization,
     OneStep,
@@ -23,19 +28,22 @@ from skneural.layers import (
     Scale,
     SelfAttention,
     SinusoidalPositions,
+    Standardization,
     StartedByMemory,
     StepPooling,
     StepsFirst,
     WithMemory,
 )
 from skneural.layers.recurrent import CELLS
+from skneural.networks.convolutional_image import convolutional_features
 from skneural.networks.recurrent import recurrent_encoder
 from skneural.networks.sequence import STEPS_FIRST, dropped
 from skneural.networks.transformer import feedforward, sublayer, transformer_encoder
 
 ARCHITECTURES = ("gru", "lstm", "transformer")
 ATTENTIONS = ("additive", "dot", "none")
-ENCODERS = ("rnn", "transformer", "dense")
+ENCODERS = ("rnn", "transformer", "cnn", "dense")
+SOURCES = ("tokens", "series", "images", "rows")
 
 
 def sequence_to_sequence_network(
@@ -50,22 +58,31 @@ def sequence_to_sequence_network(
     n_heads: int,
     feedforward_size: int,
     dropout: float,
-) -> EncoderDecoder:
+    source: str,
+    image_shape: Sequence[int] | None,
+    loss: str,
+    step_reduction: int,
+    channels: Sequence[int],
+    kernel_size: int,
+    standardize: bool,
+) -> Layer:
     """The pair of a source and of the target that is known so far in; for each real step of the target raw scores out.
+
+    With ``loss="ctc"`` the source in; for each real step of the memory raw scores out.
 
     Parameters
     ----------
     n_out : int
-        Raw scores: target tokens and the end token. The input target has one token more, the start token.
+        Raw scores: target tokens, and the end token or the blank. The input target has one token more, the start token.
     n_source : int
-        Number of source tokens, for sources (batch, steps); with ``encoder="dense"``, source features, for
-        (batch, features).
+        Number of source tokens, for sources (batch, steps); or features of series or rows. Not used for images.
     architecture : {"gru", "lstm", "transformer"}
         Architecture of the decoder.
     attention : {"additive", "dot", "none"}
         Attention of recurrent decoders to the source. "none": the source determines the initial state only.
-    encoder : {"rnn", "transformer", "dense"}
-        "rnn" is bidirectional, with the cells of the decoder, or GRU cells for Transformer decoders.
+    encoder : {"rnn", "transformer", "cnn", "dense"}
+        "rnn" is bidirectional, with the cells of the decoder, or GRU cells for Transformer decoders. "cnn": the
+        convolutions that images pass in any encoder, alone.
     hidden_size : int
         Units of recurrent layers, in each direction; features of each step of Transformers.
     embedding_size : int
@@ -76,17 +93,37 @@ def sequence_to_sequence_network(
         Attention heads and hidden units of the feedforward layers of Transformers.
     dropout : float
         Rate before and between layers, and before the output layer.
+    source : {"tokens", "series", "images", "rows"}
+        Rows are for the dense encoder only, images for all others.
+    image_shape : (height, width, channels) or None
+    loss : {"log_loss", "ctc"}
+    step_reduction : int
+        Number of consecutive steps that each recurrent layer of the encoder, or the first layer of a Transformer, takes
+        as one.
+    channels, kernel_size
+        Feature maps of each block of convolutions of images, and height and width of the kernels.
+    standardize : bool
+        Centre and scale the features of series and the channels of images in the first layer.
     """
     if encoder not in ENCODERS:
         raise ValueError(f"encoder must be one of {', '.join(ENCODERS)}; got {encoder!r}.")
     cell = "gru" if architecture == "transformer" else architecture
-    if encoder == "rnn":
-        memory = _recurrent_memory(n_source, cell, hidden_size, embedding_size, n_layers, dropout)
-    elif encoder == "transformer":
-        memory = _transformer_memory(n_source, hidden_size, n_heads, n_layers, feedforward_size, dropout)
+    of_tokens = embedding_size if encoder == "rnn" else hidden_size
+    if image_shape is not None:
+        columns = loss == "ctc" or encoder == "rnn"
+        start = _of_images(image_shape, channels, kernel_size, standardize, columns)
     else:
-        dense = Chain(dense=Dense(n_source, hidden_size), activation=Activation("tanh"), one_step=OneStep())
-        memory = Memory(dense, hidden_size, StepPooling("last"), hidden_size)
+        start = _of_steps(source, n_source, of_tokens, standardize)
+    if encoder == "rnn":
+        memory = _recurrent_memory(start, source, cell, hidden_size, n_layers, dropout, step_reduction)
+    elif encoder == "transformer":
+        sizes = hidden_size, n_heads, n_layers, feedforward_size
+        memory = _transformer_memory(start, source, sizes, dropout, step_reduction)
+    else:
+        memory = (_convolutional_memory if encoder == "cnn" else _dense_memory)(start, hidden_size)
+    drop = dropped(dropout, 0, "output_dropout")
+    if loss == "ctc":
+        return Chain(encoder=memory.encoder, **drop, steps=RealSteps(), output=Dense(memory.n_features, n_out))
     if architecture == "transformer":
         decoder = _transformer_decoder(memory, n_out + 1, hidden_size, n_heads, n_layers, feedforward_size, dropout)
         joined: dict[str, Layer] = {}
@@ -94,9 +131,60 @@ def sequence_to_sequence_network(
         decoder = _recurrent_decoder(memory, n_out + 1, cell, hidden_size, embedding_size, n_layers, dropout)
         attending, joined = _attention(memory, attention, hidden_size)
         decoder |= attending
-    drop = dropped(dropout, 0, "output_dropout")
     output = Dense(hidden_size, n_out)
     return EncoderDecoder(memory.encoder, WithMemory(decoder, joined, drop, {"steps": RealSteps()}, output=output))
+
+
+def n_columns(image_shape: Sequence[int], channels: Sequence[int], kernel_size: int) -> int:
+    """Number of columns of the feature maps of images."""
+    return convolutional_features(image_shape, channels, kernel_size, False)[1][2]
+
+
+def n_joined_steps(encoder: str, n_layers: int, step_reduction: int) -> int:
+    """Number of steps, or columns of images, that become one step of the memory."""
+    return {"rnn": step_reduction**n_layers, "transformer": step_reduction}.get(encoder, 1)
+
+
+class Start(NamedTuple):
+    """First layers of an encoder, which depend on the kind of the source.
+
+    Attributes
+    ----------
+    layers : dict from str to Layer
+    n_features : int
+        Features of each step that they give.
+    steps_first : bool, default=False
+        Whether they give (steps, features, batch) instead of (batch, steps, features).
+    grid : GridPositions or None, default=None
+        Embedding of the positions of pixels, if these are the steps.
+    """
+
+    layers: dict[str, Layer]
+    n_features: int
+    steps_first: bool = False
+    grid: GridPositions | None = None
+
+    @property
+    def rows_first(self) -> dict[str, Layer]:
+        """The layers, followed by a change to (batch, steps, features) where it is needed."""
+        return {**self.layers, "rows_first": RowsFirst()} if self.steps_first else self.layers
+
+
+def _of_steps(source: str, n_source: int, embedding_size: int, standardize: bool) -> Start:
+    """Embedding of tokens, standardization of series, or nothing."""
+    if source == "tokens":
+        return Start({"embedding": Embedding(n_source, embedding_size)}, embedding_size)
+    return Start({"standardization": Standardization(n_source)} if standardize and source == "series" else {}, n_source)
+
+
+def _of_images(
+    image_shape: Sequence[int], channels: Sequence[int], kernel_size: int, standardize: bool, columns: bool
+) -> Start:
+    """Convolutions, and a view of the feature maps as their columns, or as their pixels."""
+    layers, (height, n_channels, width) = convolutional_features(image_shape, channels, kernel_size, standardize)
+    if columns:
+        return Start({"images": layers, "columns": ImageColumns()}, height * n_channels, steps_first=True)
+    return Start({"images": layers, "pixels": ImagePositions()}, n_channels, grid=GridPositions(height, width))
 
 
 class Memory(NamedTuple):
@@ -119,22 +207,40 @@ class Memory(NamedTuple):
 
 
 def _recurrent_memory(
-    n_tokens: int, cell: str, hidden_size: int, embedding_size: int, n_layers: int, dropout: float
+    start: Start, source: str, cell: str, hidden_size: int, n_layers: int, dropout: float, step_reduction: int
 ) -> Memory:
-    start = {"embedding": Embedding(n_tokens, embedding_size), **dropped(dropout, 0), "steps_first": StepsFirst()}
-    middle = recurrent_encoder(embedding_size, cell, hidden_size, n_layers, bidirectional=True, dropout=dropout)
+    drop = dropped(dropout, 0) if source == "tokens" else {}
+    layers = start.layers if start.steps_first else {**start.layers, **drop, "steps_first": StepsFirst()}
+    middle = recurrent_encoder(start.n_features, cell, hidden_size, n_layers, True, dropout, step_reduction)
     n = middle.n_out
     # each direction where it has read the whole source
     ends = Branches(forward=StepPooling("last"), backward=StepPooling("first"))
-    return Memory(Chain(**start, **middle.body.children(), rows_first=RowsFirst()), n, ends, 2 * n)
+    return Memory(Chain(**layers, **middle.body.children(), rows_first=RowsFirst()), n, ends, 2 * n)
 
 
 def _transformer_memory(
-    n_tokens: int, d_model: int, n_heads: int, n_layers: int, feedforward_size: int, dropout: float
+    start: Start, source: str, sizes: tuple[int, int, int, int], dropout: float, step_reduction: int
 ) -> Memory:
-    middle = transformer_encoder(d_model, n_heads, n_layers, feedforward_size, "sinusoidal", dropout)
-    encoder = Chain(embedding=Embedding(n_tokens, d_model), **middle.body.children())
-    return Memory(encoder, d_model, StepPooling("mean"), d_model)
+    d_model = sizes[0]
+    if start.grid is not None:  # positions in two dimensions follow the projection
+        layers = transformer_encoder(*sizes, "none", dropout, n_in=start.n_features).body.children()
+        layers = {"projection": layers.pop("projection"), "positions": start.grid, **layers}
+    else:
+        joined: dict[str, Layer] = {"joined": JoinSteps(step_reduction)} if step_reduction > 1 else {}
+        n_in = None if source == "tokens" and not joined else start.n_features * step_reduction
+        layers = joined | transformer_encoder(*sizes, "sinusoidal", dropout, n_in=n_in).body.children()
+    return Memory(Chain(**start.rows_first, **layers), d_model, StepPooling("mean"), d_model)
+
+
+def _dense_memory(start: Start, hidden_size: int) -> Memory:
+    dense = Chain(dense=Dense(start.n_features, hidden_size), activation=Activation("tanh"), one_step=OneStep())
+    return Memory(dense, hidden_size, StepPooling("last"), hidden_size)
+
+
+def _convolutional_memory(start: Start, hidden_size: int) -> Memory:
+    layers = {**start.rows_first, "dense": Dense(start.n_features, hidden_size)}
+    layers |= {"activation": Activation("tanh")} if start.grid is None else {"positions": start.grid}
+    return Memory(Chain(**layers), hidden_size, StepPooling("mean"), hidden_size)
 
 
 def _recurrent_decoder(

@@ -41,7 +41,7 @@ class Dimension:
 
     @property
     def _factor(self) -> str:
-        return f"({self})" if self.offset else self.name
+        return f"({self})" if self.offset or "//" in self.name else self.name
 
     def __str__(self) -> str:
         if not self.offset:

@@ -58,3 +58,20 @@ def sinusoidal_table(n_steps: int, n_features: int, kind: str) -> Array:
     table[:, 1::2] = np.cos(angles[:, : n_features // 2])
     table.setflags(write=False)
     return table
+
+
+@lru_cache(maxsize=8)
+def sinusoidal_grid(height: int, width: int, n_features: int, kind: str) -> Array:
+    """The `sinusoidal_table` of the row, and that of the column, for each pixel of an image, row by row.
+
+    Returns
+    -------
+    table : read-only array of shape (height * width, n_features)
+    """
+    n_of_row = n_features // 2
+    table = np.empty((height, width, n_features), kind)
+    if n_of_row:
+        table[:, :, :n_of_row] = sinusoidal_table(height, n_of_row, kind)[:, np.newaxis]
+    table[:, :, n_of_row:] = sinusoidal_table(width, n_features - n_of_row, kind)
+    table.setflags(write=False)
+    return table.reshape(height * width, n_features)

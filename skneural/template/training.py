@@ -303,7 +303,7 @@ def _negative_loss(problem: Problem, settings: TrainingSettings, weights: Weight
             raw = raw_scores(problem, weights.tree, part.x, n_threads)
             value = value + loss.value(part.y.values, raw, part.target_weight, total)
             if not np.isfinite(value).all():
-                row = number * rows + _row_without_loss(loss, part, raw)
+                row = number * rows + _sample_without_loss(problem.network.layer, loss, part, raw)
                 raise DivergenceError(
                     f"Training diverged: the loss of the held-out sample {row} is no longer finite. Its values may be "
                     "far outside those of the training data."
@@ -313,11 +313,12 @@ def _negative_loss(problem: Problem, settings: TrainingSettings, weights: Weight
     return score
 
 
-def _row_without_loss(loss: Loss, samples: Samples, raw: Array) -> int:
+def _sample_without_loss(network: Layer, loss: Loss, samples: Samples, raw: Array) -> int:
     """Number of the first sample whose loss is not finite, or of the last one if only their sum is not."""
-    lengths = samples.y.lengths
-    ends = np.cumsum(np.ones(len(samples), int) if lengths is None else lengths)
-    for row in range(len(raw)):
-        if not np.isfinite(loss.value(samples.y.values[row : row + 1], raw[row : row + 1])).all():
+    lengths = samples.x.n_score_rows
+    n_rows = np.full(len(samples), len(raw) // len(samples)) if lengths is None else network.output_lengths(lengths)
+    for sample, (n, end) in enumerate(zip(n_rows, np.cumsum(n_rows), strict=True)):
+        values = samples.part(slice(sample, sample + 1)).y.values
+        if not np.isfinite(loss.value(values, raw[end - n : end])).all():
             break
-    return int(np.searchsorted(ends, row, side="right"))
+    return sample

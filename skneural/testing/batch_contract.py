@@ -72,6 +72,7 @@ def check_padding(
     assert x_axes.steps is not None, "x has no steps."
     n_steps = x.shape[x_axes.steps]
     junk = np.where(_real(x, lengths, x_axes), x, x.dtype.type(JUNK if x.dtype.kind == "f" else 0))
+    n_y_steps = int(layer.output_lengths(np.array([n_steps]))[0])
     longer = np.concatenate([junk, junk.take([-1, -1], x_axes.steps)], axis=x_axes.steps)
     for rng in (np.random.default_rng(seed), None):
         context = Context(rng, BatchInfo(lengths=lengths))
@@ -81,7 +82,7 @@ def check_padding(
         # Random numbers are drawn for the padding, too: more padding changes those of all elements.
         for other in (junk,) if draws else (junk, longer):
             context = Context(np.random.default_rng(seed) if rng else None, BatchInfo(lengths=lengths))
-            _compare_padding(layer, layout, start, (x, other), context, (x_axes, y_axes), n_steps, seed)
+            _compare_padding(layer, layout, start, (x, other), context, (x_axes, y_axes), (n_steps, n_y_steps), seed)
 
 
 def _compare_padding(
@@ -91,18 +92,19 @@ def _compare_padding(
     inputs: tuple[Array, Array],
     context: Context,
     axes: tuple[SampleAxes, SampleAxes],
-    n_steps: int,
+    steps: tuple[int, int],
     seed: int,
 ) -> None:
     lengths: Any = context.batch.lengths
+    (n_steps, n_y_steps), y_lengths = steps, layer.output_lengths(lengths)
     (x_axes, y_axes), passes = axes, []
     for x in inputs:
         gradient, buffers = np.full_like(start.vector, np.nan), start.buffers.copy()
         y, backward = layer.forward(layout.views(start.vector, buffers), x, copy.deepcopy(context))
-        kept = _first_steps(y, y_axes, n_steps)
-        real = _real(kept, lengths, y_axes)
+        kept = _first_steps(y, y_axes, n_y_steps)
+        real = _real(kept, y_lengths, y_axes)
         dy = np.zeros(y.shape)
-        _first_steps(dy, y_axes, n_steps)[...] = np.random.default_rng(seed).standard_normal(kept.shape) * real
+        _first_steps(dy, y_axes, n_y_steps)[...] = np.random.default_rng(seed).standard_normal(kept.shape) * real
         dx = backward(dy, layout.views(gradient))
         results = [kept * real, gradient, buffers]
         if dx is not None:

@@ -39,7 +39,8 @@ def predict_raw(network: Layer, tree: Tree, x: Container, rows_per_block: int, n
         raw = np.concatenate(map_in_threads(predict, blocks, n_threads))
     if isinstance(blocks[0], slice):
         return raw
-    return _in_original_order(raw, np.concatenate([np.asarray(block) for block in blocks]), x.n_score_rows)
+    lengths = None if x.n_score_rows is None else network.output_lengths(x.n_score_rows)
+    return _in_original_order(raw, np.concatenate([np.asarray(block) for block in blocks]), lengths)
 
 
 def _in_original_order(raw: Array, order: Array, lengths: Array | None) -> Array:

@@ -245,6 +245,20 @@ ESTIMATORS = {
         ),
         two_flowers,
     ),
+    # X is series of four steps, and y names, which are one word each
+    "sequence to sequence without a decoder": EstimatorCase(
+        SequenceToSequence(
+            loss="ctc",
+            encoder="rnn",
+            step_reduction=2,
+            level="word",
+            hidden_size=4,
+            dropout=0.2,
+            learning_rate_init=0.01,
+            **BRIEF,
+        ),
+        flowers,
+    ),
     "mamba classifier": EstimatorCase(MambaSequenceClassifier(**SMALL_MAMBA), flowers),
     "mamba classifier with attention": EstimatorCase(
         MambaSequenceClassifier(variant="mamba", pooling="attention", dropout=0.2, n_layers=1, **SMALL_MAMBA),

@@ -37,6 +37,7 @@ WITHOUT_EFFECT = {
     "Autoencoder.loss": "values are not between 0 and 1; see test_autoencoder.py",
     "DiffusionModel.guidance": "needs a condition in `sample`; see test_after_fit.py",
     "SequenceToSequence.beam_width": "finds the same sequences here",
+    "SequenceToSequence.kernel_size": "no kernel is larger than these images",
 }
 
 # Other hyper-parameters with which one has an effect; other solvers than these ignore it with a warning.
@@ -55,6 +56,10 @@ USED_WITH: dict[str, dict] = {
     "huber_delta": {"loss": "huber"},
     "SequenceToSequence.n_heads": {"architecture": "transformer"},
     "SequenceToSequence.feedforward_size": {"architecture": "transformer"},
+    "SequenceToSequence.loss": {"level": "word"},
+    "SequenceToSequence.step_reduction": {"encoder": "rnn"},
+    "SequenceToSequence.standardize": {"encoder": "rnn"},
+    "SequenceToSequence.channels": {"encoder": "cnn"},
     "entropy": {"sparsity": 0.1},
     "GNNNodeClassifier.n_heads": GAT,
     "GNNNodeRegressor.n_heads": GAT,

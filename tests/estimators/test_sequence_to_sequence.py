@@ -244,7 +244,7 @@ MISTAKES = {
         lambda: model().fit(WORDS, WORDS, X_val=WORDS, y_val=NUMBERS),
         "y is sequences of integers",
     ),
-    "lists of floats": (lambda: model().fit([[0.5], *[[0.5, 1.0]] * 8], WORDS[:9]), r"X\[0\] is \[0.5\]"),
+    "integers and floats": (lambda: model().fit([[1], *[[0.5, 1.0]] * 8], WORDS[:9]), r"X\[1\] is \[0.5, 1.0\]"),
 }
 
 

@@ -29,19 +29,17 @@ def test_shapes_are_those_of_what_layers_put_out(case):
     model = fitted(case)
     X, _ = case.data()
     container = model._read(X[:7])
-    if isinstance(model, SequenceToSequence):
+    if isinstance(model, SequenceToSequence) and model.loss != "ctc":
         container = model._task.pairs(container, model._decoded(container))
     if isinstance(model, DiffusionModel):
         container = model._task.network_input(FitArguments(container, None))
     x = container.as_batch()[0]
     n_steps = (x[1] if isinstance(x, tuple) else x).shape[1]
-    numbers = {"n": 7, "steps": n_steps, "steps + 1": n_steps + 1, "n * steps": 7 * n_steps}
+    numbers = {"n": 7, "steps": n_steps}
     if not container.shardable:
         pytest.skip("nodes bring others along: what a layer puts out has more rows than there are samples")
     outputs = layer_outputs(model.network_, model._parameters(), x)
-    told = {
-        layer.name: tuple(numbers.get(number, number) for number in layer.shape) for layer in model.summary().layers
-    }
+    told = {layer.name: tuple(eval(str(number), numbers) for number in layer.shape) for layer in model.summary().layers}
     assert told == {name: y.shape for name, y in outputs.items()}
 
 
@@ -49,7 +47,7 @@ def test_shapes_are_those_of_what_layers_put_out(case):
 def test_the_last_layer_puts_out_raw_scores(case):
     model = fitted(case)
     rows, n_outputs = model.summary().layers[-1].shape
-    assert rows in ("n", "n * steps")
+    assert rows in ("n", "n * steps", "n * ((steps + 1) // 2)")
     assert n_outputs == model.n_outputs_
 
 

@@ -34,7 +34,7 @@ FORMS = {
     "Tabular": (inputs.mixed_tables,),
     "Autoencoder": (inputs.tables, inputs.mixed_tables, inputs.images),
     "Diffusion": (inputs.tables, inputs.mixed_tables),
-    "SequenceToSequence": (inputs.tables, inputs.texts),
+    "SequenceToSequence": (inputs.tables, inputs.texts, inputs.series, inputs.images),
     "Sequence": (inputs.tables, inputs.series),
     "LanguageModel": (inputs.texts,),
     "CNN": (inputs.tables, inputs.images),

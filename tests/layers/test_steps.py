@@ -26,10 +26,24 @@ WITHOUT_STEP = {
     "masked depthwise convolution",
     "masked filter bank",
     "max pooling",
+    "steps joined",
+    "steps joined with the batch last",
+    "steps joined between layers",
 }
-WHOLE = {"OneStep", "Reversed", "WithClassToken"}
+WHOLE = {"JoinSteps", "OneStep", "Reversed", "WithClassToken"}
 OF_GRAPHS = {"GATConvolution", "GCNConvolution", "GINConvolution", "GraphPooling", "SAGEConvolution", "SelectNodes"}
-OF_IMAGES = {"FilterBank", "Flatten", "Pooling", "RandomFlip", "RandomShift", "TransposedConvolution", "Unflatten"}
+OF_IMAGES = {
+    "FilterBank",
+    "Flatten",
+    "GridPositions",
+    "ImageColumns",
+    "ImagePositions",
+    "Pooling",
+    "RandomFlip",
+    "RandomShift",
+    "TransposedConvolution",
+    "Unflatten",
+}
 OF_ROWS = {"BiasAndSpread", "GaussianLatent"}
 OF_TABLES = {
     "CategoryEmbedding",

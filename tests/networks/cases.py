@@ -284,9 +284,13 @@ PAIRS = {
         }
         for architecture in ("gru", "lstm")
         for attention in ATTENTIONS
-        for encoder in ENCODERS
+        for encoder in ("rnn", "transformer", "dense")
     },
-    **{f"transformer, {encoder}": {"architecture": "transformer", "encoder": encoder} for encoder in ENCODERS},
+    **{
+        f"transformer, {encoder}": {"architecture": "transformer", "encoder": encoder}
+        for encoder in ("rnn", "transformer", "dense")
+    },
+    "a pyramid over tokens": {"architecture": "lstm", "encoder": "rnn", "n_layers": 2, "step_reduction": 2},
     **{
         f"two layers of {architecture} with dropout": {
             "architecture": architecture,
@@ -336,11 +340,36 @@ def _of_pairs(builder, table):
     for name, options in table.items():
         dense = options["encoder"] == "dense"
         arguments = {"n_out": N_OUT, "n_source": 4 if dense else 9, **SMALL_PAIRS, **options}
+        arguments["source"] = "rows" if dense else "tokens"
         source, lengths = (ROWS[:4], None) if dense else (TOKENS, LENGTHS)
         title = f"{builder.__name__}: {name}"
         found[f"{title}, equal lengths"] = NetworkCase(builder, arguments, (source, tokens), batch_axis=None)
         unequal = NetworkCase(builder, arguments, (source, tokens), np.array([5, 1, 3, 4]), lengths, batch_axis=None)
         found[f"{title}, unequal lengths"] = unequal
+    return found
+
+
+def _of_sources(builder):
+    """Series of equal and unequal lengths, and images, with a decoder and without."""
+    arguments = {"n_out": N_OUT, **SMALL_PAIRS}
+    tokens = np.random.default_rng(1).integers(0, N_OUT + 1, (4, 5))
+    series = {"n_source": 2, "source": "series", "step_reduction": 2, "n_layers": 2}
+    pictures = {"n_source": 0, "source": "images", "image_shape": (6, 9, 2), "channels": (3, 4)}
+    found = {}
+    for encoder, loss in itertools.product(ENCODERS, ("log_loss", "ctc")):
+        attending = loss == "log_loss"
+        common = {**arguments, "encoder": encoder, "loss": loss}
+        title = f"{builder.__name__}: {loss}, {encoder} of"
+        if encoder != "dense":
+            x = images((6, 9, 2))
+            x = (x, tokens) if attending else x
+            found[f"{title} images"] = NetworkCase(builder, common | pictures, x, batch_axis=None)
+        if encoder in ("rnn", "transformer"):
+            x = (SERIES, tokens) if attending else SERIES
+            found[f"{title} series of equal lengths"] = NetworkCase(builder, common | series, x, batch_axis=None)
+            lengths = (np.array([5, 1, 3, 4]), LENGTHS) if attending else (LENGTHS,)
+            unequal = NetworkCase(builder, common | series, x, *lengths, batch_axis=None)
+            found[f"{title} series of unequal lengths"] = unequal
     return found
 
 
@@ -402,6 +431,7 @@ NETWORKS = {
         transformer_network, {name: {**SMALL_TRANSFORMER, **options} for name, options in TRANSFORMERS.items()}
     ),
     **_of_pairs(sequence_to_sequence_network, PAIRS),
+    **_of_sources(sequence_to_sequence_network),
     **_of_series(mamba_network, {name: {"d_model": 6, "state_size": 3, **options} for name, options in MAMBAS.items()}),
     **{
         f"language_network: {name}, {length}": NetworkCase(

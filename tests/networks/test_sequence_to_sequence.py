@@ -41,5 +41,5 @@ def test_neither_later_tokens_nor_padding_are_seen(case):
 
 
 def test_an_unknown_encoder_is_named():
-    with pytest.raises(ValueError, match="encoder must be one of rnn, transformer, dense; got 'cnn'"):
-        sequence_to_sequence_network(3, 4, encoder="cnn")
+    with pytest.raises(ValueError, match="encoder must be one of rnn, transformer, cnn, dense; got 'mlp'"):
+        sequence_to_sequence_network(3, 4, encoder="mlp", source="tokens")

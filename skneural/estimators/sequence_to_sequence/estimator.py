@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING, ClassVar
 
@@ -13,13 +13,14 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from skneural.data import Container
 from skneural.data.object_columns import object_array
 from skneural.data.texts import read_sequences
-from skneural.decoding import DecodingOptions, beam_search, greedy_search
+from skneural.decoding import DecodingOptions, beam_search, ctc_beam_search, ctc_best_path, greedy_search
 from skneural.estimators.attention import collect_notes
 from skneural.estimators.sequence_to_sequence.reader import SourceOptions, Sources
 from skneural.estimators.sequence_to_sequence.task import TargetSequenceOptions, TargetSequences
-from skneural.hyperparameters import NONE, Choice, Integer, Number, declare, hyperparameter
-from skneural.layers import Layer
+from skneural.hyperparameters import BOOLEAN, NONE, Choice, Integer, Number, Sizes, declare, hyperparameter
+from skneural.layers import Context, GridPositions, Layer
 from skneural.layers.attention import MEMORY_ATTENTION
+from skneural.layers.traversal import find
 from skneural.networks.sequence_to_sequence import (
     ARCHITECTURES,
     ATTENTIONS,
@@ -42,6 +43,8 @@ DECODED_AT_ONCE = 512
 
 def has_source_attention(estimator: SequenceToSequence) -> bool:
     """Condition for `attention_weights`, for `available_if`."""
+    if estimator._as_fitted("loss") == "ctc":
+        raise AttributeError('With loss="ctc", there is no decoder that could attend to the source.')
     if estimator._as_fitted("attention") == "none" and estimator._as_fitted("architecture") != "transformer":
         raise AttributeError('With attention="none", the decoder does not attend to the steps of the source.')
     return True
@@ -49,15 +52,20 @@ def has_source_attention(estimator: SequenceToSequence) -> bool:
 
 @declare
 class SequenceToSequence(NeuralEstimator):
-    """Encoder-decoder network with attention that predicts a sequence for each sequence.
+    """Encoder-decoder network with attention that predicts a sequence for each sequence, series or image.
 
     The encoder reads the source, X. The decoder predicts the target, y, token by token, from its previous tokens and
     the source: a recurrent network with attention [2]_ [3]_ or only an initial state [1]_, or a Transformer [4]_. In
     training, the previous tokens are those of y (teacher forcing); in `predict` and `score`, they are predictions.
 
     X and y are each a list of texts, which are split into characters or words (`level`); a list of lists of str; or a
-    list of integer sequences, or an integer array (n_samples, steps). X may also be rows of numbers, (n_samples,
-    n_features), each of which is encoded as a single step. No sequence may be empty. Predictions have the form of y.
+    list of integer sequences, or an integer array (n_samples, steps). No sequence may be empty. Predictions have the
+    form of y. X may also be
+
+    - series of numbers, such as frames of speech: (n_samples, steps, features), or a list of arrays (steps, features)
+      of any lengths; with ``encoder="rnn"`` or "transformer", also rows (n_samples, steps) of a single feature;
+    - images: (n_samples, height, width, channels); with ``encoder="cnn"``, also (n_samples, height, width) if grey;
+    - rows of numbers, (n_samples, n_features), each of which is encoded as a single step.
 
     X and y have separate vocabularies, each of at most `vocabulary_size` tokens. Tokens of texts that were not in the
     training data (in `partial_fit`, that of the first call) become the unknown token, which is never predicted.
@@ -65,6 +73,14 @@ class SequenceToSequence(NeuralEstimator):
 
     A recurrent encoder is bidirectional, and its last states initialize the decoder. Attention follows the recurrence,
     as in [3]_, with the scores of [2]_ or [3]_, so that all steps of a target are computed at once in training.
+
+    Images pass blocks of convolutions and poolings. The decoder attends to the pixels of the last feature maps, whose
+    row and column are embedded; the "rnn" encoder continues with a recurrence over their columns, from left to right
+    and back.
+
+    With ``loss="ctc"`` [7]_ there is no decoder: the encoder scores each token, and a blank, at each of its steps, and
+    the loss is the likelihood of y in all alignments with these steps. This suits targets in the order of the source,
+    such as the words of a recording or the letters of a line of text, and needs fewer samples than attention.
 
     {parameters}
 
@@ -78,6 +94,9 @@ class SequenceToSequence(NeuralEstimator):
     .. [3] Luong, Pham and Manning. "Effective approaches to attention-based neural machine translation". EMNLP 2015.
     .. [4] Vaswani et al. "Attention is all you need". NeurIPS 2017.
     .. [5] Wu et al. "Google's neural machine translation system". arXiv 1609.08144, 2016.
+    .. [6] Chan et al. "Listen, attend and spell". ICASSP 2016.
+    .. [7] Graves et al. "Connectionist temporal classification: labelling unsegmented sequence data with recurrent
+       neural networks". ICML 2006.
 
     Examples
     --------
@@ -97,6 +116,15 @@ class SequenceToSequence(NeuralEstimator):
     array(['daeb'], dtype=object)
     >>> model.attention_weights(["bead"])[0].shape  # (predicted tokens, tokens of X)
     (4, 4)
+
+    Labels of the pulses in noisy series of unequal lengths, without a decoder:
+
+    >>> y = [rng.integers(0, 3, rng.integers(1, 5)) for _ in range(400)]
+    >>> pulses = [np.repeat(np.eye(4)[np.insert(labels, range(len(labels)), 3)], 3, axis=0) for labels in y]
+    >>> X = [pulse + rng.normal(scale=0.2, size=pulse.shape) for pulse in pulses]
+    >>> model = SequenceToSequence(loss="ctc", hidden_size=16, learning_rate_init=0.01, max_iter=20, random_state=0)
+    >>> model.fit(X[:300], y[:300]).score(X[300:], y[300:]) > 0.9
+    True
     """
 
     _reader_class: ClassVar[type[Reader]] = Sources
@@ -121,9 +149,17 @@ class SequenceToSequence(NeuralEstimator):
     encoder: str = hyperparameter(
         default="auto",
         constraint=Choice("auto", *ENCODERS),
-        doc="""Encoder of X. "rnn": bidirectional, with the units of the decoder. "dense": one dense layer for X of
-        shape (n_samples, n_features), whose output is a single step. "auto": "dense" if X is a 2-D array of floats,
-        otherwise "transformer" or "rnn", like the decoder.""",
+        doc="""Encoder of X. "rnn": bidirectional, with the units of the decoder. "cnn": convolutions of images, alone;
+        "rnn" and "transformer" follow convolutions if X is images. "dense": one dense layer for X of shape (n_samples,
+        n_features), whose output is a single step. "auto": "dense" if X is a 2-D array of floats, "cnn" if X is images
+        and a recurrent decoder attends to them, otherwise "transformer" or "rnn", like the decoder.""",
+    )
+    loss: str = hyperparameter(
+        default="log_loss",
+        constraint=Choice("log_loss", "ctc"),
+        doc="""Loss. "log_loss": log loss of each token that the decoder predicts. "ctc": connectionist temporal
+        classification [7]_, without a decoder, so that `attention` is not used. It is the negative log-likelihood of
+        each target, which cannot be longer than its source has steps after `step_reduction`.""",
     )
     hidden_size: int = hyperparameter(
         default=128,
@@ -145,6 +181,28 @@ class SequenceToSequence(NeuralEstimator):
     feedforward_size: int = hyperparameter(
         default=256, constraint=Integer(1), doc="Hidden units of each feedforward layer of a Transformer."
     )
+    step_reduction: int = hyperparameter(
+        default=1,
+        constraint=Integer(1),
+        doc="""Number of consecutive steps that each recurrent layer of the encoder takes as one, as in the pyramid of
+        [6]_, so that n steps become about ``n / step_reduction ** n_layers``. In Transformers, only the first layer
+        does so. Long series such as speech are faster to learn with 2. Not used for pixels of images.""",
+    )
+    channels: int | Sequence[int] = hyperparameter(
+        default=(32, 64),
+        constraint=Sizes(1, empty=False),
+        doc="""Number of feature maps of each block of convolution and pooling, if X is images. Each block halves height
+        and width.""",
+    )
+    kernel_size: int = hyperparameter(
+        default=3, constraint=Integer(1), doc="Height and width of the kernels, if X is images."
+    )
+    standardize: bool = hyperparameter(
+        default=True,
+        constraint=BOOLEAN,
+        doc="""Centre and scale each feature of series, or channel of images, by its mean and standard deviation over
+        the training data (in `partial_fit`, over all calls so far). Not used for tokens and rows of numbers.""",
+    )
     dropout: float = hyperparameter(
         default=0.0,
         constraint=Number(0, 1, below=True),
@@ -155,13 +213,15 @@ class SequenceToSequence(NeuralEstimator):
         default=None,
         constraint=NONE | Integer(1),
         doc="""Maximum number of tokens of a prediction; longer training targets raise an error. None: length of the
-        longest training target (in `partial_fit`, of the first call).""",
+        longest training target (in `partial_fit`, of the first call). With ``loss="ctc"``, the number of steps limits
+        predictions instead.""",
     )
     beam_width: int = hyperparameter(
         default=1,
         constraint=Integer(1),
         doc="""Number of candidate sequences in beam search, from which that with the highest mean log-probability per
-        token is selected [5]_. 1: greedy search, the most likely token at each step.""",
+        token is selected [5]_. 1: greedy search, the most likely token at each step. With ``loss="ctc"``, the number of
+        prefixes of which the total probability of all alignments is computed; 1: the most likely alignment.""",
         after_fit=True,
     )
     # Smaller than elsewhere, because each sample has two sequences, both of which are padded in a batch.
@@ -178,8 +238,7 @@ class SequenceToSequence(NeuralEstimator):
     attributes_doc = {
         "source_vocabulary_": (
             "list of str, or None",
-            "Tokens of X in the order of their numbers, starting with the unknown token; None if X was integers or "
-            "rows of numbers.",
+            "Tokens of X in the order of their numbers, starting with the unknown token; None if X was numbers.",
         ),
         "target_vocabulary_": (
             "list of str, or None",
@@ -187,24 +246,33 @@ class SequenceToSequence(NeuralEstimator):
         ),
         "encoder_": ("str", 'Kind of the encoder: that chosen by "auto", or `encoder` itself.'),
         "max_length_": ("int", "Maximum number of tokens of a prediction."),
-        "n_features_in_": ("int", "Columns of X, if X is rows of numbers; not set for sequences."),
-        "n_outputs_": ("int", "Number of raw scores at each step: the tokens of y, and its end."),
+        "n_features_in_": (
+            "int",
+            "Columns of X, if X is rows of numbers; features of each step of series; values of an image; not set for "
+            "tokens.",
+        ),
+        "image_shape_": ("tuple of int", "Height, width and channels, if X is images."),
+        "n_outputs_": ("int", "Number of raw scores at each step: the tokens of y, and its end or the blank."),
     }
 
     def _reader_options(self) -> SourceOptions:
         encoder_of_sequences = "transformer" if self.architecture == "transformer" else "rnn"
-        return SourceOptions(self.level, self.vocabulary_size, self.encoder, encoder_of_sequences)
+        recurrent_decoder = encoder_of_sequences == "rnn" and self.loss != "ctc"
+        encoder_of_images = "cnn" if recurrent_decoder else encoder_of_sequences
+        return SourceOptions(self.level, self.vocabulary_size, self.encoder, encoder_of_sequences, encoder_of_images)
 
     def _task_options(self) -> TargetSequenceOptions:
-        return TargetSequenceOptions(self.level, self.vocabulary_size, self.max_length)
+        channels = [int(n) for n in np.atleast_1d(self.channels)]
+        network = self.loss, self.n_layers, self.step_reduction, channels, self.kernel_size
+        return TargetSequenceOptions(self.level, self.vocabulary_size, self.max_length, *network)
 
     def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
         """Fit the network.
 
         Parameters
         ----------
-        X : list of n_samples sequences, or array-like of shape (n_samples, n_features)
-            Texts, lists of str, or integer sequences; or rows of numbers.
+        X : list of n_samples sequences, or array-like of shape (n_samples, ...)
+            Texts, lists of str, or integer sequences; series, images, or rows of numbers.
         y : list of n_samples sequences
             Texts, lists of str, or integer sequences.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -234,7 +302,7 @@ class SequenceToSequence(NeuralEstimator):
 
         Parameters
         ----------
-        X : list of n_samples sequences, or array-like of shape (n_samples, n_features)
+        X : list of n_samples sequences, or array-like of shape (n_samples, ...)
         y : list of n_samples sequences
             The first call determines the vocabularies.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -251,7 +319,7 @@ class SequenceToSequence(NeuralEstimator):
 
         Parameters
         ----------
-        X : list of n_samples sequences, or array-like of shape (n_samples, n_features)
+        X : list of n_samples sequences, or array-like of shape (n_samples, ...)
 
         Returns
         -------
@@ -267,7 +335,7 @@ class SequenceToSequence(NeuralEstimator):
 
         Parameters
         ----------
-        X : list of n_samples sequences, or array-like of shape (n_samples, n_features)
+        X : list of n_samples sequences, or array-like of shape (n_samples, ...)
         y : list of n_samples sequences
         sample_weight : array-like of shape (n_samples,), default=None
 
@@ -285,7 +353,7 @@ class SequenceToSequence(NeuralEstimator):
 
         Parameters
         ----------
-        X : list of n_samples sequences, or array-like of shape (n_samples, n_features)
+        X : list of n_samples sequences, or array-like of shape (n_samples, ...)
         y : list of n_samples sequences
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each sample, which counts for each of its positions.
@@ -310,12 +378,15 @@ class SequenceToSequence(NeuralEstimator):
 
         Parameters
         ----------
-        X : list of n_samples sequences, or array-like of shape (n_samples, n_features)
+        X : list of n_samples sequences, or array-like of shape (n_samples, ...)
 
         Returns
         -------
-        weights : list of n_samples ndarrays of shape (tokens predicted, tokens of X)
-            Each row sums to one. For Transformers, the mean over layers and heads.
+        weights : list of n_samples ndarrays of shape (tokens predicted, steps)
+            Steps are the tokens of X, or the steps of series, of which `step_reduction` may have made fewer. If X is
+            images, of shape (tokens predicted, rows, columns), for the pixels of the last feature maps, or for their
+            columns in one row if the encoder is "rnn". The weights of each token sum to one. For Transformers, they are
+            the mean over layers and heads.
         """
         check_is_fitted(self)
         x = self._read(X)
@@ -323,32 +394,61 @@ class SequenceToSequence(NeuralEstimator):
         all_weights: list[Array] = [np.empty(0)] * len(x)
         for rows, part, by_layer in collect_notes(self, pairs, MEMORY_ATTENTION):
             weights = np.mean([layer_weights.mean(axis=1) for layer_weights in by_layer], axis=0)
-            _, known = part.source.as_batch()
-            lengths = np.full(len(part), weights.shape[2]) if known.lengths is None else known.lengths
+            lengths = self._memory_lengths(part.source, weights.shape[2])
             n_tokens = part.target.n_steps - 1
             for row, of_sample, n, m in zip(rows, weights, n_tokens, lengths, strict=True):
                 all_weights[row] = of_sample[:n, :m].copy()
-        return all_weights
+        return [self._in_image(weights) for weights in all_weights]
+
+    def _memory_lengths(self, source: Container, n_steps: int) -> Array:
+        """Number of steps of the memory of each source, at most `n_steps`."""
+        lengths = source.as_batch()[1].lengths
+        encoder = self._network.layer["encoder"]
+        return np.full(len(source), n_steps) if lengths is None else encoder.output_lengths(lengths)
+
+    def _in_image(self, weights: Array) -> Array:
+        """Attention weights by the row and column of an image; unchanged for other sources."""
+        if self.network_arguments_["image_shape"] is None:
+            return weights
+        grids = find(self._network.layer, self._parameters(), GridPositions)
+        height = grids[0][0].height if grids else 1
+        return weights.reshape(len(weights), height, weights.shape[1] // height)
 
     def _decoded(self, x: Container) -> list[Array]:
         """Numbers of the predicted tokens of each sample."""
         beam_width = self._checked(after_fit=True).beam_width
-        vocabulary = self._task.vocabulary
-        never = () if vocabulary.tokens is None or vocabulary.n_tokens == 1 else (0,)
-        ends = DecodingOptions(vocabulary.number_of("start"), vocabulary.number_of("end"), self._task.max_length, never)
-        layer, p = self._network.layer, self._parameters()
+        decode = self._aligned if self.network_arguments_["loss"] == "ctc" else self._searched
+        n_rows = min(max(1, DECODED_AT_ONCE // beam_width), self._reader.rows_per_block(x))
         numbers: list[Array] = [np.empty(0, np.intp)] * len(x)
         with recycling(), limited_blas(1):  # products of one step
-            for rows in x.blocks(max(1, DECODED_AT_ONCE // beam_width)):
-                source, known = x[rows].as_batch()
-                state, n = layer.initial_state(p, source, known.lengths), len(source)
-                if beam_width == 1:
-                    decoded = greedy_search(layer, p, state, n, ends)
-                else:
-                    decoded = beam_search(layer, p, state, n, ends, beam_width)
-                for i, sequence in zip(np.arange(len(x))[rows], decoded, strict=True):
+            for rows in x.blocks(n_rows):
+                for i, sequence in zip(np.arange(len(x))[rows], decode(x[rows], beam_width), strict=True):
                     numbers[i] = sequence
         return numbers
+
+    def _searched(self, x: Container, beam_width: int) -> list[Array]:
+        """Tokens that the decoder predicts, one after another."""
+        vocabulary, (source, known) = self._task.vocabulary, x.as_batch()
+        ends = vocabulary.number_of("start"), vocabulary.number_of("end")
+        options = DecodingOptions(*ends, self._task.max_length, self._never_predicted())
+        layer, p = self._network.layer, self._parameters()
+        state = layer.initial_state(p, source, known.lengths)
+        if beam_width == 1:
+            return greedy_search(layer, p, state, len(x), options)
+        return beam_search(layer, p, state, len(x), options, beam_width)
+
+    def _aligned(self, x: Container, beam_width: int) -> list[Array]:
+        """Tokens that follow from the scores of all steps by connectionist temporal classification."""
+        source, known = x.as_batch()
+        raw = self._network.layer.predict(self._parameters(), source, Context(batch=known))
+        raw[:, list(self._never_predicted())] = -np.inf
+        n_steps = self._memory_lengths(x, len(raw) // len(x))
+        return ctc_best_path(raw, n_steps) if beam_width == 1 else ctc_beam_search(raw, n_steps, beam_width)
+
+    def _never_predicted(self) -> tuple[int, ...]:
+        """The unknown token, if there are others."""
+        vocabulary = self._task.vocabulary
+        return () if vocabulary.tokens is None or vocabulary.n_tokens == 1 else (0,)
 
     def _compared(self, X: object, y: object) -> list[tuple[Array, Array]]:
         """The predicted tokens of each sample, and those of y."""

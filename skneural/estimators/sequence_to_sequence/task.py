@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -9,20 +10,22 @@ import numpy as np
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_consistent_length
 
-from skneural.data import Container, Pairs, Targets
+from skneural.data import Container, Pairs, Series, Targets
 from skneural.data.object_columns import object_array
 from skneural.data.texts import TokenSequences, read_sequences, written
 from skneural.data.vocabulary import Vocabulary
 from skneural.estimators.sequence_to_sequence.reader import series_of
-from skneural.losses import Loss, SoftmaxLogLoss
+from skneural.losses import CTCLoss, Loss, SoftmaxLogLoss
+from skneural.networks.sequence_to_sequence import n_columns, n_joined_steps
+from skneural.ops.ctc import least_steps
 from skneural.ops.types import Array
 from skneural.readers import Reader
 from skneural.tasks import FitArguments, Task
 from skneural.tasks.task import ensure_y_is_given
 from skneural.user_warnings import warn_user
 
-# The end is predicted like other tokens. The start is never predicted, and has the last number.
-TARGET_SPECIAL_TOKENS = ("end", "start")
+# By loss. The end and the blank are predicted like other tokens. The start is never predicted, and has the last number.
+SPECIAL_TOKENS = {"log_loss": ("end", "start"), "ctc": ("blank",)}
 
 
 @dataclass(frozen=True)
@@ -34,11 +37,25 @@ class TargetSequenceOptions:
     level : {"word", "character"}
     vocabulary_size : int or None
     max_length : int or None
+    loss : {"log_loss", "ctc"}
+    n_layers, step_reduction, channels, kernel_size
+        Hyper-parameters of the network, on which it depends how many steps are scored.
     """
 
     level: str
     vocabulary_size: int | None
     max_length: int | None
+    loss: str
+    n_layers: int
+    step_reduction: int
+    channels: Sequence[int]
+    kernel_size: int
+
+    def scored_steps(self, encoder: str, image_shape: Sequence[int] | None) -> tuple[int, int | None]:
+        """Number of steps of a source that become one scored step, and number of steps if all have equally many."""
+        n_joined = n_joined_steps(encoder, self.n_layers, self.step_reduction)
+        n_steps = 1 if encoder == "dense" else None
+        return n_joined, n_steps if image_shape is None else n_columns(image_shape, self.channels, self.kernel_size)
 
 
 @dataclass(frozen=True)
@@ -46,7 +63,8 @@ class TargetSequences(Task):
     """Prediction of texts, lists of tokens, or sequences of integers, of any lengths.
 
     In training, the network is given the start and the true tokens, and predicts the true tokens and the end (teacher
-    forcing, Williams and Zipser 1989).
+    forcing, Williams and Zipser 1989). With connectionist temporal classification, it is given the source alone, and
+    the loss is the likelihood of the true tokens in all alignments.
 
     Attributes
     ----------
@@ -58,6 +76,10 @@ class TargetSequences(Task):
     n_tokens : int
     max_length : int
         Maximum number of tokens of a prediction.
+    n_joined : int
+        Number of steps of a source that become one step of the memory.
+    n_columns : int or None
+        Number of steps of all sources, if these are not series; None for series.
     """
 
     options: TargetSequenceOptions
@@ -65,6 +87,8 @@ class TargetSequences(Task):
     tokens: list[str] | None
     n_tokens: int
     max_length: int
+    n_joined: int = 1
+    n_columns: int | None = None
 
     @classmethod
     def check(cls, arguments: FitArguments, options: TargetSequenceOptions, estimator_name: str) -> Array:
@@ -79,7 +103,9 @@ class TargetSequences(Task):
         given = read_sequences(arguments.y, options.level, "y")
         vocabulary = Vocabulary.of(given, size=options.vocabulary_size, weight=arguments.sample_weight, name="y")
         longest = max(map(len, given.sequences)) if options.max_length is None else int(options.max_length)
-        return cls(options, given.form, vocabulary.listed, int(vocabulary.n_tokens), longest)
+        source = reader.shapes()
+        steps = options.scored_steps(source["encoder"], source["image_shape"])
+        return cls(options, given.form, vocabulary.listed, int(vocabulary.n_tokens), longest, *steps)
 
     @property
     def learned_once(self) -> str:
@@ -99,11 +125,38 @@ class TargetSequences(Task):
             )
 
     def encode(self, arguments: FitArguments) -> Targets:
+        if self.options.loss == "ctc":
+            return self._with_steps(arguments)
         end = [self.vocabulary.number_of("end")]
         targets = [np.append(numbers, end) for numbers in self._numbers(arguments)]
         return Targets(np.concatenate(targets), np.array([len(target) for target in targets]))
 
+    def _with_steps(self, arguments: FitArguments) -> Targets:
+        """One row for each sample: its number of scored steps, and its tokens, followed by -1; see `CTCLoss`."""
+        numbers = self._numbers(arguments)
+        n_tokens = np.array([len(sequence) for sequence in numbers])
+        values = np.full((len(numbers), 1 + n_tokens.max()), -1)
+        values[:, 0] = self._scored_steps(arguments.X)
+        values[:, 1:][np.arange(n_tokens.max()) < n_tokens[:, np.newaxis]] = np.concatenate(numbers)
+        least = least_steps(values[:, 1:], n_tokens)
+        for i in np.flatnonzero(least > values[:, 0])[:1]:
+            raise ValueError(
+                f'y[{i}] has {n_tokens[i]} tokens, for which loss="ctc" needs at least {least[i]} steps (one for each '
+                f"token, and one between equal ones), but the encoder makes {values[i, 0]} steps of X[{i}]. Decrease "
+                "step_reduction, or the number of channels of images, each of which halves their width; or leave the "
+                "sample out."
+            )
+        return Targets(values)
+
+    def _scored_steps(self, x: Container) -> Array:
+        n_steps = x.n_steps if isinstance(x, Series) else np.full(len(x), self.n_columns)
+        steps: Array = -(-n_steps // self.n_joined)
+        return steps
+
     def network_input(self, arguments: FitArguments) -> Container:
+        if self.options.loss == "ctc":
+            x: Container = arguments.X
+            return x
         return self.pairs(arguments.X, self._numbers(arguments))
 
     def pairs(self, x: Container, numbers: list[Array]) -> Pairs:
@@ -112,16 +165,16 @@ class TargetSequences(Task):
         return Pairs(x, series_of([np.concatenate([start, target]) for target in numbers]))
 
     def loss(self) -> tuple[Loss, int]:
-        n_scores = self.n_tokens + 1  # and the end
-        return SoftmaxLogLoss(n_scores), n_scores
+        n_scores = self.n_tokens + 1  # and the end or the blank
+        return (CTCLoss if self.options.loss == "ctc" else SoftmaxLogLoss)(n_scores), n_scores
 
     def attributes(self) -> dict[str, Any]:
         return {"target_vocabulary_": self.tokens, "max_length_": self.max_length}
 
     @property
     def vocabulary(self) -> Vocabulary:
-        """The vocabulary of the training targets, with the special tokens of decoders."""
-        return Vocabulary.learned(self.tokens, self.n_tokens, TARGET_SPECIAL_TOKENS)
+        """The vocabulary of the training targets, with the special tokens of the loss."""
+        return Vocabulary.learned(self.tokens, self.n_tokens, SPECIAL_TOKENS[self.options.loss])
 
     def written(self, numbers: Array) -> Any:
         """A sequence of token numbers in the form of y."""
