@@ -1,6 +1,6 @@
 """Neural networks as scikit-learn estimators, computed with NumPy and SciPy only."""
 
-from skneural.data import Graph, GraphNodes
+from skneural.data import Graph, GraphNodes, NodePairs
 from skneural.estimators import (
     Autoencoder,
     CNNClassifier,
@@ -10,6 +10,7 @@ from skneural.estimators import (
     DiffusionModel,
     GNNGraphClassifier,
     GNNGraphRegressor,
+    GNNLinkPredictor,
     GNNNodeClassifier,
     GNNNodeRegressor,
     HopfieldNetwork,
@@ -45,6 +46,7 @@ __all__ = [
     "DiffusionModel",
     "GNNGraphClassifier",
     "GNNGraphRegressor",
+    "GNNLinkPredictor",
     "GNNNodeClassifier",
     "GNNNodeRegressor",
     "Graph",
@@ -58,6 +60,7 @@ __all__ = [
     "MambaSequenceClassifier",
     "MambaSequenceRegressor",
     "MambaSequenceTagger",
+    "NodePairs",
     "PerceptronClassifier",
     "RNNSequenceClassifier",
     "RNNSequenceRegressor",

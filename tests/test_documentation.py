@@ -12,6 +12,7 @@ from sklearn.datasets import load_iris
 import skneural
 from skneural import inspection, preprocessing, symbolic
 from skneural.testing import estimator_contract
+from tests.estimators.cases import relatives
 
 # Faults that mislead a reader: no docstring or one in disorder (GL), no summary or a broken one (SS), parameters that
 # are missing, unknown, without type or badly formed (PR), nothing about what is returned (RT, YD), loose ends (SA).
@@ -115,6 +116,8 @@ def test_every_hyperparameter_is_documented_with_its_default(name):
 
 def flowers_for(name):
     """A flower of each row; taggers want it at each step, writers of sequences its name, language models sentences."""
+    if name == "GNNLinkPredictor":
+        return relatives()
     if name == "LanguageModel":
         return ["setosa has short petals", "virginica has long ones"], None
     X, y = load_iris(return_X_y=True)

@@ -20,6 +20,7 @@ LEVELS = {
     "data": 1,
     "sklearn_compat": 1,
     "user_warnings": 1,
+    "metrics": 1,
     "losses": 2,
     "layers": 3,
     "training": 4,

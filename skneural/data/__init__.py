@@ -8,9 +8,11 @@ from skneural.data.container import BatchInfo, Container, Rows
 from skneural.data.graph import Graph, GraphNodes
 from skneural.data.graphs import Graphs
 from skneural.data.masked_tokens import MaskedTokens, MaskedWindows
+from skneural.data.node_pairs import NodePairs
 from skneural.data.nodes import Nodes
 from skneural.data.pairs import Pairs
 from skneural.data.samples import Samples
+from skneural.data.scored_pairs import ScoredPairs, TrainingPairs
 from skneural.data.series import FlatSeries, Series
 from skneural.data.targets import Targets
 from skneural.data.token_windows import TokenWindows
@@ -24,11 +26,14 @@ __all__ = [
     "Graphs",
     "MaskedTokens",
     "MaskedWindows",
+    "NodePairs",
     "Nodes",
     "Pairs",
     "Rows",
     "Samples",
+    "ScoredPairs",
     "Series",
     "Targets",
     "TokenWindows",
+    "TrainingPairs",
 ]

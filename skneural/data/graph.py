@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -169,6 +170,8 @@ class GraphNodes(Graph):
     ----------
     nodes : integer array of shape (n_samples,)
         Numbers of the selected nodes; initially all nodes.
+    n_rows : int or None
+        Nodes of the first of two kinds, between which there are edges only; None if all nodes are of one kind.
 
     Raises
     ------
@@ -188,6 +191,45 @@ class GraphNodes(Graph):
     ) -> None:
         super().__init__(features, adjacency, edge_features)
         self.nodes = np.arange(self.n_nodes)
+        self.n_rows: int | None = None
+
+    @classmethod
+    def bipartite(
+        cls,
+        links: npt.ArrayLike,
+        row_features: npt.ArrayLike | None = None,
+        column_features: npt.ArrayLike | None = None,
+    ) -> GraphNodes:
+        """Make a graph of two kinds of nodes, such as users and items, from the matrix of their links.
+
+        Parameters
+        ----------
+        links : array-like or sparse matrix of shape (n_rows, n_columns)
+            Weights of the links; zero where there is none.
+        row_features : array-like or sparse matrix of shape (n_rows, n_features), default=None
+            Features of the nodes of rows; None: one-hot encoded row numbers.
+        column_features : array-like or sparse matrix of shape (n_columns, n_other_features), default=None
+            Features of the nodes of columns; None: one-hot encoded column numbers.
+
+        Returns
+        -------
+        graph : GraphNodes
+            The nodes of rows come first. Each kind has features of its own, which are zero for the other kind.
+
+        Examples
+        --------
+        >>> from skneural import GraphNodes
+        >>> GraphNodes.bipartite([[1, 0, 1], [0, 1, 1]])
+        GraphNodes(5 nodes of 5 nodes, 8 edges, 5 features)
+        """
+        matrix = sparse.csr_array(links) if sparse.issparse(links) else sparse.csr_array(np.asarray(links))
+        if matrix.ndim != 2:
+            raise ValueError(f"links has shape {matrix.shape}; it must be (n_rows, n_columns).")
+        given = zip(("row_features", "column_features"), (row_features, column_features), matrix.shape, strict=True)
+        features = [_features_of_kind(name, each, n) for name, each, n in given]
+        graph = cls(sparse.block_diag(features, "csr"), sparse.block_array([[None, matrix], [matrix.T, None]]))
+        graph.n_rows = matrix.shape[0]
+        return graph
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -206,12 +248,7 @@ class GraphNodes(Graph):
         rows = np.asarray(selection) if not isinstance(selection, slice) else selection
         if isinstance(rows, np.ndarray) and rows.size == 0:
             rows = rows.astype(np.intp)
-        selected = object.__new__(type(self))
-        selected.features, selected.adjacency, selected.edge_features = (
-            self.features,
-            self.adjacency,
-            self.edge_features,
-        )
+        selected = copy.copy(self)
         selected.nodes = np.atleast_1d(self.nodes[rows])
         return selected
 
@@ -224,6 +261,16 @@ class GraphNodes(Graph):
     def __repr__(self) -> str:
         n = len(self)
         return f"GraphNodes({n} node{'s' * (n != 1)} of {super().__repr__()[len('GraphNodes(') :]}"
+
+
+def _features_of_kind(name: str, features: npt.ArrayLike | None, n_nodes: int) -> sparse.csr_array:
+    """Features of one of two kinds of nodes, which are stored as sparse: half of all features are zero."""
+    if features is None:  # the number of a node has no precision: training is in float32, as for tokens
+        return sparse.csr_array(sparse.eye_array(n_nodes, dtype=np.float32))
+    checked = _checked_features(features)
+    if checked.shape[0] != n_nodes:
+        raise ValueError(f"{name} has {checked.shape[0]} rows, but links has {n_nodes} nodes of this kind.")
+    return sparse.csr_array(checked)
 
 
 def _checked_features(features: npt.ArrayLike) -> Matrix:

@@ -75,9 +75,13 @@ class MessageBlock:
     @cached_property
     def normalized(self) -> sparse.csr_array:
         """Edges with self-loops, each divided by the square roots of the degrees of its two nodes."""
-        edges, inverse = add_self_loops(self.edges), 1 / np.sqrt(self.degrees)
-        data = edges.data * np.repeat(inverse[: self.n_targets], np.diff(edges.indptr)) * inverse[edges.indices]
-        return sparse.csr_array((data, edges.indices, edges.indptr), shape=edges.shape)
+        return _divided_by_roots(add_self_loops(self.edges), self.degrees)
+
+    @cached_property
+    def normalized_without_loops(self) -> sparse.csr_array:
+        """Edges as they are, each divided by the square roots of the degrees of its two nodes, without self-loops."""
+        degrees = np.where(self.degrees > 1, self.degrees - 1, 1).astype(self.degrees.dtype)
+        return _divided_by_roots(self.edges, degrees)
 
     @cached_property
     def plus_identity(self) -> sparse.csr_array:
@@ -124,6 +128,13 @@ class MessageBlock:
         log_weight = None if (weighted.data == 1).all() else np.log(weighted.data)[place]
         sources = weighted.indices[place] * n_heads + head
         return HeadEdges(sources, segment_offsets(repeated), number[place], head, log_weight)
+
+
+def _divided_by_roots(edges: sparse.csr_array, degrees: Array) -> sparse.csr_array:
+    """Edges divided by the square roots of the degrees of their two nodes; the targets are the first of the sources."""
+    inverse = 1 / np.sqrt(degrees)
+    data = edges.data * np.repeat(inverse[: edges.shape[0]], np.diff(edges.indptr)) * inverse[edges.indices]
+    return sparse.csr_array((data, edges.indices, edges.indptr), shape=edges.shape)
 
 
 def weighted_degrees(edges: sparse.csr_array) -> Array:

@@ -10,6 +10,7 @@ import numpy as np
 from scipy import sparse
 
 from skneural.data.container import BatchInfo, Container
+from skneural.data.links import pair_keys
 from skneural.data.message_blocks import MessageBlock, weighted_degrees
 from skneural.data.targets import Selection, Targets
 from skneural.ops.segments import ranges, segment_offsets
@@ -25,8 +26,8 @@ class Subgraph(NamedTuple):
         Numbers of the nodes whose features enter the first convolution.
     blocks : tuple of MessageBlock
         One for each convolution; the targets of one are the sources of the next.
-    selected : integer array of shape (samples,)
-        Index of each sample among the targets of the last block.
+    selected : integer array of shape (samples,) or (samples, 2)
+        Index of each sample, or of both nodes of a pair, among the targets of the last block.
     """
 
     input_nodes: Array
@@ -68,9 +69,23 @@ class WholeGraph:
         self.degrees = weighted_degrees(adjacency)
         self._block = MessageBlock(adjacency, self.degrees, edge_features)
 
+    def without_links(self, pairs: Array) -> WholeGraph:
+        """The same nodes without the edges between the two nodes of each pair, in both directions."""
+        n = self.adjacency.shape[0]
+        rows = np.repeat(np.arange(n), np.diff(self.adjacency.indptr))
+        removed = pair_keys(np.concatenate([pairs, pairs[:, ::-1]]), n)
+        kept = ~np.isin(pair_keys(np.stack([rows, self.adjacency.indices], axis=1), n), removed)
+        if kept.all():
+            return self
+        ends = segment_offsets(np.bincount(rows[kept], minlength=n))
+        edges = self.adjacency.data[kept], self.adjacency.indices[kept], ends
+        features = None if self.edge_features is None else self.edge_features[kept]
+        return WholeGraph(self.features, sparse.csr_array(edges, shape=(n, n)), features)
+
     def subgraph(self, nodes: Array, n_hops: int, sampling: NeighborSampling | None = None) -> Subgraph:
         """Extract the neighbourhood of nodes over `n_hops` hops, completely unless neighbours are sampled."""
         targets, selected = np.unique(nodes, return_inverse=True)
+        selected = selected.reshape(nodes.shape)  # NumPy 2.0.0 returns another shape
         n = self.adjacency.shape[0]
         if sampling is not None and sampling.seed is None:
             sampling = None

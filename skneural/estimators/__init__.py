@@ -15,6 +15,7 @@ from skneural.estimators.graph import GNNGraphClassifier, GNNGraphRegressor, GNN
 from skneural.estimators.hopfield import HopfieldNetwork
 from skneural.estimators.kan import KANClassifier, KANRegressor
 from skneural.estimators.language_model import LanguageModel
+from skneural.estimators.link_prediction import GNNLinkPredictor
 from skneural.estimators.mamba import MambaSequenceClassifier, MambaSequenceRegressor, MambaSequenceTagger
 from skneural.estimators.mlp import MLPClassifier, MLPRegressor
 from skneural.estimators.perceptron import PerceptronClassifier
@@ -36,6 +37,7 @@ __all__ = [
     "DiffusionModel",
     "GNNGraphClassifier",
     "GNNGraphRegressor",
+    "GNNLinkPredictor",
     "GNNNodeClassifier",
     "GNNNodeRegressor",
     "HopfieldNetwork",

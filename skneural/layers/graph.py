@@ -21,11 +21,12 @@ from skneural.data.nodes import Subgraph
 from skneural.initializers import glorot_uniform
 from skneural.layers.layer import AnyShape, Backward, Context, Layer, rescale_linear
 from skneural.ops.dropout import dropout_factor
-from skneural.ops.graph import aggregate_linear, edge_softmax, pool_segments, weighted_aggregate
+from skneural.ops.graph import aggregate_linear, edge_softmax, pair_products, pool_segments, weighted_aggregate
 from skneural.ops.graph_convolution import (
     aggregate_affine,
     attention_scores,
     edge_feature_scores,
+    mean_over_hops,
     select_rows,
     sum_messages,
 )
@@ -318,6 +319,57 @@ class SelectNodes(Layer):
 
     def rescale_output(self, p: Tree, factor: Array, shift: Array) -> Array | None:
         return shift
+
+
+@dataclass(frozen=True)
+class LightConvolutions(Layer):
+    """Mean of the node itself and its neighbourhoods over one hop, two hops and so on (He et al. 2020, LightGCN).
+
+    Each hop multiplies by the adjacency matrix, divided by the square roots of the degrees of both nodes. There are no
+    weights and no self-loops.
+
+    Parameters
+    ----------
+    n_hops : int
+    """
+
+    n_hops: int
+
+    def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
+        blocks = (message_block(context, hop, x) for hop in range(self.n_hops))
+        y, vjp = mean_over_hops(x, [block.normalized_without_loops for block in blocks])
+        return y, lambda dy, g: vjp(dy)
+
+
+@dataclass(frozen=True)
+class PairScores(Layer):
+    """Score of each pair of nodes: the inner product of both, plus a bias (Kipf and Welling 2016).
+
+    x: (targets of the last convolution, features); y: (pairs, 1). If the context has no pairs, they are the rows of x,
+    each with itself.
+    """
+
+    def parameters(self) -> Tree:
+        return {"bias": Parameter((1,), penalized=False)}
+
+    def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
+        structure = context.batch.structure
+        pairs = structure.selected if isinstance(structure, Subgraph) else np.arange(len(x))
+        y, vjp = pair_products(x, pairs if pairs.ndim == 2 else np.stack([pairs, pairs], axis=1))
+        y += p["bias"]
+
+        def backward(dy: Array, g: Tree) -> Any:
+            g["bias"][...] = np.add.reduce(dy, axis=0)
+            return vjp(dy[:, 0])
+
+        return y[:, np.newaxis], backward
+
+    def output_bias(self, p: Tree) -> Array | None:
+        bias: Array = p["bias"]
+        return bias
+
+    def shape(self, x_shape: AnyShape) -> AnyShape:
+        return (*x_shape[:-1], 1)
 
 
 @dataclass(frozen=True)

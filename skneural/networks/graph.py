@@ -17,11 +17,18 @@ from skneural.layers import (
     GINConvolution,
     GraphPooling,
     Layer,
+    LightConvolutions,
+    PairScores,
     SAGEConvolution,
     SelectNodes,
 )
 
 CONVOLUTIONS = ("gcn", "sage", "gat", "gin")
+LINK_CONVOLUTIONS = ("gcn", "sage", "gat", "lightgcn")
+
+# Standard deviation of initial embeddings of nodes, as in LightGCN.
+DEVIATION_OF_NODES = 0.1
+
 GRAPH_POOLINGS = ("sum", "mean", "max")
 
 
@@ -57,7 +64,7 @@ def graph_node_network(
     for hop, size in enumerate(hidden_layer_sizes):
         layer = _convolution(convolution, width, size, hop, n_heads, dropout, n_edge_features)
         block = {**_dropout(dropout), "convolution": layer}
-        block["activation"] = Activation("elu" if convolution == "gat" else "relu")
+        block["activation"] = _activation(convolution)
         if convolution == "gin":
             block |= {"dense": Dense(size, size, "he_uniform"), "output_activation": Activation("relu")}
         blocks[f"block_{hop + 1}"] = Chain(**block)
@@ -104,6 +111,59 @@ def whole_graph_network(
         block = _block(convolution, widths[hop], widths[hop + 1], n_heads, n_edge_features)
         encoder = Branches({"pooling": pool, f"block_{hop + 1}": Chain(block, behind=encoder)})
     return Chain(encoder=encoder, **_dropout(dropout, "samples"), output=Dense(sum(widths), n_out))
+
+
+def link_network(
+    n_in: int,
+    n_out: int,
+    hidden_layer_sizes: Sequence[int],
+    convolution: str,
+    n_heads: int,
+    dropout: float,
+    n_edge_features: int,
+    embedding_size: int | None,
+) -> Chain:
+    """Build graph convolutions that embed nodes, and the score of pairs of nodes.
+
+    Parameters
+    ----------
+    n_in : int
+        Features of each node.
+    n_out : int
+        1: a pair has one raw score.
+    hidden_layer_sizes : sequence of int
+        Units of each convolution, the last of which computes the embeddings.
+    convolution : {"gcn", "sage", "gat", "lightgcn"}
+        "lightgcn" has one weight, from the features to embeddings, and as many hops as `hidden_layer_sizes` has
+        elements.
+    n_heads : int
+        Heads of the convolutions with "gat", but for the last one, which has a single head.
+    dropout : float
+        Rate before each convolution and, with "gat", on the attention weights.
+    n_edge_features : int
+        Features of each edge, for "gat".
+    embedding_size : int or None
+        Units of a linear layer before the convolutions; None for no such layer, or with "lightgcn" for the first of
+        `hidden_layer_sizes`.
+    """
+    light = convolution == "lightgcn"
+    size = hidden_layer_sizes[0] if embedding_size is None and light else embedding_size
+    layers: dict[str, Layer] = {} if size is None else {"embedding": Dense(n_in, size, DEVIATION_OF_NODES, None)}
+    if light:
+        encoder = Chain(**layers, **_dropout(dropout), propagation=LightConvolutions(len(hidden_layer_sizes)))
+        return Chain(encoder=encoder, output=PairScores())
+    width, last = n_in if size is None else size, len(hidden_layer_sizes) - 1
+    for hop, units in enumerate(hidden_layer_sizes):
+        heads = n_heads if hop < last else 1
+        layer = _convolution(convolution, width, units, hop, heads, dropout, n_edge_features)
+        activation = {"activation": _activation(convolution)} if hop < last else {}
+        layers[f"block_{hop + 1}"] = Chain(**_dropout(dropout), convolution=layer, **activation)
+        width = units * heads if convolution == "gat" else units
+    return Chain(encoder=Chain(**layers), output=PairScores())
+
+
+def _activation(convolution: str) -> Activation:
+    return Activation("elu" if convolution == "gat" else "relu")
 
 
 def _dropout(rate: float, rows: str = "elements") -> dict[str, Layer]:

@@ -87,12 +87,43 @@ def weighted_aggregate(shares: Array, x: Array, sources: Array, ends: Array) -> 
     def vjp(dy: Array) -> tuple[Array, Array]:
         dx = sparse.csc_array((shares, sources, ends), shape=shape[::-1]) @ dy
         targets = np.repeat(np.arange(shape[0]), np.diff(ends))
-        d_shares = empty(shares.shape, dy.dtype)
-        for part in slices(len(shares), EDGES_AT_ONCE):
-            np.einsum("ef,ef->e", dy.take(targets[part], axis=0), x.take(sources[part], axis=0), out=d_shares[part])
-        return d_shares, dx
+        return _products_of_ends(dy, x, targets, sources), dx
 
     return y, vjp
+
+
+def pair_products(x: Array, pairs: Array) -> tuple[Array, Vjp]:
+    """Inner product of the two nodes of each pair.
+
+    Parameters
+    ----------
+    x : array of shape (nodes, features)
+    pairs : integer array of shape (pairs, 2)
+        A pair may occur several times, and its nodes may be the same.
+
+    Returns
+    -------
+    y : array of shape (pairs,)
+    vjp : ``vjp(dy) -> dx``
+    """
+    first, second = pairs.T
+    n = len(x)
+
+    def vjp(dy: Array) -> Array:
+        matrix = sparse.csr_array((dy, (first, second)), shape=(n, n))
+        dx: Array = matrix @ x
+        dx += matrix.T @ x
+        return dx
+
+    return _products_of_ends(x, x, first, second), vjp
+
+
+def _products_of_ends(x: Array, other: Array, rows: Array, other_rows: Array) -> Array:
+    """Inner products of rows of x with rows of another array, edge by edge."""
+    products = empty(rows.shape, x.dtype)
+    for part in slices(len(rows), EDGES_AT_ONCE):
+        np.einsum("ef,ef->e", x.take(rows[part], axis=0), other.take(other_rows[part], axis=0), out=products[part])
+    return products
 
 
 def sum_by_source(values: Array, sources: Array, n_sources: int) -> Array:

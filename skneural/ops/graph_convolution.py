@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from scipy import sparse
@@ -175,6 +175,38 @@ def attention_scores(
         return dx, d_scores
 
     return scores, vjp
+
+
+def mean_over_hops(x: Array, matrices: Sequence[sparse.csr_array]) -> tuple[Array, Vjp]:
+    """Mean of x and of its products with the first matrix, the first two, and so on, for the targets of the last one.
+
+    Parameters
+    ----------
+    x : array of shape (sources of the first matrix, features)
+    matrices : sequence of CSR of shape (targets, sources)
+        The targets of each are the sources of the next, and the first of its own sources.
+
+    Returns
+    -------
+    y : array of shape (targets of the last matrix, features)
+    vjp : ``vjp(dy) -> dx``
+    """
+    n_targets = matrices[-1].shape[0] if matrices else len(x)
+    share = 1.0 / (len(matrices) + 1)
+    y = x[:n_targets] * x.dtype.type(share)
+    for matrix in matrices:
+        x = matrix @ x
+        y += share * x[:n_targets]
+
+    def vjp(dy: Array) -> Array:
+        d_mean = dy * dy.dtype.type(share)
+        dx: Array = d_mean
+        for matrix in reversed(matrices):
+            dx = matrix.T @ dx
+            dx[:n_targets] += d_mean
+        return dx
+
+    return y, vjp
 
 
 def select_rows(x: Array, rows: Array) -> tuple[Array, Vjp]:

@@ -13,11 +13,14 @@ from skneural.data import (
     Nodes,
     Pairs,
     Rows,
+    ScoredPairs,
     Series,
     Targets,
     TokenWindows,
+    TrainingPairs,
 )
 from skneural.data.container import BatchInfo
+from skneural.data.links import Kinds, NonLinks
 from skneural.data.message_blocks import MessageBlock
 from skneural.data.nodes import WholeGraph
 from skneural.estimators.autoencoder.container import ReconstructedRows
@@ -43,6 +46,13 @@ def graphs(edge_features=False):
         yield Graph(features, adjacency, np.arange(2.0 * adjacency.nnz).reshape(-1, 2) if edge_features else None)
 
 
+PAIRS = RNG.integers(0, 7, (7, 2))
+
+
+def scored_pairs():
+    return ScoredPairs(WholeGraph(FLAT[:7], edges(7)), PAIRS, 2, np.arange(7) >= 5)
+
+
 CONTAINERS = {
     "table": lambda: Rows(RNG.standard_normal((7, 3))),
     "sparse table": lambda: Rows(sparse.csr_array(RNG.standard_normal((7, 3)))),
@@ -62,6 +72,8 @@ CONTAINERS = {
     "pairs": lambda: Pairs(Series.of(FLAT, LENGTHS), Series.of(TOKENS[: LENGTHS.sum()], LENGTHS[::-1])),
     "pairs of a table and tokens": lambda: Pairs(Rows(RNG.standard_normal((7, 3))), Series(TOKENS[:35].reshape(7, 5))),
     "nodes": lambda: Nodes(WholeGraph(RNG.standard_normal((7, 3)), edges(7)), np.arange(7), 2),
+    "scored pairs of nodes": scored_pairs,
+    "pairs of nodes in training": lambda: TrainingPairs(scored_pairs(), NonLinks(PAIRS[:5], Kinds(7)), 7),
     "graphs": lambda: Graphs.of(list(graphs()), np.float64),
     "graphs with edge features": lambda: Graphs.of(list(graphs(edge_features=True)), np.float64),
 }

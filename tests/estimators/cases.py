@@ -22,8 +22,10 @@ from skneural import (
     DiffusionModel,
     GNNGraphClassifier,
     GNNGraphRegressor,
+    GNNLinkPredictor,
     GNNNodeClassifier,
     GNNNodeRegressor,
+    GraphNodes,
     HopfieldNetwork,
     KANClassifier,
     KANRegressor,
@@ -33,6 +35,7 @@ from skneural import (
     MambaSequenceTagger,
     MLPClassifier,
     MLPRegressor,
+    NodePairs,
     PerceptronClassifier,
     RNNSequenceClassifier,
     RNNSequenceRegressor,
@@ -94,6 +97,13 @@ def sentences(dtype: Any = np.float64) -> tuple[list[str], None]:
     return [" ".join(rng.choice(["who", "what", "is", "here", "?"], n)) for n in rng.integers(1, 11, 24)], None
 
 
+def relatives(dtype: Any = np.float64) -> tuple[NodePairs, np.ndarray]:
+    """Pairs of flowers, of which the edges of a graph tell that they are of one class."""
+    X, y = flowers(dtype)
+    same = np.triu(y[:, np.newaxis] == y, 1) & (np.random.default_rng(0).random((75, 75)) < 0.05)
+    return NodePairs.sample(GraphNodes(X, (same | same.T).astype(dtype)), random_state=0)
+
+
 def iris():
     X, y = read(load_iris)
     return StandardScaler().fit_transform(X), y.copy()
@@ -132,7 +142,7 @@ class EstimatorCase:
     @property
     def shardable(self) -> bool:
         """True if its batches can be split over threads: all but those of nodes, which share a graph."""
-        return not isinstance(self.estimator, GNNNodeClassifier | GNNNodeRegressor)
+        return not isinstance(self.estimator, GNNNodeClassifier | GNNNodeRegressor | GNNLinkPredictor)
 
 
 BRIEF = {"max_iter": 3, "batch_size": 16, "random_state": 0}
@@ -350,6 +360,16 @@ OF_TEXTS = {
     ),
 }
 
+# They take pairs of nodes of a graph, which has edges besides numbers.
+OF_PAIRS = {
+    "link predictor": EstimatorCase(
+        GNNLinkPredictor(hidden_layer_sizes=(6, 4), dropout=0, max_iter=3, batch_size=32, random_state=0), relatives
+    ),
+    "link predictor of light convolutions": EstimatorCase(
+        GNNLinkPredictor(convolution="lightgcn", embedding_size=3, max_iter=3, random_state=0), relatives
+    ),
+}
+
 
 def every(cases: dict[str, EstimatorCase]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("case", cases.values(), ids=cases)
@@ -369,9 +389,9 @@ def of_each_class(cases: dict[str, EstimatorCase]) -> dict[str, EstimatorCase]:
 
 every_numeric_estimator = every(ESTIMATORS)
 every_numeric_minibatch_estimator = every(in_minibatches(ESTIMATORS))
-every_numeric_or_text_estimator = every(ESTIMATORS | OF_TEXTS)
-every_numeric_or_text_minibatch_estimator = every(in_minibatches(ESTIMATORS | OF_TEXTS))
-every_trained_class = every(of_each_class(ESTIMATORS | OF_TEXTS))
+every_numeric_or_text_estimator = every(ESTIMATORS | OF_TEXTS | OF_PAIRS)
+every_numeric_or_text_minibatch_estimator = every(in_minibatches(ESTIMATORS | OF_TEXTS | OF_PAIRS))
+every_trained_class = every(of_each_class(ESTIMATORS | OF_TEXTS | OF_PAIRS))
 every_numeric_class = every(of_each_class(ESTIMATORS))
 every_trained_minibatch_class = every(of_each_class(in_minibatches(ESTIMATORS | OF_TEXTS)))
 every_sparse_estimator = every(

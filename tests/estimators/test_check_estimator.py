@@ -1,9 +1,9 @@
 """scikit-learn's own checks: every estimator, with default parameters, no expected failures.
 
 Networks for tables, images, series and whole graphs and those of splines are smaller here, and train briefly;
-``pytest -m slow`` takes their defaults. Taggers, what takes texts and what writes sequences are left to
-`skneural.testing`, but for the checks that fit nothing: scikit-learn's have no texts, and
-one label or number for each sample.
+``pytest -m slow`` takes their defaults. Taggers, what takes texts or pairs of nodes, and what writes sequences are left
+to `skneural.testing`, but for the checks that fit nothing: scikit-learn's have no texts, no graphs, and one label or
+number for each sample.
 """
 
 import pytest
@@ -21,6 +21,7 @@ from skneural import (
     DiffusionModel,
     GNNGraphClassifier,
     GNNGraphRegressor,
+    GNNLinkPredictor,
     GNNNodeClassifier,
     GNNNodeRegressor,
     HopfieldNetwork,
@@ -41,7 +42,7 @@ from skneural import (
     TransformerSequenceRegressor,
 )
 from skneural.preprocessing import TokenEncoder
-from tests.estimators.cases import ESTIMATORS, OF_TEXTS, UNTRAINED
+from tests.estimators.cases import ESTIMATORS, OF_PAIRS, OF_TEXTS, UNTRAINED
 
 # Checks that ask for a score. For all others, two epochs are enough.
 CHECKS_OF_SCORES = {"check_classifiers_train", "check_regressors_train", "check_classifiers_classes"}
@@ -78,7 +79,7 @@ SMALL = [
 ]
 SLOW = [getattr(skneural, type(model).__name__)() for model in SMALL]
 TAGGERS = {name for name in skneural.estimators.__all__ if name.endswith("Tagger")}
-WITH_TEXTS = {type(case.estimator).__name__ for case in OF_TEXTS.values()} | {"SequenceToSequence"}
+WITH_TEXTS = {type(case.estimator).__name__ for case in (OF_TEXTS | OF_PAIRS).values()} | {"SequenceToSequence"}
 QUICK = sorted(set(skneural.estimators.__all__) - TAGGERS - WITH_TEXTS - {type(model).__name__ for model in SMALL})
 DEFAULTS = [getattr(skneural, name)() for name in QUICK]
 VARIANTS = [
@@ -110,7 +111,7 @@ VARIANTS = [
 
 
 def test_the_table_of_cases_has_every_estimator():
-    tabled = {type(case.estimator).__name__ for case in (ESTIMATORS | OF_TEXTS | UNTRAINED).values()}
+    tabled = {type(case.estimator).__name__ for case in (ESTIMATORS | OF_TEXTS | OF_PAIRS | UNTRAINED).values()}
     missing = set(skneural.estimators.__all__) - tabled
     assert not missing, f"add a row to ESTIMATORS in tests/estimators/cases.py for {sorted(missing)}"
 
@@ -157,7 +158,9 @@ def test_check_estimator_with_defaults(estimator, check):
     ids=lambda check: check.__name__,
 )
 @pytest.mark.parametrize(
-    "model", [LanguageModel(), SequenceToSequence(), TokenEncoder()], ids=lambda model: type(model).__name__
+    "model",
+    [LanguageModel(), SequenceToSequence(), GNNLinkPredictor(), TokenEncoder()],
+    ids=lambda model: type(model).__name__,
 )
 def test_checks_that_need_no_numbers(model, check):
     check(type(model).__name__, clone(model))

@@ -9,6 +9,7 @@ import pandas as pd
 from hypothesis import strategies as st
 
 from skneural.data.graph import Graph, GraphNodes
+from skneural.data.node_pairs import NodePairs
 
 DTYPES = (np.float64, np.float64, np.float32, np.int64, np.uint8, np.bool_)
 N_FEATURES = st.integers(1, 4)
@@ -134,6 +135,12 @@ def _graphs_of(draw: Any, container: type, n_nodes: int, n_features: int) -> Any
 @st.composite
 def nodes(draw: Any, n: int) -> Any:
     return draw(st.one_of(tables(n), _graphs_of(GraphNodes, n, draw(N_FEATURES))))
+
+
+@st.composite
+def node_pairs(draw: Any, n: int) -> NodePairs:
+    graph = draw(_graphs_of(GraphNodes, draw(st.integers(1, 8)), draw(N_FEATURES)))
+    return NodePairs(graph, draw(generators()).integers(0, graph.n_nodes, (n, 2)))
 
 
 def texts(n: int) -> st.SearchStrategy[list[str]]:

@@ -21,7 +21,7 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _num_samples, has_fit_parameter
 
 import skneural
-from tests.estimators.cases import ESTIMATORS, OF_TEXTS, UNTRAINED
+from tests.estimators.cases import ESTIMATORS, OF_PAIRS, OF_TEXTS, UNTRAINED
 from tests.fuzz import inputs
 
 # Values of which each hyper-parameter draws those that its constraint allows; small, so that networks are.
@@ -39,6 +39,7 @@ FORMS = {
     "LanguageModel": (inputs.texts,),
     "CNN": (inputs.tables, inputs.images),
     "GNNNode": (inputs.nodes,),
+    "GNNLink": (inputs.node_pairs,),
     "GNNGraph": (inputs.tables, inputs.graphs),
     "": (inputs.tables,),
 }
@@ -50,7 +51,7 @@ NAMED = re.compile(
 )
 OF_THE_PACKAGE = tuple(str(Path(package.__file__).parent) for package in (skneural, sklearn))
 
-CASES = ESTIMATORS | OF_TEXTS | UNTRAINED
+CASES = ESTIMATORS | OF_TEXTS | OF_PAIRS | UNTRAINED
 EVERY = {type(case.estimator).__name__: case for case in reversed(CASES.values())}
 every_estimator = pytest.mark.parametrize("name", sorted(EVERY))
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from skneural.data import Graph, Graphs, Nodes
+from skneural.data import Graph, Graphs, Nodes, ScoredPairs
 from skneural.data.nodes import WholeGraph
 from skneural.layers import (
     Activation,
@@ -14,6 +14,8 @@ from skneural.layers import (
     GCNConvolution,
     GINConvolution,
     GraphPooling,
+    LightConvolutions,
+    PairScores,
     SAGEConvolution,
     SelectNodes,
 )
@@ -101,3 +103,41 @@ def test_graphs_in_one_batch_do_not_hear_each_other(make, width):
     for graph, row in zip(graphs, found, strict=True):
         alone = Graphs.of([graph], np.float64)
         np.testing.assert_allclose(layer.predict(p, alone.as_batch()[0], context_of(alone))[0], row)
+
+
+def pairs_of_nodes(rows, n_hops=2):
+    return ScoredPairs(WholeGraph(X, sparse.csr_array(A)), rows, n_hops, np.zeros(len(rows), bool))
+
+
+SOME_PAIRS = np.array([[7, 2], [2, 7], [4, 4], [7, 2]])
+
+
+@pytest.mark.parametrize(
+    "encoder",
+    [(LightConvolutions(2),), (GCNConvolution(4, 5), Activation("tanh"), GCNConvolution(5, 3, 1))],
+    ids=["light", "gcn"],
+)
+def test_gradients_of_scores_of_pairs(encoder):
+    container = pairs_of_nodes(SOME_PAIRS)
+    check_gradients(Chain(*encoder, PairScores()), container.as_batch()[0], context_of(container))
+
+
+def test_scores_of_pairs_are_inner_products_of_their_nodes():
+    layer = Chain(convolutions=LightConvolutions(2), output=PairScores())
+    p = started(layer)
+    whole, some = nodes(None, 2), pairs_of_nodes(SOME_PAIRS)
+    embedding = LightConvolutions(2).predict({}, X, context_of(whole))
+    expected = (embedding @ embedding.T)[tuple(SOME_PAIRS.T)] + p["output"]["bias"]
+    x = some.as_batch()[0]
+    np.testing.assert_allclose(layer.predict(p, x, context_of(some))[:, 0], expected, atol=1e-12)
+
+
+def test_light_convolutions_are_the_mean_over_powers_of_the_normalized_adjacency():
+    edges = np.triu(np.random.default_rng(0).random((N, N)) < 0.5, 1).astype(float)
+    edges += edges.T
+    edges[:, 0] = edges[0] = 0  # a node without neighbours
+    degrees = np.maximum(edges.sum(axis=1), 1)
+    normalized = edges / np.sqrt(np.outer(degrees, degrees))
+    container = Nodes(WholeGraph(X, sparse.csr_array(edges)), np.arange(N), 2)
+    expected = (X + normalized @ X + normalized @ normalized @ X) / 3
+    np.testing.assert_allclose(LightConvolutions(2).predict({}, X, context_of(container)), expected, atol=1e-12)

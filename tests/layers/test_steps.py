@@ -31,7 +31,16 @@ WITHOUT_STEP = {
     "steps joined between layers",
 }
 WHOLE = {"JoinSteps", "OneStep", "Reversed", "WithClassToken"}
-OF_GRAPHS = {"GATConvolution", "GCNConvolution", "GINConvolution", "GraphPooling", "SAGEConvolution", "SelectNodes"}
+OF_GRAPHS = {
+    "GATConvolution",
+    "GCNConvolution",
+    "GINConvolution",
+    "GraphPooling",
+    "LightConvolutions",
+    "PairScores",
+    "SAGEConvolution",
+    "SelectNodes",
+}
 OF_IMAGES = {
     "FilterBank",
     "Flatten",

@@ -18,7 +18,14 @@ from skneural.losses import LINKS
 from skneural.networks.autoencoder import autoencoder_network
 from skneural.networks.convolutional_image import IMAGE_ARCHITECTURES, convolutional_image_network
 from skneural.networks.convolutional_series import convolutional_series_network
-from skneural.networks.graph import CONVOLUTIONS, GRAPH_POOLINGS, graph_node_network, whole_graph_network
+from skneural.networks.graph import (
+    CONVOLUTIONS,
+    GRAPH_POOLINGS,
+    LINK_CONVOLUTIONS,
+    graph_node_network,
+    link_network,
+    whole_graph_network,
+)
 from skneural.networks.kan import kan_network
 from skneural.networks.language import LANGUAGE_ARCHITECTURES, language_network
 from skneural.networks.mamba import VARIANTS, mamba_network
@@ -261,6 +268,14 @@ GRAPHS_OF_NODES = {
         {"hidden_layer_sizes": (6, 2), "dropout": 0.3},
     )
 }
+LINKS_OF_GRAPHS = {
+    f"{convolution} {options}": {"convolution": convolution, "n_heads": 2, **options}
+    for convolution in LINK_CONVOLUTIONS
+    for options in (
+        {"hidden_layer_sizes": (6, 5), "dropout": 0.3},
+        {"hidden_layer_sizes": (6,), "embedding_size": 3},
+    )
+}
 WHOLE_GRAPHS = {
     f"{convolution} with {pooling}": {
         "convolution": convolution,
@@ -420,6 +435,7 @@ NETWORKS = {
         tabular_network, {"n_out": N_OUT, "n_numbers": 0, "missing": (), "category_sizes": (3, 11)}, TABLE[:, 3:]
     ),
     **_of_rows(graph_node_network, GRAPHS_OF_NODES),
+    **_of_rows(link_network, {name: {"n_out": 1, **options} for name, options in LINKS_OF_GRAPHS.items()}),
     **_of_rows(whole_graph_network, WHOLE_GRAPHS),
     **_of_series(sequence_network, SEQUENCES, embedding_size=3),
     **_of_series(

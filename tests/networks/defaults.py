@@ -32,6 +32,7 @@ ESTIMATORS: dict[Callable[..., Any], type] = {
     convolutional_series.convolutional_series_network: estimators.CNNSequenceClassifier,
     diffusion_network: estimators.DiffusionModel,
     graph.graph_node_network: estimators.GNNNodeClassifier,
+    graph.link_network: estimators.GNNLinkPredictor,
     graph.whole_graph_network: estimators.GNNGraphClassifier,
     kan.kan_network: estimators.KANClassifier,
     language.language_network: estimators.LanguageModel,

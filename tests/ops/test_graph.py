@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from skneural.layers import GATConvolution, GCNConvolution, GINConvolution, SAGEConvolution
-from skneural.ops.graph import edge_softmax, pool_segments, weighted_aggregate
+from skneural.ops.graph import edge_softmax, pair_products, pool_segments, weighted_aggregate
 from skneural.parameters import Layout
+from skneural.testing import check_vjp
 from tests.layers.cases import numbers
 from tests.layers.small_graph import DEGREE_ZERO, EDGE_FEATURES, A, N, X, context_of, nodes, started
 
@@ -182,3 +183,12 @@ def test_maxima_of_segments_that_are_not_numbers_are_none():
     y, vjp = pool_segments(x, np.array([2, 1]), "max")
     np.testing.assert_array_equal(y, [[2, np.nan], [np.nan, 4]])
     np.testing.assert_array_equal(vjp(np.array([[5.0, 6.0], [7.0, 8.0]])), [[0, 6], [5, 0], [7, 8]])
+
+
+def test_products_of_the_nodes_of_pairs(monkeypatch):
+    pairs = np.array([[0, 3], [3, 0], [2, 2], [0, 3], [8, 1]])
+    expected = [X[i] @ X[j] for i, j in pairs]
+    np.testing.assert_allclose(pair_products(X, pairs)[0], expected, rtol=1e-12)
+    check_vjp(lambda x: pair_products(x, pairs), [X], [])
+    monkeypatch.setattr("skneural.ops.graph.EDGES_AT_ONCE", 2)
+    np.testing.assert_allclose(pair_products(X, pairs)[0], expected, rtol=1e-12)

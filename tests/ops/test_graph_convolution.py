@@ -6,6 +6,7 @@ from skneural.ops.graph_convolution import (
     aggregate_affine,
     attention_scores,
     edge_feature_scores,
+    mean_over_hops,
     select_rows,
     sum_messages,
 )
@@ -92,3 +93,12 @@ def test_rows_that_are_selected_twice_have_the_sum_of_both_gradients():
     y, _ = select_rows(x, rows)
     np.testing.assert_array_equal(y, x[rows])
     check_vjp(lambda x: select_rows(x, rows), [x])
+
+
+def test_mean_over_hops():
+    nearer = sparse.csr_array(EDGES.toarray()[:2, :3])
+    x, near, both = numbers(5, 4), EDGES.toarray(), nearer.toarray() @ EDGES.toarray()
+    expected = (x[:2] + (near @ x)[:2] + both @ x) / 3
+    np.testing.assert_allclose(mean_over_hops(x, [EDGES, nearer])[0], expected, rtol=1e-12)
+    check_vjp(lambda x: mean_over_hops(x, [EDGES, nearer]), [x], [])
+    np.testing.assert_array_equal(mean_over_hops(x, [])[0], x)
