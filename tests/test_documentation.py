@@ -42,7 +42,7 @@ CLASSES = {name: getattr(skneural, name) for name in skneural.__all__}
 every_class = pytest.mark.parametrize("name", CLASSES)
 every_estimator = pytest.mark.parametrize("name", skneural.estimators.__all__)
 # Attributes that only some fits leave behind.
-CONDITIONAL = {"feature_names_in_"}
+CONDITIONAL = {"feature_names_in_", "image_shape_"}
 
 
 def public_methods(cls: type) -> list[str]:
