@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 # Number of steps up to which each has a label.
 MOST_LABELS = 40
 
+# Number of features up to which a series is drawn as lines.
+MOST_LINES = 4
+
 
 def plot_attention(
     estimator: NeuralEstimator,
@@ -98,23 +101,25 @@ def plot_attention(
 
 
 def plot_alignment(estimator: SequenceToSequence, source: Any, *, cmap: str = "magma", ax: Axes | None = None) -> Axes:
-    """Draw the attention weights between the tokens of a predicted sequence and those of its source.
+    """Draw the attention weights between the tokens of a predicted sequence and its source.
 
     Parameters
     ----------
     estimator : SequenceToSequence
         Fitted, with attention.
-    source : str, list of str, or array-like of integers
-        One sequence, in the format of X.
+    source : str, list of str, or array-like
+        One sample, in the format of X: a sequence of tokens, a series of shape (steps, features), or an image.
     cmap : str, default="magma"
-        Colour map, from zero to one.
+        Colour map of the weights, from zero to one; over images, of the tokens, from the first to the last.
     ax : matplotlib Axes, default=None
         Axes to draw into; None: those of a new figure.
 
     Returns
     -------
     ax : matplotlib Axes
-        Predicted tokens are rows, source tokens are columns. Without an image if the predicted sequence is empty.
+        Predicted tokens are rows, and source tokens or steps are columns; series are drawn above. Images are overlaid
+        with a colour for each predicted token, as opaque as its weights, and with the token at their centre. Without
+        weights if the predicted sequence is empty.
 
     Raises
     ------
@@ -134,21 +139,71 @@ def plot_alignment(estimator: SequenceToSequence, source: Any, *, cmap: str = "m
             f"{type(estimator).__name__} has no attention between target and source; use SequenceToSequence with "
             'attention="additive" or "dot".'
         )
-    (weights,) = estimator.attention_weights([source])
-    (predicted,) = estimator.predict([source])
-    source_tokens, target_tokens = (
-        read_sequences([sequence], estimator.level).sequences[0] if len(sequence) else []
-        for sequence in (source, predicted)
-    )
-    if ax is None:
-        ax = new_figure(None, 1 + 0.25 * len(source_tokens), 1 + 0.25 * len(target_tokens)).subplots()
-    if len(target_tokens):
-        ax.imshow(weights, cmap=cmap, vmin=0, vmax=1, aspect="auto", interpolation="nearest")
-    rotation = 0 if all(len(str(token)) == 1 for token in source_tokens) else 90
-    ax.set_xticks(range(len(source_tokens)), [str(token) for token in source_tokens], rotation=rotation)
-    ax.set_yticks(range(len(target_tokens)), [str(token) for token in target_tokens])
+    kind = estimator.network_arguments_["source"]
+    X = [source] if kind == "tokens" else np.asarray(source)[np.newaxis]
+    (weights,), (predicted,) = estimator.attention_weights(X), estimator.predict(X)
+    tokens = [str(token) for token in _tokens(predicted, estimator.level)]
+    if kind == "images":
+        return _over_image(np.asarray(source), weights, tokens, cmap, ax)
+    labels = [str(token) for token in _tokens(source, estimator.level)] if kind == "tokens" else None
+    width = 6.0 if labels is None else 1 + 0.25 * len(labels)
+    ax = new_figure(None, width, 1 + 0.25 * len(tokens)).subplots() if ax is None else ax
+    n_columns = len(source) if kind == "series" else weights.shape[1]
+    if tokens:
+        extent = (-0.5, n_columns - 0.5, len(tokens) - 0.5, -0.5)
+        ax.imshow(weights, cmap=cmap, vmin=0, vmax=1, aspect="auto", interpolation="nearest", extent=extent)
+    if labels is not None:
+        rotation = 0 if all(len(label) == 1 for label in labels) else 90
+        ax.set_xticks(range(len(labels)), labels, rotation=rotation)
+    ax.set_yticks(range(len(tokens)), tokens)
     ax.set(xlabel="source", ylabel="prediction")
+    if kind == "series":
+        _series_above(ax, np.asarray(source))
     return ax
+
+
+def _tokens(sequence: Any, level: str) -> list[Any]:
+    return list(read_sequences([sequence], level).sequences[0]) if len(sequence) else []
+
+
+def _series_above(ax: Axes, series: npt.NDArray[Any]) -> None:
+    """Draw a series above its weights, as lines or, if it has many features, as an image."""
+    above = ax.inset_axes((0, 1.03, 1, 0.35), sharex=ax)
+    above.tick_params(labelbottom=False)
+    if series.ndim == 1 or series.shape[1] <= MOST_LINES:
+        above.plot(series, linewidth=1)
+    else:
+        above.imshow(series.T, cmap="gray", aspect="auto", origin="lower")
+
+
+def _over_image(
+    image: npt.NDArray[Any], weights: npt.NDArray[Any], tokens: Sequence[str], cmap: str, ax: Axes | None
+) -> Axes:
+    """Draw the weights of each token over an image, and the token at their centre."""
+    height, width = image.shape[:2]
+    ax = new_figure(None, 6, 1 + 5 * height / width).subplots() if ax is None else ax
+    extent = (0, width, height, 0)
+    low, high = image.min(), image.max()
+    shown = (image - low) / (high - low if high > low else 1)
+    ax.imshow(shown if shown.shape[2:] == (3,) else shown.reshape(height, width, -1)[:, :, 0], "gray", extent=extent)
+    n_rows, n_columns = weights.shape[1:]
+    for number, (token, share) in enumerate(zip(tokens, weights, strict=True)):
+        layer = np.empty((n_rows, n_columns, 4))
+        layer[:, :, :3], layer[:, :, 3] = _colour(cmap, number, len(tokens)), 0.7 * share / share.max()
+        ax.imshow(layer, extent=extent, interpolation="nearest")
+        x = share.sum(axis=0) @ (np.arange(n_columns) + 0.5) * width / n_columns
+        y = share.sum(axis=1) @ (np.arange(n_rows) + 0.5) * height / n_rows
+        ax.text(x, y, token, color="white", ha="center", va="center", weight="bold")
+    ax.set(xlim=(0, width), ylim=(height, 0), xlabel="prediction: " + " ".join(tokens))
+    return ax
+
+
+def _colour(cmap: str, number: int, n: int) -> tuple[float, ...]:
+    """Colour of one of n tokens, from the middle of a colour map, away from black and white."""
+    import matplotlib as mpl
+
+    rgba: tuple[float, ...] = mpl.colormaps[cmap](0.25 + 0.6 * number / max(n - 1, 1))
+    return rgba[:3]
 
 
 def _names(n_inputs: int, n_steps: int, labels: Sequence[Any] | None) -> list[str]:
