@@ -12,7 +12,7 @@ from sklearn.datasets import load_iris
 import skneural
 from skneural import inspection, preprocessing, symbolic
 from skneural.testing import estimator_contract
-from tests.estimators.cases import relatives
+from tests.estimators.cases import OF_ELEMENTS, relatives
 
 # Faults that mislead a reader: no docstring or one in disorder (GL), no summary or a broken one (SS), parameters that
 # are missing, unknown, without type or badly formed (PR), nothing about what is returned (RT, YD), loose ends (SA).
@@ -115,7 +115,7 @@ def test_every_hyperparameter_is_documented_with_its_default(name):
 
 
 def flowers_for(name):
-    """A flower of each row; taggers want it at each step, writers of sequences its name, language models sentences."""
+    """A flower of each row, or of each of its steps or pixels; for writers of sequences its name; or sentences."""
     if name == "GNNLinkPredictor":
         return relatives()
     if name == "LanguageModel":
@@ -123,7 +123,7 @@ def flowers_for(name):
     X, y = load_iris(return_X_y=True)
     if name == "SequenceToSequence":
         return X[::5], load_iris().target_names[y[::5]]
-    return X[::5], np.repeat(y[::5, np.newaxis], 4, axis=1) if name.endswith("Tagger") else y[::5]
+    return X[::5], np.repeat(y[::5, np.newaxis], 4, axis=1) if issubclass(CLASSES[name], OF_ELEMENTS) else y[::5]
 
 
 @every_estimator

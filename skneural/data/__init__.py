@@ -7,6 +7,7 @@ input; they depend on nothing else.
 from skneural.data.container import BatchInfo, Container, Rows
 from skneural.data.graph import Graph, GraphNodes
 from skneural.data.graphs import Graphs
+from skneural.data.images import ImageSizes, PixelImages
 from skneural.data.masked_tokens import MaskedTokens, MaskedWindows
 from skneural.data.node_pairs import NodePairs
 from skneural.data.nodes import Nodes
@@ -24,11 +25,13 @@ __all__ = [
     "Graph",
     "GraphNodes",
     "Graphs",
+    "ImageSizes",
     "MaskedTokens",
     "MaskedWindows",
     "NodePairs",
     "Nodes",
     "Pairs",
+    "PixelImages",
     "Rows",
     "Samples",
     "ScoredPairs",

@@ -129,6 +129,10 @@ class Container:
         """The samples in the format that scorers pass to an estimator."""
         return self
 
+    def for_training(self) -> Container:
+        """The same samples, of which `resample` may make others at random, as held-out samples do not."""
+        return self
+
     def resample(self, rng: np.random.Generator, targets: Targets) -> tuple[Container, Targets]:
         """Network input and targets of one training step.
 

@@ -20,6 +20,7 @@ from skneural.estimators.mamba import MambaSequenceClassifier, MambaSequenceRegr
 from skneural.estimators.mlp import MLPClassifier, MLPRegressor
 from skneural.estimators.perceptron import PerceptronClassifier
 from skneural.estimators.recurrent import RNNSequenceClassifier, RNNSequenceRegressor, RNNSequenceTagger
+from skneural.estimators.segmentation import ImageRegressor, ImageSegmenter
 from skneural.estimators.sequence_to_sequence import SequenceToSequence
 from skneural.estimators.tabular import TabularMLPClassifier, TabularMLPRegressor
 from skneural.estimators.transformer import (
@@ -41,6 +42,8 @@ __all__ = [
     "GNNNodeClassifier",
     "GNNNodeRegressor",
     "HopfieldNetwork",
+    "ImageRegressor",
+    "ImageSegmenter",
     "KANClassifier",
     "KANRegressor",
     "LanguageModel",

@@ -8,10 +8,10 @@ from typing import ClassVar
 import numpy.typing as npt
 from sklearn.utils.validation import check_is_fitted
 
+from skneural.estimators.augmentation import augmentation_hyperparameter
 from skneural.hyperparameters import (
     BOOLEAN,
     Choice,
-    Constraint,
     Integer,
     Number,
     Sizes,
@@ -41,12 +41,6 @@ from skneural.readers import (
 from skneural.template.classifier import NeuralClassifier
 from skneural.template.estimator import Mixin
 from skneural.template.regressor import NeuralRegressor
-
-AUGMENTATIONS = ("flip", "shift")
-
-
-def _are_augmentations(value: object) -> bool:
-    return isinstance(value, list | tuple) and all(name in AUGMENTATIONS for name in value)
 
 
 @declare
@@ -106,12 +100,7 @@ class ConvolutionalImageFields(Mixin):
         doc="""First layer. "gabor", "wavelet": the modulus of fixed, oriented filters (24 and 25 feature maps), which
         need no training, for small training sets of textures. "learned": none of these.""",
     )
-    augmentation: Sequence[str] = hyperparameter(
-        default=(),
-        constraint=Constraint('sequence of "flip" and "shift"', _are_augmentations, AUGMENTATIONS),
-        doc="""Random transformations of the training images, drawn anew in each epoch: "flip" mirrors left and right,
-        "shift" translates by up to an eighth of the smaller side.""",
-    )
+    augmentation: Sequence[str] = augmentation_hyperparameter()
     image_shape: str | Sequence[int] = hyperparameter(
         default="auto",
         constraint=IMAGE_SHAPE,

@@ -2,7 +2,7 @@
 
 from skneural.layers.activation import Activation, Limit
 from skneural.layers.attention import CrossAttention, SelfAttention
-from skneural.layers.augmentation import RandomFlip, RandomShift
+from skneural.layers.augmentation import RandomBrightness, RandomFlip, RandomRotation, RandomShift
 from skneural.layers.axes import (
     BatchLast,
     ChosenSteps,
@@ -44,6 +44,7 @@ from skneural.layers.members import MemberFactors, MemberOutputs
 from skneural.layers.memory_attention import AdditiveAttention, DotAttention
 from skneural.layers.normalization import BatchNormalization, LocalResponseNormalization, Standardization
 from skneural.layers.numeric_embedding import PeriodicEmbedding, PiecewiseLinearEmbedding
+from skneural.layers.pixels import PixelScores
 from skneural.layers.pooling import GlobalPooling, Pooling
 from skneural.layers.positions import GridPositions, LearnedPositions, Scale, SinusoidalPositions, WithClassToken
 from skneural.layers.recurrent import GRU, LSTM, Elman, IndRNN, Jordan
@@ -110,9 +111,12 @@ __all__ = [
     "PairScores",
     "PeriodicEmbedding",
     "PiecewiseLinearEmbedding",
+    "PixelScores",
     "Pooling",
     "RMSNormalization",
+    "RandomBrightness",
     "RandomFlip",
+    "RandomRotation",
     "RandomShift",
     "RealSteps",
     "Residual",

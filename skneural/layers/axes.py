@@ -84,15 +84,17 @@ class Unflatten(Layer):
 
 @dataclass(frozen=True)
 class Mask(Layer):
-    """Set the padding of series to zero, as convolutions expect. x, y: (..., steps, batch)."""
+    """Set padding to zero, as convolutions expect.
+
+    x, y: series (..., steps, batch), or images (height, channels, width, batch).
+    """
 
     stepwise: ClassVar[bool] = True
 
     def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
-        mask = context.mask(x.shape[-2])
+        mask = context.mask_behind(x.shape)
         if mask is None:
             return x, lambda dy, g: dy
-        mask = mask.T
         return np.multiply(x, mask, out=empty_like(x)), lambda dy, g: np.multiply(dy, mask, out=empty_like(dy))
 
 

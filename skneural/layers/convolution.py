@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 
 from skneural.initializers import INITIALIZERS, transposed
-from skneural.layers.layer import AnyShape, Backward, Context, Layer
+from skneural.layers.layer import AnyShape, Backward, Context, Layer, rescale_linear
 from skneural.ops.convolution import convolution, depthwise_convolution, transposed_convolution
+from skneural.ops.dimension import Size
 from skneural.ops.types import Array
 from skneural.ops.window import ImageShape, Pair, Window, shape_behind
 from skneural.parameters import Parameter, Tree
@@ -58,6 +59,12 @@ class Convolution(Layer):
         window = Window.over(x.shape, self.kernel_size, self.stride, self.dilation, self.padding)
         y, vjp = convolution(x, p["kernel"], window, p.get("bias"), input_gradient=self.input_gradient)
         return y, lambda dy, g: vjp(dy, g["kernel"], g.get("bias"))
+
+    def output_bias(self, p: Tree) -> Array | None:
+        return p.get("bias")
+
+    def rescale_output(self, p: Tree, factor: Array, shift: Array) -> Array | None:
+        return rescale_linear(p, factor, shift, ("kernel",))
 
     def shape(self, x_shape: AnyShape) -> AnyShape:
         return shape_behind(x_shape, self.channels_out, self.kernel_size, self.stride, self.dilation, self.padding)
@@ -118,9 +125,9 @@ class TransposedConvolution(Layer):
     Parameters
     ----------
     channels_in, channels_out : int
-    image_size : pair of int
+    image_size : pair of int or None, default=None
         Height and width of y: along each axis at most ``(n - 1) * stride + kernel_size`` for n pixels of x. Pixels
-        beyond `image_size` are cut off at the end.
+        beyond `image_size` are cut off at the end. None: as many as that, for images of any size.
     kernel_size : pair of int, default=(3, 3)
     stride : pair of int, default=(2, 2)
         Rows and columns of y between neighbouring pixels of x.
@@ -131,7 +138,7 @@ class TransposedConvolution(Layer):
 
     channels_in: int
     channels_out: int
-    image_size: Pair
+    image_size: Pair | None = None
     kernel_size: Pair = (3, 3)
     stride: Pair = (2, 2)
     initializer: str = "he_uniform"
@@ -144,19 +151,28 @@ class TransposedConvolution(Layer):
         return {"kernel": kernel} | ({"bias": Parameter((self.channels_out,), penalized=False)} if self.bias else {})
 
     def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
-        y, vjp = transposed_convolution(x, p["kernel"], self._window(x.shape), self.image_size, p.get("bias"))
+        size = cast(Pair, self._image_size(x.shape))
+        y, vjp = transposed_convolution(x, p["kernel"], self._window(x.shape), size, p.get("bias"))
         return y, lambda dy, g: vjp(dy, g["kernel"], g.get("bias"))
 
     def _window(self, shape: ImageShape) -> Window:
         """Window of the convolution from y to x."""
-        full = ((shape[2 * i] - 1) * self.stride[i] + self.kernel_size[i] for i in (0, 1))
-        more = [n - size for n, size in zip(full, self.image_size, strict=True)]
+        full = cast(Pair, replace(self, image_size=None)._image_size(shape))
+        more = [n - size for n, size in zip(full, self.image_size or full, strict=True)]
         if min(more) < 0:
             raise ValueError(f"{self} cannot fill {self.image_size} from {shape[0]} x {shape[2]} pixels.")
         return Window(self.kernel_size, self.stride, after=(more[0], more[1]))
 
+    def _image_size(self, x_shape: AnyShape) -> tuple[Size, Size]:
+        """Height and width of y."""
+        if self.image_size is not None:
+            return self.image_size
+        height, width = (x_shape[2 * i] * self.stride[i] + (self.kernel_size[i] - self.stride[i]) for i in (0, 1))
+        return height, width
+
     def shape(self, x_shape: AnyShape) -> AnyShape:
-        return self.image_size[0], self.channels_out, self.image_size[1], x_shape[3]
+        height, width = self._image_size(x_shape)
+        return height, self.channels_out, width, x_shape[3]
 
 
 def _step(layer: Convolution | DepthwiseConvolution, p: Tree, x: Array, state: Array | None) -> tuple[Array, Array]:

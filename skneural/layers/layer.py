@@ -48,11 +48,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, ClassVar, NamedTuple, TypeAlias
+from typing import Any, ClassVar, NamedTuple, TypeAlias, cast
 
 import numpy as np
 
 from skneural.data.container import NO_BATCH_INFO, BatchInfo, mask_of
+from skneural.data.images import ImageSizes
 from skneural.data.samples import Samples
 from skneural.data.statistics import blocks_of_rows
 from skneural.ops.dimension import Size
@@ -178,6 +179,18 @@ class Context:
             return self
         shard = replace(self.shard, elements=None)  # those of x, not of y
         return replace(self, batch=self.batch._replace(lengths=lengths), shard=shard)
+
+    def mask_behind(self, shape: AnyShape) -> Array | None:
+        """Mask that broadcasts to an array of this shape with the batch last; None if nothing is padded.
+
+        Shapes are (..., steps, batch), or (height, channels, width, batch) where images are padded.
+        """
+        sizes = self.batch.structure
+        if isinstance(sizes, ImageSizes):
+            height, _, width, _ = cast(tuple[int, ...], shape)
+            return sizes.mask(height, width)
+        mask = self.mask(cast(int, shape[-2]))
+        return None if mask is None else mask.T
 
     def random_bits(self, shape: tuple[int, ...], batch_axis: int = 0, rows: str = "samples") -> Array:
         """Random uint16 for an array of this shard, independent of how the batch is split.

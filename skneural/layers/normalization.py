@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from skneural.data.images import ImageSizes
 from skneural.data.statistics import FEW_SAMPLES, block_moments, robust_scale, rows_of_channels
 from skneural.initializers import ones
 from skneural.layers.layer import PREDICTING, Backward, Context, Layer, LayerInput, step_axis
@@ -45,7 +46,7 @@ class BatchNormalization(Layer):
         Axis of the features in x: -1 with rows first, 1 with the batch last.
     rows : {"samples", "elements"}, default="samples"
         Whether a row of (rows, features) is a sample, or an element such as a step or a node, concatenated over all
-        samples.
+        samples. Of images, "elements" normalizes a single one by the statistics of its pixels in training.
     """
 
     n_features: int
@@ -85,6 +86,8 @@ class BatchNormalization(Layer):
     def _n_rows(self, x: Array, context: Context) -> int:
         """Number of rows of the whole batch."""
         n_rows: int = x.shape[0 if self.axis == -1 else -1]
+        if x.ndim == 4 and self.rows == "elements":
+            n_rows = x.size // self.n_features
         share = context.shard.share(n_rows, self.rows)
         return n_rows if share is None else share.of
 
@@ -93,6 +96,10 @@ class BatchNormalization(Layer):
         if x.ndim == 2:
             weight = context.batch.row_weight(len(x), self.rows)
             return None if weight is None else weight[:, np.newaxis], None
+        if isinstance(context.batch.structure, ImageSizes):
+            mask, weight = context.mask_behind(x.shape), context.batch.sample_weight
+            assert mask is not None
+            return mask.astype(x.dtype) if weight is None else mask * weight, mask
         n_steps = x.shape[1 if self.axis == -1 else {3: 0, 4: 2}[x.ndim]]
         weight, mask = context.batch.step_weight(n_steps, x.dtype), context.mask(n_steps)
         return self._broadcast(weight, x.ndim), self._broadcast(mask, x.ndim)
@@ -210,7 +217,10 @@ class Standardization(Layer):
 
     def _blocks(self, inputs: LayerInput) -> Iterator[tuple[Array, Array]]:
         for x, context in inputs:
-            yield rows_of_channels(self._rows_first(x), context.batch.lengths, context.batch.sample_weight)
+            rows, weight = rows_of_channels(self._rows_first(x), context.batch.lengths, context.batch.sample_weight)
+            if isinstance(context.batch.structure, ImageSizes):
+                weight *= context.batch.structure.mask(x.shape[0], x.shape[2])[:, 0].transpose(2, 0, 1).ravel()
+            yield rows, weight
 
     def _quantiles(self, inputs: LayerInput, dtype: np.dtype[Any]) -> tuple[Array, Array]:
         return robust_scale(*inputs.whole())

@@ -11,6 +11,7 @@ from skneural.data.samples import Samples
 from skneural.layers.combinators import Branches, Chain, Gate, Residual, Reversed
 from skneural.layers.encoder_decoder import EncoderDecoder
 from skneural.layers.layer import PREDICTING, AnyShape, Context, Layer, LayerInput
+from skneural.layers.pixels import PixelScores
 from skneural.ops.types import Array, Arrays
 from skneural.parameters import Parameter, Tree, leaves
 
@@ -57,7 +58,7 @@ def without_input_gradient(network: AnyLayer) -> AnyLayer:
         changed = list(children)[: first + 1]
     elif isinstance(network, EncoderDecoder):  # the memory needs a gradient for the encoder
         changed = ["encoder"]
-    elif isinstance(network, Branches | Residual | Gate | Reversed):
+    elif isinstance(network, Branches | Residual | Gate | Reversed | PixelScores):
         changed = list(children)
     else:
         return network

@@ -22,12 +22,15 @@ from skneural.layers import (
     Layer,
     LocalResponseNormalization,
     Pooling,
+    RandomBrightness,
     RandomFlip,
+    RandomRotation,
     RandomShift,
     Residual,
     Standardization,
 )
 from skneural.networks.mlp import hidden_blocks, output_layer
+from skneural.ops.augmentation import shift_reach
 from skneural.ops.window import Pair, Window
 
 # Increasing functions commute with max pooling, so they follow it, where a quarter of the numbers is left.
@@ -76,7 +79,7 @@ def convolutional_image_network(
         Rate after each dense hidden layer, or after the global average.
     stem : {"learned", "gabor", "wavelet"}
         "gabor" and "wavelet" begin with fixed filters.
-    augmentation : sequence of {"flip", "shift"}
+    augmentation : sequence of {"flip", "rotate", "shift", "brightness"}
     standardize : bool
         Centre and scale each channel in the first layer.
     strict : bool
@@ -141,11 +144,15 @@ class _Builder:
         """Add augmentation, standardization and fixed filters."""
         if "flip" in augmentation:
             self.add({"flip": RandomFlip()})
+        if "rotate" in augmentation:
+            self.add({"rotate": RandomRotation()})
         if "shift" in augmentation:
-            self.add({"shift": RandomShift(max(1, min(self.height, self.width) // 8))})
+            self.add({"shift": RandomShift(shift_reach(self.height, self.width))})
         self.add({"batch_last": BatchLast()})
         if standardize:
             self.add({"standardization": Standardization(self.channels, axis=1)})
+        if "brightness" in augmentation:
+            self.add({"brightness": RandomBrightness()})
         if stem != "learned":
             self.filter_bank(stem)
 

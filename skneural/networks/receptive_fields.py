@@ -15,6 +15,7 @@ from skneural.layers import (
     Layer,
     Pooling,
     RandomFlip,
+    RandomRotation,
     RandomShift,
     Residual,
 )
@@ -51,7 +52,7 @@ def _collect(layer: Layer, name: str, field: ReceptiveField, fields: dict[str, R
         for child_name, child in inner:
             if isinstance(child, Flatten | GlobalPooling):
                 break
-            if not isinstance(child, RandomFlip | RandomShift | BatchLast):
+            if not isinstance(child, RandomFlip | RandomRotation | RandomShift | BatchLast):
                 field = _collect(child, child_name, field, fields)
         return field
     if isinstance(layer, Branches | Residual):

@@ -1,7 +1,18 @@
 """Readers: how X is checked, and turned into a container."""
 
 from skneural.readers.frames import Column, columns_named, columns_of, is_frame
-from skneural.readers.images import IMAGE_SHAPE, ImageOptions, Images, array_of_images
+from skneural.readers.images import (
+    IMAGE_SHAPE,
+    ImageOptions,
+    Images,
+    are_rows,
+    array_of_images,
+    checked_images,
+    ensure_expected_shape,
+    greatest_pixel,
+    list_of_images,
+    shape_of_rows,
+)
 from skneural.readers.mixed_columns import Cells, MixedColumns
 from skneural.readers.reader import (
     CHANNELS_LAST,
@@ -53,19 +64,25 @@ __all__ = [
     "Sequences",
     "Table",
     "TableColumns",
+    "are_rows",
     "array_of_images",
+    "checked_images",
     "columns_named",
     "columns_of",
     "dtype_of",
     "embedding_size_hyperparameter",
+    "ensure_expected_shape",
     "ensure_is_collection",
     "ensure_none_is_nan",
     "given_one_by_one",
+    "greatest_pixel",
     "is_frame",
     "lengths_of",
     "level_hyperparameter",
+    "list_of_images",
     "n_features_of_a_step",
     "precision",
+    "shape_of_rows",
     "standardize_hyperparameter",
     "steps_like",
     "text_vocabulary_size_hyperparameter",

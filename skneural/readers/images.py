@@ -21,7 +21,8 @@ from skneural.user_warnings import warn_user
 # Numbers of X in a block of predictions: 127 images of 28 x 28, whose 32 feature maps take 13 MB in float32.
 IMAGE_VALUES_PER_BLOCK = 100_000
 
-# Images whose values tell the scale of all.
+# Numbers of X whose values tell the scale of all, in at least one image.
+MANY_VALUES = 10_000_000
 MANY_IMAGES = 100
 
 # Side of the smallest coloured image of which is warned.
@@ -74,28 +75,28 @@ class Images(Reader):
     def learn(cls, X: object, options: ImageOptions, spec: InputSpec) -> tuple[Self, Container]:
         X = array_of_images(X)
         strict = not isinstance(options.image_shape, str)
-        if _are_rows(X):
+        if are_rows(X):
             columns, rows = TableColumns.learn(X, spec, dtype=spec.stored_dtype(X))
-            shape = _shape_of_rows(options.image_shape, columns.n_features)
+            shape = shape_of_rows(options.image_shape, columns.n_features)
             images = rows.reshape(-1, *shape)
         else:
-            images = _checked_images(X, spec)
+            images = checked_images(X, spec)
             shape = images.shape[1:]
             columns = TableColumns(math.prod(shape))
-            _ensure_expected_shape(options.image_shape, shape)
+            ensure_expected_shape(options.image_shape, shape)
         x = _container(images, spec)
-        return cls(columns, [int(n) for n in shape], strict, _greatest_pixel(x)), x
+        return cls(columns, [int(n) for n in shape], strict, greatest_pixel(x)), x
 
     def read(self, X: object, spec: InputSpec) -> Container:
         X = array_of_images(X)
-        if _are_rows(X):
+        if are_rows(X):
             shape: tuple[int, ...] = getattr(X, "shape", ())
             if [*shape, 1] == self.image_shape and shape[1] != self.columns.n_features:
                 raise ValueError(f"X is a single image of shape {shape}; give it as X[np.newaxis].")
             rows = self.columns.check(X, spec, dtype=spec.stored_dtype(X))
             images = rows.reshape(-1, *self.image_shape)
         else:
-            images = _checked_images(X, spec)
+            images = checked_images(X, spec)
             self._ensure_same_shape(images.shape[1:], spec.estimator_name)
         x = _container(images, spec)
         self._warn_of_another_scale(x, spec.estimator_name)
@@ -106,7 +107,7 @@ class Images(Reader):
         return True
 
     def _warn_of_another_scale(self, x: Container, estimator_name: str) -> None:
-        greatest = None if self.greatest is None else _greatest_pixel(x)
+        greatest = None if self.greatest is None else greatest_pixel(x)
         if greatest is None or self.greatest is None or (greatest == 1) == (self.greatest == 1):
             return
         here, there = (
@@ -149,11 +150,12 @@ class Images(Reader):
         tags.input_tags.three_d_array = True
 
 
-def _are_rows(X: object) -> bool:
+def are_rows(X: object) -> bool:
+    """Return True if each row of X is the pixels of an image."""
     return getattr(X, "ndim", 2) < 3
 
 
-def _checked_images(X: Any, spec: InputSpec) -> Array:
+def checked_images(X: Any, spec: InputSpec) -> Array:
     """Images of shape (n, height, width, channels)."""
     images: Array = check_array(
         X,
@@ -176,7 +178,7 @@ def _container(images: Array, spec: InputSpec) -> Container:
     return spec.select(Rows(images, spec.resolve(images.dtype)))
 
 
-def _shape_of_rows(image_shape: str | Sequence[int], n_features: int) -> tuple[int, int, int]:
+def shape_of_rows(image_shape: str | Sequence[int], n_features: int) -> tuple[int, int, int]:
     """Shape of images that are given as rows of pixels."""
     if isinstance(image_shape, str):
         side = math.isqrt(n_features)
@@ -198,7 +200,7 @@ def _with_channels(image_shape: Sequence[int]) -> tuple[int, int, int]:
     return height, width, channels[0] if channels else 1
 
 
-def _ensure_expected_shape(image_shape: str | Sequence[int], shape: tuple[int, ...]) -> None:
+def ensure_expected_shape(image_shape: str | Sequence[int], shape: tuple[int, ...]) -> None:
     """Raise if images do not have the shape that was set, or seem to have their channels first."""
     if not isinstance(image_shape, str):
         expected = _with_channels(image_shape)
@@ -228,9 +230,9 @@ def _warn_of_colours(n_features: int) -> None:
         )
 
 
-def _greatest_pixel(x: Container) -> float | None:
+def greatest_pixel(x: Container) -> float | None:
     """The greatest value if pixels are integers from 0 on, 1 if they are fractions from 0 to 1; None for others."""
-    some = x[:MANY_IMAGES].as_batch()[0]
+    some = x[: max(1, min(MANY_IMAGES, MANY_VALUES // math.prod(x.shape[1:])))].as_batch()[0]
     greatest = float(some.max())
     if some.min() < 0:
         return None
@@ -247,14 +249,8 @@ def array_of_images(X: object) -> Any:
     ValueError
         If X is names of files, or the images differ in shape.
     """
-    samples = list(X) if isinstance(X, list | tuple) or getattr(X, "ndim", 2) == 1 else []  # type: ignore[call-overload]
-    if samples and all(isinstance(sample, str | os.PathLike) for sample in samples):
-        raise ValueError(
-            f"X is names, such as {str(samples[0])!r}, not images. Read the files, such as by "
-            "X = np.stack([np.asarray(PIL.Image.open(name)) for name in X])."
-        )
-    images = [np.asarray(sample) for sample in samples if hasattr(sample, "shape") or hasattr(sample, "tobitmap")]
-    if len(images) < len(samples) or not samples or images[0].ndim < 2:
+    images = list_of_images(X)
+    if images is None:
         return with_dtype(X)
     shapes = sorted({image.shape for image in images})
     if len(shapes) > 1:
@@ -263,3 +259,21 @@ def array_of_images(X: object) -> Any:
             "as by image.convert('RGB').resize((width, height)) with PIL."
         )
     return np.stack(images)
+
+
+def list_of_images(X: object) -> list[Array] | None:
+    """One array for each image, if X is a list or a series of images; None otherwise.
+
+    Raises
+    ------
+    ValueError
+        If X is names of files.
+    """
+    samples = list(X) if isinstance(X, list | tuple) or getattr(X, "ndim", 2) == 1 else []  # type: ignore[call-overload]
+    if samples and all(isinstance(sample, str | os.PathLike) for sample in samples):
+        raise ValueError(
+            f"X is names, such as {str(samples[0])!r}, not images. Read the files, such as by "
+            "X = np.stack([np.asarray(PIL.Image.open(name)) for name in X])."
+        )
+    images = [np.asarray(sample) for sample in samples if hasattr(sample, "shape") or hasattr(sample, "tobitmap")]
+    return None if len(images) < len(samples) or not samples or images[0].ndim < 2 else images

@@ -18,6 +18,9 @@ from skneural.ops.types import Array
 from skneural.readers import Reader
 from skneural.tasks.task import FitArguments, Task
 
+# Label of elements without a class, such as nodes or pixels, where they may have none.
+UNLABELLED = -1
+
 
 @dataclass(frozen=True)
 class ClassOptions:

@@ -321,7 +321,7 @@ def _held_out(
 
 def _training_samples(task: Task, data: Data) -> Samples:
     """The samples with class weights in their targets."""
-    samples = data.samples
+    samples = replace(data.samples, x=data.samples.x.for_training())
     by_class = task.class_weights(FitArguments(samples.x, data.targets, samples.sample_weight))
     if by_class is not None:
         samples = replace(samples, y=samples.y.weighed(by_class.astype(precision(samples.x.dtype))))

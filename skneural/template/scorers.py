@@ -50,7 +50,7 @@ def held_out_score(
     if metric_of(scorer) is not None and held_out.targets is not None:
         y = held_out.targets
         if per_step:
-            model, y, weight = StepsAsSamples(model), np.concatenate(y), held_out.samples.target_weight
+            model, y, weight = _with_targets(model, np.concatenate(y), held_out.samples.target_weight)
         scorer = with_all_classes(scorer, y, getattr(model, "classes_", None))
     weighted = {"sample_weight": weight} if takes_weights(scorer) else {}
 
@@ -66,6 +66,14 @@ def held_out_score(
         return value
 
     return score
+
+
+def _with_targets(model: BaseEstimator, y: Array, weight: Array | None) -> tuple[BaseEstimator, Array, Array | None]:
+    """A model of steps as samples, with the targets and weights of these; without those that have no target."""
+    if weight is None or weight.all():
+        return StepsAsSamples(model), y, weight
+    kept = np.flatnonzero(weight)
+    return StepsAsSamples(model, kept), y[kept], weight[kept]
 
 
 def step_scorer(scoring: str | Scorer) -> Scorer:

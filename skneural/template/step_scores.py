@@ -1,4 +1,4 @@
-"""Scores over all steps of all series."""
+"""Scores over all steps of all series, or all pixels of all images."""
 
 from __future__ import annotations
 
@@ -14,18 +14,29 @@ from skneural.sklearn_compat import check_sample_weight
 from skneural.tasks import FitArguments
 from skneural.tasks.steps import step_targets
 
+# Methods of tasks whose rows the methods of estimators arrange like X.
+OF_TASKS = {
+    "predict": "decode",
+    "predict_proba": "probabilities",
+    "predict_log_proba": "log_probabilities",
+    "decision_function": "decision",
+}
+
 
 class StepsAsSamples(BaseEstimator):
-    """A model of steps in a form that scikit-learn's scorers accept: each step is a sample.
+    """A model of steps or pixels in a form that scikit-learn's scorers accept: each step is a sample.
 
     Parameters
     ----------
     model : estimator
         Fitted on targets for each step.
+    kept : integer array or None, default=None
+        Steps that are samples; None for all.
     """
 
-    def __init__(self, model: BaseEstimator) -> None:
+    def __init__(self, model: BaseEstimator, kept: Array | None = None) -> None:
         self.model = model
+        self.kept = kept
 
     @property
     def classes_(self) -> Array:
@@ -52,7 +63,11 @@ class StepsAsSamples(BaseEstimator):
         return self._steps("decision_function", X)
 
     def _steps(self, method: str, X: object) -> Array:
-        steps = np.concatenate(getattr(self.model, method)(X))
+        if hasattr(self.model, "_scored"):  # rows as they are: steps may have been arranged along several axes
+            steps = getattr(self.model._task, OF_TASKS[method])(self.model._scored(X)[1])
+        else:  # a pipeline, for example
+            steps = np.concatenate(getattr(self.model, method)(X))
+        steps = steps if self.kept is None else steps[self.kept]
         return steps[:, 0] if steps.ndim == 2 and steps.shape[1] == 1 and is_regressor(self.model) else steps
 
     def __sklearn_is_fitted__(self) -> bool:

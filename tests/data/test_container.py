@@ -12,6 +12,7 @@ from skneural.data import (
     MaskedWindows,
     Nodes,
     Pairs,
+    PixelImages,
     Rows,
     ScoredPairs,
     Series,
@@ -23,6 +24,7 @@ from skneural.data.container import BatchInfo
 from skneural.data.links import Kinds, NonLinks
 from skneural.data.message_blocks import MessageBlock
 from skneural.data.nodes import WholeGraph
+from skneural.data.object_columns import object_array
 from skneural.estimators.autoencoder.container import ReconstructedRows
 from skneural.estimators.diffusion.container import DiffusedRows
 from skneural.ops.diffusion import levels, linear_estimate, predict_clean, prediction_target
@@ -74,6 +76,11 @@ CONTAINERS = {
     "nodes": lambda: Nodes(WholeGraph(RNG.standard_normal((7, 3)), edges(7)), np.arange(7), 2),
     "scored pairs of nodes": scored_pairs,
     "pairs of nodes in training": lambda: TrainingPairs(scored_pairs(), NonLinks(PAIRS[:5], Kinds(7)), 7),
+    "images with targets of pixels": lambda: PixelImages(RNG.standard_normal((7, 4, 6, 2)), 2),
+    "images to be padded": lambda: PixelImages(RNG.integers(0, 256, (7, 5, 3, 1), np.uint8), 4, np.dtype(np.float32)),
+    "images of several sizes": lambda: PixelImages(
+        object_array([RNG.standard_normal((n, 8 - n, 2)) for n in LENGTHS]), 2, form="list"
+    ),
     "graphs": lambda: Graphs.of(list(graphs()), np.float64),
     "graphs with edge features": lambda: Graphs.of(list(graphs(edge_features=True)), np.float64),
 }

@@ -27,6 +27,8 @@ from skneural import (
     GNNNodeRegressor,
     GraphNodes,
     HopfieldNetwork,
+    ImageRegressor,
+    ImageSegmenter,
     KANClassifier,
     KANRegressor,
     LanguageModel,
@@ -197,6 +199,11 @@ ESTIMATORS = {
     "image regressor": EstimatorCase(
         CNNRegressor(channels=4, hidden_layer_sizes=8, dropout=0.2, max_iter=3, batch_size=16, random_state=0), patients
     ),
+    "image segmenter": EstimatorCase(ImageSegmenter(channels=(2, 4), **BRIEF), large_petals),
+    "image segmenter with dropout": EstimatorCase(
+        ImageSegmenter(channels=(2, 3), batch_norm=False, dropout=0.2, **BRIEF), large_petals
+    ),
+    "regressor of pixels": EstimatorCase(ImageRegressor(channels=(2, 4), **BRIEF), both_neighbours),
     "series classifier": EstimatorCase(
         CNNSequenceClassifier(channels=(4, 4), max_iter=3, batch_size=16, random_state=0), two_flowers
     ),
@@ -369,6 +376,10 @@ OF_PAIRS = {
         GNNLinkPredictor(convolution="lightgcn", embedding_size=3, max_iter=3, random_state=0), relatives
     ),
 }
+
+
+# Their y has a target for each step or pixel.
+OF_ELEMENTS = (ImageRegressor, ImageSegmenter, MambaSequenceTagger, RNNSequenceTagger, TransformerSequenceTagger)
 
 
 def every(cases: dict[str, EstimatorCase]) -> pytest.MarkDecorator:

@@ -1,9 +1,9 @@
 """scikit-learn's own checks: every estimator, with default parameters, no expected failures.
 
 Networks for tables, images, series and whole graphs and those of splines are smaller here, and train briefly;
-``pytest -m slow`` takes their defaults. Taggers, what takes texts or pairs of nodes, and what writes sequences are left
-to `skneural.testing`, but for the checks that fit nothing: scikit-learn's have no texts, no graphs, and one label or
-number for each sample.
+``pytest -m slow`` takes their defaults. What has targets of steps or pixels, what takes texts or pairs of nodes, and
+what writes sequences are left to `skneural.testing`, but for the checks that fit nothing: scikit-learn's have no texts,
+no graphs, and one label or number for each sample.
 """
 
 import pytest
@@ -42,7 +42,7 @@ from skneural import (
     TransformerSequenceRegressor,
 )
 from skneural.preprocessing import TokenEncoder
-from tests.estimators.cases import ESTIMATORS, OF_PAIRS, OF_TEXTS, UNTRAINED
+from tests.estimators.cases import ESTIMATORS, OF_ELEMENTS, OF_PAIRS, OF_TEXTS, UNTRAINED
 
 # Checks that ask for a score. For all others, two epochs are enough.
 CHECKS_OF_SCORES = {"check_classifiers_train", "check_regressors_train", "check_classifiers_classes"}
@@ -78,9 +78,11 @@ SMALL = [
     MambaSequenceRegressor(pooling="last", **REGRESSOR | {"max_iter": 40}, **SMALL_MAMBA | {"n_layers": 2}),
 ]
 SLOW = [getattr(skneural, type(model).__name__)() for model in SMALL]
-TAGGERS = {name for name in skneural.estimators.__all__ if name.endswith("Tagger")}
+WITH_ELEMENTS = {kind.__name__ for kind in OF_ELEMENTS}
 WITH_TEXTS = {type(case.estimator).__name__ for case in (OF_TEXTS | OF_PAIRS).values()} | {"SequenceToSequence"}
-QUICK = sorted(set(skneural.estimators.__all__) - TAGGERS - WITH_TEXTS - {type(model).__name__ for model in SMALL})
+QUICK = sorted(
+    set(skneural.estimators.__all__) - WITH_ELEMENTS - WITH_TEXTS - {type(model).__name__ for model in SMALL}
+)
 DEFAULTS = [getattr(skneural, name)() for name in QUICK]
 VARIANTS = [
     Autoencoder(1, image_shape="auto", channels=4, max_iter=30),

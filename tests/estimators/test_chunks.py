@@ -21,6 +21,8 @@ from skneural import (
     GNNGraphRegressor,
     GNNNodeClassifier,
     GNNNodeRegressor,
+    ImageRegressor,
+    ImageSegmenter,
     KANClassifier,
     KANRegressor,
     LanguageModel,
@@ -42,7 +44,7 @@ from skneural import (
 )
 from skneural.layers import Standardization
 from skneural.layers.traversal import find
-from tests.estimators.cases import ESTIMATORS, every
+from tests.estimators.cases import ESTIMATORS, OF_ELEMENTS, every
 
 SMALL = {"learning_rate_init": 0.01, "random_state": 0}
 TRANSFORMER = {"d_model": 8, "n_heads": 2, "n_layers": 1, "feedforward_size": 8, **SMALL}
@@ -58,6 +60,8 @@ MODELS = [
     GNNGraphRegressor(hidden_layer_sizes=8, dropout=0, **SMALL),
     GNNNodeClassifier(convolution="sage", dropout=0, **SMALL),
     GNNNodeRegressor(convolution="sage", dropout=0, **SMALL),
+    ImageRegressor(channels=8, batch_norm=False, **SMALL),
+    ImageSegmenter(channels=8, batch_norm=False, **SMALL),
     KANClassifier(hidden_layer_sizes=(), **SMALL),
     KANRegressor(hidden_layer_sizes=(), **SMALL),
     MLPClassifier(16, **SMALL),
@@ -91,9 +95,8 @@ def data(model):
     if isinstance(model, Autoencoder):
         X[:, 2:] = X[:, :2]
         return 5 * X + 20, None
-    if is_regressor(model):
-        return scaled, 1e3 * y + 5e4
-    return scaled, (X > 0 if type(model).__name__.endswith("Tagger") else y > 0).astype(int)
+    y = X if isinstance(model, OF_ELEMENTS) else y
+    return scaled, 1e3 * y + 5e4 if is_regressor(model) else (y > 0).astype(int)
 
 
 def part(rows, which):

@@ -75,7 +75,7 @@ def test_targets_that_are_not_scaled(case):
     model = case.new(**BRIEF, normalize_y=False)
     ensure_finite(model.fit(X, y * 1e-30).predict(X))
     with pytest.raises(ValueError, match=r"y has values of up to .*e\+1.*float32.*float64"):
-        model.fit(X, y * 1e150)
+        model.fit(X, y.astype(np.float64) * 1e150)
 
 
 @pytest.mark.parametrize("case", [ESTIMATORS["regressor poisson"]], ids=["poisson"])

@@ -34,8 +34,8 @@ def test_shapes_are_those_of_what_layers_put_out(case):
     if isinstance(model, DiffusionModel):
         container = model._task.network_input(FitArguments(container, None))
     x = container.as_batch()[0]
-    n_steps = (x[1] if isinstance(x, tuple) else x).shape[1]
-    numbers = {"n": 7, "steps": n_steps}
+    _, n_steps, *more = (x[1] if isinstance(x, tuple) else x).shape
+    numbers = {"n": 7, "steps": n_steps, "height": n_steps, "width": more[0] if more else None}
     if not container.shardable:
         pytest.skip("nodes bring others along: what a layer puts out has more rows than there are samples")
     outputs = layer_outputs(model.network_, model._parameters(), x)
@@ -47,7 +47,7 @@ def test_shapes_are_those_of_what_layers_put_out(case):
 def test_the_last_layer_puts_out_raw_scores(case):
     model = fitted(case)
     rows, n_outputs = model.summary().layers[-1].shape
-    assert rows in ("n", "n * steps", "n * ((steps + 1) // 2)")
+    assert rows in ("n", "n * steps", "n * ((steps + 1) // 2)", "n * height * width")
     assert n_outputs == model.n_outputs_
 
 

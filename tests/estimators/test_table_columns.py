@@ -10,7 +10,7 @@ import pytest
 from sklearn.utils import get_tags
 
 from skneural import Autoencoder, DiffusionModel, TabularMLPClassifier
-from tests.estimators.cases import ESTIMATORS, UNTRAINED
+from tests.estimators.cases import ESTIMATORS, OF_ELEMENTS, UNTRAINED
 
 CLASSES = {type(case.estimator).__name__: case for case in {**ESTIMATORS, **UNTRAINED}.values()}
 MIXED = {name: case for name, case in CLASSES.items() if get_tags(case.estimator).input_tags.categorical}
@@ -25,7 +25,7 @@ WORDS = ["Ann", "Bob", "Ann"] * (N // 3)
 
 def fit(case, X, **parameters):
     """Fit briefly, with targets that every estimator takes."""
-    y = np.column_stack([Y] * 2) if "Tagger" in type(case.estimator).__name__ else Y
+    y = np.column_stack([Y] * 2) if isinstance(case.estimator, OF_ELEMENTS) else Y
     model = case.new(**parameters)
     return model.fit(X) if isinstance(model, Autoencoder | DiffusionModel) else model.fit(X, y)
 
@@ -136,6 +136,6 @@ def test_a_column_that_was_missing_in_training_has_no_effect(later):
 @pytest.mark.parametrize("name", [name for name, case in CLASSES.items() if hasattr(case.estimator, "predict_proba")])
 def test_labels_may_be_strings_of_numpy(name):
     labels = np.array(["no", "yes"])[Y]
-    y = np.column_stack([labels] * 2) if "Tagger" in name else labels
+    y = np.column_stack([labels] * 2) if isinstance(CLASSES[name].estimator, OF_ELEMENTS) else labels
     models = [CLASSES[name].new(max_iter=1).fit(X, given) for given in (y, y.astype(np.dtypes.StringDType()))]
     np.testing.assert_array_equal(*(model.predict(X) for model in models))

@@ -169,9 +169,10 @@ def test_what_is_drawn_in_a_small_batch_is_the_same_for_all_its_samples(case):
     X, y = case.data()
     rows, weight = np.linspace(0, len(X) - 1, 19).astype(int), np.tile([1, 2], 10)[:19]
     drawing = {"dropout": 0.3} if hasattr(case.estimator, "dropout") else {"noise": 0}
-    model = case.new(batch_size="auto", early_stopping=False, **drawing)
+    model = case.new(batch_size=len(rows), early_stopping=False, **drawing)
     weighted = clone(model).fit(X[rows], y[rows], weight)
-    repeated = clone(model).fit(*(data[np.repeat(rows, weight)] for data in (X, y)))
+    repeated = clone(model).set_params(batch_size=weight.sum())
+    repeated.fit(*(data[np.repeat(rows, weight)] for data in (X, y)))
     np.testing.assert_allclose(weighted.loss_curve_, repeated.loss_curve_, rtol=1e-6)
     without = clone(model).set_params(**{"dropout": 0} if hasattr(model, "dropout") else {"variational": False})
     assert not np.array_equal(without.fit(X[rows], y[rows], weight).weights_, weighted.weights_)

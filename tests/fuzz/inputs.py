@@ -119,6 +119,13 @@ def images(draw: Any, n: int) -> np.ndarray:
 
 
 @st.composite
+def images_of_sizes(draw: Any, n: int) -> list[np.ndarray]:
+    sizes = draw(st.lists(st.tuples(st.integers(1, 6), st.integers(1, 6)), min_size=n, max_size=n))
+    rng, n_channels = draw(generators()), draw(st.sampled_from(((), (1,), (3,))))
+    return [rng.uniform(0, 255, size=(*size, *n_channels)) for size in sizes]
+
+
+@st.composite
 def graphs(draw: Any, n: int) -> Any:
     n_features = draw(N_FEATURES)
     return [draw(_graphs_of(Graph, draw(st.integers(1, 4)), n_features)) for _ in range(n)]
@@ -169,6 +176,30 @@ def labels_of_steps(draw: Any, n: int, X: Any) -> Any:
     rng = draw(generators())
     rows = [rng.choice(["small", "large"], len(x)) for x in X]
     return np.stack(rows) if isinstance(X, np.ndarray) else rows
+
+
+def pixels(X: Any) -> list[tuple[int, ...]]:
+    """Shape of the pixels of each image, or of each row of pixels."""
+    shapes = [np.shape(x) for x in (X.to_numpy() if isinstance(X, pd.DataFrame) else X)]
+    return [shape[:2] for shape in shapes]
+
+
+@st.composite
+def labels_of_pixels(draw: Any, n: int, X: Any) -> Any:
+    labels = draw(st.sampled_from((["small", "large"], [0, 1], [-1, 0, 1], [-1.0, 3.0, 5.0, 9.0], [7])))
+    rng = draw(generators())
+    y = [rng.choice(labels, shape) for shape in pixels(X)]
+    return y if isinstance(X, list) else np.stack(y)
+
+
+@st.composite
+def numbers_of_pixels(draw: Any, n: int, X: Any) -> Any:
+    n_outputs = draw(st.sampled_from(((), (), (1,), (2,))))
+    rng, missing = draw(generators()), draw(st.sampled_from((0.0, 0.0, 0.2, 1.0)))
+    y = [rng.normal(size=(*shape, *n_outputs)) for shape in pixels(X)]
+    for each in y:
+        each[rng.random(each.shape) < missing] = np.nan
+    return y if isinstance(X, list) else np.stack(y)
 
 
 def weights(n: int) -> st.SearchStrategy[Any]:

@@ -21,6 +21,7 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _num_samples, has_fit_parameter
 
 import skneural
+from skneural import ImageRegressor, ImageSegmenter
 from tests.estimators.cases import ESTIMATORS, OF_PAIRS, OF_TEXTS, UNTRAINED
 from tests.fuzz import inputs
 
@@ -38,6 +39,7 @@ FORMS = {
     "Sequence": (inputs.tables, inputs.series),
     "LanguageModel": (inputs.texts,),
     "CNN": (inputs.tables, inputs.images),
+    "Image": (inputs.tables, inputs.images, inputs.images_of_sizes),
     "GNNNode": (inputs.nodes,),
     "GNNLink": (inputs.node_pairs,),
     "GNNGraph": (inputs.tables, inputs.graphs),
@@ -85,6 +87,8 @@ def targets_of(estimator: Any) -> Any:
     name = type(estimator).__name__
     if name.endswith("Tagger"):
         return inputs.labels_of_steps
+    if isinstance(estimator, ImageRegressor | ImageSegmenter):
+        return inputs.numbers_of_pixels if is_regressor(estimator) else inputs.labels_of_pixels
     if name == "SequenceToSequence":
         return lambda n, X: inputs.texts(n)
     if is_classifier(estimator):

@@ -66,8 +66,11 @@ from skneural.layers import (
     PairScores,
     PeriodicEmbedding,
     PiecewiseLinearEmbedding,
+    PixelScores,
     Pooling,
+    RandomBrightness,
     RandomFlip,
+    RandomRotation,
     RandomShift,
     RealSteps,
     Residual,
@@ -230,6 +233,9 @@ LAYER_CASES = {
         Convolution(3, 2, (1, 20)), SERIES, batch_axis=3
     ),
     "transposed convolution": LayerCase(TransposedConvolution(3, 2, (10, 12)), IMAGES, batch_axis=3),
+    "transposed convolution to all that kernels cover": LayerCase(
+        TransposedConvolution(3, 2, kernel_size=(2, 2)), IMAGES, batch_axis=3
+    ),
     "transposed convolution to odd images": LayerCase(TransposedConvolution(3, 2, (11, 13)), IMAGES, batch_axis=3),
     "transposed convolution to one channel": LayerCase(
         TransposedConvolution(3, 1, (5, 12), (1, 4), (1, 2), bias=False), IMAGES, batch_axis=3
@@ -335,6 +341,14 @@ LAYER_CASES = {
     "one gaussian latent": LayerCase(GaussianLatent(1), numbers(2, 2)),
     "random flip": LayerCase(RandomFlip(), numbers(6, 4, 5, 2)),
     "random shift": LayerCase(RandomShift(2), numbers(6, 4, 5, 2)),
+    "random rotation": LayerCase(RandomRotation(), numbers(6, 4, 4, 2)),
+    "random half turns": LayerCase(RandomRotation(), numbers(6, 4, 5, 2)),
+    "random brightness": LayerCase(RandomBrightness(), IMAGES, batch_axis=3),
+    "scores of pixels": LayerCase(PixelScores(Convolution(3, 2), 1), IMAGES, batch_axis=None),
+    "scores of pixels in parts": LayerCase(PixelScores(Convolution(3, 2), 1, tile=2), IMAGES, batch_axis=None),
+    "scores of pixels in parts of even size": LayerCase(
+        PixelScores(Convolution(3, 2), 1, multiple=2, tile=3), IMAGES, batch_axis=None
+    ),
     # without a structure, nodes have no edges; tests/layers/test_graph.py has edges
     **{f"{name} over nodes": LayerCase(layer, numbers(6, 4)) for name, layer in GRAPH_CONVOLUTIONS.items()},
     "selection of nodes": LayerCase(SelectNodes(), numbers(6, 4)),
@@ -654,6 +668,12 @@ IMAGE_BATCH_CASES = {
     "positions in a grid": BatchCase(GridPositions(2, 3), numbers(4, 6, 5), BATCH_FIRST, BATCH_FIRST),
     "random flip": BatchCase(RandomFlip(), numbers(4, 5, 6, 3), ROWS, ROWS),
     "random shift": BatchCase(RandomShift(2), numbers(4, 5, 6, 3), ROWS, ROWS),
+    "random rotation": BatchCase(RandomRotation(), numbers(4, 5, 5, 3), ROWS, ROWS),
+    "random brightness": BatchCase(RandomBrightness(), numbers(2, 3, 5, 4), IMAGE_AXES, IMAGE_AXES),
+    "scores of pixels": BatchCase(PixelScores(Convolution(3, 2), 1), numbers(2, 3, 5, 4), IMAGE_AXES, ELEMENTS),
+    "batch normalization of the pixels of single images": BatchCase(
+        BatchNormalization(3, axis=1, rows="elements"), numbers(2, 3, 5, 4), IMAGE_AXES, IMAGE_AXES
+    ),
     "batch normalization of images": BatchCase(
         BatchNormalization(3, axis=1), numbers(2, 3, 5, 4), IMAGE_AXES, IMAGE_AXES
     ),

@@ -42,6 +42,7 @@ from skneural.networks.sequence import (
 )
 from skneural.networks.sequence_to_sequence import ARCHITECTURES, ATTENTIONS, ENCODERS, sequence_to_sequence_network
 from skneural.networks.transformer import POSITIONAL, TRANSFORMER_POOLINGS, transformer_network
+from skneural.networks.unet import unet_network
 from skneural.ops.pointwise import ACTIVATIONS
 from skneural.parameters import Layout
 from skneural.testing.gradient_check import random_start
@@ -236,13 +237,21 @@ CONVOLUTIONAL_IMAGES = {
         for options in (
             {"stem": "gabor"},
             {"stem": "wavelet", "standardize": False},
-            {"augmentation": ("flip", "shift"), "dropout": 0.3},
+            {"augmentation": ("flip", "rotate", "shift", "brightness"), "dropout": 0.3},
             {"pooling": "average", "convolutions_per_block": 2},
             {"kernel_size": 2, "hidden_layer_sizes": ()},
             {"channels": (3,), "kernel_size": 5},
             {"channels": (4, 4, 4, 4, 4)},
         )
     },
+}
+
+
+UNETS = {
+    "one level": {"channels": (3,), "batch_norm": False},
+    "two levels": {"channels": (3, 4)},
+    "three levels": {"channels": (2, 3, 4), "dropout": 0.3, "augmentation": ("brightness",)},
+    "two levels without normalization": {"channels": (3, 4), "batch_norm": False, "standardize": False},
 }
 
 
@@ -462,6 +471,12 @@ NETWORKS = {
             convolutional_image_network, {"n_out": N_OUT, **SMALL_IMAGES, **options}, images(options["image_shape"])
         )
         for name, options in CONVOLUTIONAL_IMAGES.items()
+    },
+    **{
+        f"unet_network: {name}": NetworkCase(
+            unet_network, {"n_channels": 2, "n_out": N_OUT, **options}, images((8, 4, 2)), batch_axis=None
+        )
+        for name, options in UNETS.items()
     },
 }
 

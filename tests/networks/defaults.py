@@ -22,6 +22,7 @@ from skneural.networks import (
     sequence,
     sequence_to_sequence,
     transformer,
+    unet,
 )
 from skneural.networks.arguments import plain
 from skneural.networks.perceptron import perceptron_network
@@ -47,6 +48,7 @@ ESTIMATORS: dict[Callable[..., Any], type] = {
     tabular_network: estimators.TabularMLPClassifier,
     transformer.transformer_encoder: estimators.TransformerSequenceClassifier,
     transformer.transformer_network: estimators.TransformerSequenceClassifier,
+    unet.unet_network: estimators.ImageSegmenter,
 }
 # Arguments that follow from the data, with values for tests to which they do not matter.
 SHAPES = {"causal": False, "image_shape": None, "n_edge_features": 0, "n_special": 0, "strict": False}
@@ -87,3 +89,4 @@ sequence_network = with_defaults(sequence.sequence_network)
 sequence_to_sequence_network = with_defaults(sequence_to_sequence.sequence_to_sequence_network)
 transformer_encoder = with_defaults(transformer.transformer_encoder)
 transformer_network = with_defaults(transformer.transformer_network)
+unet_network = with_defaults(unet.unet_network)

@@ -10,9 +10,8 @@ import numpy as np
 from skneural.data import Targets
 from skneural.ops.types import Array
 from skneural.readers import Reader
-from skneural.tasks import Classes, ClassOptions, FitArguments
+from skneural.tasks import UNLABELLED, Classes, ClassOptions, FitArguments
 
-UNLABELLED = -1
 ALL_UNLABELLED = "All nodes are unlabelled (y is -1): give the labels of some."
 
 
