@@ -48,6 +48,12 @@ class MLPFields(Mixin):
         constraint=BOOLEAN,
         doc="Whether to add each hidden layer's input to its output, through a linear projection where widths differ.",
     )
+    linear_skip: bool = hyperparameter(
+        default=False,
+        constraint=BOOLEAN,
+        doc="""Whether to add a linear map from the features to the raw scores, trained with the hidden layers, which
+        then learn what is not linear.""",
+    )
 
     # The default MLP hardly overfits, and held-out samples are missing in training: holding out a tenth lowered the
     # score on all benchmark sets of 700 to 10 000 rows, on letter (18 000) from .955 to .950 (benchmarks/tabular.py).
@@ -56,7 +62,7 @@ class MLPFields(Mixin):
     attributes_doc = {
         "coefs_": (
             "list of ndarrays of shape (n_in, n_out)",
-            "Weight matrices of the layers, as views into `weights_`; without the projections of `residual`.",
+            "Weight matrices of the layers, as views into `weights_`; without the projections of `residual` and `linear_skip`.",
         ),
         "intercepts_": ("list of ndarrays of shape (n_out,)", "Biases of the layers, as views into `weights_`."),
         "n_layers_": ("int", "Number of layers, including the input and output layers."),

@@ -153,6 +153,15 @@ class Residual(Layer):
         along = x if self.shortcut is None else self.shortcut.predict(p["shortcut"], x, context)
         return along + self.inner.predict(p["inner"], x, context)
 
+    def output_bias(self, p: Tree) -> Array | None:
+        return None if self.shortcut is None else self.inner.output_bias(p["inner"])
+
+    def rescale_output(self, p: Tree, factor: Array, shift: Array) -> Array | None:
+        if self.shortcut is None:  # it has no weights that could be rescaled
+            return super().rescale_output(p, factor, shift)
+        self.shortcut.rescale_output(p["shortcut"], factor, np.zeros_like(shift))
+        return self.inner.rescale_output(p["inner"], factor, shift)
+
     def shape(self, x_shape: AnyShape) -> AnyShape:
         y_shape = self.inner.shape(x_shape)
         if self.shortcut is not None:

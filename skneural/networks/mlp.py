@@ -17,7 +17,8 @@ def mlp_network(
     dropout: float,
     batch_norm: bool,
     residual: bool,
-) -> Chain:
+    linear_skip: bool = False,
+) -> Chain | Residual:
     """Build hidden blocks and an output layer.
 
     The first hidden layer has Glorot's initialization, the others that of their activation (He's for the ReLU family).
@@ -37,6 +38,8 @@ def mlp_network(
         Add batch normalization before each hidden activation.
     residual : bool
         Add each hidden block's input to its output, through a linear projection where widths differ.
+    linear_skip : bool, default=False
+        Add a linear map from the features to the raw scores, which starts at zero.
     """
     parts: dict[str, Layer] = {}
     width = n_in
@@ -48,7 +51,8 @@ def mlp_network(
             block = Residual(block, Dense(width, size, bias=None) if project else None)
         parts[f"hidden_{i}"] = block
         width = size
-    return Chain(**parts, output=output_layer(width, n_out))
+    network = Chain(**parts, output=output_layer(width, n_out))
+    return Residual(network, Dense(n_in, n_out, "zeros", bias=None)) if linear_skip else network
 
 
 def hidden_blocks(widths: Sequence[int], activation: str, dropout: float = 0.0) -> dict[str, Layer]:

@@ -369,7 +369,9 @@ def test_small_probabilities_keep_their_precision(score, n_classes):
 
 
 @pytest.mark.parametrize("container", [sparse.csr_matrix, sparse.csr_array])
-@pytest.mark.parametrize("options", [{}, {"residual": True}, {"solver": "lbfgs"}, {"early_stopping": True}])
+@pytest.mark.parametrize(
+    "options", [{}, {"residual": True}, {"linear_skip": True}, {"solver": "lbfgs"}, {"early_stopping": True}]
+)
 def test_sparse_x_is_never_made_dense(monkeypatch, container, options):
     X, y = cancer()
     X = container(np.where(X > 0.5, X, 0))
@@ -381,6 +383,25 @@ def test_sparse_x_is_never_made_dense(monkeypatch, container, options):
         monkeypatch.setattr(container, method, refuse)
     model = MLPClassifier(4, max_iter=3, batch_size=50, random_state=0, **options).fit(X, y, sample_weight=y + 1.0)
     assert model.predict(X).shape == y.shape
+
+
+def test_linear_skip_learns_a_line_and_the_rest():
+    X = np.linspace(-1, 1, 60)[:, np.newaxis]
+    y = 5 * X[:, 0] + np.abs(X[:, 0])
+    model = MLPRegressor(4, linear_skip=True, solver="lbfgs", alpha=0, max_iter=200, random_state=0).fit(X, y)
+    assert model.score(X, y) > 0.9999
+    assert [array.shape for array in model.coefs_] == [(1, 4), (4, 1)]
+
+
+def test_linear_skip_follows_other_units_of_y():
+    X = np.linspace(-1, 1, 60)[:, np.newaxis]
+    y = 5 * X[:, 0] + np.abs(X[:, 0])
+    stochastic = MLPRegressor(4, linear_skip=True, max_iter=2, random_state=0)
+    with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):
+        stochastic.fit(X, y)
+    before = stochastic.predict(X)
+    stochastic.set_params(learning_rate_init=1e-12).partial_fit(X, 100 * y)  # other units
+    np.testing.assert_allclose(stochastic.predict(X), before, rtol=1e-4, atol=1e-4)
 
 
 # --- the start --------------------------------------------------------------------------------------------

@@ -23,6 +23,24 @@ def test_residual_adds_its_shortcut():
     np.testing.assert_allclose(layer.predict(p, x), expected, rtol=1e-12)
 
 
+def test_residual_with_a_shortcut_is_rescaled_as_a_whole():
+    layer, x = Residual(Dense(4, 3), Dense(4, 3, bias=None)), numbers(6, 4)
+    p = started(layer).tree
+    factor, shift = np.array([2.0, 0.5, -1.0]), np.array([1.0, 0.0, 3.0])
+    expected = factor * layer.predict(p, x) + shift
+    assert layer.rescale_output(p, factor, shift) is None
+    np.testing.assert_allclose(layer.predict(p, x), expected, rtol=1e-12)
+    assert layer.output_bias(p) is p["inner"]["bias"]
+
+
+def test_residual_without_a_shortcut_is_no_output_layer():
+    layer = Residual(Dense(3, 3))
+    p = started(layer).tree
+    assert layer.output_bias(p) is None
+    with pytest.raises(NotImplementedError, match="Residual must define rescale_output"):
+        layer.rescale_output(p, np.ones(3), np.zeros(3))
+
+
 def test_gate_multiplies():
     layer, x = Gate(Dense(4, 3), Dense(4, 3)), numbers(6, 4)
     p = started(layer).tree

@@ -104,6 +104,7 @@ MLPS = {
     "batch norm": {"hidden_layer_sizes": (6, 5), "batch_norm": True},
     "residual": {"hidden_layer_sizes": (6, 6, 5), "residual": True},
     "residual of the width of X": {"hidden_layer_sizes": (4, 4), "residual": True},
+    "linear skip": {"hidden_layer_sizes": (6, 5), "linear_skip": True},
     "everything": {
         "hidden_layer_sizes": (6, 6, 5),
         "activation": "silu",

@@ -50,7 +50,7 @@ def test_sparse_rows_give_what_dense_rows_give(options):
 @each_case
 def test_ends_in_a_dense_layer_of_raw_scores(options):
     network = mlp_network(N_IN, N_OUT, **options)
-    output = network["output"]
+    output = (network["inner"] if options.get("linear_skip") else network)["output"]
     assert isinstance(output, Dense)
     assert (output.n_out, output.bias) == (N_OUT, "zeros")
     _, _, tree = moved(network)
@@ -96,6 +96,13 @@ def test_residual_projects_only_where_it_must():
         "hidden_1.shortcut.weight",
         "hidden_3.shortcut.weight",
     ]
+
+
+def test_linear_skip_adds_a_linear_map():
+    network = mlp_network(N_IN, N_OUT, (6, 5), "tanh", linear_skip=True)
+    _, _, tree = moved(network)
+    expected = mlp_network(N_IN, N_OUT, (6, 5), "tanh").predict(tree["inner"], X) + X @ tree["shortcut"]["weight"]
+    np.testing.assert_allclose(network.predict(tree, X), expected, rtol=1e-12)
 
 
 def test_dropout_and_batch_norm_stand_where_they_should():
