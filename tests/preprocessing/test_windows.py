@@ -19,7 +19,9 @@ every_series = pytest.mark.parametrize("series", [FLAT, TABLE], ids=["flat", "ta
 
 
 def starts(n_steps, window_size, horizon, stride):
-    return range(0, n_steps - window_size - horizon + 1, stride)
+    """The last window ends at the last step that leaves a horizon."""
+    n = n_steps - window_size - horizon + 1
+    return range((n - 1) % stride, n, stride)
 
 
 @every_size
@@ -56,14 +58,18 @@ def test_the_last_step_is_what_is_forecast_without_stepwise(series, window_size,
 
 @every_size
 @every_series
-def test_all_windows_begin_with_those_that_have_targets(series, window_size, horizon, stride):
-    cutter = SlidingWindows(window_size, horizon, stride)
-    X, _ = cutter.windows_and_targets(series)
-    windows = cutter.windows(series)
-    assert len(windows) == len(starts(23, window_size, 0, stride))
-    np.testing.assert_array_equal(windows[: len(X)], X)
+def test_all_windows_are_slices_up_to_the_last_step(series, window_size, horizon, stride):
+    windows = SlidingWindows(window_size, horizon, stride).windows(series)
     for window, i in zip(windows, starts(23, window_size, 0, stride), strict=True):
         np.testing.assert_array_equal(window, series[i : i + window_size])
+    np.testing.assert_array_equal(windows[-1], series[-window_size:])
+
+
+@every_series
+def test_all_windows_begin_with_those_that_have_targets(series):
+    cutter = SlidingWindows(4, horizon=3)
+    X, _ = cutter.windows_and_targets(series)
+    np.testing.assert_array_equal(cutter.windows(series)[: len(X)], X)
 
 
 @every_size
@@ -173,6 +179,144 @@ def test_three_axes_are_several_series():
     np.testing.assert_array_equal(SlidingWindows(4).windows(objects), expected)
 
 
+# Places of windows
+
+
+def test_origins_tell_where_targets_begin():
+    several = [TABLE[:9], TABLE, TABLE[:15]]
+    cutter = SlidingWindows(4, horizon=2, stride=3)
+    _, y = cutter.windows_and_targets(several)
+    for target, (number, step) in zip(y, cutter.origins(several), strict=True):
+        np.testing.assert_array_equal(target, several[number][step : step + 2].ravel())
+
+
+def test_the_newest_targets_are_always_there():
+    for stride in range(1, 25):
+        _, y = SlidingWindows(4, stride=stride).windows_and_targets(FLAT)
+        assert y[-1] == FLAT[-1]
+
+
+@pytest.mark.parametrize("most", [3, 5, 17, 1000])
+def test_at_most_so_many_windows_and_the_last_of_each_series(most):
+    several = [FLAT, FLAT[:9], FLAT[:15]]
+    cutter = SlidingWindows(4, horizon=2, max_windows=most)
+    origins = cutter.origins(several)
+    assert len(origins) == len(cutter.windows_and_targets(several)[0]) <= most
+    for number, series in enumerate(several):
+        assert origins[origins[:, 0] == number, 1].max() == len(series) - 2
+    everything = SlidingWindows(4, horizon=2).origins(several)
+    assert len(origins) == len(everything) or len(origins) > most / 3
+    assert SlidingWindows(4, max_windows=1).origins(several).shape == (3, 2)  # the last of each
+
+
+def test_short_series_are_skipped_or_padded():
+    several = [FLAT, FLAT[:5], FLAT[:2], FLAT[:7]]
+    cutter = SlidingWindows(4, horizon=2, short="skip")
+    assert set(cutter.origins(several)[:, 0]) == {0, 3}
+    assert len(cutter.last_windows(several)) == 3
+    with pytest.raises(ValueError, match="No series has the 6 steps"):
+        cutter.windows_and_targets([FLAT[:5]])
+    padding = SlidingWindows(4, horizon=2, short="pad")
+    with pytest.raises(ValueError, match=r"Series 2 has 2 steps; .* needs at least 3 here"):
+        padding.windows_and_targets(several)
+    del several[2]
+    X, y = padding.windows_and_targets(several)
+    origins, mask = padding.origins(several), padding.mask(several)
+    (padded,) = np.flatnonzero(origins[:, 0] == 1)
+    np.testing.assert_array_equal(X[padded], FLAT[[0, 0, 1, 2]])
+    np.testing.assert_array_equal(mask[padded], [False, True, True, True])
+    np.testing.assert_array_equal(y[padded], FLAT[3:5])
+    assert mask[origins[:, 0] != 1].all()
+    assert origins[padded, 1] == 3
+    np.testing.assert_array_equal(padding.last_windows([FLAT[:2], FLAT])[0], FLAT[[0, 0, 0, 1]])
+
+
+def test_hold_out_splits_in_time():
+    several = [TABLE, TABLE[:15]]
+    cutter = SlidingWindows(4, horizon=2)
+    past, future = cutter.hold_out(several, 3)
+    for series, before, after in zip(several, past, future, strict=True):
+        np.testing.assert_array_equal(before, series[:-3])
+        np.testing.assert_array_equal(after, series[-7:])
+    everything, both = cutter.origins(several), (cutter.origins(past), cutter.origins(future))
+    assert len(both[0]) + len(both[1]) == len(everything) - 2  # without those whose targets are on both sides
+    with pytest.raises(ValueError, match="Series 1 has 15 steps; holding out 15 leaves none"):
+        cutter.hold_out(several, 15)
+    with pytest.raises(ValueError, match="n_steps must be int >= 2; got 1"):
+        cutter.hold_out(several, 1)
+
+
+def test_known_values_stand_beside_windows_and_horizons():
+    several = [FLAT, FLAT[:15]]
+    days = [np.stack([np.arange(len(series) + 2), -np.arange(len(series) + 2)], axis=1) for series in several]
+    cutter = SlidingWindows(4, horizon=2, stride=2)
+    known = cutter.known_windows([part[:-2] for part in days])
+    for (_, step), steps in zip(cutter.origins(several), known, strict=True):
+        np.testing.assert_array_equal(steps[:, 0], np.arange(step - 4, step + 2))
+    np.testing.assert_array_equal(cutter.known_windows(days, last=True)[:, :, 0], [range(19, 25), range(11, 17)])
+
+
+# Units of windows
+
+
+@pytest.mark.parametrize("normalize", ["last", "mean", "season"])
+@every_series
+def test_units_of_series_do_not_matter_to_normalized_windows(series, normalize):
+    cutter = SlidingWindows(4, horizon=3, normalize=normalize, season=2)
+    several = [series, 1000 * series]
+    X, y = cutter.windows_and_targets(several)
+    np.testing.assert_allclose(X[len(X) // 2 :], X[: len(X) // 2], rtol=1e-9)
+    np.testing.assert_allclose(y[len(y) // 2 :], y[: len(y) // 2], rtol=1e-9)
+    assert np.abs(X).max() < 10
+
+
+@pytest.mark.parametrize("options", [{}, {"targets": (2, 0)}, {"targets": 1, "horizon": 1}])
+@pytest.mark.parametrize("normalize", ["last", "mean", "season", None])
+def test_restore_inverts_the_normalization_of_targets(normalize, options):
+    cutter = SlidingWindows(4, **{"horizon": 3, "normalize": normalize, "season": 3} | options)
+    h = cutter.horizon
+    _, y = cutter.windows_and_targets(TABLE)
+    plain = dataclasses.replace(cutter, normalize=None)
+    np.testing.assert_allclose(cutter.restore(y[-1:], TABLE[:-h]), plain.windows_and_targets(TABLE)[1][-1:], rtol=1e-12)
+
+
+def test_normalized_windows_end_at_zero_and_zero_is_the_last_value():
+    cutter = SlidingWindows(4, horizon=2, normalize="last")
+    assert not cutter.windows(FLAT)[:, -1].any()
+    np.testing.assert_array_equal(cutter.restore(np.zeros((1, 2)), FLAT), [[FLAT[-1]] * 2])
+    seasonal = SlidingWindows(4, horizon=2, normalize="season", season=3)
+    np.testing.assert_array_equal(seasonal.restore(np.zeros((1, 2)), FLAT), [FLAT[[-3, -2]]])
+
+
+def test_normalized_windows_of_steps():
+    cutter = SlidingWindows(4, horizon=2, stepwise=True, normalize="mean")
+    X, y = cutter.windows_and_targets(FLAT)
+    plain = SlidingWindows(4, horizon=2, stepwise=True)
+    windows, targets = plain.windows_and_targets(FLAT)
+    mean, deviation = windows.mean(axis=1, keepdims=True), windows.std(axis=1, keepdims=True)
+    np.testing.assert_allclose(X, (windows - mean) / deviation, rtol=1e-9)
+    np.testing.assert_allclose(y, (targets - mean[..., np.newaxis]) / deviation[..., np.newaxis], rtol=1e-9)
+
+
+def test_flat_windows_have_a_least_deviation():
+    cutter = SlidingWindows(3, normalize="last", least_deviation=0.1)
+    _, y = cutter.windows_and_targets([5.0, 5.0, 5.0, 6.0])
+    np.testing.assert_allclose(y, [2.0])
+
+
+def test_normalized_floats_keep_their_precision():
+    for dtype, expected in ((np.float32, np.float32), (np.float64, np.float64), (int, np.float64)):
+        X, y = SlidingWindows(4, normalize="last").windows_and_targets(np.arange(12, dtype=dtype))
+        assert X.dtype == y.dtype == expected
+
+
+def test_padding_is_not_in_the_units():
+    cutter = SlidingWindows(6, normalize="mean", short="pad")
+    X, _ = cutter.windows_and_targets(FLAT[:4])
+    part = FLAT[:3]
+    np.testing.assert_allclose(X[0, 3:], (part - part.mean()) / part.std(), rtol=1e-9)
+
+
 # Forecasts
 
 
@@ -212,6 +356,9 @@ def test_windows_are_values():
         ({"stride": -1}, "stride must be int >= 1; got -1"),
         ({"stepwise": 1}, "stepwise must be bool; got 1"),
         ({"targets": "a"}, "targets must be int, non-empty sequence of int or None; got 'a'"),
+        ({"normalize": "first"}, "normalize must be"),
+        ({"least_deviation": 0}, "least_deviation must be float > 0; got 0"),
+        ({"short": "drop"}, "short must be"),
         ({"targets": [0, 1.5]}, "targets must be int"),
         ({"targets": []}, r"targets must be int, non-empty sequence of int or None; got \[\]"),
     ],
@@ -239,6 +386,16 @@ def test_parameters_out_of_range(options, message):
 def test_what_are_no_series(series, message):
     with pytest.raises(ValueError, match=message):
         SlidingWindows(4, horizon=2).windows_and_targets(series)
+
+
+def test_units_of_seasons_need_a_season():
+    with pytest.raises(ValueError, match="needs the steps of a season"):
+        SlidingWindows(4, normalize="season").windows(FLAT)
+
+
+def test_restore_needs_a_forecast_for_each_series():
+    with pytest.raises(ValueError, match="There are 2 series, but y has 1 rows"):
+        SlidingWindows(4, normalize="last").restore(np.zeros(1), [FLAT, FLAT])
 
 
 def test_series_that_are_too_short_for_a_window():
