@@ -34,6 +34,7 @@ OF_ESTIMATORS = {
     "readers/reader.py": "size of blocks in which estimators predict",
     "readers/sequences.py": "size of blocks in which estimators predict",
     "estimators/autoencoder/reader.py": "size of blocks in which estimators predict",
+    "estimators/forecast/reader.py": "size of blocks in which estimators predict",
     "estimators/graph/reader.py": "size of blocks in which estimators predict",
     "estimators/language_model/reader.py": "size of blocks in which estimators predict",
     "estimators/sequence_to_sequence/estimator.py": "size of blocks in which estimators predict",

@@ -11,6 +11,7 @@ from skneural.estimators.convolutional import (
     CNNSequenceRegressor,
 )
 from skneural.estimators.diffusion import DiffusionModel
+from skneural.estimators.forecast import SeriesForecaster
 from skneural.estimators.graph import GNNGraphClassifier, GNNGraphRegressor, GNNNodeClassifier, GNNNodeRegressor
 from skneural.estimators.hopfield import HopfieldNetwork
 from skneural.estimators.kan import KANClassifier, KANRegressor
@@ -57,6 +58,7 @@ __all__ = [
     "RNNSequenceRegressor",
     "RNNSequenceTagger",
     "SequenceToSequence",
+    "SeriesForecaster",
     "TabularMLPClassifier",
     "TabularMLPRegressor",
     "TransformerSequenceClassifier",

@@ -62,7 +62,8 @@ class MLPFields(Mixin):
     attributes_doc = {
         "coefs_": (
             "list of ndarrays of shape (n_in, n_out)",
-            "Weight matrices of the layers, as views into `weights_`; without the projections of `residual` and `linear_skip`.",
+            """Weight matrices of the layers, as views into `weights_`; without the projections of `residual` and the
+            map of `linear_skip`.""",
         ),
         "intercepts_": ("list of ndarrays of shape (n_out,)", "Biases of the layers, as views into `weights_`."),
         "n_layers_": ("int", "Number of layers, including the input and output layers."),

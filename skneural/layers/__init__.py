@@ -40,7 +40,7 @@ from skneural.layers.latent import GaussianLatent
 from skneural.layers.layer import PREDICTING, Context, Layer, Shard, Share
 from skneural.layers.layer_normalization import LayerNormalization, RMSNormalization
 from skneural.layers.mamba import MultiheadScan, SelectiveScan
-from skneural.layers.members import MemberFactors, MemberOutputs
+from skneural.layers.members import MemberFactors, MemberMean, MemberOutputs
 from skneural.layers.memory_attention import AdditiveAttention, DotAttention
 from skneural.layers.normalization import BatchNormalization, LocalResponseNormalization, Standardization
 from skneural.layers.numeric_embedding import PeriodicEmbedding, PiecewiseLinearEmbedding
@@ -103,6 +103,7 @@ __all__ = [
     "LocalResponseNormalization",
     "Mask",
     "MemberFactors",
+    "MemberMean",
     "MemberOutputs",
     "MissingIndicator",
     "MultiheadScan",

@@ -110,6 +110,28 @@ class MemberOutputs(Layer):
         return (x_shape[0], self.n_out)
 
 
+@dataclass(frozen=True)
+class MemberMean(Layer):
+    """Mean of members whose outputs are side by side; in training, the outputs of each member.
+
+    x: (batch, n_members * n_out), the outputs of one member after those of another. y: (batch, n_members, n_out) in
+    training, else (batch, n_out).
+    """
+
+    n_members: int
+    n_out: int
+
+    def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
+        each = x.reshape(len(x), self.n_members, self.n_out)
+        if context.training:
+            return each, lambda dy, g: dy.reshape(x.shape)
+        mean, vjp = average_members(each, "identity")
+        return mean, lambda dy, g: vjp(dy).reshape(x.shape)
+
+    def shape(self, x_shape: AnyShape) -> AnyShape:
+        return (x_shape[0], self.n_out)
+
+
 def _assignments(layer: MemberFactors | MemberOutputs, context: Context) -> MemberAssignments:
     """Assignment of the rows of this shard to members; in prediction, all rows are assigned to all members."""
     members_per_row = layer.members_per_row if context.training else None

@@ -16,7 +16,9 @@ from skneural.losses.regression import (
     HuberLoss,
     LogisticLoss,
     PoissonLoss,
+    PresentTargetsLoss,
     QuantileLoss,
+    QuantilesLoss,
     SquaredLoss,
 )
 
@@ -33,7 +35,9 @@ __all__ = [
     "MulticlassPerceptronLoss",
     "PerceptronLoss",
     "PoissonLoss",
+    "PresentTargetsLoss",
     "QuantileLoss",
+    "QuantilesLoss",
     "SoftmaxLogLoss",
     "SquaredLoss",
 ]

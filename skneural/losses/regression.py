@@ -120,6 +120,55 @@ class QuantileLoss(ElementwiseLoss):
 
 
 @dataclass(frozen=True)
+class QuantilesLoss(ElementwiseLoss):
+    """Pinball loss of several quantiles: estimates each of them for each output.
+
+    y: (rows, n_outputs). raw: (rows, n_outputs * len(quantiles)), all quantiles of an output side by side.
+    """
+
+    quantiles: tuple[float, ...]
+
+    def _losses_and_slopes(self, y: Array, raw: Array) -> tuple[Array, Array]:
+        difference = raw - np.repeat(y, len(self.quantiles), axis=1)
+        levels = np.tile(np.array(self.quantiles, raw.dtype), y.shape[1])
+        slopes = np.where(difference > 0, 1.0 - levels, -levels)
+        return slopes * difference, slopes
+
+    def best_constant(self, y: Array, sample_weight: Array | None = None) -> Array:
+        each = [weighted_quantiles(y, quantile, sample_weight) for quantile in self.quantiles]
+        return np.stack(each, axis=1).ravel()
+
+
+@dataclass(frozen=True)
+class PresentTargetsLoss(ElementwiseLoss):
+    """Loss of the targets that are present: those that are NaN do not count.
+
+    Parameters
+    ----------
+    loss : ElementwiseLoss
+        Loss of the targets that are present, with the identity as its link.
+    """
+
+    loss: ElementwiseLoss
+
+    @property
+    def degree(self) -> int:
+        return self.loss.degree
+
+    def _losses_and_slopes(self, y: Array, raw: Array) -> tuple[Array, Array]:
+        missing = np.isnan(y)
+        losses, slopes = self.loss._losses_and_slopes(np.where(missing, 0.0, y).astype(y.dtype, copy=False), raw)
+        present = ~np.repeat(missing, raw.shape[1] // y.shape[1], axis=1)
+        return losses * present, slopes * present
+
+    def best_constant(self, y: Array, sample_weight: Array | None = None) -> Array:
+        weight = np.ones(len(y)) if sample_weight is None else sample_weight
+        columns = ((column[:, np.newaxis], ~np.isnan(column)) for column in y.T)
+        each = [self.loss.best_constant(column[present], weight[present]) for column, present in columns]
+        return np.concatenate(each)
+
+
+@dataclass(frozen=True)
 class PoissonLoss(ElementwiseLoss):
     """Half the Poisson deviance: estimates a positive mean.
 

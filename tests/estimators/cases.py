@@ -43,6 +43,7 @@ from skneural import (
     RNNSequenceRegressor,
     RNNSequenceTagger,
     SequenceToSequence,
+    SeriesForecaster,
     TabularMLPClassifier,
     TabularMLPRegressor,
     TransformerSequenceClassifier,
@@ -104,6 +105,13 @@ def relatives(dtype: Any = np.float64) -> tuple[NodePairs, np.ndarray]:
     X, y = flowers(dtype)
     same = np.triu(y[:, np.newaxis] == y, 1) & (np.random.default_rng(0).random((75, 75)) < 0.05)
     return NodePairs.sample(GraphNodes(X, (same | same.T).astype(dtype)), random_state=0)
+
+
+def monthly_sales(dtype: Any = np.float64) -> tuple[np.ndarray, None]:
+    """16 series of 16 months."""
+    rng = np.random.default_rng(0)
+    months, level = np.arange(16), np.arange(1, 17)[:, np.newaxis]
+    return (level * (2 + np.sin(months * 2 * np.pi / 12) + 0.1 * rng.normal(size=(16, 16)))).astype(dtype), None
 
 
 def iris():
@@ -381,6 +389,23 @@ OF_PAIRS = {
 # Their y has a target for each step or pixel.
 OF_ELEMENTS = (ImageRegressor, ImageSegmenter, MambaSequenceTagger, RNNSequenceTagger, TransformerSequenceTagger)
 
+# Its samples are the windows of series, and its second argument is what is known of these in advance.
+OF_LONG_SERIES = {
+    "forecaster": EstimatorCase(
+        SeriesForecaster(
+            2,
+            season=12,
+            normalize="season",
+            compare=False,
+            hidden_layer_sizes=4,
+            n_members=2,
+            learning_rate="constant",
+            **BRIEF,
+        ),
+        monthly_sales,
+    ),
+}
+
 
 def every(cases: dict[str, EstimatorCase]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("case", cases.values(), ids=cases)
@@ -400,7 +425,7 @@ def of_each_class(cases: dict[str, EstimatorCase]) -> dict[str, EstimatorCase]:
 
 every_numeric_estimator = every(ESTIMATORS)
 every_numeric_minibatch_estimator = every(in_minibatches(ESTIMATORS))
-every_numeric_or_text_estimator = every(ESTIMATORS | OF_TEXTS | OF_PAIRS)
+every_numeric_or_text_estimator = every(ESTIMATORS | OF_TEXTS | OF_PAIRS | OF_LONG_SERIES)
 every_numeric_or_text_minibatch_estimator = every(in_minibatches(ESTIMATORS | OF_TEXTS | OF_PAIRS))
 every_trained_class = every(of_each_class(ESTIMATORS | OF_TEXTS | OF_PAIRS))
 every_numeric_class = every(of_each_class(ESTIMATORS))

@@ -1,9 +1,9 @@
 """scikit-learn's own checks: every estimator, with default parameters, no expected failures.
 
 Networks for tables, images, series and whole graphs and those of splines are smaller here, and train briefly;
-``pytest -m slow`` takes their defaults. What has targets of steps or pixels, what takes texts or pairs of nodes, and
-what writes sequences are left to `skneural.testing`, but for the checks that fit nothing: scikit-learn's have no texts,
-no graphs, and one label or number for each sample.
+``pytest -m slow`` takes their defaults. What has targets of steps or pixels, what takes texts or pairs of nodes, what
+writes sequences and what forecasts are left to `skneural.testing`, but for the checks that fit nothing: scikit-learn's
+have no texts, no graphs, and one label or number for each sample.
 """
 
 import pytest
@@ -36,13 +36,14 @@ from skneural import (
     RNNSequenceClassifier,
     RNNSequenceRegressor,
     SequenceToSequence,
+    SeriesForecaster,
     TabularMLPClassifier,
     TabularMLPRegressor,
     TransformerSequenceClassifier,
     TransformerSequenceRegressor,
 )
 from skneural.preprocessing import TokenEncoder
-from tests.estimators.cases import ESTIMATORS, OF_ELEMENTS, OF_PAIRS, OF_TEXTS, UNTRAINED
+from tests.estimators.cases import ESTIMATORS, OF_ELEMENTS, OF_LONG_SERIES, OF_PAIRS, OF_TEXTS, UNTRAINED
 
 # Checks that ask for a score. For all others, two epochs are enough.
 CHECKS_OF_SCORES = {"check_classifiers_train", "check_regressors_train", "check_classifiers_classes"}
@@ -79,7 +80,9 @@ SMALL = [
 ]
 SLOW = [getattr(skneural, type(model).__name__)() for model in SMALL]
 WITH_ELEMENTS = {kind.__name__ for kind in OF_ELEMENTS}
-WITH_TEXTS = {type(case.estimator).__name__ for case in (OF_TEXTS | OF_PAIRS).values()} | {"SequenceToSequence"}
+WITH_TEXTS = {type(case.estimator).__name__ for case in (OF_TEXTS | OF_PAIRS | OF_LONG_SERIES).values()} | {
+    "SequenceToSequence"
+}
 QUICK = sorted(
     set(skneural.estimators.__all__) - WITH_ELEMENTS - WITH_TEXTS - {type(model).__name__ for model in SMALL}
 )
@@ -113,7 +116,10 @@ VARIANTS = [
 
 
 def test_the_table_of_cases_has_every_estimator():
-    tabled = {type(case.estimator).__name__ for case in (ESTIMATORS | OF_TEXTS | OF_PAIRS | UNTRAINED).values()}
+    tabled = {
+        type(case.estimator).__name__
+        for case in (ESTIMATORS | OF_TEXTS | OF_PAIRS | OF_LONG_SERIES | UNTRAINED).values()
+    }
     missing = set(skneural.estimators.__all__) - tabled
     assert not missing, f"add a row to ESTIMATORS in tests/estimators/cases.py for {sorted(missing)}"
 
@@ -161,7 +167,7 @@ def test_check_estimator_with_defaults(estimator, check):
 )
 @pytest.mark.parametrize(
     "model",
-    [LanguageModel(), SequenceToSequence(), GNNLinkPredictor(), TokenEncoder()],
+    [LanguageModel(), SequenceToSequence(), GNNLinkPredictor(), SeriesForecaster(), TokenEncoder()],
     ids=lambda model: type(model).__name__,
 )
 def test_checks_that_need_no_numbers(model, check):

@@ -9,10 +9,19 @@ from skneural import MLPClassifier, PerceptronClassifier
 from skneural.template.classifier import NeuralClassifier
 from skneural.template.estimator import NeuralEstimator
 from skneural.template.regressor import NeuralRegressor
-from tests.estimators.cases import ESTIMATORS, OF_TEXTS, UNTRAINED, EstimatorCase, flowers, of_each_class, other_values
+from tests.estimators.cases import (
+    ESTIMATORS,
+    OF_LONG_SERIES,
+    OF_TEXTS,
+    UNTRAINED,
+    EstimatorCase,
+    flowers,
+    of_each_class,
+    other_values,
+)
 from tests.estimators.uses import used
 
-CASES = of_each_class(ESTIMATORS | OF_TEXTS | UNTRAINED)
+CASES = of_each_class(ESTIMATORS | OF_TEXTS | OF_LONG_SERIES | UNTRAINED)
 CASES["MLPClassifier"] = EstimatorCase(MLPClassifier(4, max_iter=4, batch_size=16, random_state=0), flowers)
 
 # Hyper-parameters that change nothing of the fitted model here.
@@ -36,6 +45,7 @@ WITHOUT_EFFECT = {
     "GNNGraphRegressor.pooling": "graphs have one node here; see test_graphs.py",
     "Autoencoder.loss": "values are not between 0 and 1; see test_autoencoder.py",
     "DiffusionModel.guidance": "needs a condition in `sample`; see test_after_fit.py",
+    "SeriesForecaster.calendar": "needs times; see test_forecast.py",
     "SequenceToSequence.beam_width": "finds the same sequences here",
     "SequenceToSequence.kernel_size": "no kernel is larger than these images",
 }
@@ -81,6 +91,7 @@ VALUES: dict[str, list] = {
     "class_weight": [{"setosa": 3.0, "versicolor": 1.0, "virginica": 1.0}],
     "grid_refinement": [(8,)],
     "neighbor_samples": [(1, 1)],
+    "season": [3, 5],
 }
 
 

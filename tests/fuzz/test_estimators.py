@@ -22,7 +22,7 @@ from sklearn.utils.validation import _num_samples, has_fit_parameter
 
 import skneural
 from skneural import ImageRegressor, ImageSegmenter
-from tests.estimators.cases import ESTIMATORS, OF_PAIRS, OF_TEXTS, UNTRAINED
+from tests.estimators.cases import ESTIMATORS, OF_LONG_SERIES, OF_PAIRS, OF_TEXTS, UNTRAINED
 from tests.fuzz import inputs
 
 # Values of which each hyper-parameter draws those that its constraint allows; small, so that networks are.
@@ -37,6 +37,7 @@ FORMS = {
     "Diffusion": (inputs.tables, inputs.mixed_tables),
     "SequenceToSequence": (inputs.tables, inputs.texts, inputs.series, inputs.images),
     "Sequence": (inputs.tables, inputs.series),
+    "SeriesForecaster": (inputs.series,),
     "LanguageModel": (inputs.texts,),
     "CNN": (inputs.tables, inputs.images),
     "Image": (inputs.tables, inputs.images, inputs.images_of_sizes),
@@ -53,7 +54,7 @@ NAMED = re.compile(
 )
 OF_THE_PACKAGE = tuple(str(Path(package.__file__).parent) for package in (skneural, sklearn))
 
-CASES = ESTIMATORS | OF_TEXTS | OF_PAIRS | UNTRAINED
+CASES = ESTIMATORS | OF_TEXTS | OF_PAIRS | OF_LONG_SERIES | UNTRAINED
 EVERY = {type(case.estimator).__name__: case for case in reversed(CASES.values())}
 every_estimator = pytest.mark.parametrize("name", sorted(EVERY))
 

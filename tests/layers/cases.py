@@ -58,6 +58,7 @@ from skneural.layers import (
     LocalResponseNormalization,
     Mask,
     MemberFactors,
+    MemberMean,
     MemberOutputs,
     MissingIndicator,
     MultiheadScan,
@@ -295,6 +296,7 @@ LAYER_CASES = {
     "piecewise linear embedding in first place": LayerCase(PiecewiseLinearEmbedding(4, 3, 5, False), numbers(6, 4)),
     "factors in first place": LayerCase(MemberFactors(3, 4, input_gradient=False), numbers(6, 4)),
     "factors where members part": LayerCase(MemberFactors(3, 4), numbers(6, 4)),
+    "mean of members": LayerCase(MemberMean(3, 2), numbers(6, 6)),
     "factors of members": LayerCase(MemberFactors(3, 4, "ones"), numbers(6, 3, 4)),
     **{
         f"outputs of members, {link}": LayerCase(MemberOutputs(3, 4, 2, link), numbers(6, 3, 4))

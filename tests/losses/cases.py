@@ -20,7 +20,9 @@ from skneural.losses import (
     MulticlassPerceptronLoss,
     PerceptronLoss,
     PoissonLoss,
+    PresentTargetsLoss,
     QuantileLoss,
+    QuantilesLoss,
     SoftmaxLogLoss,
     SquaredLoss,
 )
@@ -33,6 +35,7 @@ def draw(shape, seed):
 
 
 NUMBERS = 2 * draw((N, 2), 0) + [0.5, -3.0]
+WITH_GAPS = np.where(draw((N, 2), 6) > 0.8, np.nan, NUMBERS)
 COUNTS = np.random.default_rng(1).poisson(2.5, (N, 2)).astype(np.float64)
 RATES = 0.3 * COUNTS  # such as counts per hour: 0, and fractions below and above one
 YES_OR_NO = (draw((N, 2), 2) > 0.4).astype(np.float64)
@@ -43,6 +46,15 @@ FREQUENCIES = (0.7, 0.1, 0.2)
 def by_output(metric, **options):
     """A metric of scikit-learn, one value per output."""
     return lambda y, raw, weight: metric(y, raw, sample_weight=weight, multioutput="raw_values", **options)
+
+
+def pinballs(y, raw, weight):
+    columns = zip(np.repeat(y, 2, axis=1).T, raw.T, (0.1, 0.7) * 2, strict=True)
+    return [metrics.mean_pinball_loss(t, x, sample_weight=weight, alpha=alpha) for t, x, alpha in columns]
+
+
+def absolute_of_the_present(y, raw, weight):
+    return np.nansum(weight[:, np.newaxis] * np.abs(raw - y), axis=0) / weight.sum()
 
 
 def huber(y, raw, weight):
@@ -128,6 +140,10 @@ LOSS_CASES = {
     "huber": LossCase(HuberLoss(), NUMBERS, 2, huber),
     "median": LossCase(QuantileLoss(), NUMBERS, 2, by_output(metrics.mean_pinball_loss), degree=1),
     "high quantile": LossCase(QuantileLoss(0.9), NUMBERS, 2, by_output(metrics.mean_pinball_loss, alpha=0.9), degree=1),
+    "two quantiles": LossCase(QuantilesLoss((0.1, 0.7)), NUMBERS, 4, pinballs, degree=1),
+    "absolute, with gaps": LossCase(
+        PresentTargetsLoss(AbsoluteLoss()), WITH_GAPS, 2, absolute_of_the_present, degree=1
+    ),
     "poisson": LossCase(PoissonLoss(), COUNTS, 2, poisson, "exp"),
     "poisson of rates": LossCase(PoissonLoss(), RATES, 2, poisson, "exp"),
     "normal": LossCase(GaussianLoss(), NUMBERS, 3, normal),

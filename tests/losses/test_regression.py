@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import optimize, special
 
-from skneural.losses import HuberLoss, PoissonLoss
+from skneural.losses import HuberLoss, PoissonLoss, PresentTargetsLoss, QuantilesLoss
 from tests.losses.cases import COUNTS, LOSS_CASES, NUMBERS, raw_for
 
 
@@ -46,3 +46,15 @@ def test_best_constant_of_huber_where_many_are_equal_or_all_are_best():
 def test_poisson_is_zero_at_the_target():
     y = COUNTS + 1
     np.testing.assert_allclose(PoissonLoss().value(y, np.log(y)), 0, atol=1e-12)
+
+
+def test_missing_targets_have_no_gradient_whatever_the_loss_is():
+    y = np.where(np.arange(NUMBERS.size).reshape(NUMBERS.shape) % 3 == 0, np.nan, NUMBERS)
+    raw = np.random.default_rng(0).standard_normal((len(y), 4))
+    for loss, scores in ((HuberLoss(), raw[:, :2]), (QuantilesLoss((0.2, 0.9)), raw)):
+        value, gradient = PresentTargetsLoss(loss).value_and_gradient(y, scores)
+        missing = np.repeat(np.isnan(y), scores.shape[1] // 2, axis=1)
+        assert np.isfinite(value).all()
+        assert not gradient[missing].any()
+        _, whole = loss.value_and_gradient(np.where(np.isnan(y), 0, y), scores)
+        np.testing.assert_array_equal(gradient[~missing], whole[~missing])

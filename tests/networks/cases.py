@@ -18,6 +18,7 @@ from skneural.losses import LINKS
 from skneural.networks.autoencoder import autoencoder_network
 from skneural.networks.convolutional_image import IMAGE_ARCHITECTURES, convolutional_image_network
 from skneural.networks.convolutional_series import convolutional_series_network
+from skneural.networks.forecast import forecast_network
 from skneural.networks.graph import (
     CONVOLUTIONS,
     GRAPH_POOLINGS,
@@ -413,6 +414,21 @@ NETWORKS = {
     },
     **_of_rows(perceptron_network, {"": {}}),
     **_of_rows(mlp_network, MLPS),
+    **{
+        f"forecast_network: windows {sizes}": NetworkCase(
+            forecast_network,
+            {
+                "window_sizes": sizes,
+                "step_size": 2,
+                "n_future": n_future,
+                "n_out": N_OUT,
+                "hidden_layer_sizes": (5,),
+                "dropout": 0.2,
+            },
+            ROWS,
+        )
+        for sizes, n_future in (((2, 1), 0), ((1,), 2))
+    },
     **{
         f"autoencoder_network: {name}": NetworkCase(
             autoencoder_network,
