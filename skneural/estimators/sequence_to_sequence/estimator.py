@@ -18,7 +18,7 @@ from skneural.estimators.attention import collect_notes
 from skneural.estimators.sequence_to_sequence.reader import SourceOptions, Sources
 from skneural.estimators.sequence_to_sequence.task import TargetSequenceOptions, TargetSequences
 from skneural.hyperparameters import BOOLEAN, NONE, Choice, Integer, Number, Sizes, declare, hyperparameter
-from skneural.layers import Context, GridPositions, Layer
+from skneural.layers import GridPositions, Layer
 from skneural.layers.attention import MEMORY_ATTENTION
 from skneural.layers.traversal import find
 from skneural.networks.sequence_to_sequence import (
@@ -27,7 +27,9 @@ from skneural.networks.sequence_to_sequence import (
     ENCODERS,
     sequence_to_sequence_network,
 )
+from skneural.ops.blocks import slices
 from skneural.ops.memory import recycling
+from skneural.ops.segments import segment_offsets
 from skneural.ops.types import Array
 from skneural.readers import Pieces, Reader, level_hyperparameter, text_vocabulary_size_hyperparameter
 from skneural.sklearn_compat import check_sample_weight
@@ -402,9 +404,8 @@ class SequenceToSequence(NeuralEstimator):
 
     def _memory_lengths(self, source: Container, n_steps: int) -> Array:
         """Number of steps of the memory of each source, at most `n_steps`."""
-        lengths = source.as_batch()[1].lengths
         encoder = self._network.layer["encoder"]
-        return np.full(len(source), n_steps) if lengths is None else encoder.output_lengths(lengths)
+        return np.full(len(source), n_steps) if source.lengths is None else encoder.output_lengths(source.lengths)
 
     def _in_image(self, weights: Array) -> Array:
         """Attention weights by the row and column of an image; unchanged for other sources."""
@@ -417,12 +418,13 @@ class SequenceToSequence(NeuralEstimator):
     def _decoded(self, x: Container) -> list[Array]:
         """Numbers of the predicted tokens of each sample."""
         beam_width = self._checked(after_fit=True).beam_width
-        decode = self._aligned if self.network_arguments_["loss"] == "ctc" else self._searched
-        n_rows = min(max(1, DECODED_AT_ONCE // beam_width), self._reader.rows_per_block(x))
+        n_at_once = max(1, DECODED_AT_ONCE // beam_width)
+        if self.network_arguments_["loss"] == "ctc":
+            return self._aligned(x, beam_width, n_at_once)
         numbers: list[Array] = [np.empty(0, np.intp)] * len(x)
         with recycling(), limited_blas(1):  # products of one step
-            for rows in x.blocks(n_rows):
-                for i, sequence in zip(np.arange(len(x))[rows], decode(x[rows], beam_width), strict=True):
+            for rows in x.blocks(min(n_at_once, self._reader.rows_per_block(x))):
+                for i, sequence in zip(np.arange(len(x))[rows], self._searched(x[rows], beam_width), strict=True):
                     numbers[i] = sequence
         return numbers
 
@@ -437,13 +439,18 @@ class SequenceToSequence(NeuralEstimator):
             return greedy_search(layer, p, state, len(x), options)
         return beam_search(layer, p, state, len(x), options, beam_width)
 
-    def _aligned(self, x: Container, beam_width: int) -> list[Array]:
+    def _aligned(self, x: Container, beam_width: int, n_at_once: int) -> list[Array]:
         """Tokens that follow from the scores of all steps by connectionist temporal classification."""
-        source, known = x.as_batch()
-        raw = self._network.layer.predict(self._parameters(), source, Context(batch=known))
+        raw = self._raw(x)
         raw[:, list(self._never_predicted())] = -np.inf
         n_steps = self._memory_lengths(x, len(raw) // len(x))
-        return ctc_best_path(raw, n_steps) if beam_width == 1 else ctc_beam_search(raw, n_steps, beam_width)
+        if beam_width == 1:
+            return ctc_best_path(raw, n_steps)
+        numbers: list[Array] = []
+        offsets = segment_offsets(n_steps)
+        for rows in slices(len(x), n_at_once):
+            numbers += ctc_beam_search(raw[offsets[rows.start] : offsets[rows.stop]], n_steps[rows], beam_width)
+        return numbers
 
     def _never_predicted(self) -> tuple[int, ...]:
         """The unknown token, if there are others."""
