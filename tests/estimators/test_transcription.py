@@ -62,8 +62,8 @@ def pulses(n, seed=0):
 @pytest.fixture(scope="module")
 def aligned():
     """It has learned the labels of pulses."""
-    options = {"hidden_size": 16, "learning_rate_init": 0.02, "max_iter": 30, "batch_size": 32}
-    return model(loss="ctc", **options).fit(*pulses(200))
+    options = {"hidden_size": 12, "learning_rate_init": 0.05, "max_iter": 15, "batch_size": 20}
+    return model(loss="ctc", **options).fit(*pulses(120))
 
 
 @pytest.mark.parametrize(("form", "kind"), [(form, kind) for form, kind in zip(FORMS, 2 * list(KINDS), strict=False)])
