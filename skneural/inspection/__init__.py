@@ -5,6 +5,7 @@ from skneural.inspection.edges import plot_kan_edge
 from skneural.inspection.graphs import plot_graph
 from skneural.inspection.images import occlusion_map, plot_feature_maps, plot_kernels, saliency_map
 from skneural.inspection.samples import plot_samples
+from skneural.inspection.segmentation import plot_segmentation
 
 __all__ = [
     "occlusion_map",
@@ -15,5 +16,6 @@ __all__ = [
     "plot_kan_edge",
     "plot_kernels",
     "plot_samples",
+    "plot_segmentation",
     "saliency_map",
 ]

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from skneural.layers.layer import PREDICTING, AnyShape, Backward, Context, Layer, LayerState, step_axis
+from skneural.ops.concatenate import concatenate
 from skneural.ops.memory import empty_like
 from skneural.ops.reverse import reverse_steps
 from skneural.ops.types import Array, Arrays
@@ -192,18 +193,16 @@ class Branches(Composite):
 
     def forward(self, p: Tree, x: Arrays, context: Context) -> tuple[Any, Backward]:
         passes = [branch.forward(p[name], x, context) for name, branch in self.parts]
-        outputs = [y for y, _ in passes]
-        ends = np.cumsum([y.shape[self.axis] for y in outputs])[:-1]
+        y, vjp = concatenate([branch_y for branch_y, _ in passes], self.axis)
 
         def backward(dy: Array, g: Tree) -> Any:
-            parts = np.split(dy, ends, axis=self.axis)
-            backwards = zip(self.parts, passes, parts, strict=True)
+            backwards = zip(self.parts, passes, vjp(dy), strict=True)
             return _sum(*(branch_backward(part, g[name]) for (name, _), (_, branch_backward), part in backwards))
 
-        return np.concatenate(outputs, axis=self.axis), backward
+        return y, backward
 
     def predict(self, p: Tree, x: Arrays, context: Context = PREDICTING) -> Any:
-        return np.concatenate([branch.predict(p[name], x, context) for name, branch in self.parts], axis=self.axis)
+        return concatenate([branch.predict(p[name], x, context) for name, branch in self.parts], self.axis)[0]
 
     def shape(self, x_shape: AnyShape) -> AnyShape:
         shapes = [branch.shape(x_shape) for _, branch in self.parts]

@@ -6,13 +6,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from skneural.ops.memory import empty
 from skneural.ops.types import Array, Vjp
 
 
 def concatenate(parts: Sequence[Array], axis: int = -1) -> tuple[Array, Vjp]:
     """Join arrays along an axis; ``vjp(dy)`` is the list of views of dy that belong to them."""
     lengths = [part.shape[axis] for part in parts]
-    return np.concatenate(parts, axis=axis), lambda dy: np.split(dy, np.cumsum(lengths[:-1]), axis=axis)
+    shape = list(parts[0].shape)
+    shape[axis] = sum(lengths)
+    y = np.concatenate(parts, axis=axis, out=empty(tuple(shape), np.result_type(*parts)))
+    return y, lambda dy: np.split(dy, np.cumsum(lengths[:-1]), axis=axis)
 
 
 def append_number(vectors: Array, x: Array) -> tuple[Array, Vjp]:

@@ -29,6 +29,19 @@ LARGE = 65536
 LARGEST_EXCESS = 2
 
 
+# Address of arrays: a multiple of this. Where a vector of the processor crosses cache lines, sums and products of arrays
+# took 1.3 to 1.7 times as long.
+ALIGNMENT = 64
+
+
+class _Block(bytearray):
+    """Memory for one array at a time, which begins at an aligned address: `offset`."""
+
+    def __init__(self, n_bytes: int) -> None:
+        super().__init__(n_bytes + ALIGNMENT)
+        self.offset = -np.frombuffer(self, np.uint8).__array_interface__["data"][0] % ALIGNMENT
+
+
 class _Loan(weakref.ref):
     """Reference to the array that uses a block of memory.
 
@@ -36,7 +49,7 @@ class _Loan(weakref.ref):
     """
 
     __slots__ = ("block",)
-    block: bytearray
+    block: _Block
 
 
 class _Pool:
@@ -48,7 +61,7 @@ class _Pool:
     """
 
     def __init__(self) -> None:
-        self.blocks: dict[int, list[bytearray]] = {}
+        self.blocks: dict[int, list[_Block]] = {}
         self.sizes: list[int] = []  # the keys of `blocks` in ascending order
         self.waiting = self.lent = self.most_lent = 0
         self.loans: dict[int, _Loan] = {}  # by id; references must be kept alive for their callbacks to be called
@@ -59,18 +72,18 @@ class _Pool:
         # The base of a view is the first array over memory that does not belong to an array. If the block were an array
         # itself, views would refer to the block, and could outlive the array that `_Loan` watches.
         block = self.take(n_bytes)
-        array: Array = np.ndarray(shape, dtype, buffer=block)
+        array: Array = np.ndarray(shape, dtype, buffer=block, offset=block.offset)
         loan = _Loan(array, self.ended.append)
         loan.block = block
         self.loans[id(loan)] = loan
         return array
 
-    def take(self, n_bytes: int) -> bytearray:
+    def take(self, n_bytes: int) -> _Block:
         """Return the smallest free block that is large enough and not far too large, or a new block."""
         if self.ended:
             self.reclaim()
         block = None
-        for size in self.sizes[bisect_left(self.sizes, n_bytes) :]:
+        for size in self.sizes[bisect_left(self.sizes, n_bytes + ALIGNMENT) :]:
             if size > LARGEST_EXCESS * n_bytes:
                 break
             if self.blocks[size]:
@@ -78,7 +91,7 @@ class _Pool:
                 self.waiting -= size
                 break
         if block is None:
-            block = bytearray(n_bytes)
+            block = _Block(n_bytes)
         self.lent += len(block)
         self.most_lent = max(self.most_lent, self.lent)
         return block
@@ -90,7 +103,7 @@ class _Pool:
             del self.loans[id(loan)]
             self._give_back(loan.block)
 
-    def _give_back(self, block: bytearray) -> None:
+    def _give_back(self, block: _Block) -> None:
         size = len(block)
         self.lent -= size
         if self.waiting + size > self.most_lent:

@@ -87,7 +87,9 @@ class Window(NamedTuple):
         if self.before == self.after == (0, 0):
             return np.ascontiguousarray(x)
         image = empty(self.padded_shape(x.shape), x.dtype)
-        image.fill(fill)
+        (top, left), (bottom, right) = self.before, self.after
+        image[:top] = image[len(image) - bottom :] = fill
+        image[:, :, :left] = image[:, :, image.shape[2] - right :] = fill
         self.without_padding(image, x.shape)[...] = x
         return image
 
