@@ -198,7 +198,7 @@ def _is_wide(patches: _Patches, window: Window, shape: ImageShape) -> bool:
 def _kernel_gradient_at_once(patches: _Patches, dy: Array, window: Window) -> Array:
     """Gradient of the kernel by products of rows of images and copies of dy, moved to the place of each column."""
     height, channels_out, width, batch = dy.shape
-    flat, (n_rows, terms, n_columns) = _flat(dy), patches.view.shape
+    flat, (_, terms, n_columns) = _flat(dy), patches.view.shape
     rows_at_once = max(1, OUTPUTS_PER_BLOCK // (window.size[1] * channels_out * n_columns))
     moved = zeros((rows_at_once, window.size[1], channels_out, n_columns), dy.dtype)
     total = np.zeros((terms, window.size[1] * channels_out), dy.dtype)

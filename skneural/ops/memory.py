@@ -29,8 +29,8 @@ LARGE = 65536
 LARGEST_EXCESS = 2
 
 
-# Address of arrays: a multiple of this. Where a vector of the processor crosses cache lines, sums and products of arrays
-# took 1.3 to 1.7 times as long.
+# Addresses of arrays are multiples of this, the size of a cache line. Where vectors of the processor cross cache lines,
+# sums and products of arrays took 1.3 to 1.7 times as long.
 ALIGNMENT = 64
 
 
