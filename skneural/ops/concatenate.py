@@ -10,12 +10,12 @@ from skneural.ops.memory import empty
 from skneural.ops.types import Array, Vjp
 
 
-def concatenate(parts: Sequence[Array], axis: int = -1) -> tuple[Array, Vjp]:
+def concatenate(arrays: Sequence[Array], axis: int = -1) -> tuple[Array, Vjp]:
     """Join arrays along an axis; ``vjp(dy)`` is the list of views of dy that belong to them."""
-    lengths = [part.shape[axis] for part in parts]
-    shape = list(parts[0].shape)
+    lengths = [array.shape[axis] for array in arrays]
+    shape = list(arrays[0].shape)
     shape[axis] = sum(lengths)
-    y = np.concatenate(parts, axis=axis, out=empty(tuple(shape), np.result_type(*parts)))
+    y = np.concatenate(arrays, axis=axis, out=empty(tuple(shape), np.result_type(*arrays)))
     return y, lambda dy: np.split(dy, np.cumsum(lengths[:-1]), axis=axis)
 
 

@@ -27,14 +27,15 @@ def pixels_as_rows(y: Array, sizes: Array | None = None) -> tuple[Array, Vjp]:
         Zero in the padding.
     """
     images = _without_padding(y, sizes)
-    parts = list(itertools.pairwise(np.cumsum([0, *(image[0].size for image in images)])))
-    rows = empty((y.shape[1], int(parts[-1][1])), y.dtype)
-    for image, (start, stop) in zip(images, parts, strict=True):
+    bounds = np.cumsum([0, *(image[0].size for image in images)])
+    ranges = list(itertools.pairwise(bounds))
+    rows = empty((y.shape[1], int(bounds[-1])), y.dtype)
+    for image, (start, stop) in zip(images, ranges, strict=True):
         rows[:, start:stop].reshape(image.shape)[...] = image
 
     def vjp(d_rows: Array) -> Array:
         dy = zeros(y.shape, y.dtype)
-        for image, (start, stop) in zip(_without_padding(dy, sizes), parts, strict=True):
+        for image, (start, stop) in zip(_without_padding(dy, sizes), ranges, strict=True):
             image[...] = d_rows[start:stop].T.reshape(image.shape)
         return dy
 

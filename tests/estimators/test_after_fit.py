@@ -8,10 +8,19 @@ import numpy as np
 import pytest
 
 from skneural import DiffusionModel, HopfieldNetwork, SequenceToSequence
-from tests.estimators.cases import ESTIMATORS, OF_LONG_SERIES, OF_TEXTS, UNTRAINED, every, flowers, other_values
+from tests.estimators.cases import (
+    ESTIMATORS,
+    OF_LONG_SERIES,
+    OF_PAIRS,
+    OF_TEXTS,
+    UNTRAINED,
+    every,
+    flowers,
+    other_values,
+)
 from tests.estimators.uses import used
 
-CASES = ESTIMATORS | OF_TEXTS | OF_LONG_SERIES | UNTRAINED
+CASES = ESTIMATORS | OF_TEXTS | OF_PAIRS | OF_LONG_SERIES | UNTRAINED
 
 
 def changeable(estimator):

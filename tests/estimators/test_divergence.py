@@ -5,7 +5,17 @@ import pytest
 
 from skneural import GNNGraphClassifier, MLPClassifier, MLPRegressor
 from skneural.training.train import DivergenceError
-from tests.estimators.cases import ESTIMATORS, OF_TEXTS, every, flowers, most_precise_output, of_each_class, patients
+from tests.estimators.cases import (
+    ESTIMATORS,
+    OF_LONG_SERIES,
+    OF_PAIRS,
+    OF_TEXTS,
+    every,
+    flowers,
+    most_precise_output,
+    of_each_class,
+    patients,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore:lbfgs ended after:sklearn.exceptions.ConvergenceWarning")
 
@@ -41,12 +51,12 @@ def ensure_finite_or_unchanged(model, X, train):
     assert output.dtype.kind != "f" or np.isfinite(output).all()
 
 
-@every(of_each_class(ESTIMATORS | OF_TEXTS))
+@every(of_each_class(ESTIMATORS | OF_TEXTS | OF_PAIRS | OF_LONG_SERIES))
 def test_a_model_is_finite_or_not_kept(case):
     for dtype in (np.float32, np.float64):
         X, y = case.data(dtype)
         if not isinstance(X, list):
-            X, y = X[::3], y[::3]
+            X, y = X[::3], None if y is None else y[::3]
         model = case.new(max_iter=1, batch_size="auto").fit(X, y)
         for solver in solvers_of(model):
             model.set_params(solver=solver, **DIVERGING[solver])

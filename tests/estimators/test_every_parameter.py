@@ -12,6 +12,7 @@ from skneural.template.regressor import NeuralRegressor
 from tests.estimators.cases import (
     ESTIMATORS,
     OF_LONG_SERIES,
+    OF_PAIRS,
     OF_TEXTS,
     UNTRAINED,
     EstimatorCase,
@@ -21,7 +22,7 @@ from tests.estimators.cases import (
 )
 from tests.estimators.uses import used
 
-CASES = of_each_class(ESTIMATORS | OF_TEXTS | OF_LONG_SERIES | UNTRAINED)
+CASES = of_each_class(ESTIMATORS | OF_TEXTS | OF_PAIRS | OF_LONG_SERIES | UNTRAINED)
 CASES["MLPClassifier"] = EstimatorCase(MLPClassifier(4, max_iter=4, batch_size=16, random_state=0), flowers)
 
 # Hyper-parameters that change nothing of the fitted model here.
@@ -46,6 +47,8 @@ WITHOUT_EFFECT = {
     "Autoencoder.loss": "values are not between 0 and 1; see test_autoencoder.py",
     "DiffusionModel.guidance": "needs a condition in `sample`; see test_after_fit.py",
     "SeriesForecaster.calendar": "needs times; see test_forecast.py",
+    "GNNLinkPredictor.n_negatives": "not used with y; see test_links.py",
+    "SeriesForecaster.compare": "only warns; see test_forecast.py",
     "SequenceToSequence.beam_width": "finds the same sequences here",
     "SequenceToSequence.kernel_size": "no kernel is larger than these images",
 }
@@ -71,6 +74,7 @@ USED_WITH: dict[str, dict] = {
     "SequenceToSequence.standardize": {"encoder": "rnn"},
     "SequenceToSequence.channels": {"encoder": "cnn"},
     "entropy": {"sparsity": 0.1},
+    "GNNLinkPredictor.n_heads": GAT,
     "GNNNodeClassifier.n_heads": GAT,
     "GNNNodeRegressor.n_heads": GAT,
     "GNNGraphClassifier.n_heads": GAT | {"hidden_layer_sizes": (16,)},

@@ -7,7 +7,7 @@ from sklearn.model_selection import GroupKFold, KFold, ShuffleSplit, StratifiedK
 
 from skneural import MLPClassifier, MLPRegressor, RNNSequenceRegressor
 from skneural.preprocessing import SlidingWindows
-from tests.estimators.cases import ESTIMATORS, OF_TEXTS, every
+from tests.estimators.cases import ESTIMATORS, OF_PAIRS, OF_TEXTS, every
 
 N = 40
 X, Y = np.arange(N, dtype=float)[:, np.newaxis], np.arange(N, dtype=float)
@@ -98,7 +98,7 @@ def test_mistakes_are_named(value, message):
         held_out(validation_split=value)
 
 
-@every(ESTIMATORS | OF_TEXTS)
+@every(ESTIMATORS | OF_TEXTS | OF_PAIRS)
 def test_every_estimator_can_hold_out_the_last_samples(case):
     if getattr(case.estimator, "solver", "adam") == "lbfgs":
         return

@@ -10,6 +10,7 @@ from skneural.hyperparameters import python_value
 from tests.estimators.cases import (
     ESTIMATORS,
     OF_LONG_SERIES,
+    OF_PAIRS,
     OF_TEXTS,
     UNTRAINED,
     every,
@@ -35,7 +36,7 @@ def fitted_state(model):
     return model.weights_ if hasattr(model, "weights_") else model.patterns_
 
 
-@every(of_each_class(ESTIMATORS | OF_TEXTS | OF_LONG_SERIES | UNTRAINED))
+@every(of_each_class(ESTIMATORS | OF_TEXTS | OF_PAIRS | OF_LONG_SERIES | UNTRAINED))
 def test_every_hyperparameter_may_be_a_numpy_scalar(case):
     """The model is the same to the bit, in single precision, and keeps what it was given."""
     X, y = case.data(np.float32)

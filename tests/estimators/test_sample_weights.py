@@ -34,6 +34,7 @@ from tests.estimators.cases import (
     BRIEF,
     ESTIMATORS,
     OF_LONG_SERIES,
+    OF_PAIRS,
     OF_TEXTS,
     SMALL_TABULAR,
     SMALL_TRANSFORMER,
@@ -249,7 +250,7 @@ def assert_equal_values(first: Any, second: Any, where: str = "") -> None:
         assert joblib.hash(first) == joblib.hash(second), where
 
 
-@every(ESTIMATORS | OF_TEXTS | OF_LONG_SERIES)
+@every(ESTIMATORS | OF_TEXTS | OF_PAIRS | OF_LONG_SERIES)
 def test_what_is_learned_before_training_is_that_of_repeated_samples(case):
     model = deterministic(case)
     _, y = X_y = case.data()
@@ -268,7 +269,7 @@ def test_what_is_learned_before_training_is_that_of_repeated_samples(case):
         np.testing.assert_allclose(first, second, rtol=1e-5, atol=1e-6, err_msg=start)
 
 
-@every({name: case for name, case in (ESTIMATORS | OF_TEXTS | OF_LONG_SERIES).items() if name not in RANDOM})
+@every({name: case for name, case in (ESTIMATORS | OF_TEXTS | OF_PAIRS | OF_LONG_SERIES).items() if name not in RANDOM})
 @pytest.mark.filterwarnings("ignore:(batch_size=|Training reached|On the training data)")
 def test_weights_are_repetitions(case):
     weighted, repeated = (
