@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -12,18 +13,27 @@ from skneural.ops.types import Array
 
 
 class TokenWindows(FlatSeries):
-    """Token sequences such as texts, each preceded by the start token, or windows of texts."""
+    """Token sequences such as texts, each preceded by the start token, or windows of texts.
+
+    Steps are tokens, or vectors that say which classes occur.
+    """
 
     @classmethod
-    def from_sequences(cls, sequences: Sequence[Array], start: int) -> TokenWindows:
-        """Make inputs of next-token prediction: the start token, and all tokens of the sequence but the last."""
+    def from_sequences(
+        cls, sequences: Sequence[Array], start: int | Array, dtype: np.dtype[Any] | None = None
+    ) -> TokenWindows:
+        """Make inputs of next-token prediction: the start token, and all tokens of the sequence but the last.
+
+        Tokens may be vectors: rows of each sequence, and a vector as the start.
+        """
         n_steps = np.array([len(sequence) for sequence in sequences])
-        tokens = np.full(n_steps.sum() + len(n_steps), start, dtype=np.intp)
+        flat = np.concatenate(sequences)
+        tokens = np.empty((len(flat) + len(n_steps), *flat.shape[1:]), flat.dtype)
         starts = segment_starts(n_steps + 1)
         inside = np.ones(len(tokens), dtype=bool)
         inside[starts] = False
-        tokens[inside] = np.concatenate(sequences)
-        return cls(tokens, starts, n_steps)
+        tokens[starts], tokens[inside] = start, flat
+        return cls(tokens, starts, n_steps, dtype=dtype)
 
     @property
     def next_tokens(self) -> Array:
@@ -44,15 +54,15 @@ class TokenWindows(FlatSeries):
         n_windows = self.n_windows(max_steps)
         offset = max_steps * ranges(0, n_windows)
         n_steps = np.minimum(np.repeat(self._n_steps, n_windows) - offset, max_steps)
-        return TokenWindows(self.steps, np.repeat(self.starts, n_windows) + offset, n_steps)
+        return TokenWindows(self.steps, np.repeat(self.starts, n_windows) + offset, n_steps, dtype=self.dtype)
 
     def with_last(self) -> TokenWindows:
         """Extend each sequence by its last token, which has no next token."""
-        return TokenWindows(self.steps, self.starts, self._n_steps + 1)
+        return TokenWindows(self.steps, self.starts, self._n_steps + 1, dtype=self.dtype)
 
     def without_start(self) -> TokenWindows:
         """The tokens of each sequence, including the last one, without the start token."""
-        return TokenWindows(self.steps, self.starts + 1, self._n_steps)
+        return TokenWindows(self.steps, self.starts + 1, self._n_steps, dtype=self.dtype)
 
     def _flat(self, starts: Array) -> Array:
-        return self.steps.take(ranges(starts, self._n_steps))
+        return self.steps.take(ranges(starts, self._n_steps), axis=0)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from skneural.layers.layer import Layer
+from skneural.ops.pointwise import sigmoid
 from skneural.ops.softmax import softmax
 from skneural.ops.types import Array
 from skneural.parameters import Tree
@@ -44,15 +46,47 @@ class TokenSampler:
         return int(np.searchsorted(cumulative, cumulative[-1] * rng.random(), side="right"))
 
 
+@dataclass(frozen=True)
+class SetSampler:
+    """Sampling of a set of classes from raw scores, each class independently of the others.
+
+    Parameters
+    ----------
+    temperature : float, default=1.0
+        Divisor of the raw scores; 0 takes the classes that are likelier than not.
+    top_k : int, optional
+        If set, only the `top_k` most likely classes may occur.
+    n_special : int, default=0
+        Further columns of steps, which are zero.
+    """
+
+    temperature: float = 1.0
+    top_k: int | None = None
+    n_special: int = 0
+
+    def __call__(self, scores: Array, rng: np.random.Generator) -> Array:
+        """Sample a zero-one vector of shape (n_classes + n_special,) from raw scores of shape (n_classes,)."""
+        if self.temperature == 0:
+            occurs = scores > 0
+        else:
+            occurs = rng.random(len(scores)) < sigmoid(scores.astype(np.float64) / self.temperature)
+        if self.top_k is not None:
+            occurs[np.argsort(-scores, kind="stable")[self.top_k :]] = False
+        return np.pad(occurs.astype(scores.dtype), (0, self.n_special))
+
+
+Token = TypeVar("Token", int, Array)
+
+
 def generate_tokens(
     network: Layer,
     tree: Tree,
-    prompt: list[int],
+    prompt: list[Token],
     n_tokens: int,
-    sampler: TokenSampler,
+    sampler: Callable[[Array, np.random.Generator], Token],
     rng: np.random.Generator,
     context_length: int | None = None,
-) -> list[int]:
+) -> list[Token]:
     """Continue a prompt, each token sampled from the scores that the network predicts from all tokens before it.
 
     The state of the network is kept between tokens, so that the cost of a token does not depend on its position.
@@ -60,14 +94,15 @@ def generate_tokens(
     Parameters
     ----------
     network : Layer
-        Network with `step`, which maps tokens of shape (1,) to raw scores of shape (1, n_tokens).
+        Network with `step`, which maps tokens of shape (1,), or vectors of shape (1, n), to raw scores of shape
+        (1, n_tokens).
     tree : tree of arrays
         Parameters of the network.
-    prompt : list of int
-        At least one token.
+    prompt : list of int or of arrays
+        At least one token or vector.
     n_tokens : int
         Number of tokens to generate.
-    sampler : TokenSampler
+    sampler : TokenSampler or SetSampler
     rng : Generator
     context_length : int, optional
         Maximum number of consecutive steps of the network. It starts with that many of the last tokens of the prompt;
@@ -75,7 +110,7 @@ def generate_tokens(
 
     Returns
     -------
-    generated : list of int
+    generated : list like prompt
     """
     text = list(prompt)
     state: Any = None

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from skneural.initializers import EMBEDDING_DEVIATION
-from skneural.layers import Chain, ChosenSteps, RealSteps, Scale, TiedEmbedding
+from skneural.layers import Chain, ChosenSteps, Dense, RealSteps, Scale, TiedEmbedding
 from skneural.networks.mamba import mamba_encoder
 from skneural.networks.recurrent import recurrent_encoder
 from skneural.networks.sequence import Encoder, dropped
@@ -36,8 +36,11 @@ def language_network(
     positional: str,
     dropout: float,
     context_length: int,
+    sets: bool,
 ) -> Chain:
     """Build a network from tokens (batch, steps) to raw scores of all tokens, for each step or each masked step.
+
+    Or from sets of classes, zero-one vectors (batch, steps, n_out + n_special), to raw scores of all classes.
 
     Parameters
     ----------
@@ -57,6 +60,8 @@ def language_network(
         Dropout rate of the encoder.
     context_length : int
         Number of learned positions, with ``positional="learned"``.
+    sets : bool
+        Whether steps are sets of classes. Embeddings of classes are added then, and are not the output weights.
     """
     if objective == "masked" and architecture != "transformer":
         raise ValueError(
@@ -72,18 +77,24 @@ def language_network(
     elif architecture == "mamba":
         encoder = mamba_encoder(d_model, n_layers=n_layers, dropout=dropout, **MAMBA)
     else:
-        encoder = _scaled(recurrent_encoder(d_model, architecture, d_model, n_layers, False, dropout), dropout)
+        encoder = _scaled(
+            recurrent_encoder(d_model, architecture, d_model, n_layers, False, dropout), dropout, not sets
+        )
     axes = encoder.axes
     inner = Chain(**axes.enter, **encoder.body.children(), **axes.leave)
+    if sets:
+        encoder_of_sets = Chain(embedding=Dense(n_out + n_special, d_model), inner=inner)
+        return Chain(encoder=encoder_of_sets, rows=RealSteps(), output=Dense(d_model, n_out))
     rows = RealSteps() if objective == "causal" else ChosenSteps()
     return Chain(embedding=TiedEmbedding(n_out, d_model, inner, rows, n_special))
 
 
-def _scaled(encoder: Encoder, dropout: float) -> Encoder:
-    """Scale the embeddings as in Transformers, with dropout after them and at the end.
+def _scaled(encoder: Encoder, dropout: float, tokens: bool) -> Encoder:
+    """Scale the embeddings of tokens as in Transformers, with dropout after them and at the end.
 
     Unscaled initial embeddings are so small that the gates would hardly react to them.
     """
     before, behind = (dropped(dropout, encoder.axes.batch, name) for name in ("dropout", "output_dropout"))
-    body = Chain(scale=Scale(math.sqrt(encoder.n_out)), **before, **encoder.body.children(), **behind)
+    scale = {"scale": Scale(math.sqrt(encoder.n_out))} if tokens else {}
+    body = Chain(**scale, **before, **encoder.body.children(), **behind)
     return replace(encoder, body=body)

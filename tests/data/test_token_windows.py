@@ -83,3 +83,14 @@ def test_a_selection_of_samples_keeps_its_selected_tokens(windows):
     assert values.shape == batch_info.structure.shape == (2, 7)
     whole = masked.as_batch()[1].structure
     assert np.array_equal(batch_info.structure, whole[[2, 1], :7])
+
+
+def test_steps_may_be_vectors():
+    series = [np.eye(3, dtype=np.uint8), np.ones((1, 3), np.uint8)]
+    start = np.array([0, 0, 9], np.uint8)
+    windows = TokenWindows.from_sequences(series, start, np.dtype(np.float32))
+    assert windows.as_batch()[0].dtype == np.float32
+    assert windows.input_tokens.tolist() == [[0, 0, 9], [1, 0, 0], [0, 1, 0], [0, 0, 9]]
+    np.testing.assert_array_equal(windows.next_tokens, np.concatenate(series))
+    assert windows.cut(2).as_batch()[0].shape == (3, 2, 3)
+    assert windows.with_last().cut(2).as_batch()[0].dtype == np.float32

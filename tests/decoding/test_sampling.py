@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from skneural.decoding import TokenSampler, generate_tokens
+from skneural.decoding import SetSampler, TokenSampler, generate_tokens
 from skneural.networks.language import LANGUAGE_ARCHITECTURES
 from skneural.parameters import Layout
 from skneural.testing.gradient_check import random_start
@@ -127,3 +127,18 @@ def test_the_whole_context_is_used_before_it_restarts(context_length, n_prompt):
     assert all(
         run[:kept] == before[-kept + 1 :] * (kept > 1) + [before[-1] + 1] for before, run in pairwise(network.runs)
     )
+
+
+def test_classes_of_sets_are_drawn_independently():
+    rng, likely = np.random.default_rng(0), 1 / (1 + np.exp(-SCORES))
+    drawn = np.stack([SetSampler()(SCORES, rng) for _ in range(3000)])
+    np.testing.assert_allclose(drawn.mean(axis=0), likely, atol=0.03)
+    np.testing.assert_allclose(np.corrcoef(drawn.T), np.eye(4), atol=0.06)
+    cold = np.stack([SetSampler(temperature=0.5)(SCORES, rng) for _ in range(3000)])
+    np.testing.assert_allclose(cold.mean(axis=0), 1 / (1 + np.exp(-2 * SCORES)), atol=0.03)
+
+
+def test_classes_that_are_likelier_than_not():
+    assert SetSampler(temperature=0, n_special=2)(SCORES, None).tolist() == [0, 1, 1, 0, 0, 0]
+    assert SetSampler(temperature=0, top_k=1)(SCORES, None).tolist() == [0, 1, 0, 0]
+    assert SetSampler().__call__(SCORES, np.random.default_rng(0)).dtype == np.float32

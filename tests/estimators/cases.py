@@ -100,6 +100,12 @@ def sentences(dtype: Any = np.float64) -> tuple[list[str], None]:
     return [" ".join(rng.choice(["who", "what", "is", "here", "?"], n)) for n in rng.integers(1, 11, 24)], None
 
 
+def chords(dtype: Any = np.float64) -> tuple[list[np.ndarray], None]:
+    """24 series of one to ten sets of three keys; nothing in them is floating."""
+    rng = np.random.default_rng(0)
+    return [(rng.random((n, 3)) < 0.4).astype(np.uint8) for n in rng.integers(1, 11, 24)], None
+
+
 def relatives(dtype: Any = np.float64) -> tuple[NodePairs, np.ndarray]:
     """Pairs of flowers, of which the edges of a graph tell that they are of one class."""
     X, y = flowers(dtype)
@@ -369,6 +375,7 @@ OF_TEXTS = {
     "masked language model": EstimatorCase(
         LanguageModel(objective="masked", level="word", positional="learned", **SMALL_TRANSFORMER), sentences
     ),
+    "language model of sets": EstimatorCase(LanguageModel(architecture="gru", d_model=4, **BRIEF), chords),
     "recurrent language model": EstimatorCase(LanguageModel(architecture="gru", d_model=4, **BRIEF), sentences),
     "language model of selective states": EstimatorCase(
         LanguageModel(architecture="mamba", d_model=4, **BRIEF), sentences

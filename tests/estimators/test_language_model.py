@@ -1,17 +1,19 @@
 """Language models: what they read, tell and write."""
 
 import pickle
+import re
 
 import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.utils import get_tags
 
-from skneural import LanguageModel
+from skneural import LanguageModel, TransformerSequenceClassifier
 from skneural.networks.language import LANGUAGE_ARCHITECTURES
 from skneural.preprocessing import TokenEncoder
 from skneural.testing.estimator_contract import check_estimator_contract
@@ -23,6 +25,8 @@ TEXTS = ["".join(RNG.choice(list("abcd "), n)).strip() + "a" for n in RNG.intege
 WORDS = [text.split() for text in TEXTS]
 NUMBERS = [RNG.integers(0, 7, n) for n in RNG.integers(1, 30, 24)]
 ROWS = RNG.integers(0, 7, (24, 9))
+SETS = [(RNG.random((n, 5)) < 0.4).astype(np.uint8) for n in RNG.integers(1, 30, 24)]
+ARRAY_OF_SETS = (RNG.random((24, 9, 3)) < 0.4).astype(np.float64)
 COUNTING = ["abcdefgh" * 4] * 10
 
 
@@ -38,6 +42,7 @@ KINDS = {
     "integers": (NUMBERS, {}),
     "rows of integers": (ROWS, {"vocabulary_size": 8}),
 }
+SERIES_OF_SETS = {"list of sets": SETS, "array of sets": ARRAY_OF_SETS}
 every_kind = pytest.mark.parametrize(("X", "options"), KINDS.values(), ids=KINDS)
 every_architecture = pytest.mark.parametrize("architecture", LANGUAGE_ARCHITECTURES)
 EACH = [*({"architecture": name} for name in LANGUAGE_ARCHITECTURES), {"objective": "masked"}]
@@ -48,6 +53,12 @@ each = pytest.mark.parametrize("kind", EACH, ids=str)
 @each
 def test_contract(X, options, kind):
     check_estimator_contract(model(max_iter=2, **options, **kind), X, None)
+
+
+@pytest.mark.parametrize("X", SERIES_OF_SETS.values(), ids=SERIES_OF_SETS)
+@every_architecture
+def test_contract_for_sets(X, architecture):
+    check_estimator_contract(model(max_iter=2, architecture=architecture), X, None)
 
 
 @each
@@ -324,3 +335,108 @@ def test_the_tag_of_the_output_is_true():
     model = LanguageModel(d_model=4, n_heads=2, n_layers=1, max_iter=1)
     embedding = model.fit(["ab", "ba"]).transform(["ab"])
     assert get_tags(model).transformer_tags.preserves_dtype == [embedding.dtype]
+
+
+# --- series of sets --------------------------------------------------------------------------------------
+
+TURNS = np.tile([[1, 0, 1], [0, 1, 1], [0, 0, 0]], (12, 6, 1))
+
+
+@every_architecture
+def test_it_learns_which_classes_follow(architecture):
+    settings = {"d_model": 16, "dropout": 0, "learning_rate_init": 0.02, "max_iter": 60, "context_length": 18}
+    fitted = model(architecture=architecture, **settings).fit(TURNS)
+    np.testing.assert_array_equal(fitted.generate(TURNS[0, :4], 5, temperature=0), TURNS[0, 4:9])
+    np.testing.assert_array_equal(fitted.generate(n_tokens=3, temperature=0), TURNS[0, :3])
+    assert fitted.perplexity(TURNS) < 1.2
+    assert fitted.transform(TURNS).shape == (12, 16)
+    assert fitted.vocabulary_size_ == fitted.n_features_in_ == 3
+
+
+@every_architecture
+def test_likelihoods_of_sets_are_products_over_classes_and_steps(architecture):
+    fitted = model(architecture=architecture).fit(SETS)
+    series = SETS[4][:6]
+    steps = np.zeros((1, 6, 6), np.float32)
+    steps[0, 0, -1] = 1  # the start
+    steps[0, 1:, :5] = series[:-1]
+    probability = 1 / (1 + np.exp(-fitted.network_.predict(fitted._parameters(), steps)))
+    likelihood = np.log(np.where(series, probability, 1 - probability)).sum(axis=1)
+    assert fitted.score_samples([series])[0] == pytest.approx(likelihood.sum(), rel=1e-5)
+    assert fitted.score([series]) == pytest.approx(likelihood.mean(), rel=1e-5)
+    assert fitted.score([series], n_given=2) == pytest.approx(likelihood[2:].mean(), rel=1e-5)
+    assert fitted.perplexity([series]) == pytest.approx(np.exp(-likelihood.mean()), rel=1e-5)
+
+
+def test_given_tokens_do_not_count():
+    fitted = model().fit(TEXTS)
+    long = "abca bcad cab da"  # more than one window
+    expected = (fitted.score_samples([long]) - fitted.score_samples([long[:3]])) / (len(long) - 3)
+    assert fitted.score([long], n_given=3) == pytest.approx(expected[0], rel=1e-5)
+    mean = (fitted.score([long], n_given=2) * 14 + fitted.score(["abc"], n_given=2)) / 15
+    assert fitted.score([long, "abc", "a"], n_given=2) == pytest.approx(mean, rel=1e-5)
+
+
+def test_frequent_classes_are_drawn_often():
+    music = (np.random.default_rng(0).random((40, 20, 3)) < [0.1, 0.5, 0.9]).astype(int)
+    fitted = model(architecture="gru", max_iter=20, learning_rate_init=0.01, dropout=0).fit(music)
+    drawn = fitted.generate(n_tokens=600, random_state=0)
+    np.testing.assert_allclose(drawn.mean(axis=0), [0.1, 0.5, 0.9], atol=0.1)
+    assert fitted.generate(n_tokens=50, top_k=1, random_state=0).sum(axis=1).max() == 1
+    np.testing.assert_array_equal(
+        fitted.generate(n_tokens=50, random_state=1), fitted.generate(None, 50, random_state=1)
+    )
+
+
+def test_held_out_sets_are_scored_as_they_were_given():
+    scored = []
+
+    def scoring(estimator, X, y):
+        scored.append(X)
+        return estimator.score(X)
+
+    model(early_stopping=True, validation_fraction=0.5, scoring=scoring, max_iter=1).fit(ARRAY_OF_SETS)
+    assert all(window.shape == (9, 3) for window in scored[0])
+
+
+def test_partial_fit_continues_with_sets():
+    fitted = model(architecture="lstm").partial_fit(SETS).partial_fit(SETS)
+    assert len(fitted.loss_curve_) == 2
+    restored = pickle.loads(pickle.dumps(fitted))
+    np.testing.assert_array_equal(
+        restored.generate(SETS[0], 5, random_state=0), fitted.generate(SETS[0], 5, random_state=0)
+    )
+
+
+MISTAKES_WITH_SETS = {
+    "values": (lambda: model().fit([np.eye(3), 2 * np.eye(3)]), "X[1] has the value 2.0. Series of sets are one where"),
+    "missing": (lambda: model().fit(np.full((2, 3, 4), np.nan)), "X[0] has the value nan"),
+    "classes": (lambda: model().fit([np.eye(3), np.eye(4)]), "X[1] has shape (4, 4), and X[0] has (3, 3)"),
+    "empty": (lambda: model().fit([np.eye(3), np.eye(0, 3)]), "X[1] has shape (0, 3)"),
+    "masked": (lambda: model(objective="masked").fit(SETS), 'objective="masked" masks tokens'),
+    "texts": (lambda: model().fit(SETS).score(TEXTS), "X is texts, but LanguageModel was fitted on sets"),
+    "sets": (lambda: model().fit(TEXTS).score(SETS), "X is sets, but LanguageModel was fitted on texts"),
+    "other classes": (
+        lambda: model().fit(SETS).score(ARRAY_OF_SETS),
+        "X has 3 classes, but LanguageModel was fitted on 5",
+    ),
+    "prompt": (lambda: model().fit(SETS).generate(np.zeros(5)), "prompt has shape (5,); expected one series of sets"),
+    "wide prompt": (lambda: model().fit(SETS).generate(np.zeros((2, 4))), "in the training data, (steps, 5)"),
+    "n_given": (lambda: model().fit(SETS).score(SETS, n_given=-1), "n_given must be int >= 0; got -1"),
+    "all given": (lambda: model().fit(SETS).score(SETS, n_given=30), "n_given=30 leaves nothing to predict"),
+}
+
+
+@pytest.mark.parametrize(("call", "message"), MISTAKES_WITH_SETS.values(), ids=MISTAKES_WITH_SETS)
+def test_mistakes_with_sets_are_answered(call, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        call()
+
+
+def test_a_model_of_sets_starts_no_classifier_of_texts():
+    of_sets = FrozenEstimator(model().fit(SETS))
+    classifier = TransformerSequenceClassifier(
+        d_model=8, n_heads=2, n_layers=1, feedforward_size=8, pretrained=of_sets, max_iter=1
+    )
+    with pytest.raises(ValueError, match="pretrained was fitted on sets"):
+        classifier.fit(TEXTS, np.arange(24) % 2)

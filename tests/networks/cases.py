@@ -55,6 +55,7 @@ TABLE = np.column_stack([ROWS[:, :3], np.arange(8) % 4 - 1.0, np.arange(8.0)])
 TABLE[[1, 4], [0, 2]] = np.nan
 SERIES = np.random.default_rng(0).standard_normal((4, 7, 2))
 TOKENS = np.random.default_rng(0).integers(0, 9, (4, 7))
+SETS = np.random.default_rng(0).standard_normal((4, 7, 4))  # of three classes, and the start
 LENGTHS = np.array([1, 5, 7, 3])
 N_OUT = 3
 
@@ -475,6 +476,16 @@ NETWORKS = {
     **_of_pairs(sequence_to_sequence_network, PAIRS),
     **_of_sources(sequence_to_sequence_network),
     **_of_series(mamba_network, {name: {"d_model": 6, "state_size": 3, **options} for name, options in MAMBAS.items()}),
+    **{
+        f"language_network: sets, {architecture}": NetworkCase(
+            language_network,
+            {**SMALL_LANGUAGE, "n_special": 1, "sets": True, "architecture": architecture},
+            SETS,
+            LENGTHS,
+            batch_axis=None,
+        )
+        for architecture in LANGUAGE_ARCHITECTURES
+    },
     **{
         f"language_network: {name}, {length}": NetworkCase(
             language_network, {**SMALL_LANGUAGE, **options}, TOKENS, lengths, batch_axis=None

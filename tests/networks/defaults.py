@@ -53,7 +53,7 @@ ESTIMATORS: dict[Callable[..., Any], type] = {
     unet.unet_network: estimators.ImageSegmenter,
 }
 # Arguments that follow from the data, with values for tests to which they do not matter.
-SHAPES = {"causal": False, "image_shape": None, "n_edge_features": 0, "n_special": 0, "strict": False}
+SHAPES = {"causal": False, "image_shape": None, "n_edge_features": 0, "n_special": 0, "sets": False, "strict": False}
 
 
 def completed(builder: Callable[..., Any], arguments: dict[str, Any]) -> dict[str, Any]:

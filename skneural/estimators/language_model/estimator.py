@@ -12,17 +12,15 @@ from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from skneural.data import BatchInfo, Container, Targets, TokenWindows
-from skneural.data.texts import read_sequences, written
-from skneural.decoding import TokenSampler, generate_tokens
+from skneural.data import BatchInfo, TokenWindows
+from skneural.decoding import SetSampler, TokenSampler, generate_tokens
 from skneural.estimators.language_model.reader import TextOptions, Texts
 from skneural.estimators.language_model.task import TokenPrediction, TokenPredictionOptions
 from skneural.hyperparameters import NONE, Choice, Constraint, Integer, Number, declare, hyperparameter
 from skneural.layers import Context, Layer, StepPooling, TiedEmbedding
 from skneural.networks.language import LANGUAGE_ARCHITECTURES, OBJECTIVES, language_network
 from skneural.networks.transformer import POSITIONAL
-from skneural.ops.segments import sum_segments
-from skneural.ops.softmax import softmax_and_log_sum
+from skneural.ops.segments import ranges, segment_starts, sum_segments
 from skneural.ops.types import Array
 from skneural.readers import Reader, level_hyperparameter, text_vocabulary_size_hyperparameter
 from skneural.tasks import FitArguments, Task
@@ -58,6 +56,12 @@ class LanguageModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Unsupervi
     cut into windows, each of which is an independent sample: a single long text is enough. For early stopping, windows
     are held out.
 
+    X may also be series of sets, such as the keys of a piano that sound at each step: zero-one arrays of shape
+    (n_series, steps, classes), or a list of arrays (steps, classes). Each class then has a logistic output at each
+    step, given the sets before it, and classes are drawn independently of each other. The likelihood of a step is the
+    product over all classes. In music, published figures leave out the first step of each series: they are
+    ``-score(X, n_given=1)`` [4]_.
+
     {parameters}
 
     {attributes}
@@ -71,6 +75,9 @@ class LanguageModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Unsupervi
     .. [1] Press and Wolf. "Using the output embedding to improve language models". EACL 2017.
     .. [2] Radford et al. "Language models are unsupervised multitask learners". OpenAI 2019.
     .. [3] Devlin et al. "BERT: pre-training of deep bidirectional Transformers for language understanding". NAACL 2019.
+    .. [4] Boulanger-Lewandowski, Bengio and Vincent. "Modeling temporal dependencies in high-dimensional sequences:
+       Application to polyphonic music generation and transcription". ICML 2012. Figures of other networks are in Bai,
+       Kolter and Koltun. "An empirical evaluation of generic convolutional and recurrent networks". 2018.
 
     Examples
     --------
@@ -85,6 +92,15 @@ class LanguageModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Unsupervi
     True
     >>> model.transform(["one", "two three"]).shape
     (2, 32)
+
+    Two of three keys in turns:
+
+    >>> import numpy as np
+    >>> music = np.tile([[1, 0, 1], [0, 1, 1]], (20, 8, 1))
+    >>> model = LanguageModel(architecture="gru", d_model=16, max_iter=60, learning_rate_init=0.01, random_state=0)
+    >>> model.fit(music).generate(music[0, :3], n_tokens=2, temperature=0)
+    array([[0, 1, 1],
+           [1, 0, 1]])
     """
 
     _reader_class: ClassVar[type[Reader]] = Texts
@@ -149,10 +165,10 @@ class LanguageModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Unsupervi
     attributes_doc = {
         "vocabulary_": (
             "list of str, or None",
-            "Tokens in the order of their numbers, starting with the unknown token; None if X was integers.",
+            "Tokens in the order of their numbers, starting with the unknown token; None if X was integers or sets.",
         ),
-        "vocabulary_size_": ("int", "Number of tokens."),
-        "n_features_in_": ("int", "Always 1: each step has one token."),
+        "vocabulary_size_": ("int", "Number of tokens, or of classes of sets."),
+        "n_features_in_": ("int", "1, because each step has one token; for sets, the number of classes."),
     }
 
     def _reader_options(self) -> TextOptions:
@@ -171,20 +187,21 @@ class LanguageModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Unsupervi
 
         Parameters
         ----------
-        prompt : str, list of str, or sequence of int, default=None
+        prompt : str, list of str, sequence of int, or array of shape (steps, classes), default=None
             Beginning of the text, in the form of a text of X. Tokens that were not in the training data become the
             unknown token. If it is None or empty, the model generates a text from its start.
         n_tokens : int, default=100
-            Number of tokens to generate.
+            Number of tokens, or of steps of sets, to generate.
         temperature : float, default=1.0
-            Divisor of the raw scores: below one, likely tokens become likelier; 0 selects the most likely one.
+            Divisor of the raw scores: below one, likely tokens become likelier; 0 selects the most likely one, or the
+            classes that are likelier than not.
         top_k : int, default=None
-            Tokens are drawn from this number of the most likely ones; None for all.
+            Tokens are drawn from this number of the most likely ones, and sets have no other classes; None for all.
         random_state : int, RandomState instance or None, default=None
 
         Returns
         -------
-        text : str, list of str, or ndarray of shape (n_tokens,)
+        text : str, list of str, or ndarray of shape (n_tokens,) or (n_tokens, n_classes)
             Continuation of the prompt, in the same form; without a prompt, in that of the training texts. The unknown
             token is never generated.
 
@@ -195,27 +212,39 @@ class LanguageModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Unsupervi
         """
         check_is_fitted(self)
         _check_arguments(n_tokens=n_tokens, temperature=temperature, top_k=top_k)
-        _check_prompt(prompt, self._reader.form)
-        vocabulary, level = self._reader.vocabulary, self._reader.level
-        form, tokens = self._reader.form, [vocabulary.number_of("start")]
-        if prompt is not None and len(prompt):
-            given = read_sequences([prompt], level, "prompt")
-            form = given.form
-            tokens += vocabulary.encode(given, "prompt")[0].tolist()
-        network, tree = self._network.layer, self._parameters()
+        steps, form = self._prompt(prompt)
         rng = np.random.default_rng(check_random_state(random_state).randint(np.iinfo(np.int32).max))
-        forbidden = () if vocabulary.tokens is None else (0,)
         # Beyond the positions of training, the loss per character of Shakespeare rose from 2.37 to 2.90 nats with
         # sinusoidal positions, from 2.25 to 2.79 with rotary ones, and gradually without any.
         fitted = self.network_arguments_
         longest = fitted["context_length"] if fitted["architecture"] == "transformer" else None
-        sampler = TokenSampler(float(temperature), top_k, forbidden)
         with limited_blas(1):  # products of one row
-            drawn = generate_tokens(network, tree, tokens, n_tokens, sampler, rng, longest)
-        return written(vocabulary.decode(np.array(drawn, dtype=np.intp)), form, level)
+            drawn = generate_tokens(
+                self._network.layer,
+                self._parameters(),
+                steps,
+                n_tokens,
+                self._sampler(float(temperature), top_k),
+                rng,
+                longest,
+            )
+        return self._reader.written(drawn, form)
+
+    def _prompt(self, prompt: Any) -> tuple[list[Any], str]:
+        """The start and the steps of a prompt, as the network takes them, and the form of the prompt."""
+        reader = self._reader
+        if not reader.of_sets:
+            _check_prompt(prompt, reader.form)
+        empty = prompt is None or not len(prompt)
+        return reader.prompted(None if empty else prompt)
+
+    def _sampler(self, temperature: float, top_k: int | None) -> Any:
+        if self._reader.of_sets:
+            return SetSampler(temperature, top_k, self.network_arguments_["n_special"])
+        return TokenSampler(temperature, top_k, () if self._reader.tokens is None else (0,))
 
     def perplexity(self, X):
-        """Perplexity: the exponential of the mean loss per token.
+        """Perplexity: the exponential of the mean loss per token, or per step of sets.
 
         Parameters
         ----------
@@ -228,25 +257,35 @@ class LanguageModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Unsupervi
         """
         return float(np.exp(-self.score(X)))
 
-    def score(self, X, y=None):
+    def score(self, X, y=None, n_given=0):
         """Mean log-likelihood per token in nats: the negative mean loss.
 
         With ``objective="masked"``, it is that of masked tokens, which are drawn as in training, but equally in each
-        call.
+        call. For sets, it is that of all classes of a step together, in the mean over steps.
 
         Parameters
         ----------
         X : list of n_samples texts
         y : None
             Ignored.
+        n_given : int, default=0
+            Tokens or sets at the beginning of each text that do not count, because they are given. Published negative
+            log-likelihoods of music leave out the first step. Only with ``objective="causal"``.
 
         Returns
         -------
         score : float
-            At most 0; greater is better.
+            At most 0 for tokens; greater is better.
         """
-        total, n_targets = self._log_likelihoods(X)[:2]
-        return float(total.sum(dtype=np.float64) / n_targets.sum())
+        likelihood, n_targets, n_windows = self._log_likelihoods(X)
+        if n_given == 0:
+            return float(likelihood.mean())
+        is_causal(self)
+        _check_arguments(n_given=n_given)
+        counted = ranges(0, sum_segments(n_targets, n_windows)) >= n_given
+        if not counted.any():
+            raise ValueError(f"n_given={n_given} leaves nothing to predict: no text is longer.")
+        return float(likelihood[counted].mean())
 
     @available_if(is_causal)
     def score_samples(self, X):
@@ -260,8 +299,8 @@ class LanguageModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Unsupervi
         -------
         log_likelihood : ndarray of shape (n_samples,)
         """
-        total, _, n_windows = self._log_likelihoods(X)
-        return sum_segments(total, n_windows)
+        likelihood, n_targets, n_windows = self._log_likelihoods(X)
+        return sum_segments(likelihood, sum_segments(n_targets, n_windows))
 
     def transform(self, X):
         """Embed texts: return the mean of the hidden states of their tokens.
@@ -280,11 +319,10 @@ class LanguageModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Unsupervi
         context_length = self._task.options.context_length
         windows, n_windows = texts.cut(context_length), texts.n_windows(context_length)
         sums = np.empty((len(windows), self._n_features_out), self.weights_.dtype)
-        embedding, tree = self._embedding()
         for rows in windows.blocks(self._reader.rows_per_block(windows)):
             part = windows[rows]
             context = Context(batch=BatchInfo(lengths=part.lengths))
-            states = embedding.states(tree, part.values, context)
+            states = self._states(part, context)
             sums[rows] = MEAN.predict({}, states, context) * part.n_steps[:, np.newaxis]
         sums = sum_segments(sums, n_windows)
         return sums / texts.n_steps[:, np.newaxis].astype(sums.dtype)
@@ -296,32 +334,38 @@ class LanguageModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Unsupervi
 
     @property
     def _n_features_out(self) -> int:
-        size: int = self._embedding()[0].size
+        size: int = self.network_arguments_["d_model"]
         return size
 
     def _embedding(self) -> tuple[TiedEmbedding, Any]:
-        """The tied embedding, which contains all other layers, and its parameters."""
+        """The tied embedding of tokens, which contains all other layers, and its parameters."""
         return cast(TiedEmbedding, self._network.layer["embedding"]), self._parameters()["embedding"]
 
+    def _states(self, x: TokenWindows, context: Context) -> Array:
+        """Hidden states of all steps, (samples, steps, d_model)."""
+        values = x.as_batch()[0]
+        if self._reader.of_sets:
+            return self._network.layer["encoder"].predict(self._parameters()["encoder"], values, context)
+        embedding, tree = self._embedding()
+        return embedding.states(tree, values, context)
+
     def _log_likelihoods(self, X: object) -> tuple[Array, Array, Array]:
-        """Sum over the targets, and number of targets, of each window; number of windows of each text."""
+        """Of each target, in double precision; the number of targets of each window; that of windows of each text."""
         check_is_fitted(self)
         texts = cast(TokenWindows, self._read(X))
         arguments = FitArguments(texts, None)
         x, y = self._task.network_input(arguments), self._task.encode(arguments)
         x, y = x.resample(Seeds(self._seed).generator("score"), y)
-        total = np.empty(len(x))
+        lengths = cast(Array, y.lengths)
+        likelihood, starts = np.empty(lengths.sum()), segment_starts(lengths)
         for rows in x.blocks(self._reader.rows_per_block(x)):
-            total[rows] = self._sums(x[rows], y[rows])
-        return total, cast(Array, y.lengths), self._task.n_windows(texts)
-
-    def _sums(self, x: Container, y: Targets) -> Array:
-        raw = network_output(self._network.layer, self._parameters(), x, len(x), self.n_jobs)
-        likelihood = raw[np.arange(len(raw)), y.values] - softmax_and_log_sum(raw)[1][:, 0]
-        return sum_segments(likelihood, cast(Array, y.lengths), dtype=np.float64)
+            raw = network_output(self._network.layer, self._parameters(), x[rows], len(x), self.n_jobs)
+            likelihood[ranges(starts[rows], lengths[rows])] = self._task.log_likelihood(y[rows].values, raw)
+        return likelihood, lengths, self._task.n_windows(texts)
 
 
 ARGUMENTS: dict[str, Constraint] = {
+    "n_given": Integer(0),
     "n_tokens": Integer(1),
     "temperature": Number(0),
     "top_k": Integer(1) | NONE,

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.utils import Tags
 
 from skneural.data import Container, MaskedWindows, TokenWindows
+from skneural.data.event_sets import read_sets
 from skneural.data.texts import TokenSequences, read_sequences, written
 from skneural.data.vocabulary import UNKNOWN, Vocabulary
 from skneural.ops.types import Array
@@ -16,6 +17,8 @@ from skneural.readers import InputSpec, Reader
 from skneural.readers.sequences import STEPS_PER_BLOCK
 
 TEXT_SPECIAL_TOKENS = ("start", "mask")
+
+SETS = "sets"  # the form of X whose steps are sets of classes
 
 # Raw scores in a block of predictions: 16 MB in float32.
 SCORES_PER_BLOCK = 4_000_000
@@ -42,17 +45,18 @@ class TextOptions:
 
 @dataclass(frozen=True)
 class Texts(Reader):
-    """Reader of texts, lists of tokens, or sequences of integers.
+    """Reader of texts, lists of tokens, sequences of integers, or series of sets of classes.
 
     Attributes
     ----------
     level : {"word", "character"}
         Tokens into which texts are split.
-    form : {"text", "tokens", "numbers"}
-        Form of the training data; see `TokenSequences`.
+    form : {"text", "tokens", "numbers", "sets"}
+        Form of the training data: series of sets, or see `TokenSequences`.
     tokens : list of str, or None
-        In the order of their numbers; None if X is integers.
+        In the order of their numbers; None if X is integers or sets.
     n_tokens : int
+        Number of tokens or classes.
     """
 
     level: str
@@ -62,6 +66,10 @@ class Texts(Reader):
 
     @classmethod
     def learn(cls, X: object, options: TextOptions, spec: InputSpec) -> tuple[Self, Container]:
+        sets = read_sets(X)
+        if sets is not None:
+            reader = cls(options.level, SETS, None, sets[0].shape[1])
+            return reader, reader._windows_of_sets(sets, spec.precision_of(sets[0]))
         given = read_sequences(X, options.level)
         size = None if options.vocabulary_size is None else int(options.vocabulary_size)
         vocabulary = Vocabulary.of(given, TEXT_SPECIAL_TOKENS, size, options.min_frequency, spec.sample_weight)
@@ -69,11 +77,66 @@ class Texts(Reader):
         return reader, reader._windows(given)
 
     def read(self, X: object, spec: InputSpec) -> Container:
-        return self._windows(read_sequences(X, self.level))
+        sets = read_sets(X)
+        if (sets is not None) != self.of_sets:
+            raise ValueError(
+                f"X is {'sets' if sets is not None else 'texts'}, but {spec.estimator_name} was fitted on "
+                f"{'sets' if self.of_sets else 'texts'}: {'(steps, classes) arrays' if self.of_sets else self.form}."
+            )
+        if sets is None:
+            return self._windows(read_sequences(X, self.level))
+        if sets[0].shape[1] != self.n_tokens:
+            raise ValueError(
+                f"X has {sets[0].shape[1]} classes, but {spec.estimator_name} was fitted on {self.n_tokens}."
+            )
+        return self._windows_of_sets(sets, spec.precision_of(sets[0]))
+
+    @property
+    def of_sets(self) -> bool:
+        """True if steps are sets of classes."""
+        return self.form == SETS
+
+    def steps_of(self, sets: Array) -> Array:
+        """Steps of a series as the network takes them: with a further column, which is one at the start only."""
+        return np.pad(sets, ((0, 0), (0, 1)))
+
+    @property
+    def start_of_sets(self) -> Array:
+        """The step before the first one: no class, and a one in the further column."""
+        return np.eye(1, self.n_tokens + 1, self.n_tokens, dtype=np.uint8)
+
+    def _windows_of_sets(self, sets: list[Array], dtype: np.dtype[Any]) -> TokenWindows:
+        return TokenWindows.from_sequences([self.steps_of(each) for each in sets], self.start_of_sets[0], dtype)
 
     def _windows(self, given: TokenSequences) -> TokenWindows:
         vocabulary = self.vocabulary
         return TokenWindows.from_sequences(vocabulary.encode(given), vocabulary.number_of("start"))
+
+    def prompted(self, prompt: Any) -> tuple[list[Any], str]:
+        """The start and the steps of a prompt, or None, as the network takes them, and the form of the prompt."""
+        if self.of_sets:
+            sets = np.zeros((0, self.n_tokens), np.uint8) if prompt is None else self._set_prompt(prompt)
+            return list(np.concatenate([self.start_of_sets, self.steps_of(sets)]).astype(np.float32)), SETS
+        start = self.vocabulary.number_of("start")
+        if prompt is None:
+            return [start], self.form
+        given = read_sequences([prompt], self.level, "prompt")
+        return [start, *self.vocabulary.encode(given, "prompt")[0].tolist()], given.form
+
+    def _set_prompt(self, prompt: Any) -> Array:
+        sets = read_sets([np.asarray(prompt)], "prompt")
+        if sets is None or sets[0].shape[1] != self.n_tokens:
+            raise ValueError(
+                f"prompt has shape {np.shape(prompt)}; expected one series of sets as in the training data, "
+                f"(steps, {self.n_tokens})."
+            )
+        return sets[0]
+
+    def written(self, drawn: list[Any], form: str) -> Any:
+        """Steps that were generated, in the form of a prompt."""
+        if self.of_sets:
+            return np.stack(drawn)[:, : self.n_tokens].astype(np.intp)
+        return written(self.vocabulary.decode(np.array(drawn, dtype=np.intp)), form, self.level)
 
     @property
     def learned_once(self) -> str:
@@ -89,10 +152,12 @@ class Texts(Reader):
         return self.vocabulary.encode(read_sequences(X, self.level))
 
     def restore(self, x: Container) -> list[Any]:
-        """Windows in the form of the training data: texts, lists of tokens or integer arrays."""
+        """Windows in the form of the training data: texts, lists of tokens, integer arrays or sets."""
         assert isinstance(x, TokenWindows)
         tokens = x.input_tokens if isinstance(x, MaskedWindows) else x.next_tokens  # those that are predicted
         windows = np.split(tokens, np.cumsum(x.n_steps)[:-1])
+        if self.of_sets:
+            return [window[:, : self.n_tokens] for window in windows]
         return [self._written(numbers) for numbers in windows]
 
     def _written(self, numbers: Array) -> Any:
@@ -108,10 +173,11 @@ class Texts(Reader):
         return ""
 
     def shapes(self) -> dict[str, Any]:
-        return {"n_special": len(TEXT_SPECIAL_TOKENS)}
+        return {"n_special": 1 if self.of_sets else len(TEXT_SPECIAL_TOKENS), "sets": self.of_sets}
 
     def attributes(self) -> dict[str, Any]:
-        return {"vocabulary_": self.tokens, "vocabulary_size_": self.n_tokens, "n_features_in_": 1}
+        n_features = self.n_tokens if self.of_sets else 1
+        return {"vocabulary_": self.tokens, "vocabulary_size_": self.n_tokens, "n_features_in_": n_features}
 
     def rows_per_block(self, x: Container) -> int:
         return max(min(STEPS_PER_BLOCK, SCORES_PER_BLOCK // self.n_tokens) // x.typical_length, 1)

@@ -1,4 +1,4 @@
-"""Prediction of tokens of a text from the other tokens: the next one, or those that are masked."""
+"""Prediction of the steps of a text from the other steps: the next token or set of classes, or masked tokens."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import numpy as np
 from skneural.data import Container, MaskedWindows, Targets, TokenWindows
 from skneural.data.masked_tokens import n_masked
 from skneural.estimators.language_model.reader import Texts
-from skneural.losses import Loss, SoftmaxLogLoss
+from skneural.losses import BinaryLogLoss, Loss, SoftmaxLogLoss
+from skneural.ops.pointwise import log_one_plus_exp
+from skneural.ops.softmax import softmax_and_log_sum
 from skneural.ops.types import Array
 from skneural.readers import Reader
 from skneural.tasks import FitArguments, Task
@@ -32,7 +34,7 @@ class TokenPredictionOptions:
 
 @dataclass(frozen=True)
 class TokenPrediction(Task):
-    """Prediction of the next token at each step, or of masked tokens, which are drawn again for each batch.
+    """Prediction of the next token, or set of classes, at each step, or of masked tokens, drawn again for each batch.
 
     Texts of more than `context_length` tokens are cut into windows, each of which is an independent sample.
 
@@ -40,14 +42,17 @@ class TokenPrediction(Task):
     ----------
     options : TokenPredictionOptions
     n_tokens : int
-        Number of tokens that can be predicted, which excludes special tokens.
+        Number of tokens or classes that can be predicted, which excludes special tokens.
     mask : int
         Number of the token that replaces masked tokens.
+    sets : bool
+        Whether steps are sets of classes, each of which has a logistic output.
     """
 
     options: TokenPredictionOptions
     n_tokens: int
     mask: int
+    sets: bool
 
     required: ClassVar[bool] = False
 
@@ -58,13 +63,17 @@ class TokenPrediction(Task):
     @classmethod
     def learn(cls, arguments: FitArguments, options: TokenPredictionOptions, reader: Reader) -> Self:
         assert isinstance(reader, Texts)
-        return cls(options, reader.n_tokens, reader.vocabulary.number_of("mask"))
+        if reader.of_sets and options.objective == "masked":
+            raise ValueError('objective="masked" masks tokens, but the steps of X are sets. Set objective="causal".')
+        return cls(options, reader.n_tokens, reader.vocabulary.number_of("mask"), reader.of_sets)
 
     def compare(self, arguments: FitArguments) -> None:
         """Do nothing: the targets follow from X, which the reader has checked."""
 
     def encode(self, arguments: FitArguments) -> Targets:
         windows = self._windows(arguments)
+        if self.sets:
+            return Targets(windows.next_tokens[:, : self.n_tokens].astype(arguments.dtype), windows.n_steps)
         if not self.masked:
             return Targets(windows.next_tokens, windows.n_steps)
         # Each token has the probability of being masked as its weight.
@@ -80,7 +89,14 @@ class TokenPrediction(Task):
         return None if weight is None else np.repeat(weight, self.n_windows(arguments.X))
 
     def loss(self) -> tuple[Loss, int]:
-        return SoftmaxLogLoss(self.n_tokens), self.n_tokens
+        return (BinaryLogLoss() if self.sets else SoftmaxLogLoss(self.n_tokens)), self.n_tokens
+
+    def log_likelihood(self, targets: Array, raw: Array) -> Array:
+        """Log-probability of each target: of a token, or of the classes that occur and those that do not."""
+        if self.sets:
+            return (targets * raw - log_one_plus_exp(raw)).sum(axis=1)
+        likelihood: Array = raw[np.arange(len(raw)), targets] - softmax_and_log_sum(raw)[1][:, 0]
+        return likelihood
 
     @property
     def masked(self) -> bool:

@@ -74,6 +74,8 @@ def ensure_compatible(hyperparameters: Mapping[str, Any], estimator_name: str) -
         raise ValueError(
             f'pretrained must be a LanguageModel of architecture="transformer"; this one is a {fitted["architecture"]}.'
         )
+    if fitted["sets"]:
+        raise ValueError("pretrained was fitted on sets of classes; it must be a LanguageModel of texts or tokens.")
     differing = [name for name in SHARED if hyperparameters[name] != fitted[name]]
     if differing:
         wanted = ", ".join(f"{name}={fitted[name]!r}" for name in differing)
