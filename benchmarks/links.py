@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 from sklearn.decomposition import NMF
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.model_selection import train_test_split
 from timing import timed, timed_fit
@@ -131,7 +133,7 @@ def _recommendations(name_of_data: str, draw: Callable[[int], tuple[Any, ...]]) 
 
 
 def _factorized(n_components: int, links: np.ndarray) -> np.ndarray:
-    model = NMF(n_components, init="nndsvda", max_iter=500, random_state=0)
+    model = NMF(n_components, init="nndsvda", max_iter=1000, random_state=0)
     rows: np.ndarray = model.fit_transform(links.astype(float))
     return rows @ model.components_
 
@@ -154,4 +156,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    warnings.simplefilter("ignore", ConvergenceWarning)
     main()

