@@ -15,9 +15,10 @@ import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 from sklearn.ensemble import HistGradientBoostingRegressor
 
 from skneural import SeriesForecaster
@@ -41,14 +42,29 @@ UNIVARIATE = {  # name in the file: horizon, season, origins
 
 
 class Task(NamedTuple):
-    """Series to forecast, and what is asked of the forecasts."""
+    """Series to forecast, and what is asked of the forecasts.
+
+    `known` are values known in advance, and `days` the times of the steps; the forecaster is then given data frames,
+    and makes its own calendar.
+    """
 
     series: list[np.ndarray]
     horizon: int
     season: int | None
     n_origins: int
     asked: str = ""
-    known: np.ndarray | list[np.ndarray] | None = None
+    known: list[np.ndarray] | None = None
+    days: np.ndarray | None = None
+
+    def inputs(self, n_last: int = 0) -> tuple[Any, Any]:
+        """Series without their last steps, and what is known in advance, as the forecaster is given them."""
+        n_steps = len(self.series[0]) - n_last
+        if self.days is None or self.known is None:
+            return [series[: len(series) - n_last] for series in self.series], None
+        index = pd.DatetimeIndex(self.days, name="day")
+        wide = pd.DataFrame(np.transpose(self.series), index=index).iloc[:n_steps]
+        known = [pd.DataFrame(each).assign(id=i, day=index) for i, each in enumerate(self.known)]
+        return wide.melt(var_name="id", ignore_index=False).reset_index(), pd.concat(known)
 
 
 def hospital(folder: Path) -> Iterator[tuple[str, Task]]:
@@ -76,11 +92,11 @@ def univariate(folder: Path) -> Iterator[tuple[str, Task]]:
 
 def shops(folder: Path) -> Iterator[tuple[str, Task]]:
     """Daily sales of five shops with a calendar; see `daily_sales`."""
-    sales, known = daily_sales(3 * 365, seed=0)
-    yield "five shops, calendar", Task(sales, 28, 7, 6, "best of ridge and boosting + .02", known)
+    sales, known, days = daily_sales(3 * 365, seed=0)
+    yield "five shops, calendar", Task(sales, 28, 7, 6, "best of ridge and boosting + .02", known, days)
 
 
-def daily_sales(n: int, seed: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
+def daily_sales(n: int, seed: int) -> tuple[list[np.ndarray], list[np.ndarray], np.ndarray]:
     """Sales of five shops with weekly and yearly seasons, promotions and holidays, and what is known of these.
 
     The logarithm of the sales of shop s on day t is the sum of its level (0 to 4 over the shops), a profile of the days
@@ -92,7 +108,6 @@ def daily_sales(n: int, seed: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
     days = np.datetime64("2021-01-01") + np.arange(n)
     in_year = (days - days.astype("M8[Y]")).astype(int)
     holidays = np.isin(in_year, rng.choice(365, 12, replace=False))
-    calendar = calendar_features(days.astype("M8[us]"), holidays=days[holidays])
     sales, known = [], []
     for level in range(5):
         promotion = np.repeat(rng.random(n // 7 + 1) < 0.1, 7)[:n]
@@ -111,8 +126,8 @@ def daily_sales(n: int, seed: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
             + noise
         )
         sales.append(np.exp(logarithm).astype(np.float32))
-        known.append(np.column_stack([calendar, promotion]))
-    return sales, known
+        known.append(np.column_stack([promotion, holidays]).astype(np.float64))
+    return sales, known, days
 
 
 SETS = {function.__name__: function for function in (hospital, cif, exchange, shops, univariate)}
@@ -126,56 +141,49 @@ def _unequal(path: Path) -> list[np.ndarray]:
 
 def compare(task: Task, seed: int) -> dict[str, float | str]:
     """MASE of each method, seconds of training, and "warned"."""
-    model = SeriesForecaster(task.horizon, season=task.season, random_state=seed)
-    held_out = task.horizon * task.n_origins
+    model = SeriesForecaster(task.horizon, season=task.season, calendar=task.days is not None, random_state=seed)
+    past, known = task.inputs(task.horizon * task.n_origins)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         start = time.process_time()
-        model.fit([series[:-held_out] for series in task.series], task.known)
+        model.fit(past, known)
         seconds = time.process_time() - start
     warned = any("forecasts the last steps" in str(warning.message) for warning in caught)
-    with warnings.catch_warnings(action="ignore"):
-        result = model.backtest(task.series, task.n_origins, task.known)
-    scaled = {method: values["MASE"] for method, values in result.errors.items()}
-    scaled.setdefault("last season", scaled["last value"])
+    result = model.set_params(compare=False).backtest(task.inputs()[0], task.n_origins, known)
+    errors = {method: values["MASE"] for method, values in result.errors.items()}
+    errors.setdefault("last season", errors["last value"])
     size = sorted(model.window_sizes_)[len(model.window_sizes_) // 2]
-    boosted = boosting(task, size)
-    errors = [np.nanmean(np.abs(f - y[..., 0]), axis=(1, 2)) for f, y in ((boosted, result.actual),)]
+    distances = np.nanmean(np.abs(boosting(task, size) - result.actual[..., 0]), axis=(1, 2))
     season = task.season or 1
-    scale = [np.mean(np.abs(past[season:] - past[:-season])) for past in result.past]
-    scaled["boosting"] = float(np.mean(errors[0] / scale))
-    return {**scaled, "seconds": seconds, "warned": "warned" if warned else ""}
+    scale = [np.mean(np.abs(series[season:] - series[:-season])) for series in result.past]
+    return {**errors, "boosting": float(np.mean(distances / scale)), "seconds": seconds, "warned": "warned" * warned}
 
 
 def boosting(task: Task, size: int) -> np.ndarray:
     """Forecasts of gradient boosting, of shape (n_series, n_origins, horizon).
 
-    Each row has the normalized window, the number of a step of the horizon, and what is known of this step.
+    Each row has the normalized window, the number of a step of the horizon, and what is known of this step, with the
+    same features of its day as the forecaster.
     """
-    held_out, cutter = (
-        task.horizon * task.n_origins,
-        SlidingWindows(
-            size,
-            task.horizon,
-            normalize="last",
-            short="pad",
-            max_windows=max(len(task.series), ROWS_OF_BOOSTING // task.horizon),
-        ),
-    )
-    past = [series[:-held_out] for series in task.series]
-    X, y = cutter.windows_and_targets(past)
-    known = None if task.known is None else cutter.known_windows([each[:-held_out] for each in task.known])
+    most = max(len(task.series), ROWS_OF_BOOSTING // task.horizon)
+    cutter = SlidingWindows(size, task.horizon, normalize="last", short="pad", max_windows=most)
+    known = task.known
+    if known is not None:
+        assert task.days is not None
+        known = [np.column_stack([each, calendar_features(task.days)]) for each in known]
+    held_out = task.horizon * task.n_origins
+    X, y = cutter.windows_and_targets([series[:-held_out] for series in task.series])
+    in_advance = None if known is None else cutter.known_windows([each[:-held_out] for each in known])
     model = HistGradientBoostingRegressor(loss="absolute_error", max_iter=300, random_state=0)
-    model.fit(_rows(X, known, task.horizon), y.ravel())
+    model.fit(_rows(X, in_advance, task.horizon), y.ravel())
     forecasts = []
     for origin in range(held_out, 0, -task.horizon):
-        seen = [series[:-origin] for series in task.series]
-        last = None
-        if task.known is not None:
-            ends = [len(each) - origin + task.horizon for each in task.known]
-            last = cutter.known_windows([each[:n] for each, n in zip(task.known, ends, strict=True)], last=True)
-        predicted = model.predict(_rows(cutter.last_windows(seen), last, task.horizon))
-        forecasts.append(cutter.restore(predicted.reshape(len(seen), -1), seen))
+        past = [series[:-origin] for series in task.series]
+        if known is not None:
+            ends = [len(each) - origin + task.horizon for each in known]
+            in_advance = cutter.known_windows([each[:n] for each, n in zip(known, ends, strict=True)], last=True)
+        predicted = model.predict(_rows(cutter.last_windows(past), in_advance, task.horizon))
+        forecasts.append(cutter.restore(predicted.reshape(len(past), -1), past))
     return np.stack(forecasts, axis=1)
 
 

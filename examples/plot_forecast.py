@@ -1,61 +1,61 @@
-"""Forecasting of a chaotic series.
+"""Forecasts of daily sales, with promotions and a calendar, beside simpler methods.
 
-    pip install "skneural[plot]"
+    pip install "skneural[plot]" pandas
     python plot_forecast.py
 
-The Mackey-Glass equation (1977) models the delayed production of blood cells; its solution is chaotic. A network of
-gated recurrent units forecasts the next thirty values at once. It is trained to do so at each step of the windows, not
-only at the last one (`stepwise=True`).
+Four shops have weekly and yearly seasons, gaps where they were closed, and promotions that are planned in advance. One
+network learns from all of them, and forecasts four weeks at once. The backtest repeats the last three months: the
+network is fitted on what was before, and forecasts from three origins.
 """
 
 import matplotlib.pyplot as plt
 import numpy as np
-from sklearn.linear_model import LinearRegression
+import pandas as pd
 
-from skneural import RNNSequenceRegressor
-from skneural.preprocessing import SlidingWindows
+from skneural import SeriesForecaster
+from skneural.inspection import plot_backtest
 
-HORIZON = 30
+HORIZON = 28
+SHOPS = ["harbour", "market", "station", "village"]
 
 
-def mackey_glass(n, delay=17, steps_per_unit=10):
-    """Solve dx/dt = 0.2 x(t - delay) / (1 + x(t - delay)^10) - 0.1 x(t), and drop the initial transient."""
-    lag, n_all = delay * steps_per_unit, (n + 200) * steps_per_unit
-    x = np.full(n_all + lag, 1.2)
-    for t in range(lag, n_all + lag - 1):
-        x[t + 1] = x[t] + (0.2 * x[t - lag] / (1 + x[t - lag] ** 10) - 0.1 * x[t]) / steps_per_unit
-    return x[-n * steps_per_unit :: steps_per_unit]
+def daily_sales(n_days, random_state):
+    """Draw sales as a wide frame, and promotions of the same days and of the four weeks that follow as a long one."""
+    rng = np.random.default_rng(random_state)
+    days = pd.date_range("2022-01-01", periods=n_days + HORIZON, name="day")
+    sales, promotions = pd.DataFrame(index=days), []
+    for level, shop in enumerate(SHOPS):
+        promotion = np.repeat(rng.random(len(days) // 7 + 1) < 0.15, 7)[: len(days)]
+        noise = np.convolve(0.1 * rng.standard_normal(len(days) + 6), 0.7 ** np.arange(7), "valid")
+        week = rng.normal(0, 0.3, 7)[days.day_of_week]
+        year = 0.3 * np.sin(2 * np.pi * days.day_of_year / 365.25)
+        sales[shop] = np.exp(3 + level + week + year + 0.4 * promotion + noise)
+        promotions.append(pd.DataFrame({"id": shop, "day": days, "promotion": promotion.astype(float)}))
+    closed = rng.random(sales.shape) < 0.02
+    return sales.mask(closed).iloc[:n_days], pd.concat(promotions)
 
 
 def main():
-    series = mackey_glass(4000).astype(np.float32)
-    past, future = series[:3000], series[3000:]
-    X, y = SlidingWindows(window_size=100, horizon=HORIZON, stride=10, stepwise=True).windows_and_targets(past)
-    model = RNNSequenceRegressor(
-        cell="gru", learning_rate="one_cycle", learning_rate_init=0.01, batch_size=16, max_iter=30, random_state=0
-    )
-    model.fit(X, y)
+    sales, promotions = daily_sales(900, random_state=0)
+    long = sales.melt(var_name="id", value_name="sales", ignore_index=False).reset_index()
+    model = SeriesForecaster(HORIZON, season=7, quantile=(0.1, 0.5, 0.9), log=True, calendar=True, random_state=0)
 
-    last_step = SlidingWindows(window_size=100, horizon=HORIZON)
-    linear = LinearRegression().fit(*last_step.windows_and_targets(past))
-    X_test, y_test = last_step.windows_and_targets(future)
-    forecasts = {"recurrent": model.predict(X_test)[:, -1], "linear": linear.predict(X_test)}
+    result = model.backtest(long, n_origins=3, known=promotions)
+    print(result)
+    forecasts = model.fit(long, promotions).predict()
+    print(forecasts.head())
 
-    _, (top, bottom) = plt.subplots(2, 1, figsize=(9, 5.5), layout="constrained")
-    for start in (0, 150, 300):
-        times = np.arange(start, start + 100 + HORIZON)
-        top.plot(times[:101], future[times[:101]], color="0.7", label=None if start else "input")
-        top.plot(times[100:], future[times[100:]], color="k", ls=":", lw=2, zorder=3, label=None if start else "truth")
-        for i, (name, values) in enumerate(forecasts.items()):
-            top.plot(times[100:], values[start], color=f"C{i}", label=None if start else f"{name} forecast")
-    top.set(xlabel="step", ylabel="value", ylim=(0.3, 1.7), title="Three forecasts of thirty steps")
-    top.legend(loc="upper right", ncols=4)
-    for i, (name, values) in enumerate(forecasts.items()):
-        error = np.sqrt(np.mean((values - y_test) ** 2, axis=0)) / y_test.std()
-        print(f"{name:<10} error {error.mean():.3f} standard deviations, {error[-1]:.3f} after {HORIZON} steps")
-        bottom.plot(np.arange(1, HORIZON + 1), error, color=f"C{i}", label=name)
-    bottom.set(xlabel="steps ahead", ylabel="error in standard deviations", yscale="log")
-    bottom.legend()
+    _, axes = plt.subplots(2, 2, figsize=(11, 6), layout="constrained")
+    for number, ax in enumerate(axes[0]):
+        plot_backtest(result, series=number, methods=("model", "ridge"), ax=ax)
+    for ax, shop in zip(axes[1], SHOPS[2:], strict=True):
+        future = forecasts[forecasts["id"] == shop]
+        ax.plot(sales[shop].iloc[-4 * HORIZON :], color="0.6", label="values")
+        ax.fill_between(future["day"], future["sales 0.1"], future["sales 0.9"], alpha=0.3, label="10 to 90 percent")
+        ax.plot(future["day"], future["sales 0.5"], label="median")
+        ax.set(title=f"{shop}: the next {HORIZON} days", xlabel="")
+        ax.legend()
+        ax.tick_params("x", rotation=20)
     plt.show()
 
 

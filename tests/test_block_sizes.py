@@ -39,6 +39,7 @@ OF_ESTIMATORS = {
     "estimators/language_model/reader.py": "size of blocks in which estimators predict",
     "estimators/sequence_to_sequence/estimator.py": "size of blocks in which estimators predict",
     "estimators/tabular/network.py": "members that a row trains, which is part of the model",
+    "tasks/steps.py": "series in the units of each; test_reversible_normalization.py has other sizes",
     "template/training.py": "multiple of the size of blocks in which estimators predict",
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from typing import ClassVar
 
 import numpy.typing as npt
@@ -35,9 +36,11 @@ from skneural.readers import (
     SequenceOptions,
     Sequences,
     embedding_size_hyperparameter,
+    reversible_normalization_hyperparameter,
     standardize_hyperparameter,
     vocabulary_size_hyperparameter,
 )
+from skneural.tasks import SequenceNumberOptions, SeriesNumbers, Task
 from skneural.template.classifier import NeuralClassifier
 from skneural.template.estimator import Mixin
 from skneural.template.regressor import NeuralRegressor
@@ -369,3 +372,12 @@ class CNNSequenceRegressor(ConvolutionalSequenceFields, NeuralRegressor):
     >>> model.fit(X[:150], frequency[:150]).score(X[150:], frequency[150:]) > 0.9
     True
     """
+
+    _task_class: ClassVar[type[Task]] = SeriesNumbers
+
+    reversible_normalization: bool = reversible_normalization_hyperparameter()
+
+    def _task_options(self) -> SequenceNumberOptions:
+        return SequenceNumberOptions(
+            **asdict(super()._task_options()), reversible_normalization=self.reversible_normalization
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import ClassVar
 
 import numpy.typing as npt
@@ -19,10 +20,11 @@ from skneural.readers import (
     Reader,
     SequenceOptions,
     Sequences,
+    reversible_normalization_hyperparameter,
     standardize_hyperparameter,
     vocabulary_size_hyperparameter,
 )
-from skneural.tasks import SequenceNumbers, Task
+from skneural.tasks import SequenceNumberOptions, SequenceNumbers, Task
 from skneural.template.classifier import NeuralClassifier
 from skneural.template.estimator import Mixin
 from skneural.template.regressor import NeuralRegressor
@@ -175,6 +177,12 @@ class MambaSequenceRegressor(MambaFields, NeuralRegressor):
     _task_class: ClassVar[type[Task]] = SequenceNumbers
 
     pooling: str = pooling_hyperparameter("mean", reference=3)
+    reversible_normalization: bool = reversible_normalization_hyperparameter()
+
+    def _task_options(self) -> SequenceNumberOptions:
+        return SequenceNumberOptions(
+            **asdict(super()._task_options()), reversible_normalization=self.reversible_normalization
+        )
 
 
 @declare

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import ClassVar
 
 import numpy.typing as npt
@@ -22,10 +22,11 @@ from skneural.readers import (
     SequenceOptions,
     Sequences,
     embedding_size_hyperparameter,
+    reversible_normalization_hyperparameter,
     standardize_hyperparameter,
     vocabulary_size_hyperparameter,
 )
-from skneural.tasks import SequenceNumbers, Task
+from skneural.tasks import SequenceNumberOptions, SequenceNumbers, Task
 from skneural.template.classifier import NeuralClassifier
 from skneural.template.estimator import Mixin
 from skneural.template.regressor import NeuralRegressor
@@ -185,6 +186,12 @@ class RNNSequenceRegressor(RecurrentFields, NeuralRegressor):
     _task_class: ClassVar[type[Task]] = SequenceNumbers
 
     pooling: str = pooling_hyperparameter("last", reference=6)
+    reversible_normalization: bool = reversible_normalization_hyperparameter()
+
+    def _task_options(self) -> SequenceNumberOptions:
+        return SequenceNumberOptions(
+            **asdict(super()._task_options()), reversible_normalization=self.reversible_normalization
+        )
 
 
 @declare

@@ -2,6 +2,7 @@
 
 from skneural.inspection.attention import plot_alignment, plot_attention
 from skneural.inspection.edges import plot_kan_edge
+from skneural.inspection.forecasts import plot_backtest
 from skneural.inspection.graphs import plot_graph
 from skneural.inspection.images import occlusion_map, plot_feature_maps, plot_kernels, saliency_map
 from skneural.inspection.samples import plot_samples
@@ -11,6 +12,7 @@ __all__ = [
     "occlusion_map",
     "plot_alignment",
     "plot_attention",
+    "plot_backtest",
     "plot_feature_maps",
     "plot_graph",
     "plot_kan_edge",

@@ -42,7 +42,12 @@ from skneural.layers.layer_normalization import LayerNormalization, RMSNormaliza
 from skneural.layers.mamba import MultiheadScan, SelectiveScan
 from skneural.layers.members import MemberFactors, MemberMean, MemberOutputs
 from skneural.layers.memory_attention import AdditiveAttention, DotAttention
-from skneural.layers.normalization import BatchNormalization, LocalResponseNormalization, Standardization
+from skneural.layers.normalization import (
+    BatchNormalization,
+    LocalResponseNormalization,
+    SeriesNormalization,
+    Standardization,
+)
 from skneural.layers.numeric_embedding import PeriodicEmbedding, PiecewiseLinearEmbedding
 from skneural.layers.pixels import PixelScores
 from skneural.layers.pooling import GlobalPooling, Pooling
@@ -128,6 +133,7 @@ __all__ = [
     "SelectNodes",
     "SelectiveScan",
     "SelfAttention",
+    "SeriesNormalization",
     "Shard",
     "Share",
     "SinusoidalPositions",

@@ -14,6 +14,7 @@ from skneural.initializers import ones
 from skneural.layers.layer import PREDICTING, Backward, Context, Layer, LayerInput, step_axis
 from skneural.ops.moments import RunningMoments
 from skneural.ops.normalize import Moments, batch_normalize, local_response_normalize, scale_and_shift
+from skneural.ops.normalize_series import normalize_series
 from skneural.ops.types import Array
 from skneural.parameters import Buffer, Parameter, Tree
 
@@ -242,6 +243,18 @@ class Standardization(Layer):
 
     def step(self, p: Tree, x: Array, state: None = None) -> tuple[Any, None]:
         return replace(self, axis=step_axis(self.axis, x.ndim)).predict(p, x), None
+
+
+@dataclass(frozen=True)
+class SeriesNormalization(Layer):
+    """Centre and scale each feature of each series by its own mean and deviation over the real steps (Kim et al. 2022).
+
+    x, y: (batch, steps, features). Padding becomes zero, and constant series are centred only.
+    """
+
+    def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
+        y, vjp = normalize_series(x, context.batch.lengths)
+        return y, lambda dy, g: vjp(dy)
 
 
 def _middle_and_half(low: float | Array, high: float | Array, dtype: np.dtype[Any]) -> tuple[Array, Array]:

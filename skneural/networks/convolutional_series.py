@@ -49,6 +49,7 @@ def convolutional_series_network(
     vocabulary_size: int | None,
     embedding_size: int,
     standardize: bool,
+    reversible_normalization: bool = False,
 ) -> Chain:
     """Build a network from series (batch, steps, features) or tokens (batch, steps) to raw scores.
 
@@ -77,6 +78,8 @@ def convolutional_series_network(
         Size of the token embeddings.
     standardize : bool
         Centre and scale each feature in the first layer; not used for tokens.
+    reversible_normalization : bool, default=False
+        Centre and scale each series by its own steps instead; not used for tokens.
     """
 
     def encoder(n_in: int) -> Encoder:
@@ -91,6 +94,7 @@ def convolutional_series_network(
         vocabulary_size=vocabulary_size,
         embedding_size=embedding_size,
         standardize=standardize,
+        reversible_normalization=reversible_normalization,
     )
 
 

@@ -37,6 +37,7 @@ def mamba_network(
     bidirectional: bool,
     vocabulary_size: int | None,
     standardize: bool,
+    reversible_normalization: bool = False,
 ) -> Chain:
     """Build a network from series (batch, steps, features) or tokens (batch, steps) to raw scores.
 
@@ -54,13 +55,16 @@ def mamba_network(
         Number of tokens; None for series.
     standardize : bool
         Centre and scale each feature in the first layer; not used for tokens.
+    reversible_normalization : bool, default=False
+        Centre and scale each series by its own steps instead; not used for tokens.
     """
 
     def encoder(n_in: int) -> Encoder:
         sizes = d_model, state_size, n_layers, expansion, convolution_width
         return mamba_encoder(*sizes, dropout, variant, bidirectional, n_in if vocabulary_size is None else None)
 
-    return sequence_network(encoder, n_features, n_out, pooling, dropout, vocabulary_size, d_model, standardize)
+    sizes = vocabulary_size, d_model
+    return sequence_network(encoder, n_features, n_out, pooling, dropout, *sizes, standardize, reversible_normalization)
 
 
 def mamba_encoder(

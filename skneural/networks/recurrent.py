@@ -19,6 +19,7 @@ def recurrent_network(
     vocabulary_size: int | None,
     embedding_size: int,
     standardize: bool,
+    reversible_normalization: bool = False,
 ) -> Chain:
     """Build a network from series (batch, steps, features) or tokens (batch, steps) to raw scores.
 
@@ -44,12 +45,15 @@ def recurrent_network(
         Size of the token embeddings.
     standardize : bool
         Centre and scale each feature in the first layer; not used for tokens.
+    reversible_normalization : bool, default=False
+        Centre and scale each series by its own steps instead; not used for tokens.
     """
 
     def encoder(n_in: int) -> Encoder:
         return recurrent_encoder(n_in, cell, hidden_size, n_layers, bidirectional, dropout)
 
-    return sequence_network(encoder, n_features, n_out, pooling, dropout, vocabulary_size, embedding_size, standardize)
+    sizes = vocabulary_size, embedding_size
+    return sequence_network(encoder, n_features, n_out, pooling, dropout, *sizes, standardize, reversible_normalization)
 
 
 def recurrent_encoder(

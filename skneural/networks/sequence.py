@@ -22,6 +22,7 @@ from skneural.layers import (
     Layer,
     RealSteps,
     RowsFirst,
+    SeriesNormalization,
     Standardization,
     StepPooling,
     StepsFirst,
@@ -84,6 +85,7 @@ def sequence_network(
     vocabulary_size: int | None,
     embedding_size: int,
     standardize: bool,
+    reversible_normalization: bool = False,
 ) -> Chain:
     """Build a network from series (batch, steps, features) or tokens (batch, steps) to raw scores.
 
@@ -106,11 +108,15 @@ def sequence_network(
         Size of the token embeddings.
     standardize : bool
         Centre and scale each feature in the first layer; not used for tokens.
+    reversible_normalization : bool, default=False
+        Centre and scale each series by its own steps instead; not used for tokens.
     """
     middle = encoder(n_features if vocabulary_size is None else embedding_size)
     start = dict(middle.axes.enter)
     if vocabulary_size is not None:
         start = {"embedding": Embedding(vocabulary_size, embedding_size), **start}
+    elif reversible_normalization:
+        start = {"normalization": SeriesNormalization(), **start}
     elif standardize:
         start["standardization"] = Standardization(n_features, axis=middle.axes.features)
     return Chain(**start, **_rows(middle, pooling, dropout), output=Dense(middle.n_out, n_out))

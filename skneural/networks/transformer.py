@@ -45,6 +45,7 @@ def transformer_network(
     standardize: bool,
     causal: bool,
     freeze: int,
+    reversible_normalization: bool = False,
 ) -> Chain:
     """Build a network from series (batch, steps, features) or tokens (batch, steps) to raw scores.
 
@@ -68,6 +69,8 @@ def transformer_network(
     freeze : int
         Blocks of an attention and a feedforward layer that are not trained, from the first; if positive, the layers
         before them are not trained either.
+    reversible_normalization : bool, default=False
+        Centre and scale each series by its own steps instead; not used for tokens.
     """
 
     def encoder(n_in: int) -> Encoder:
@@ -85,7 +88,9 @@ def transformer_network(
         )
 
     sizes = vocabulary_size, d_model
-    network = sequence_network(encoder, n_features, n_out, pooling, dropout, *sizes, standardize)
+    network = sequence_network(
+        encoder, n_features, n_out, pooling, dropout, *sizes, standardize, reversible_normalization
+    )
     return _frozen(network, freeze) if freeze else network
 
 

@@ -42,6 +42,18 @@ def standardize_hyperparameter() -> Any:
     )
 
 
+def reversible_normalization_hyperparameter() -> Any:
+    """The hyper-parameter `reversible_normalization` of regressors whose X is series."""
+    return hyperparameter(
+        default=False,
+        constraint=BOOLEAN,
+        doc="""Centre and scale each series by its own mean and deviation, instead of `standardize`, and its targets by
+        those of the feature that they continue (Kim et al. 2022): for forecasts of series of different levels. y has
+        the following values of all features, as those of `skneural.preprocessing.SlidingWindows`. The curves of the
+        loss are then in these units, and `normalize_y` has no effect.""",
+    )
+
+
 def embedding_size_hyperparameter() -> Any:
     """The hyper-parameter `embedding_size` of families with token embeddings."""
     return hyperparameter(default=64, constraint=Integer(1), doc="Size of the embedding of each token.")

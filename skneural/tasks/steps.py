@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -12,11 +12,17 @@ from sklearn.utils.validation import check_array, check_consistent_length
 
 from skneural.data import Container, Series, Targets
 from skneural.data.object_columns import unpacked
+from skneural.ops.normalize_series import series_statistics
 from skneural.ops.types import Array
 from skneural.readers import Reader, steps_like
 from skneural.tasks.classes import Classes, ClassOptions
 from skneural.tasks.numbers import NumberOptions, Numbers
 from skneural.tasks.task import FitArguments, ensure_none_is_missing, ensure_y_is_given
+
+NOT_REVERSIBLE = "Set reversible_normalization=False"
+
+# Series whose units are computed at once.
+SERIES_AT_ONCE = 1000
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,54 @@ class StepClasses(Classes):
 
 
 @dataclass(frozen=True)
-class SequenceNumbers(Numbers):
+class SequenceNumberOptions(NumberOptions):
+    """Hyper-parameters of regression on series.
+
+    Attributes
+    ----------
+    reversible_normalization : bool
+        Whether targets are in units of their series.
+    """
+
+    reversible_normalization: bool
+
+
+@dataclass(frozen=True)
+class SeriesNumbers(Numbers):
+    """Regression of numbers per series.
+
+    With reversible normalization, the targets of each series are centred and scaled by the mean and the deviation of
+    the feature that they continue: those of all features in turn, as further steps of the series.
+
+    Attributes
+    ----------
+    options : SequenceNumberOptions
+    """
+
+    options: SequenceNumberOptions
+
+    @classmethod
+    def learn(cls, arguments: FitArguments, options: Any, reader: Reader) -> Self:
+        if options.reversible_normalization:
+            _ensure_continues(arguments, options)
+            options = replace(options, normalize_y=False)
+        return super().learn(arguments, options, reader)
+
+    def encode(self, arguments: FitArguments) -> Targets:
+        if not self.options.reversible_normalization:
+            return super().encode(arguments)
+        centre, scale = _units_of_series(arguments.X, len(self.mean))
+        return super().encode(arguments._replace(y=(arguments.y.reshape(scale.shape) - centre) / scale))
+
+    def like_input(self, rows: Array, x: Container, X: object) -> Any:
+        if self.options.reversible_normalization:
+            centre, scale = _units_of_series(x, len(self.mean))
+            rows = (rows * scale + centre).astype(rows.dtype)
+        return super().like_input(rows, x, X)
+
+
+@dataclass(frozen=True)
+class SequenceNumbers(SeriesNumbers):
     """Regression of numbers per series or per step, as in the y of the first `fit`.
 
     Attributes
@@ -87,9 +140,13 @@ class SequenceNumbers(Numbers):
         return pieces
 
     @classmethod
-    def learn(cls, arguments: FitArguments, options: NumberOptions, reader: Reader) -> Self:
+    def learn(cls, arguments: FitArguments, options: Any, reader: Reader) -> Self:
         steps = has_targets_of_steps(arguments.y)
-        numbers = Numbers.learn(_step_by_step(arguments) if steps else arguments, options, reader)
+        if steps and options.reversible_normalization:
+            raise ValueError(
+                f"{NOT_REVERSIBLE}: y has a target for each step, whose units would depend on later steps."
+            )
+        numbers = SeriesNumbers.learn(_step_by_step(arguments) if steps else arguments, options, reader)
         return cls(options, numbers.moments, steps)
 
     def updated(self, arguments: FitArguments) -> Self:
@@ -110,6 +167,30 @@ class SequenceNumbers(Numbers):
 
     def like_input(self, rows: Array, x: Container, X: object) -> Any:
         return steps_like(rows, x, X) if self.steps else super().like_input(rows, x, X)
+
+
+def _ensure_continues(arguments: FitArguments, options: SequenceNumberOptions) -> None:
+    """Raise if targets cannot be in units of their series."""
+    x, reason = arguments.X, ""
+    n_targets = int(np.prod(np.shape(arguments.y)[1:]))
+    if len(x.shape) < 3:
+        reason = "X is tokens, which have no units"
+    elif options.loss == "poisson":
+        reason = 'loss="poisson" counts, and counts have no other units'
+    elif n_targets % x.shape[2]:
+        reason = f"series have {x.shape[2]} features, but y has {n_targets} columns: it has all features of each step"
+    if reason:
+        raise ValueError(f"{NOT_REVERSIBLE}: {reason}.")
+
+
+def _units_of_series(x: Container, n_targets: int) -> tuple[Array, Array]:
+    """Centre and scale of the targets of each series, of shape (samples, n_targets)."""
+    units = np.empty((2, len(x), x.shape[2]))
+    for rows in x.blocks(SERIES_AT_ONCE):
+        values, batch = x[rows].as_batch()
+        units[:, rows] = series_statistics(values.astype(np.float64), batch.lengths)
+    centre, scale = np.tile(units, (1, 1, n_targets // x.shape[2]))
+    return centre, scale
 
 
 def has_targets_of_steps(y: Any) -> bool:

@@ -157,6 +157,14 @@ def test_what_fills_a_gap_does_not_matter_to_targets_and_scales():
     assert np.abs(brief(3, season=None).fit([series]).predict() - 5).max() < 0.01
 
 
+def test_gaps_have_the_value_of_the_season_before():
+    series = np.arange(24.0)
+    series[[5, 13, 20]] = np.nan
+    arrays = brief().fit(SERIES)._read([series]).arrays
+    np.testing.assert_array_equal(arrays.values[[5, 13, 20], 0], [4, 6, 6])  # the first has no season before
+    np.testing.assert_array_equal(np.flatnonzero(~arrays.present), [5, 13, 20])
+
+
 def test_leading_gaps_are_not_part_of_the_series(fitted):
     with_gaps = [np.concatenate([np.full(9, np.nan), each]) for each in SERIES]
     np.testing.assert_array_equal(brief().fit(with_gaps).predict(), fitted.predict())

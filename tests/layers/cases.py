@@ -83,6 +83,7 @@ from skneural.layers import (
     SelectiveScan,
     SelectNodes,
     SelfAttention,
+    SeriesNormalization,
     SinusoidalPositions,
     SmoothClip,
     SplineEdges,
@@ -358,6 +359,7 @@ LAYER_CASES = {
     "scores of pairs": LayerCase(PairScores(), numbers(6, 4)),
     "sums of graphs of one node": LayerCase(GraphPooling("sum"), numbers(6, 4)),
     "batch normalization of two rows": LayerCase(BatchNormalization(4, epsilon=0.1), numbers(2, 4)),
+    "series normalization": LayerCase(SeriesNormalization(), numbers(6, 5, 3)),
     "layer normalization": LayerCase(LayerNormalization(4), numbers(6, 4)),
     "layer normalization of steps": LayerCase(LayerNormalization(3), numbers(6, 5, 3)),
     "layer normalization with the batch last": LayerCase(LayerNormalization(3, axis=1), STEPS, batch_axis=2),
@@ -505,6 +507,8 @@ BATCH_CASES = {
         for axes in (ROWS, ELEMENTS, BATCH_FIRST)
         for name, layer in WITH_DENSE.items()
     },
+    "series normalization": BatchCase(SeriesNormalization(), BATCHES[BATCH_FIRST], BATCH_FIRST, BATCH_FIRST),
+    "mean of members": BatchCase(MemberMean(1, 3), BATCHES[ROWS], ROWS, ROWS),
     "embedding": BatchCase(Embedding(5, 3), TOKENS, BATCH_FIRST, BATCH_FIRST),
     **{
         f"{name} cell": BatchCase(cell(3, 2), BATCHES[TIME_FIRST], TIME_FIRST, TIME_FIRST)

@@ -16,6 +16,7 @@ from tests.layers.cases import (
 
 # Layers to which later steps matter, and layers of images
 WITHOUT_STEP = {
+    "series normalization",
     *(f"{name} cell backwards" for name in CELLS),
     *(f"attention {name}" for name, layer in ATTENTION.items() if not layer.causal),
     "selective scan backwards",
@@ -30,7 +31,7 @@ WITHOUT_STEP = {
     "steps joined with the batch last",
     "steps joined between layers",
 }
-WHOLE = {"JoinSteps", "OneStep", "Reversed", "WithClassToken"}
+WHOLE = {"JoinSteps", "OneStep", "Reversed", "SeriesNormalization", "WithClassToken"}
 OF_GRAPHS = {
     "GATConvolution",
     "GCNConvolution",
@@ -61,6 +62,7 @@ OF_TABLES = {
     "CategoryEmbedding",
     "FillMissing",
     "MemberFactors",
+    "MemberMean",
     "MemberOutputs",
     "MissingIndicator",
     "OneHot",

@@ -169,8 +169,8 @@ def _filled(piece: Array, season: int) -> Array:
     if not missing.any():
         return piece
     filled = piece.copy()
-    for step, channel in zip(*np.nonzero(missing), strict=True):
-        known = ~np.isnan(filled[:, channel])
-        before = step - season if step >= season and known[step - season] else step - 1
-        filled[step, channel] = filled[before, channel] if step else piece[known, channel][0]
+    first = piece[(~missing).argmax(axis=0), np.arange(piece.shape[1])]
+    for step, channel in zip(*np.nonzero(missing), strict=True):  # in order of time: all steps before are filled
+        before = step - season if step >= season else step - 1
+        filled[step, channel] = filled[before, channel] if step else first[channel]
     return filled

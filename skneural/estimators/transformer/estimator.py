@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any, ClassVar
 
 import numpy.typing as npt
@@ -26,10 +27,11 @@ from skneural.readers import (
     SEQUENCE_ATTRIBUTES,
     SEQUENCE_DOC,
     Reader,
+    reversible_normalization_hyperparameter,
     standardize_hyperparameter,
     vocabulary_size_hyperparameter,
 )
-from skneural.tasks import SequenceNumbers, Task
+from skneural.tasks import SequenceNumberOptions, SequenceNumbers, Task
 from skneural.template.automatic import batch_size_hyperparameter
 from skneural.template.classifier import NeuralClassifier
 from skneural.template.estimator import Mixin
@@ -239,6 +241,12 @@ class TransformerSequenceRegressor(TransformerFields, NeuralRegressor):
     _task_class: ClassVar[type[Task]] = SequenceNumbers
 
     pooling: str = transformer_pooling_hyperparameter()
+    reversible_normalization: bool = reversible_normalization_hyperparameter()
+
+    def _task_options(self) -> SequenceNumberOptions:
+        return SequenceNumberOptions(
+            **asdict(super()._task_options()), reversible_normalization=self.reversible_normalization
+        )
 
 
 @declare
