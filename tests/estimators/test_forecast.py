@@ -165,6 +165,16 @@ def test_gaps_have_the_value_of_the_season_before():
     np.testing.assert_array_equal(np.flatnonzero(~arrays.present), [5, 13, 20])
 
 
+def test_gaps_are_no_targets():
+    series = np.arange(30.0)
+    series[[12, 20]] = np.nan
+    model = brief(2, window_size=[5]).fit(SERIES)
+    windows = model._task.windows(model._read([series]))
+    _, targets = windows.with_targets()
+    of_targets = windows.origins[:, np.newaxis] + [0, 1]
+    np.testing.assert_array_equal(np.isnan(targets), np.isin(of_targets, [12, 20]))
+
+
 def test_leading_gaps_are_not_part_of_the_series(fitted):
     with_gaps = [np.concatenate([np.full(9, np.nan), each]) for each in SERIES]
     np.testing.assert_array_equal(brief().fit(with_gaps).predict(), fitted.predict())
@@ -393,6 +403,11 @@ def test_training_sees_all_windows_over_the_epochs_if_they_are_capped():
         (i, origin - back) for i, origin, n in zip(x.series, x.origins, x.n_choices, strict=True) for back in range(n)
     }
     assert covered == {(i, origin) for i in range(3) for origin in range(5, 58)}
+    some = x[np.flatnonzero(x.n_choices > 1)[:1]]
+    everything = some.at(np.repeat(some.series, 3), some.origins - np.arange(3)).as_batch()[0]
+    draws = np.random.default_rng(0)
+    drawn = [some.resample(draws, None)[0].as_batch()[0] for _ in range(40)]
+    assert {row.tobytes() for row in np.concatenate(drawn)} >= {row.tobytes() for row in everything}
 
 
 def test_partial_fit_and_warm_start_go_on():
