@@ -32,11 +32,11 @@ MODELS = {
     "membrane": ImageSegmenter(
         channels=(16, 32, 64, 128),
         augmentation=("flip", "rotate"),
-        class_weight={0: 1.6, 1: 1.0},
+        class_weight={0: 2.5, 1: 1.0},
         batch_size=1,
         learning_rate="one_cycle",
         learning_rate_init=0.01,
-        max_iter=100,
+        max_iter=200,
     ),
     "digits": ImageSegmenter(
         batch_size=16, learning_rate="one_cycle", learning_rate_init=0.01, max_iter=10, early_stopping=False
