@@ -5,10 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 import skneural
 from skneural.data import Rows, Series, statistics
+from skneural.data.links import Kinds
 from skneural.estimators.graph import neighbors
+from skneural.estimators.link_prediction import recommendation
 from skneural.ops import (
     additive_attention,
     attention,
@@ -37,6 +40,8 @@ OF_ESTIMATORS = {
     "estimators/forecast/reader.py": "size of blocks in which estimators predict",
     "estimators/graph/reader.py": "size of blocks in which estimators predict",
     "estimators/language_model/reader.py": "size of blocks in which estimators predict",
+    "estimators/link_prediction/estimator.py": "pairs of a training step, which is part of the model",
+    "estimators/segmentation/reader.py": "size of blocks in which estimators predict",
     "estimators/sequence_to_sequence/estimator.py": "size of blocks in which estimators predict",
     "estimators/tabular/network.py": "members that a row trains, which is part of the model",
     "tasks/steps.py": "series in the units of each; test_reversible_normalization.py has other sizes",
@@ -128,6 +133,11 @@ def neighboring():
     return [neighbors.nearest_rows(grid, grid[:5] + np.array([0.4, 0.1]), 3)]
 
 
+def recommended():
+    links = sparse.random_array((7, 7), density=0.3, rng=np.random.default_rng(1), format="csr")
+    return [recommendation.best_candidates(numbers(7, 3), links, Kinds(7, None), np.arange(7), 4)]
+
+
 # Module -> a function that computes everything on small arrays, in several blocks if their size is 2 or 5.
 IN_BLOCKS = {
     additive_attention: additively_attended,
@@ -139,6 +149,7 @@ IN_BLOCKS = {
     multihead_scan: lambda: both_ways_of_heads(*draw_heads(7)),
     neighbors: neighboring,
     optimizer: stepped,
+    recommendation: recommended,
     recurrence: recurred,
     selective_scan: lambda: both_ways_of_channels(*draw_channels(7)),
     statistics: moments,

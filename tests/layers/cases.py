@@ -509,6 +509,8 @@ BATCH_CASES = {
     },
     "series normalization": BatchCase(SeriesNormalization(), BATCHES[BATCH_FIRST], BATCH_FIRST, BATCH_FIRST),
     "mean of members": BatchCase(MemberMean(1, 3), BATCHES[ROWS], ROWS, ROWS),
+    "light convolutions over nodes": BatchCase(LightConvolutions(2), BATCHES[ROWS], ROWS, ROWS),
+    "scores of pairs": BatchCase(PairScores(), BATCHES[ROWS], ROWS, ROWS),
     "embedding": BatchCase(Embedding(5, 3), TOKENS, BATCH_FIRST, BATCH_FIRST),
     **{
         f"{name} cell": BatchCase(cell(3, 2), BATCHES[TIME_FIRST], TIME_FIRST, TIME_FIRST)
