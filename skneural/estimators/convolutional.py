@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy.typing as npt
@@ -40,7 +40,7 @@ from skneural.readers import (
     standardize_hyperparameter,
     vocabulary_size_hyperparameter,
 )
-from skneural.tasks import SequenceNumberOptions, SeriesNumbers, Task
+from skneural.tasks import NumberOptions, SeriesNumbers, Task
 from skneural.template.classifier import NeuralClassifier
 from skneural.template.estimator import Mixin
 from skneural.template.regressor import NeuralRegressor
@@ -377,7 +377,5 @@ class CNNSequenceRegressor(ConvolutionalSequenceFields, NeuralRegressor):
 
     reversible_normalization: bool = reversible_normalization_hyperparameter()
 
-    def _task_options(self) -> SequenceNumberOptions:
-        return SequenceNumberOptions(
-            **asdict(super()._task_options()), reversible_normalization=self.reversible_normalization
-        )
+    def _task_options(self) -> NumberOptions:
+        return replace(super()._task_options(), reversible_normalization=self.reversible_normalization)

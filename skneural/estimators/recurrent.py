@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy.typing as npt
@@ -26,7 +26,7 @@ from skneural.readers import (
     standardize_hyperparameter,
     vocabulary_size_hyperparameter,
 )
-from skneural.tasks import SequenceNumberOptions, SequenceNumbers, Task
+from skneural.tasks import NumberOptions, SequenceNumbers, Task
 from skneural.template.classifier import NeuralClassifier
 from skneural.template.estimator import Mixin
 from skneural.template.regressor import NeuralRegressor
@@ -188,10 +188,8 @@ class RNNSequenceRegressor(RecurrentFields, NeuralRegressor):
     pooling: str = pooling_hyperparameter("last", reference=6)
     reversible_normalization: bool = reversible_normalization_hyperparameter()
 
-    def _task_options(self) -> SequenceNumberOptions:
-        return SequenceNumberOptions(
-            **asdict(super()._task_options()), reversible_normalization=self.reversible_normalization
-        )
+    def _task_options(self) -> NumberOptions:
+        return replace(super()._task_options(), reversible_normalization=self.reversible_normalization)
 
 
 @declare

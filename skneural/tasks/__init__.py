@@ -2,7 +2,7 @@
 
 from skneural.tasks.classes import UNLABELLED, Classes, ClassOptions
 from skneural.tasks.numbers import NumberOptions, Numbers
-from skneural.tasks.steps import SequenceNumberOptions, SequenceNumbers, SeriesNumbers, StepClasses
+from skneural.tasks.steps import SequenceNumbers, SeriesNumbers, StepClasses
 from skneural.tasks.task import FitArguments, Task, text_as_str
 
 __all__ = [
@@ -12,7 +12,6 @@ __all__ = [
     "FitArguments",
     "NumberOptions",
     "Numbers",
-    "SequenceNumberOptions",
     "SequenceNumbers",
     "SeriesNumbers",
     "StepClasses",

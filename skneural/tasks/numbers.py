@@ -30,12 +30,15 @@ class NumberOptions:
     quantile : float
     huber_delta : float
     normalize_y : bool
+    reversible_normalization : bool, default=False
+        Whether targets are in units of their series; for targets of series.
     """
 
     loss: str
     quantile: float
     huber_delta: float
     normalize_y: bool
+    reversible_normalization: bool = False
 
 
 @dataclass(frozen=True)

@@ -67,34 +67,15 @@ class StepClasses(Classes):
 
 
 @dataclass(frozen=True)
-class SequenceNumberOptions(NumberOptions):
-    """Hyper-parameters of regression on series.
-
-    Attributes
-    ----------
-    reversible_normalization : bool
-        Whether targets are in units of their series.
-    """
-
-    reversible_normalization: bool
-
-
-@dataclass(frozen=True)
 class SeriesNumbers(Numbers):
     """Regression of numbers per series.
 
     With reversible normalization, the targets of each series are centred and scaled by the mean and the deviation of
     the feature that they continue: those of all features in turn, as further steps of the series.
-
-    Attributes
-    ----------
-    options : SequenceNumberOptions
     """
 
-    options: SequenceNumberOptions
-
     @classmethod
-    def learn(cls, arguments: FitArguments, options: Any, reader: Reader) -> Self:
+    def learn(cls, arguments: FitArguments, options: NumberOptions, reader: Reader) -> Self:
         if options.reversible_normalization:
             _ensure_continues(arguments, options)
             options = replace(options, normalize_y=False)
@@ -140,7 +121,7 @@ class SequenceNumbers(SeriesNumbers):
         return pieces
 
     @classmethod
-    def learn(cls, arguments: FitArguments, options: Any, reader: Reader) -> Self:
+    def learn(cls, arguments: FitArguments, options: NumberOptions, reader: Reader) -> Self:
         steps = has_targets_of_steps(arguments.y)
         if steps and options.reversible_normalization:
             raise ValueError(
@@ -169,7 +150,7 @@ class SequenceNumbers(SeriesNumbers):
         return steps_like(rows, x, X) if self.steps else super().like_input(rows, x, X)
 
 
-def _ensure_continues(arguments: FitArguments, options: SequenceNumberOptions) -> None:
+def _ensure_continues(arguments: FitArguments, options: NumberOptions) -> None:
     """Raise if targets cannot be in units of their series."""
     x, reason = arguments.X, ""
     n_targets = int(np.prod(np.shape(arguments.y)[1:]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy.typing as npt
@@ -31,7 +31,7 @@ from skneural.readers import (
     standardize_hyperparameter,
     vocabulary_size_hyperparameter,
 )
-from skneural.tasks import SequenceNumberOptions, SequenceNumbers, Task
+from skneural.tasks import NumberOptions, SequenceNumbers, Task
 from skneural.template.automatic import batch_size_hyperparameter
 from skneural.template.classifier import NeuralClassifier
 from skneural.template.estimator import Mixin
@@ -243,10 +243,8 @@ class TransformerSequenceRegressor(TransformerFields, NeuralRegressor):
     pooling: str = transformer_pooling_hyperparameter()
     reversible_normalization: bool = reversible_normalization_hyperparameter()
 
-    def _task_options(self) -> SequenceNumberOptions:
-        return SequenceNumberOptions(
-            **asdict(super()._task_options()), reversible_normalization=self.reversible_normalization
-        )
+    def _task_options(self) -> NumberOptions:
+        return replace(super()._task_options(), reversible_normalization=self.reversible_normalization)
 
 
 @declare
