@@ -331,6 +331,12 @@ def test_fit_warns_where_the_last_value_is_better():
         assert SeriesForecaster(3, compare=False, **options).fit(walks).held_out_errors_ == {}
 
 
+def test_quantiles_are_compared_only_if_they_include_the_median():
+    with warnings.catch_warnings(action="ignore"):
+        errors = [brief(compare=True, quantile=q).fit(SERIES).held_out_errors_ for q in (0.95, (0.2, 0.9), (0.1, 0.5))]
+    assert [bool(each) for each in errors] == [False, False, True]
+
+
 def test_the_comparison_changes_no_forecast():
     with warnings.catch_warnings(action="ignore"):
         one = brief(compare=True).fit(SERIES)

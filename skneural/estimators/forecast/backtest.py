@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from sklearn.linear_model import Ridge
 
 from skneural.estimators.forecast.container import ManySeries, SeriesArrays
 from skneural.estimators.forecast.errors import (
@@ -125,8 +126,6 @@ def ridge_forecasts(task: Forecasting, pasts: list[SeriesArrays]) -> list[Array]
     windows = windows[slice(None, None, -(-len(windows) // WINDOWS_FOR_RIDGE))]
     x, targets = windows.with_targets()
     complete = ~np.isnan(targets).any(axis=1)
-    from sklearn.linear_model import Ridge  # takes a tenth of the time of importing skneural
-
     model = Ridge().fit(x[complete], targets[complete])
     last = [task.last_windows(past, np.dtype(np.float64)) for past in pasts]
     shape = (len(pasts[0].lengths), task.form.horizon, -1)

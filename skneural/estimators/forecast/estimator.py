@@ -201,7 +201,8 @@ class SeriesForecaster(NeuralEstimator):
         default=True,
         constraint=BOOLEAN,
         doc="""Whether `fit` first trains briefly without the last steps, and warns if the last value or the last season
-        forecasts these about as well, or better. It takes a quarter of the time of the proper training.""",
+        forecasts these about as well, or better. It takes a quarter of the time of the proper training. Not done for
+        quantiles without the median, which are no forecasts to compare with these.""",
     )
     n_members: int = hyperparameter(
         default=3,
@@ -350,7 +351,8 @@ class SeriesForecaster(NeuralEstimator):
         """Forecast the past of series, beside their last value, last season and a ridge regression on these windows.
 
         An unfitted copy of this estimator is fitted on the steps before the first origin, and forecasts from each
-        origin, given the steps before it. Series that are too short for this are left out.
+        origin, given the steps before it. Series that are too short for this are left out. Of quantiles, the
+        closest to the median is compared.
 
         Parameters
         ----------
@@ -438,7 +440,9 @@ class SeriesForecaster(NeuralEstimator):
     ) -> tuple[Problem, Trained]:
         interrupts = Interrupts()
         errors: dict[str, float] = {}
-        if self.compare and not (settings.one_pass or problem.continues):
+        quantiles = cast(Forecasting, problem.task).options.quantiles
+        forecasts_median = quantiles is None or 0.5 in quantiles
+        if self.compare and forecasts_median and not (settings.one_pass or problem.continues):
             errors, trained = self._errors_of_brief_training(problem, settings, interrupts)
             if trained is not None and interrupts.ended_training:
                 return problem, trained
