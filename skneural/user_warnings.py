@@ -20,13 +20,34 @@ _SKIPPED = tuple(f"{Path(package).parent}{os.sep}" for package in (__file__, skl
 
 _prefix: ContextVar[str] = ContextVar("prefix of warnings", default="")
 
+Messages = list[tuple[str, type[Warning]]]
+_collected: ContextVar[Messages | None] = ContextVar("warnings that are collected", default=None)
+
 
 def warn_user(message: str, category: type[Warning] = UserWarning) -> None:
     """Issue a warning at the innermost line outside of skneural, scikit-learn and joblib."""
+    messages = _collected.get()
+    if messages is not None:
+        messages.append((_prefix.get() + message, category))
+        return
     level, frame = 1, sys._getframe(0)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_SKIPPED):
         level, frame = level + 1, frame.f_back
     warnings.warn(_prefix.get() + message, category, stacklevel=level)
+
+
+@contextmanager
+def collected_warnings() -> Iterator[Messages]:
+    """Collect the warnings by `warn_user` instead of issuing them, also in threads that are started meanwhile.
+
+    In these, no line of the user's program is above the line that warns.
+    """
+    messages: Messages = []
+    token = _collected.set(messages)
+    try:
+        yield messages
+    finally:
+        _collected.reset(token)
 
 
 @contextmanager

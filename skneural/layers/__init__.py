@@ -24,6 +24,7 @@ from skneural.layers.dense import Bias, BiasAndSpread, Dense
 from skneural.layers.dropout import Dropout
 from skneural.layers.embedding import Embedding, TiedEmbedding
 from skneural.layers.encoder_decoder import EncoderDecoder, StartedByMemory, WithMemory
+from skneural.layers.ensemble import Ensemble
 from skneural.layers.filter_bank import FilterBank
 from skneural.layers.frozen import Frozen
 from skneural.layers.graph import (
@@ -83,6 +84,7 @@ __all__ = [
     "Elman",
     "Embedding",
     "EncoderDecoder",
+    "Ensemble",
     "FillMissing",
     "FilterBank",
     "Flatten",

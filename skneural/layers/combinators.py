@@ -142,13 +142,13 @@ class Residual(Layer):
     def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
         y, inner_backward = self.inner.forward(p["inner"], x, context)
         if self.shortcut is None:
-            return _sum(x, y), lambda dy, g: _sum(inner_backward(dy, g["inner"]), dy)
+            return sum_of_paths(x, y), lambda dy, g: sum_of_paths(inner_backward(dy, g["inner"]), dy)
         along, shortcut_backward = self.shortcut.forward(p["shortcut"], x, context)
 
         def backward(dy: Array, g: Tree) -> Any:
-            return _sum(inner_backward(dy, g["inner"]), shortcut_backward(dy, g["shortcut"]))
+            return sum_of_paths(inner_backward(dy, g["inner"]), shortcut_backward(dy, g["shortcut"]))
 
-        return _sum(along, y), backward
+        return sum_of_paths(along, y), backward
 
     def predict(self, p: Tree, x: Array, context: Context = PREDICTING) -> Any:
         along = x if self.shortcut is None else self.shortcut.predict(p["shortcut"], x, context)
@@ -197,7 +197,9 @@ class Branches(Composite):
 
         def backward(dy: Array, g: Tree) -> Any:
             backwards = zip(self.parts, passes, vjp(dy), strict=True)
-            return _sum(*(branch_backward(part, g[name]) for (name, _), (_, branch_backward), part in backwards))
+            return sum_of_paths(
+                *(branch_backward(part, g[name]) for (name, _), (_, branch_backward), part in backwards)
+            )
 
         return y, backward
 
@@ -229,7 +231,7 @@ class Gate(Layer):
         gate, gate_backward = self.gate.forward(p["gate"], x, context)
 
         def backward(dy: Array, g: Tree) -> Any:
-            return _sum(value_backward(dy * gate, g["value"]), gate_backward(dy * value, g["gate"]))
+            return sum_of_paths(value_backward(dy * gate, g["value"]), gate_backward(dy * value, g["gate"]))
 
         return value * gate, backward
 
@@ -280,7 +282,7 @@ class Reversed(Layer):
         return self.inner.shape(x_shape)
 
 
-def _sum(*parts: Array | None) -> Array | None:
+def sum_of_paths(*parts: Array | None) -> Array | None:
     """Sum of the outputs or gradients of all paths; None if a path has no gradient (``input_gradient=False``)."""
     arrays = [part for part in parts if part is not None]
     if len(arrays) < len(parts):

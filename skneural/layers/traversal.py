@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 from skneural.data.samples import Samples
 from skneural.layers.combinators import Branches, Chain, Gate, Residual, Reversed
 from skneural.layers.encoder_decoder import EncoderDecoder
+from skneural.layers.ensemble import Ensemble
 from skneural.layers.layer import PREDICTING, AnyShape, Context, Layer, LayerInput
 from skneural.layers.pixels import PixelScores
 from skneural.ops.types import Array, Arrays
@@ -58,7 +59,7 @@ def without_input_gradient(network: AnyLayer) -> AnyLayer:
         changed = list(children)[: first + 1]
     elif isinstance(network, EncoderDecoder):  # the memory needs a gradient for the encoder
         changed = ["encoder"]
-    elif isinstance(network, Branches | Residual | Gate | Reversed | PixelScores):
+    elif isinstance(network, Branches | Ensemble | Residual | Gate | Reversed | PixelScores):
         changed = list(children)
     else:
         return network
@@ -90,7 +91,7 @@ def _adapt(layer: Layer, p: Tree, inputs: LayerInput) -> None:
             if children.pop(name, None) is not None:
                 _adapt(child, p[name], inputs)
             inputs = inputs.after(child, p[name])
-    elif isinstance(layer, Branches | Residual | Gate):
+    elif isinstance(layer, Branches | Ensemble | Residual | Gate):
         for name, child in children.items():
             _adapt(child, p[name], inputs)
     elif isinstance(layer, EncoderDecoder) and children.keys() == {"encoder"}:

@@ -21,7 +21,8 @@ from skneural.sklearn_compat import check_y, is_missing_value
 class FitArguments(NamedTuple):
     """The data given to `fit` or `partial_fit`: as passed by the user, or a container and arrays once checked.
 
-    `rows` are the samples among the rows of X, y and `sample_weight`, before they are checked; None for all.
+    `rows` are the samples among the rows of X, y and `sample_weight`, before they are checked; None for all. Samples of
+    the same group in `groups` are held out together.
     """
 
     X: Any
@@ -29,6 +30,7 @@ class FitArguments(NamedTuple):
     sample_weight: Any = None
     classes: Any = None
     rows: Any = None
+    groups: Any = None
 
     @property
     def dtype(self) -> Any:

@@ -29,7 +29,7 @@ class EpochCallbacks:
     arguments : FitArguments
         As passed by the user.
     n_epochs : int
-        Maximum number of epochs.
+        Maximum number of epochs, of all networks together.
     attributes : function
         Makes the fitted attributes of a model from a problem and the training of it so far.
     """
@@ -111,10 +111,13 @@ class PrintedEpochs(Observer):
         Maximum number of epochs.
     n_before : int, default=0
         Number of epochs before the first one.
+    network_number : int or None, default=None
+        Number of the network, if several are trained.
     """
 
-    def __init__(self, every: int, n_epochs: int, n_before: int = 0) -> None:
+    def __init__(self, every: int, n_epochs: int, n_before: int = 0, network_number: int | None = None) -> None:
         self._every, self._n_epochs, self._n_before = every, n_epochs, n_before
+        self._network = "" if network_number is None else f"Network {network_number}: "
         self._started_at = time.perf_counter()
 
     def epoch_ends(self, monitor: TrainingMonitor) -> bool:
@@ -122,13 +125,13 @@ class PrintedEpochs(Observer):
         number = monitor.epochs_before + monitor.history.n_epochs
         if number == 1 and seconds * self._n_epochs > LONG:
             print(
-                f"{monitor.weights.vector.size:_} weights, {monitor.n_steps:_} steps in each of at most "
+                f"{self._network}{monitor.weights.vector.size:_} weights, {monitor.n_steps:_} steps in each of at most "
                 f"{self._n_epochs} epochs"
             )
         number += self._n_before
         if number % self._every == 0:
             last = self._n_before + self._n_epochs
-            print(f"Epoch {number} of {last}, {_values(monitor)}, {seconds:.3g} s")
+            print(f"{self._network}Epoch {number} of {last}, {_values(monitor)}, {seconds:.3g} s")
         return False
 
 

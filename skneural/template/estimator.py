@@ -73,6 +73,7 @@ HOOKS = (
     "_training_score",
     "_train",
     "_most_epochs",
+    "_most_networks",
     "_statistics",
     "_gives_probabilities",
 )
@@ -309,6 +310,10 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         """Maximum number of epochs in `fit`."""
         return self.max_iter
 
+    def _most_networks(self) -> int:
+        """Maximum number of networks that `fit` trains."""
+        return 1
+
     def _statistics(self, problem: Problem, trained: Trained) -> dict[str, Any]:
         """Further attributes of the fitted model that follow from the training data."""
         return {}
@@ -353,7 +358,8 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
     @with_callbacks
     def _fit(self, arguments: FitArguments, validation: FitArguments) -> Any:
         model = self._checked()
-        callbacks = EpochCallbacks(self, arguments, model._most_epochs(), model._attributes)
+        n_epochs = model._most_epochs() * model._most_networks()
+        callbacks = EpochCallbacks(self, arguments, n_epochs, model._attributes)
         settings = model._settings(one_pass=False)
         model._warn_of_unused(settings)
         fitted = model._fitted() if model.warm_start and self.__sklearn_is_fitted__() else None
@@ -439,7 +445,7 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         if self.verbose:
             n_epochs = 1 if callbacks is None else self._most_epochs()
             n_before = problem.n_epochs_before if callbacks is None else 0
-            observers.append(PrintedEpochs(int(self.verbose), n_epochs, n_before))
+            observers.append(PrintedEpochs(int(self.verbose), n_epochs, n_before, problem.network_number))
         return Hooks(
             [*observers, *self._observers(problem)],
             self._scorer(problem),

@@ -42,6 +42,8 @@ class Data(NamedTuple):
         Checked y; None if there is none.
     rows : array or None
         Of these samples in `whole_X` and `whole_y`; None for all.
+    groups : array of int or None
+        Number of the group of each sample, if there are any: samples of a group are held out together.
     """
 
     samples: Samples
@@ -49,6 +51,7 @@ class Data(NamedTuple):
     whole_y: Any
     targets: Array | None
     rows: Array | None = None
+    groups: Array | None = None
 
     @property
     def X(self) -> Any:
@@ -65,7 +68,8 @@ class Data(NamedTuple):
         n = len(self.samples) if self.rows is None else None
         X, y = (_if_of_samples(part, n) for part in (self.whole_X, self.whole_y))
         targets = None if self.targets is None else self.targets[rows]
-        return Data(self.samples.subset(rows), X, y, targets, rows if self.rows is None else self.rows[rows])
+        groups = None if self.groups is None else self.groups[rows]
+        return Data(self.samples.subset(rows), X, y, targets, rows if self.rows is None else self.rows[rows], groups)
 
 
 class Network(NamedTuple):
@@ -168,6 +172,10 @@ class Problem:
         Whether training continues from a fitted model.
     n_epochs_before, n_samples_before : int
         Epochs of the training that this one continues, and the samples in all of them.
+    data : Data or None
+        The samples for training in the form from which some can be held out.
+    network_number : int or None
+        Number of this network among several that are trained for one `fit`.
     """
 
     reader: Reader
@@ -183,6 +191,35 @@ class Problem:
     continues: bool = False
     n_epochs_before: int = 0
     n_samples_before: int = 0
+    data: Data | None = None
+    network_number: int | None = None
+
+    def with_samples(
+        self, rows: Array, held_out: Array, seed: int, initialize: Callable[[Network, Tree, Samples, Task], None]
+    ) -> Problem:
+        """The problem of a new network for some of the samples, with others that are held out.
+
+        Parameters
+        ----------
+        rows, held_out : arrays of int
+            Numbers of samples in `data`.
+        seed : int
+        initialize : function
+            As in `Specification`.
+        """
+        assert self.data is not None
+        data = self.data.take(rows)
+        samples = _training_samples(self.task, data)
+        start = first_weights(self.network, samples, self.task, seed, initialize)
+        return replace(
+            self,
+            samples=samples,
+            held_out=self.data.take(held_out),
+            start=start,
+            seed=seed,
+            optimizer_state={},
+            data=data,
+        )
 
 
 def pose(
@@ -238,7 +275,7 @@ def _new_problem(
     if settings.one_pass:
         _warn_of_few_samples(len(samples), reader, task, network)
     start = first_weights(network, samples, task, seed, specification.initialize)
-    return Problem(reader, task, samples, held_out, network, loss, n_outputs, start, seed)
+    return Problem(reader, task, samples, held_out, network, loss, n_outputs, start, seed, data=data)
 
 
 def _warn_of_few_samples(n_samples: int, reader: Reader, task: Task, network: Network) -> None:
@@ -286,6 +323,7 @@ def _continued_problem(
         continues=True,
         n_epochs_before=fitted.n_epochs,
         n_samples_before=fitted.n_samples_seen,
+        data=data,
     )
 
 
@@ -407,13 +445,14 @@ def _without_weightless(arguments: FitArguments, selects_rows: bool) -> FitArgum
             f"sample_weight is {arguments.sample_weight!r:.60}; it must be a number for each sample. Weights of "
             "classes are given as class_weight."
         )
-    lengths = {num_samples(part) for part in (X, y) if part is not None}
+    lengths = {num_samples(part) for part in (X, y, arguments.groups) if part is not None}
     kept = np.flatnonzero(weight)
     if weight.ndim != 1 or lengths != {len(weight)} or len(kept) in (0, len(weight)):
         return arguments
     if selects_rows and isinstance(X, np.ndarray) and X.ndim > 1 and X.dtype.kind in "biuf":
         return arguments._replace(rows=kept)
-    return arguments._replace(X=_rows_of(X, kept), y=_rows_of(y, kept), sample_weight=weight[kept])
+    X, y, groups = (_rows_of(part, kept) for part in (X, y, arguments.groups))
+    return arguments._replace(X=X, y=y, sample_weight=weight[kept], groups=groups)
 
 
 def _encoded(task: Task, checked: FitArguments, given: FitArguments) -> Data:
@@ -424,8 +463,23 @@ def _encoded(task: Task, checked: FitArguments, given: FitArguments) -> Data:
     if weight is not None and not weight.any():
         raise ValueError(f"No sample has a weight: in {checked.dtype}, those of all samples with a label are zero.")
     samples = Samples(task.network_input(checked), task.encode(checked), weight)
-    data = Data(samples, given.X, given.y, checked.y, given.rows)
+    data = Data(samples, given.X, given.y, checked.y, given.rows, _group_numbers(given, len(samples)))
     return data if weight is None or weight.all() else data.take(np.flatnonzero(weight))
+
+
+def _group_numbers(given: FitArguments, n_samples: int) -> Array | None:
+    """Numbers of the groups of the samples, in the order of their names."""
+    if given.groups is None:
+        return None
+    groups = np.asarray(_rows_of(given.groups, given.rows))
+    if groups.shape != (n_samples,):
+        raise ValueError(
+            f"groups has the shape {groups.shape}; it must have one value for each of {n_samples} samples."
+        )
+    numbers: Array = np.unique(groups, return_inverse=True)[1]
+    if not numbers.any():
+        raise ValueError(f"All samples are of the group {groups[0]!r}: of several groups, some can be held out.")
+    return numbers
 
 
 def _rows_of(part: Any, rows: Array | None) -> Any:
@@ -463,7 +517,7 @@ def _split(data: Data, settings: TrainingSettings, task: Task, seed: int) -> tup
     """Training data and held-out data."""
     split_seed = int(Seeds(seed).generator("hold out").integers(2**31))
     strata = None if data.targets is None else task.strata(data.targets)
-    rows, held_out_rows = split_rows(len(data.samples), settings, strata, split_seed)
+    rows, held_out_rows = split_rows(len(data.samples), settings, strata, split_seed, data.groups)
     return data.take(rows), data.take(held_out_rows)
 
 

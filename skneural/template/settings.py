@@ -63,6 +63,10 @@ class TrainingSettings:
     automatic_batch_size : AutomaticBatchSize
     early_stopping_from : float
         Number of training samples from which ``early_stopping="auto"`` means True.
+    n_cv : int or "auto"
+        Networks, each of which is trained without one of so many folds of the samples; 1 for one network.
+    folds_below : float
+        Number of training samples below which ``n_cv="auto"`` means several folds.
     one_pass : bool
         Whether training passes over the data exactly once, as `partial_fit` does.
     penalty_per_sample : bool
@@ -93,10 +97,13 @@ class TrainingSettings:
     power_t: float
     max_grad_norm: float | None
     shuffle: bool
+    warm_start: bool
     random_state: Any
     n_jobs: int | None
     automatic_batch_size: AutomaticBatchSize
     early_stopping_from: float
+    n_cv: int | str = 1
+    folds_below: float = 0.0
     one_pass: bool = False
     penalty_per_sample: bool = True
     averaging: float = 0.0

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-from sklearn.model_selection import train_test_split
+from sklearn.model_selection import GroupKFold, StratifiedGroupKFold, train_test_split
 
 from skneural.template.settings import TrainingSettings
 from skneural.user_warnings import warn_user, warnings_prefixed
+
+# Folds where their number is chosen for the user.
+FOLDS = 5
 
 IN_VALIDATION = "In the validation data (X_val, y_val, sample_weight_val): "
 
 
 def holds_out(settings: TrainingSettings, n_samples: int) -> bool:
     """Return True if training samples are held out; warn if not, and `scoring` has no effect therefore."""
+    if folds_of(settings, n_samples) > 1:
+        return False
     by_lbfgs = settings.solver == "lbfgs"
     if settings.early_stopping != "auto":
         return bool(settings.early_stopping)
@@ -33,6 +39,16 @@ def holds_out(settings: TrainingSettings, n_samples: int) -> bool:
     return False
 
 
+def folds_of(settings: TrainingSettings, n_samples: int) -> int:
+    """Number of folds, without each of which one network is trained; 1 for one network of all samples."""
+    if settings.n_cv != "auto":
+        return 1 if settings.one_pass else int(settings.n_cv)
+    by_itself = settings.early_stopping == "auto" and isinstance(settings.validation_split, str)
+    whole = settings.one_pass or settings.warm_start or settings.solver == "lbfgs" or not settings.shuffle
+    usual = by_itself and settings.validation_split == "random"
+    return FOLDS if usual and not whole and n_samples < settings.folds_below else 1
+
+
 def scores_by_loss(scoring: str | Callable[..., Any] | None) -> bool:
     """Return True if held-out data is scored by its loss."""
     return isinstance(scoring, str) and scoring == "loss"
@@ -44,7 +60,11 @@ def is_splitter(value: object) -> bool:
 
 
 def split_rows(
-    n_samples: int, settings: TrainingSettings, classes: np.ndarray | None, seed: int
+    n_samples: int,
+    settings: TrainingSettings,
+    classes: np.ndarray | None,
+    seed: int,
+    groups: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Split sample numbers into those for training and those for validation, both in ascending order.
 
@@ -55,6 +75,8 @@ def split_rows(
     classes : array of shape (n_samples,) or None
         Classes whose proportions a random split keeps; splitters are given them as y.
     seed : int
+    groups : array of int or None
+        Samples of the same group are not separated by a random split; splitters are given them.
 
     Raises
     ------
@@ -62,16 +84,37 @@ def split_rows(
         If either part would be empty.
     """
     if is_splitter(settings.validation_split):
-        return _split_by(settings.validation_split, n_samples, classes)
+        return _split_by(settings.validation_split, n_samples, classes, groups)
     if settings.validation_split == "last" or not settings.shuffle:
         n_train = n_samples - _n_held_out(n_samples, settings.validation_fraction)
         return np.arange(n_train), np.arange(n_train, n_samples)
+    if groups is not None:
+        n_folds = max(2, round(1 / settings.validation_fraction))
+        held_out, *_ = group_folds(groups, classes, n_folds, seed)
+        return np.setdiff1d(np.arange(n_samples), held_out), held_out
     return random_split(n_samples, settings.validation_fraction, classes, seed)
 
 
-def _split_by(splitter: Any, n_samples: int, classes: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+def group_folds(groups: np.ndarray, classes: np.ndarray | None, n_folds: int, seed: int) -> list[np.ndarray]:
+    """Divide sample numbers into at most `n_folds` folds, of about equal size and like proportions of the classes.
+
+    Samples of the same group are in the same fold.
+    """
+    n_folds = min(n_folds, len(np.unique(groups)))
+    splitter = GroupKFold(n_folds, shuffle=True, random_state=seed)
+    if classes is not None and np.unique(classes, return_counts=True)[1].max() >= n_folds:
+        splitter = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of classes with fewer members than folds
+        folds = [held_out for _, held_out in splitter.split(np.zeros((len(groups), 1)), classes, groups)]
+    return [fold for fold in folds if len(fold)]
+
+
+def _split_by(
+    splitter: Any, n_samples: int, classes: np.ndarray | None, groups: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
     """The last split, which is the one with the most training samples in a `TimeSeriesSplit`."""
-    *_, split = splitter.split(np.zeros((n_samples, 1)), classes)
+    *_, split = splitter.split(np.zeros((n_samples, 1)), classes, groups)
     train, held_out = (np.sort(np.asarray(rows, dtype=np.intp)) for rows in split)
     if not len(train) or not len(held_out):
         raise ValueError(

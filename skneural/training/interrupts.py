@@ -79,6 +79,11 @@ def deliver_interrupt() -> None:
         deferral.deliver()
 
 
+def interrupt_waits() -> bool:
+    """Return True if an interrupt came since the last call of `deliver_interrupt`, in whatever thread."""
+    return _Deferral.current is not None and _Deferral.current.noted
+
+
 @contextmanager
 def _handled_by(handler: Callable[[int, FrameType | None], Any]) -> Iterator[None]:
     """Handle SIGINT by a function, unless the handler is changed meanwhile."""

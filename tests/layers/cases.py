@@ -33,6 +33,7 @@ from skneural.layers import (
     Elman,
     Embedding,
     EncoderDecoder,
+    Ensemble,
     FillMissing,
     FilterBank,
     Flatten,
@@ -432,6 +433,18 @@ LAYER_CASES = {
     "residual around dropout": LayerCase(Residual(Dropout(0.5)), numbers(6, 4)),
     "branches": LayerCase(Branches(Dense(4, 2), HIDDEN, Activation("mish")), numbers(6, 4)),
     "branches along another axis": LayerCase(Branches(Dense(4, 3), Dense(4, 3), axis=1), numbers(6, 5, 4)),
+    **{
+        f"ensemble of networks, {link}": LayerCase(
+            Ensemble(Dense(4, 2), Chain(HIDDEN, Dense(4, 2)), link=link), numbers(6, 4)
+        )
+        for link in ("identity", "exp", "logistic", "softmax")
+    },
+    "ensemble of ensembles": LayerCase(
+        Ensemble(
+            Chain(MemberFactors(3, 4), MemberOutputs(3, 4, 2)), Chain(MemberFactors(3, 4), MemberOutputs(3, 4, 2))
+        ),
+        numbers(6, 4),
+    ),
     "backwards": LayerCase(Reversed(MultiheadScan(6, 2, 3)), numbers(3, 9, 20)),
     "backwards in first place": LayerCase(Reversed(Dense(4, 3, input_gradient=False)), numbers(6, 5, 4)),
     "backwards over one step": LayerCase(Reversed(Chain(Dense(4, 3), Dropout(0.3))), numbers(6, 1, 4)),
@@ -651,6 +664,9 @@ BATCH_CASES = {
         )
         for members_per_row in (1, 2, 3)
     },
+    "ensemble of networks": BatchCase(
+        Ensemble(Dense(3, 2), Chain(Dense(3, 4), Dropout(0.3), Dense(4, 2)), link="softmax"), BATCHES[ROWS], ROWS, ROWS
+    ),
     "bias and spread": BatchCase(BiasAndSpread(3), BATCHES[ROWS], ROWS, ROWS),
     "gaussian latent": BatchCase(GaussianLatent(2, 0.7), numbers(4, 4), ROWS, ROWS),
     "splines": BatchCase(SplineEdges(3, 2, 4, sparsity=0.1), BATCHES[ROWS], ROWS, ROWS),

@@ -60,6 +60,7 @@ OF_IMAGES = {
 OF_ROWS = {"BiasAndSpread", "GaussianLatent"}
 OF_TABLES = {
     "CategoryEmbedding",
+    "Ensemble",
     "FillMissing",
     "MemberFactors",
     "MemberMean",

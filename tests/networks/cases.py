@@ -155,6 +155,7 @@ TABULAR = {
     "dropout of members": {"n_members": 3, "dropout": 0.3},
     "numbers alone": {"category_sizes": (), "n_numbers": 5},
     "no hidden layer": {"hidden_layer_sizes": (), "embedding_size": 2, "n_members": 2},
+    "several networks": {"n_networks": 2, "n_members": 2, "link": "softmax"},
 }
 RECURRENT = {
     **{f"{cell} with {pooling}": {"cell": cell, "pooling": pooling} for cell in CELLS for pooling in SEQUENCE_POOLINGS},

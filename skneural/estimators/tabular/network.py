@@ -25,6 +25,7 @@ from skneural.layers import (
     SmoothClip,
     Standardization,
 )
+from skneural.networks.ensemble import ensemble_of
 from skneural.networks.mlp import output_layer
 
 # Columns with more categories are embedded in learned vectors, others are one-hot (Holzmueller et al. 2024).
@@ -52,6 +53,7 @@ def tabular_network(
     frequency_deviation: float = 1.0,
     n_members: int = 1,
     members_per_row: int | None = None,
+    n_networks: int = 1,
 ) -> Chain:
     """Build a network that encodes columns as features, followed by a perceptron or an ensemble of perceptrons.
 
@@ -83,6 +85,8 @@ def tabular_network(
         Members of the ensemble, which share all weights except factors of the features and the output layer.
     members_per_row : int or None, default=None
         Members that each row of a batch trains; None for all.
+    n_networks : int
+        Separate networks whose predictions are averaged, too.
     """
     number_layers = number_embedding(n_numbers, embedding, embedding_size, frequency_deviation)
     features = column_features(n_numbers, missing, category_sizes, number_layers)
@@ -99,7 +103,7 @@ def tabular_network(
         output: Layer = MemberOutputs(n_members, width, n_out, link, members_per_row=members_per_row)
     else:
         output = output_layer(width, n_out)
-    return Chain(**parts, output=output)
+    return ensemble_of(Chain(**parts, output=output), n_networks, link)
 
 
 def number_embedding(n_numbers: int, embedding: str | None, size: int, frequency_deviation: float) -> Layer | None:
