@@ -5,6 +5,7 @@ import pytest
 from scipy.signal import correlate, correlate2d
 
 from skneural.ops import convolution as module
+from skneural.ops import patches
 from skneural.ops.convolution import convolution, depthwise_convolution, transposed_convolution
 from skneural.ops.window import Window
 
@@ -55,7 +56,8 @@ def by_scipy(x, kernel, window):
 
 
 @every_case
-def test_convolution_is_scipys_correlation(shape, kernel_size, stride, dilation, padding):
+def test_convolution_is_scipys_correlation(shape, kernel_size, stride, dilation, padding, monkeypatch):
+    monkeypatch.setattr(patches, "LEAST_UNPADDED", 0)
     x, kernel = numbers(*shape), numbers(*kernel_size, shape[1], 2, seed=1)
     window = Window.over(shape, kernel_size, stride, dilation, padding)
     y, _ = convolution(x, kernel, window)
@@ -91,7 +93,9 @@ def test_a_kernel_of_one_pixel_is_a_product():
 
 
 @every_case
-def test_gradients_are_the_adjoint(shape, kernel_size, stride, dilation, padding):
+@pytest.mark.parametrize("least_unpadded", [0, 10**9])
+def test_gradients_are_the_adjoint(shape, kernel_size, stride, dilation, padding, least_unpadded, monkeypatch):
+    monkeypatch.setattr(patches, "LEAST_UNPADDED", least_unpadded)
     x, kernel = numbers(*shape), numbers(*kernel_size, shape[1], 2, seed=1)
     window = Window.over(shape, kernel_size, stride, dilation, padding)
     y, vjp = convolution(x, kernel, window, np.zeros(2))
@@ -108,7 +112,10 @@ def test_gradients_are_the_adjoint(shape, kernel_size, stride, dilation, padding
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize(("stride", "dilation"), MOVES)
 @pytest.mark.parametrize("size", [1, 50, 400])
-def test_the_size_of_blocks_changes_nothing(shape, stride, dilation, size, monkeypatch):
+@pytest.mark.parametrize(("least_unpadded", "wide_terms"), [(0, 10**9), (10**9, 0), (0, 0)])
+def test_the_size_of_blocks_changes_nothing(shape, stride, dilation, size, least_unpadded, wide_terms, monkeypatch):
+    monkeypatch.setattr(patches, "LEAST_UNPADDED", least_unpadded)
+    monkeypatch.setattr(module, "WIDE_TERMS", wide_terms)
     x, kernel = numbers(*shape), numbers(3, 3, shape[1], 4, seed=1)
     window = Window.over(shape, (3, 3), stride, dilation, "same")
     results = []
