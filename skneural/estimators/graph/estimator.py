@@ -133,6 +133,10 @@ class NodeFields(SetOutputMixin, Mixin):
         from training rows only, so that predictions do not depend on the other new rows. Therefore the estimator keeps
         the training rows, except those of weight zero.
 
+        The penalty `alpha` is divided by the number of labelled nodes in a batch, as in all estimators. Papers add
+        theirs to the mean loss: a weight decay of 5e-4, as for GCN and GAT, is ``alpha=5e-4 * n_labelled``, 0.07 for
+        the 140 labelled nodes of Cora.
+
         Each training step uses all nodes. For graphs that do not fit into memory, set `batch_size` and
         `neighbor_samples`. `transform` returns embeddings of nodes.
         """,
