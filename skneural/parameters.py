@@ -11,7 +11,7 @@ Penalized parameters come first, so that the L2 penalty reads and writes one sli
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -19,7 +19,13 @@ import numpy as np
 import numpy.typing as npt
 
 from skneural.initializers import zeros
+from skneural.ops.embedding import RowGradient
 from skneural.ops.types import Array
+
+# Elements of a table from which only the rows are updated that a batch reads. Steps of TextCNN on 32 texts of 20 words,
+# with embeddings of size 64: 9.1 ms with all of 1000 rows and 10.3 ms with those of the batch, 14.6 and 12.1 ms with
+# 10 000 rows, 57 and 15 ms with 100 000.
+LEAST_TABLE = 1 << 18
 
 # Arrays or declarations, and the trees of the layers inside, by name. mypy cannot index a recursive type by two names.
 Tree = dict[str, Any]
@@ -29,13 +35,15 @@ Tree = dict[str, Any]
 class Parameter:
     """Declaration of a trainable array.
 
-    L2 penalty and weight decay apply to it if `penalized`. A limit keeps its elements in [-limit, limit].
+    L2 penalty and weight decay apply to it if `penalized`. A limit keeps its elements in [-limit, limit]. Of an array
+    with `by_rows`, batches may read some rows only; `skneural.layers.traversal.rows_read` tells which.
     """
 
     shape: tuple[int, ...]
     initializer: Callable[[np.random.Generator, tuple[int, ...]], np.ndarray] = zeros
     penalized: bool = True
     limit: float | None = None
+    by_rows: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,46 @@ class Snapshot(NamedTuple):
     buffers: np.ndarray
 
 
+class Piece(NamedTuple):
+    """A part of the weights that a batch uses: consecutive weights, or rows of a table.
+
+    Attributes
+    ----------
+    name : str
+        Path of the table; empty for consecutive weights.
+    whole : slice
+        Position in the vector of all weights; for rows, that of their table.
+    part : slice
+        Position in the vector of the weights that the batch uses, which follow each other in the same order.
+    rows : integer array or None
+        Numbers of the rows; None for consecutive weights.
+    """
+
+    name: str
+    whole: slice
+    part: slice
+    rows: Array | None
+
+    def of(self, vector: Array) -> Array:
+        """These weights in a vector of all weights: a view, or a copy of the rows, of shape (rows, size)."""
+        return vector[self.whole] if self.rows is None else self._table(vector).take(self.rows, axis=0)
+
+    def put(self, vector: Array, values: Array) -> None:
+        """Write changed rows back into a vector of all weights; views need not be written."""
+        if self.rows is not None:
+            self._table(vector)[self.rows] = values
+
+    def like(self, weights: Array, vector: Array) -> Array:
+        """View into a vector of the weights that the batch uses, in the shape of `weights`."""
+        view: Array = vector[self.part].reshape(weights.shape)
+        return view
+
+    def _table(self, vector: Array) -> Array:
+        assert self.rows is not None
+        n_elements = self.part.stop - self.part.start
+        return vector[self.whole].reshape(-1, n_elements // len(self.rows))
+
+
 class Layout:
     """Positions of the parameters and buffers of a network in their vectors.
 
@@ -74,6 +122,8 @@ class Layout:
         Path of each parameter in the order of the vector, such as ``"encoder.dense_1.weight"``.
     limits : list of (slice, float)
         Slices of the vector with the parameters that have a limit.
+    tables : dict from str to int
+        Number of rows of each large parameter with `by_rows`.
     """
 
     def __init__(self, declared: Tree) -> None:
@@ -91,6 +141,9 @@ class Layout:
             for (_, leaf), (_, start, stop, _) in zip(parameters, self._places, strict=True)
             if leaf.limit is not None
         ]
+        self.tables = {
+            path: leaf.shape[0] for path, leaf in parameters if leaf.by_rows and math.prod(leaf.shape) >= LEAST_TABLE
+        }
 
     def initial(self, rng: np.random.Generator, dtype: npt.DTypeLike) -> Snapshot:
         """Initialize parameters and buffers, in the order in which the layers declare them."""
@@ -108,6 +161,43 @@ class Layout:
         arrays = {path: vector[start:stop].reshape(shape) for path, start, stop, shape in self._places}
         if buffers is not None:
             arrays |= {path: buffers[start:stop].reshape(shape) for path, start, stop, shape in self._buffer_places}
+        return _filled(self.declared, arrays)
+
+    def pieces(self, rows: Mapping[str, Array]) -> list[Piece]:
+        """The weights that a batch uses, which reads the given rows of tables and all other parameters.
+
+        Each piece is penalized as a whole, or not at all.
+        """
+        pieces: list[Piece] = []
+        end = 0
+        for path, start, stop, shape in self._places:
+            if path in rows:
+                n = len(rows[path]) * math.prod(shape[1:])
+                pieces.append(Piece(path, slice(start, stop), slice(end, end + n), rows[path]))
+            elif pieces and pieces[-1].rows is None and start != self.n_penalized:
+                n, (_, whole, part, _) = stop - start, pieces[-1]
+                pieces[-1] = Piece("", slice(whole.start, stop), slice(part.start, end + n), None)
+            else:
+                n = stop - start
+                pieces.append(Piece("", slice(start, stop), slice(end, end + n), None))
+            end += n
+        return pieces
+
+    def rows_of_table(self, name: str, rows: Array) -> Piece:
+        """Some rows of one table."""
+        _, start, stop, shape = next(place for place in self._places if place[0] == name)
+        return Piece(name, slice(start, stop), slice(0, len(rows) * math.prod(shape[1:])), rows)
+
+    def gradient_views(self, vector: Array, rows: Mapping[str, Array], places: Mapping[str, Array]) -> Tree:
+        """Tree of views into the gradient of the weights that a batch uses; see `pieces` and `RowGradient`."""
+        arrays: dict[str, Any] = {}
+        end = 0
+        for path, start, stop, shape in self._places:
+            n_rows = len(rows[path]) if path in rows else None
+            n = stop - start if n_rows is None else n_rows * math.prod(shape[1:])
+            view = vector[end : end + n].reshape(shape if n_rows is None else (n_rows, *shape[1:]))
+            arrays[path] = view if n_rows is None else RowGradient(places[path], view)
+            end += n
         return _filled(self.declared, arrays)
 
 
@@ -159,7 +249,7 @@ def _places(declarations: list[tuple[str, Any]]) -> tuple[list[tuple[str, int, i
     return places, start
 
 
-def _filled(declared: Tree, arrays: dict[str, Array], prefix: str = "") -> Tree:
+def _filled(declared: Tree, arrays: Mapping[str, Any], prefix: str = "") -> Tree:
     """Declared tree with leaves replaced by their arrays; leaves without an array are omitted."""
     return {
         key: _filled(child, arrays, f"{prefix}{key}.") if isinstance(child, dict) else arrays[prefix + key]

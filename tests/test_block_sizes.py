@@ -8,10 +8,12 @@ import pytest
 from scipy import sparse
 
 import skneural
-from skneural.data import Rows, Series, statistics
+from skneural.data import Rows, Samples, Series, Targets, statistics
 from skneural.data.links import Kinds
 from skneural.estimators.graph import neighbors
 from skneural.estimators.link_prediction import recommendation
+from skneural.layers import Chain, Embedding, StepPooling
+from skneural.losses import SquaredLoss
 from skneural.ops import (
     additive_attention,
     attention,
@@ -26,6 +28,9 @@ from skneural.ops import (
 )
 from skneural.ops.window import Window
 from skneural.optimizers import Adam, optimizer
+from skneural.parameters import LEAST_TABLE, Layout, Weights
+from skneural.training import updates
+from skneural.training.objective import Objective
 from tests.estimators.cases import every_numeric_or_text_estimator, most_precise_output
 from tests.ops.scans import both_ways_of_channels, both_ways_of_heads, draw_channels, draw_heads
 
@@ -128,6 +133,21 @@ def stepped():
     return [weights, state["first"], state["second"]]
 
 
+def stepped_by_rows():
+    network = Chain(embedding=Embedding(LEAST_TABLE, 1), pooling=StepPooling("mean"))
+    layout = Layout(network.parameters())
+    weights = Weights(layout, layout.initial(np.random.default_rng(0), np.float64))
+    objective, state = Objective(network, SquaredLoss(), weights), Adam().start(weights.vector)
+    objective.start_epoch([np.random.default_rng(0)])
+    by_rows = updates.updates_of(objective, Adam(), state)
+    samples = Samples(Series(np.arange(18).reshape(6, 3)), Targets(numbers(6, 1)))
+    for batch in samples.batches(2, None):
+        by_rows.value(batch)
+        by_rows.update(0.1)
+    by_rows.finish()
+    return [vector[:20] for vector in (weights.vector, state["first"], state["second"])]
+
+
 def neighboring():
     grid = np.stack(np.meshgrid(range(3), range(3)), axis=-1).reshape(-1, 2).astype(float)
     return [neighbors.nearest_rows(grid, grid[:5] + np.array([0.4, 0.1]), 3)]
@@ -153,6 +173,7 @@ IN_BLOCKS = {
     recurrence: recurred,
     selective_scan: lambda: both_ways_of_channels(*draw_channels(7)),
     statistics: moments,
+    updates: stepped_by_rows,
 }
 
 

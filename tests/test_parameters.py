@@ -142,3 +142,39 @@ def test_only_parameters_with_a_limit_are_put_back_to_it():
     weights.vector[:] = [2, -2, 2, -2, 0.25]
     weights.keep_limits()
     np.testing.assert_array_equal(weights.vector, [2, -2, 0.5, -0.5, 0.25])
+
+
+@pytest.fixture
+def with_tables(monkeypatch):
+    monkeypatch.setattr("skneural.parameters.LEAST_TABLE", 10)
+    table = Parameter((5, 2), ones, by_rows=True)
+    return Layout({"table": table, "small": Parameter((4, 2), ones, by_rows=True), **declared()})
+
+
+def test_only_large_parameters_by_rows_are_tables(with_tables, layout):
+    assert with_tables.tables == {"table": 5}
+    assert layout.tables == {}
+
+
+def test_pieces_are_the_weights_that_a_batch_uses(with_tables):
+    rows = np.array([1, 4])
+    pieces, vector = with_tables.pieces({"table": rows}), np.arange(float(with_tables.size))
+    assert [(piece.name, piece.part.stop - piece.part.start) for piece in pieces] == [("table", 4), ("", 18), ("", 4)]
+    assert [piece.whole.stop <= with_tables.n_penalized for piece in pieces] == [True, True, False]
+    assert [piece.part.start for piece in pieces] == [0, 4, 22]
+    np.testing.assert_array_equal(pieces[0].of(vector), with_tables.views(vector)["table"][rows])
+    np.testing.assert_array_equal(np.concatenate([piece.of(vector) for piece in pieces[1:]]), vector[10:])
+    assert np.shares_memory(pieces[1].of(vector), vector)
+    pieces[0].put(vector, -np.ones((2, 2)))
+    np.testing.assert_array_equal(np.flatnonzero(vector < 0), [2, 3, 8, 9])
+
+
+def test_gradients_of_pieces_have_rows_instead_of_the_table(with_tables):
+    rows, places = {"table": np.array([1, 4])}, {"table": np.zeros(5, int)}
+    gradient = np.arange(26.0)
+    tree = with_tables.gradient_views(gradient, rows, places)
+    np.testing.assert_array_equal(tree["table"].values, [[0, 1], [2, 3]])
+    assert tree["table"].places is places["table"]
+    whole = with_tables.views(np.concatenate([np.zeros(10), gradient[4:]]))
+    np.testing.assert_array_equal(tree["first"]["bias"], whole["first"]["bias"])
+    np.testing.assert_array_equal(tree["small"], whole["small"])

@@ -37,7 +37,7 @@ class Embedding(Layer):
 
     def parameters(self) -> Tree:
         # Uniform over [-0.25, 0.25], as in Kim 2014.
-        return {"table": Parameter((self.vocabulary_size, self.size), uniform(0.25))}
+        return {"table": Parameter((self.vocabulary_size, self.size), uniform(0.25), by_rows=True)}
 
     def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
         y, vjp = embedding(x, p["table"])

@@ -9,7 +9,8 @@ from typing import Any, TypeVar, cast
 
 from skneural.data.samples import Samples
 from skneural.layers.combinators import Branches, Chain, Gate, Residual, Reversed
-from skneural.layers.encoder_decoder import EncoderDecoder
+from skneural.layers.embedding import Embedding
+from skneural.layers.encoder_decoder import EncoderDecoder, WithMemory
 from skneural.layers.ensemble import Ensemble
 from skneural.layers.layer import PREDICTING, AnyShape, Context, Layer, LayerInput
 from skneural.layers.pixels import PixelScores
@@ -64,6 +65,23 @@ def without_input_gradient(network: AnyLayer) -> AnyLayer:
     else:
         return network
     return cast(AnyLayer, network.with_children({name: without_input_gradient(children[name]) for name in changed}))
+
+
+def rows_read(network: Layer, x: Any, name: str = "") -> dict[str, Array]:
+    """Tokens that embeddings look up for the input x, by the path of their table.
+
+    Tables are missing here if they do not belong to the first layer of a network, of an encoder or of a decoder.
+    """
+    if isinstance(network, Embedding):
+        return {joined(name, "table"): x}
+    if isinstance(network, Chain | WithMemory) and network.parts:
+        first, layer = network.parts[0]
+        return rows_read(layer, x, joined(name, first))
+    if isinstance(network, EncoderDecoder):
+        source, target = x
+        encoder, decoder = joined(name, "encoder"), joined(name, "decoder")
+        return rows_read(network.encoder, source, encoder) | rows_read(network.decoder, target, decoder)
+    return {}
 
 
 def learns(layer: Layer) -> bool:

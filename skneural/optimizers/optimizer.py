@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from skneural.ops.blocks import slices
 from skneural.ops.types import Array
@@ -39,6 +40,63 @@ class Optimizer:
 
         Does nothing unless the optimizer keeps a second vector of weights.
         """
+
+
+class OptimizerStep(Protocol):
+    """One step of an `ElementwiseOptimizer` on some of the weights, with its bias corrections and learning rate."""
+
+    def decay(self, weights: Array) -> None:
+        """Apply the weight decay, before `apply`, to weights that it concerns."""
+
+    def apply(self, weights: Array, gradient: Array, *moments: Array) -> None:
+        """Change weights and moments in place; overwrites `gradient`."""
+
+
+class Drift(Protocol):
+    """Changes of weights and moments in steps without a gradient, at once for all steps since a given one.
+
+    Steps are numbered from `start` on: ``since`` 0 means all steps, and ``since`` n none of the first n.
+    """
+
+    def start(self) -> None:
+        """Forget all steps."""
+
+    def advance(self, step: OptimizerStep) -> None:
+        """Add a step."""
+
+    def apply(self, since: Array, decayed: bool, weights: Array, *moments: Array) -> None:
+        """Change rows of weights, of shape (rows, size), and of their moments; `since` has shape (rows,)."""
+
+
+@dataclass(frozen=True)
+class ElementwiseOptimizer(Optimizer):
+    """Base class of the optimizers that treat each weight by itself, with moments of the shape of the weights.
+
+    A weight whose gradient is zero in several steps may make up for these later, at once; see `Drift`.
+    """
+
+    moments: ClassVar[tuple[str, ...]] = ()  # names in the state
+
+    def step(self, state: State, rate: float, dtype: npt.DTypeLike) -> OptimizerStep:
+        """Begin the next step: count it in the state, and return what it does to weights of some precision."""
+        raise NotImplementedError(f"{type(self).__name__} must define step")
+
+    def drift(self, n_steps: int) -> Drift | None:
+        """Record of at most `n_steps` steps; None if steps without a gradient have no closed form."""
+        return None
+
+    def decays(self, stop: int) -> bool:
+        """Return True if the weight decay applies to the weights up to position `stop`."""
+        return False
+
+    def update(self, weights: Array, gradient: Array, state: State, rate: float) -> None:
+        step = self.step(state, rate, weights.dtype)
+        self._decay(step, weights)
+        for part in blocks(weights, gradient, *(state[name] for name in self.moments)):
+            step.apply(*part)
+
+    def _decay(self, step: OptimizerStep, weights: Array) -> None:
+        """Apply the weight decay to those of all weights that it concerns."""
 
 
 def blocks(*vectors: Array) -> Iterator[tuple[Array, ...]]:

@@ -56,7 +56,12 @@ def reversible_normalization_hyperparameter() -> Any:
 
 def embedding_size_hyperparameter() -> Any:
     """The hyper-parameter `embedding_size` of families with token embeddings."""
-    return hyperparameter(default=64, constraint=Integer(1), doc="Size of the embedding of each token.")
+    return hyperparameter(
+        default=64,
+        constraint=Integer(1),
+        doc="""Size of the embedding of each token. Where all embeddings together are 262 144 numbers or more, a step
+        computes only those of the tokens in its batch; `alpha` is then a penalty on these, except with adamw.""",
+    )
 
 
 SEQUENCE_ATTRIBUTES = {

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from skneural.data import Samples
 from skneural.layers.layer import SMALL_BATCH, WHOLE_BATCH, Context, Layer, Shard, Share
+from skneural.layers.traversal import rows_read
 from skneural.losses.loss import Loss, Value
 from skneural.ops.memory import empty_like
 from skneural.ops.types import Array
-from skneural.parameters import Weights
+from skneural.parameters import Piece, Weights
 from skneural.training.threads import Shards
 
 
@@ -26,6 +29,11 @@ class Objective:
         Strength of the L2 penalty.
     shards : Shards, default=one shard
         Shards of a batch, which are computed in parallel; the gradient vectors of all shards are added.
+
+    Attributes
+    ----------
+    gradient : array
+        Gradient by the last call, of all weights, or of those that its batch uses.
     """
 
     def __init__(
@@ -37,25 +45,49 @@ class Objective:
         self.penalty = penalty
         self.shards = shards or Shards(1)
         others = [np.zeros_like(weights.gradient) for _ in range(self.shards.n_shards - 1)]
-        self._gradients = [weights.gradient, *others]
-        self._trees = [weights.gradient_tree, *(weights.layout.views(gradient) for gradient in others)]
+        self._whole_gradients = [weights.gradient, *others]
+        self._whole_trees = [weights.gradient_tree, *(weights.layout.views(gradient) for gradient in others)]
+        tables = weights.layout.tables
+        self._is_read = {name: np.zeros(n, bool) for name, n in tables.items()}
+        self._places = {name: np.zeros(n, np.intp) for name, n in tables.items()}
+        self._choose(None)
         self._rngs: list[np.random.Generator] = []
 
     def start_epoch(self, rngs: list[np.random.Generator]) -> None:
         """Set the random generators of an epoch: one per shard, all in the same state."""
         self._rngs = rngs
 
-    def __call__(self, batch: Samples) -> Value:
-        """Compute the objective of a batch, one value per output if the loss separates them, and the gradient."""
+    @property
+    def gradient(self) -> Array:
+        return self._gradients[0]
+
+    def rows_of(self, batch: Samples) -> dict[str, Array]:
+        """Numbers of the rows that a batch reads, for each table; all rows of tables that are no first layer."""
+        rows = {}
+        read = [rows_read(self.network, part.x.as_batch()[0]) for part in batch.parts()]
+        for name, is_read in self._is_read.items():
+            is_read[:] = name not in read[0]
+            for tokens in (of_part[name] for of_part in read if name in of_part):
+                is_read[tokens] = True
+            rows[name] = np.flatnonzero(is_read)
+        return rows
+
+    def __call__(self, batch: Samples, rows: Mapping[str, Array] | None = None) -> Value:
+        """Compute the objective of a batch, one value per output if the loss separates them, and the gradient.
+
+        With the `rows` of tables that the batch reads, the gradient is that of the weights that it uses, in the order
+        of `Layout.pieces`, and the penalty is that of these weights.
+        """
+        self._choose(rows)
         first, *others = batch.parts()
         value = self._one_part(first, batch.total)
         if others:
-            gradient = self.weights.gradient.copy()
+            gradient = self.gradient.copy()
             for part in others:
                 self._align_generators()
                 value = value + self._one_part(part, batch.total)
-                gradient += self.weights.gradient
-            self.weights.gradient[...] = gradient
+                gradient += self.gradient
+            self.gradient[...] = gradient
         return self._penalized(value)
 
     def _one_part(self, part: Samples, total: float) -> Value:
@@ -89,16 +121,32 @@ class Objective:
 
         values = self.shards.run(run, len(shards))
         for gradient in self._gradients[1 : len(shards)]:
-            self.weights.gradient += gradient
+            self.gradient[...] += gradient
         return sum(values[1:], values[0])
 
     def _penalized(self, value: Value) -> Value:
         if not self.penalty:
             return value
-        n = self.weights.layout.n_penalized
-        penalized: Array = self.weights.vector[:n]
-        self.weights.gradient[:n] += np.multiply(penalized, self.penalty, out=empty_like(penalized))
-        return value + 0.5 * self.penalty * float(penalized @ penalized)
+        for piece in self._pieces:
+            penalized = piece.of(self.weights.vector).reshape(-1)
+            self.gradient[piece.part] += np.multiply(penalized, self.penalty, out=empty_like(penalized))
+            value = value + 0.5 * self.penalty * float(penalized @ penalized)
+        return value
+
+    def _choose(self, rows: Mapping[str, Array] | None) -> None:
+        """Make the gradient that of the weights that a batch uses, which reads these rows; None: of all weights."""
+        layout = self.weights.layout
+        if rows is None:
+            penalized = slice(0, layout.n_penalized)
+            self._gradients, self._trees = self._whole_gradients, self._whole_trees
+            self._pieces = [Piece("", penalized, penalized, None)]
+            return
+        pieces = layout.pieces(rows)
+        self._pieces = [piece for piece in pieces if piece.whole.stop <= layout.n_penalized]
+        for name, numbers in rows.items():
+            self._places[name][numbers] = np.arange(len(numbers))
+        self._gradients = [gradient[: pieces[-1].part.stop] for gradient in self._whole_gradients]
+        self._trees = [layout.gradient_views(gradient, rows, self._places) for gradient in self._gradients]
 
 
 def _share_of_elements(lengths: Array | None, rows: slice) -> Share | None:

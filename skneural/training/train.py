@@ -22,6 +22,7 @@ from skneural.training.history import History
 from skneural.training.interrupts import Interrupts, deliver_interrupt, undeferred_interrupts
 from skneural.training.objective import Objective
 from skneural.training.seeds import Seeds
+from skneural.training.updates import Updates, updates_of
 from skneural.user_warnings import warn_user
 
 
@@ -163,13 +164,15 @@ class Descent:
         """Train until a request of `monitor` to stop, or the maximum number of epochs."""
         n_plateaus = 0
         vector = self.objective.weights.vector
+        updates = updates_of(self.objective, self.optimizer, self.state)
         monitor.n_steps = math.ceil(len(samples) / self.batch_size)
         for epoch in range(self.max_epochs):
             monitor.epoch_starts()
             self.optimizer.exchange(vector, self.state)
             try:
-                loss, monitor.learning_rate = self._one_epoch(samples, epoch, n_plateaus)
+                loss, monitor.learning_rate = self._one_epoch(samples, updates, epoch, n_plateaus)
             finally:  # an interrupted training may be continued
+                updates.finish()
                 self.optimizer.exchange(vector, self.state)
             ensure_finite(vector, self.epochs_before + epoch + 1, self.schedule.initial, "weights were")
             _ensure_finite_state(self.state, self.epochs_before + epoch + 1)
@@ -181,9 +184,9 @@ class Descent:
                 monitor.stopping.reset_patience()
         monitor.history.converged = self.schedule.ends_with_training
 
-    def _one_epoch(self, samples: Samples, epoch: int, n_plateaus: int) -> tuple[Value, float]:
+    def _one_epoch(self, samples: Samples, updates: Updates, epoch: int, n_plateaus: int) -> tuple[Value, float]:
         """Train for one epoch, and return its mean loss and the last learning rate."""
-        objective, weights = self.objective, self.objective.weights
+        objective = self.objective
         number = self.epochs_before + epoch
         order = self.seeds.generator("batches", number) if self.shuffle else None
         objective.start_epoch([self.seeds.generator("dropout", number) for _ in range(objective.shards.n_shards)])
@@ -196,12 +199,12 @@ class Descent:
             if self.schedule.changes_within_epoch:
                 fraction = (epoch * n_steps + step + 1) / (self.max_epochs * n_steps)
                 rate = self.schedule.rate(fraction, n_seen, n_plateaus)
-            value = objective(batch.resample(draws))
+            value = updates.value(batch.resample(draws))
             ensure_finite(value, number + 1, rate)
             if self.max_grad_norm is not None:
-                _clip(weights.gradient, self.max_grad_norm)
-            self.optimizer.update(weights.vector, weights.gradient, self.state, rate)
-            weights.keep_limits()
+                _clip(objective.gradient, self.max_grad_norm)
+            updates.update(rate)
+            objective.weights.keep_limits()
             deliver_interrupt()
             total = total + value * len(batch)
         return total / len(samples), rate

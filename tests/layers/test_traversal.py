@@ -18,7 +18,7 @@ from skneural.layers import (
     Residual,
     Standardization,
 )
-from skneural.layers.traversal import find, layer_outputs, mapped, named, without_input_gradient
+from skneural.layers.traversal import find, layer_outputs, mapped, named, rows_read, without_input_gradient
 from skneural.parameters import Layout, leaves
 
 SKIPPING = Dense(4, 4, input_gradient=False)
@@ -166,3 +166,10 @@ def test_a_chain_is_a_value():
 def test_mistakes_in_names_are_told(arguments, named_layers, error, message):
     with pytest.raises(error, match=message):
         Chain(*arguments, **named_layers)
+
+
+def test_rows_are_read_by_the_embedding_that_comes_first():
+    x, first = np.array([[1, 2]]), Chain(inner=Chain(embedding=Embedding(5, 4)), dense=PLAIN)
+    assert {name: tokens is x for name, tokens in rows_read(first, x).items()} == {"inner.embedding.table": True}
+    assert rows_read(Chain(Dropout(0.5), Embedding(5, 4)), x) == {}
+    assert rows_read(Chain(), x) == {}

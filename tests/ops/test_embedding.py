@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from skneural.ops.embedding import embedding
+from skneural.ops.embedding import RowGradient, embedding
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -17,3 +17,16 @@ def test_rows_are_looked_up_and_gradients_of_equal_tokens_added(dtype):
     np.testing.assert_allclose(d_table, expected, rtol=1e-5, atol=1e-6)
     assert (d_table[5] == 0).all()  # no token 5
     assert d_table.dtype == dtype
+
+
+def test_gradients_of_rows_are_those_of_the_table():
+    rng = np.random.default_rng(0)
+    table, tokens = rng.standard_normal((9, 3)), np.array([[7, 2], [2, 5]])
+    y, vjp = embedding(tokens, table)
+    dy, whole = rng.standard_normal(y.shape), np.empty_like(table)
+    vjp(dy, whole)
+    rows, places = np.array([2, 5, 7]), np.full(9, -1)
+    places[rows] = range(3)
+    of_rows = RowGradient(places, np.full((3, 3), np.nan))
+    vjp(dy, of_rows)
+    np.testing.assert_allclose(of_rows.values, whole[rows], rtol=1e-12)

@@ -126,3 +126,28 @@ def test_only_adamw_decays_and_only_the_first_weights(solver, options, reference
 def test_the_base_optimizer_says_what_is_missing():
     with pytest.raises(NotImplementedError, match="must define update"):
         Optimizer().update(np.zeros(1), np.zeros(1), {}, 0.1)
+
+
+@each_case
+def test_drift_equals_steps_without_a_gradient(solver, options, reference, rate, gradients):
+    optimizer = made(solver, **options | {"n_decayed": N_WEIGHTS}, epsilon=1e-300)
+    n_without = np.array([0, 1, 5, 20])
+    drift = optimizer.drift(20)
+    start, state = walked(optimizer, gradients)
+    before = [start, *(state[name] for name in optimizer.moments)]
+    rows = [np.tile(array, (4, 1)) for array in before]
+    for step in range(1, 21):
+        drift.advance(optimizer.step(state, 0.01 * step, np.float64))
+    drift.apply(20 - n_without, optimizer.decays(N_WEIGHTS), *rows)
+    for row, n in enumerate(n_without):
+        weights, *moments = (array.copy() for array in before)
+        state = dict(zip(optimizer.moments, moments, strict=True), n_steps=50 - n)
+        for step in range(21 - n, 21):
+            optimizer.update(weights, np.zeros(N_WEIGHTS), state, 0.01 * step)
+        for actual, expected in zip(rows, (weights, *moments), strict=True):
+            np.testing.assert_allclose(actual[row], expected, rtol=1e-10)
+
+
+def test_a_second_moment_that_decays_faster_has_no_drift():
+    assert made("adam", beta_1=0.9, beta_2=0.8).drift(10) is None
+    assert made("rmsprop", beta_2=0.0).drift(10) is None
