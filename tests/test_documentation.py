@@ -126,9 +126,13 @@ def flowers_for(name):
     return X[::5], np.repeat(y[::5, np.newaxis], 4, axis=1) if issubclass(CLASSES[name], OF_ELEMENTS) else y[::5]
 
 
+def brief(name):
+    return {"max_iter": 2} if hasattr(CLASSES[name], "max_iter") else {}
+
+
 @every_estimator
 def test_attributes_are_those_of_a_fitted_estimator(name):
-    model = CLASSES[name](max_iter=1).fit(*flowers_for(name))
+    model = CLASSES[name](**brief(name)).fit(*flowers_for(name))
     fitted = {attribute for attribute in dir(model) if attribute.endswith("_") and not attribute.startswith("_")}
     documented = {entry.name for entry in NumpyDocString(inspect.getdoc(CLASSES[name]))["Attributes"]}
     assert fitted - documented == set(), "fitted, but not documented"
@@ -138,7 +142,7 @@ def test_attributes_are_those_of_a_fitted_estimator(name):
 @every_estimator
 def test_attributes_have_the_documented_types(name):
     solver = {"solver": "adam"} if hasattr(CLASSES[name], "solver") else {}
-    model = CLASSES[name](max_iter=2, **solver).fit(*flowers_for(name))
+    model = CLASSES[name](**brief(name), **solver).fit(*flowers_for(name))
     kinds = {"int": int, "float": float, "ndarray": np.ndarray, "list": list, "str": str, "dict": dict}
     for entry in NumpyDocString(inspect.getdoc(CLASSES[name]))["Attributes"]:
         kind = kinds.get(entry.type.split()[0])

@@ -21,6 +21,7 @@ from skneural.estimators.mamba import MambaSequenceClassifier, MambaSequenceRegr
 from skneural.estimators.mlp import MLPClassifier, MLPRegressor
 from skneural.estimators.perceptron import PerceptronClassifier
 from skneural.estimators.recurrent import RNNSequenceClassifier, RNNSequenceRegressor, RNNSequenceTagger
+from skneural.estimators.rocket import RocketSequenceClassifier, RocketSequenceRegressor
 from skneural.estimators.segmentation import ImageRegressor, ImageSegmenter
 from skneural.estimators.sequence_to_sequence import SequenceToSequence
 from skneural.estimators.tabular import TabularMLPClassifier, TabularMLPRegressor
@@ -57,6 +58,8 @@ __all__ = [
     "RNNSequenceClassifier",
     "RNNSequenceRegressor",
     "RNNSequenceTagger",
+    "RocketSequenceClassifier",
+    "RocketSequenceRegressor",
     "SequenceToSequence",
     "SeriesForecaster",
     "TabularMLPClassifier",

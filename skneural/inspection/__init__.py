@@ -7,6 +7,7 @@ from skneural.inspection.graphs import plot_graph
 from skneural.inspection.images import occlusion_map, plot_feature_maps, plot_kernels, saliency_map
 from skneural.inspection.samples import plot_samples
 from skneural.inspection.segmentation import plot_segmentation
+from skneural.inspection.series import step_contributions
 
 __all__ = [
     "occlusion_map",
@@ -20,4 +21,5 @@ __all__ = [
     "plot_samples",
     "plot_segmentation",
     "saliency_map",
+    "step_contributions",
 ]

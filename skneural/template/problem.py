@@ -86,14 +86,29 @@ class Network(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Specification:
-    """The parts of a problem that an estimator determines, as values.
+class DataSpecification:
+    """The parts of an estimator that read X and y, as values.
 
     Attributes
     ----------
     estimator_name : str
     reader, task : classes
     reader_options, task_options : object
+    """
+
+    estimator_name: str
+    reader: type[Reader]
+    reader_options: Any
+    task: type[Task]
+    task_options: Any
+
+
+@dataclass(frozen=True)
+class Specification(DataSpecification):
+    """The parts of a problem that an estimator determines, as values.
+
+    Attributes
+    ----------
     network_builder : function
     hyperparameters : mapping
         All hyper-parameters by name; the network builder takes some of them.
@@ -103,11 +118,6 @@ class Specification:
         Called with the same, and with the current parameters, before training continues.
     """
 
-    estimator_name: str
-    reader: type[Reader]
-    reader_options: Any
-    task: type[Task]
-    task_options: Any
     network_builder: Callable[..., Layer]
     hyperparameters: Mapping[str, Any]
     initialize: Callable[[Network, Tree, Samples, Task], None]
@@ -255,6 +265,34 @@ def pose(
     return _continued_problem(specification, settings, arguments, validation, fitted)
 
 
+def encoded_samples(
+    specification: DataSpecification, arguments: FitArguments, *, one_pass: bool = False
+) -> tuple[Reader, Task, Samples]:
+    """Learn how data are read, and read and encode them, for models that are not networks.
+
+    Parameters
+    ----------
+    specification : DataSpecification
+    arguments : FitArguments
+        As passed by the user.
+    one_pass : bool, default=False
+        Whether further data will follow.
+    """
+    arguments = _without_weightless(arguments, specification.reader.selects_rows(specification.reader_options))
+    reader, task, checked = _learn(specification, arguments, one_pass)
+    return reader, task, _training_samples(task, _encoded(task, checked, arguments))
+
+
+def further_samples(
+    specification: DataSpecification, arguments: FitArguments, reader: Reader, task: Task, dtype: np.dtype[Any]
+) -> Samples:
+    """Read and encode further data as before, in the given precision."""
+    arguments = _without_weightless(arguments, specification.reader.selects_rows(specification.reader_options))
+    checked = _checked(specification, reader, arguments, dtype)
+    task.compare(checked)
+    return _training_samples(task, _encoded(task, checked, arguments))
+
+
 def _new_problem(
     specification: Specification,
     settings: TrainingSettings,
@@ -392,7 +430,9 @@ def first_weights(
     return start
 
 
-def _learn(specification: Specification, arguments: FitArguments, one_pass: bool) -> tuple[Reader, Task, FitArguments]:
+def _learn(
+    specification: DataSpecification, arguments: FitArguments, one_pass: bool
+) -> tuple[Reader, Task, FitArguments]:
     """Learn the reader and the task; also returns the checked training data."""
     weight = arguments.sample_weight
     if weight is not None:
@@ -407,14 +447,14 @@ def _learn(specification: Specification, arguments: FitArguments, one_pass: bool
 
 
 def _checked(
-    specification: Specification, reader: Reader, arguments: FitArguments, dtype: np.dtype[Any]
+    specification: DataSpecification, reader: Reader, arguments: FitArguments, dtype: np.dtype[Any]
 ) -> FitArguments:
     """Checked data as a container and arrays; it must have the form of the training data."""
     x = reader.read(arguments.X, InputSpec(dtype, specification.estimator_name, rows=arguments.rows))
     return _with_checked_targets(specification, arguments._replace(X=x))
 
 
-def _with_checked_targets(specification: Specification, arguments: FitArguments) -> FitArguments:
+def _with_checked_targets(specification: DataSpecification, arguments: FitArguments) -> FitArguments:
     y, weight = (_rows_of(part, arguments.rows) for part in (arguments.y, arguments.sample_weight))
     arguments = arguments._replace(y=text_as_str(y), rows=None)
     y = specification.task.check(arguments, specification.task_options, specification.estimator_name)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from skneural.data import Container
-from skneural.data.targets import Selection
 from skneural.layers.layer import Context, Layer
 from skneural.ops.segments import ranges, segment_starts
 from skneural.ops.types import Array
@@ -28,19 +29,43 @@ def predict_raw(network: Layer, tree: Tree, x: Container, rows_per_block: int, n
     n_threads : int, default=1
         Number of threads that predict blocks in parallel. If there are several blocks, BLAS is limited to one thread.
     """
+
+    def predict(block: Container) -> Array:
+        return _one_block(network, tree, block)
+
+    return in_blocks(predict, x, rows_per_block, n_threads, network.output_lengths)
+
+
+def in_blocks(
+    function: Callable[[Container], Array],
+    x: Container,
+    rows_per_block: int,
+    n_threads: int,
+    output_lengths: Callable[[Array], Array] | None = None,
+) -> Array:
+    """Compute a function of all samples in blocks, in parallel.
+
+    Parameters
+    ----------
+    function : function
+        From samples to a row for each of them, or for each of their elements.
+    x : Container
+    rows_per_block : int
+        Maximum number of samples in a block; see `Container.blocks`.
+    n_threads : int
+        If there are several blocks, BLAS is limited to one thread.
+    output_lengths : function or None, default=None
+        From the numbers of elements of samples to the numbers of their rows; None if each sample has one row.
+    """
     blocks = list(x.blocks(rows_per_block))
     if len(blocks) <= 1:
-        return _one_block(network, tree, x)
-
-    def predict(block: Selection) -> Array:
-        return _one_block(network, tree, x[block])
-
+        return function(x)
     with deferred_interrupts(), limited_blas(1):
-        raw = np.concatenate(map_in_threads(predict, blocks, n_threads))
+        rows = np.concatenate(map_in_threads(lambda block: function(x[block]), blocks, n_threads))
     if isinstance(blocks[0], slice):
-        return raw
-    lengths = None if x.n_score_rows is None else network.output_lengths(x.n_score_rows)
-    return _in_original_order(raw, np.concatenate([np.asarray(block) for block in blocks]), lengths)
+        return rows
+    lengths = None if output_lengths is None or x.n_score_rows is None else output_lengths(x.n_score_rows)
+    return _in_original_order(rows, np.concatenate([np.asarray(block) for block in blocks]), lengths)
 
 
 def _in_original_order(raw: Array, order: Array, lengths: Array | None) -> Array:

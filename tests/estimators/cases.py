@@ -42,6 +42,8 @@ from skneural import (
     RNNSequenceClassifier,
     RNNSequenceRegressor,
     RNNSequenceTagger,
+    RocketSequenceClassifier,
+    RocketSequenceRegressor,
     SequenceToSequence,
     SeriesForecaster,
     TabularMLPClassifier,
@@ -366,8 +368,14 @@ ESTIMATORS = {
     ),
 }
 
-# They learn no weights by gradient, and have no targets: tests about training are not about them.
-UNTRAINED = {"associative memory": EstimatorCase(HopfieldNetwork(random_state=0), flowers)}
+# They learn no weights by gradient: tests about training are not about them.
+UNTRAINED = {
+    "associative memory": EstimatorCase(HopfieldNetwork(random_state=0), flowers),
+    "fixed kernels": EstimatorCase(RocketSequenceClassifier(n_kernels=168, random_state=0), flowers),
+    "fixed kernels, numbers": EstimatorCase(
+        RocketSequenceRegressor(n_kernels=168, random_state=0), patients_two_numbers
+    ),
+}
 
 # They take texts: tests that change numbers of X are not about them.
 OF_TEXTS = {

@@ -18,7 +18,7 @@ from tests.foreign_arrays import CONTAINERS, DLPackTensor, Memory, Tensor, frame
 
 
 def fitted_numbers(model):
-    return model.weights_ if hasattr(model, "weights_") else model.patterns_
+    return next(getattr(model, name) for name in ("weights_", "patterns_", "coef_") if hasattr(model, name))
 
 
 def selects_rows(model):
