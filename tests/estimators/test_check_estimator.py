@@ -35,6 +35,8 @@ from skneural import (
     PerceptronClassifier,
     RNNSequenceClassifier,
     RNNSequenceRegressor,
+    RocketSequenceClassifier,
+    RocketSequenceRegressor,
     SequenceToSequence,
     SeriesForecaster,
     TabularMLPClassifier,
@@ -55,6 +57,7 @@ SMALL_SERIES = {"channels": (16, 16)}
 SMALL_GRAPHS = {"hidden_layer_sizes": (16,)}
 SMALL_RECURRENT = {"hidden_size": 16}
 SMALL_TRANSFORMER = {"d_model": 16, "feedforward_size": 16, "n_layers": 1}
+SMALL_ROCKET = {"n_kernels": 500}
 SMALL_MAMBA = {"d_model": 8, "state_size": 4, "n_layers": 1}
 SMALL_DIFFUSION = {"hidden_layer_sizes": (16,), "max_iter": 20}
 SMALL_TABULAR = {"hidden_layer_sizes": (32,), "n_members": 2, "max_iter": 15}
@@ -73,6 +76,8 @@ SMALL = [
     CNNSequenceRegressor(**REGRESSOR, **SMALL_SERIES),
     RNNSequenceClassifier(**CLASSIFIER, **SMALL_RECURRENT),
     RNNSequenceRegressor(**REGRESSOR | {"max_iter": 40}, **SMALL_RECURRENT),
+    RocketSequenceClassifier(**SMALL_ROCKET),
+    RocketSequenceRegressor(**SMALL_ROCKET),
     TransformerSequenceClassifier(**CLASSIFIER, **SMALL_TRANSFORMER),
     TransformerSequenceRegressor(**REGRESSOR, **SMALL_TRANSFORMER),
     MambaSequenceClassifier(**CLASSIFIER, **SMALL_MAMBA),
