@@ -9,11 +9,11 @@ import numpy.typing as npt
 from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
-from skneural.ops.fixed_kernels import step_contributions as contributions_of_steps
+from skneural.ops.fixed_kernels import contributions_of_steps
 from skneural.ops.types import Array
 
 if TYPE_CHECKING:
-    from skneural.estimators.rocket.estimator import RocketEstimator
+    from skneural.estimators.rocket.kernel_model import RocketEstimator
 
 
 def step_contributions(estimator: RocketEstimator, series: npt.ArrayLike, *, target: Any = None) -> np.ndarray:

@@ -41,7 +41,7 @@ ROUNDINGS = 16
 
 # Numbers of a block, in float32 a quarter of a megabyte. Blocks of 16 000 take up to 1.8 times as long, and of 131 000
 # up to 1.2 times.
-NUMBERS_PER_BLOCK = 65_536
+NUMBERS_IN_CACHE = 65_536
 
 # Counts of one byte are of at most 255 steps. Rows of 256 bytes take up to 1.1 times as long, and of 4096 up to 1.3
 # times.
@@ -191,7 +191,7 @@ def shares_above(x: Array, lengths: Array | None, kernels: FixedKernels) -> Arra
     return np.ascontiguousarray(shares.T)
 
 
-def step_contributions(x: Array, kernels: FixedKernels, coefficients: Array, means: Array) -> Array:
+def contributions_of_steps(x: Array, kernels: FixedKernels, coefficients: Array, means: Array) -> Array:
     """Contribution of each step to a linear function of the shares of one series.
 
     At each step where a kernel is applied, it exceeds each of its biases or not. This, less the mean share over the

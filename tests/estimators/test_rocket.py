@@ -16,9 +16,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skneural import RocketSequenceClassifier, RocketSequenceRegressor
-from skneural.estimators.rocket import estimator as rocket
+from skneural.estimators.rocket import kernel_model
 from skneural.estimators.rocket.distinct import distinct_series
-from skneural.estimators.rocket.evidence import Evidence, Rows
+from skneural.estimators.rocket.evidence import Evidence, FeatureRows
 from skneural.ops.fixed_kernels import N_KERNELS
 from skneural.testing.estimator_contract import check_estimator_contract
 
@@ -294,11 +294,11 @@ def test_searches_and_pipelines():
 @pytest.fixture
 def many_is_few(monkeypatch):
     """Sums from 30 series on, of which 20 are kept."""
-    monkeypatch.setattr(rocket, "MANY", 30)
-    monkeypatch.setattr(rocket, "KEPT", 20)
-    monkeypatch.setattr(rocket, "SERIES_AT_ONCE", 25)
-    monkeypatch.setattr(rocket, "FEATURES_OF_MANY", N_KERNELS)
-    monkeypatch.setattr(rocket, "FEATURES_OF_CHUNKS", N_KERNELS)
+    monkeypatch.setattr(kernel_model, "MANY", 30)
+    monkeypatch.setattr(kernel_model, "KEPT", 20)
+    monkeypatch.setattr(kernel_model, "SERIES_PER_SUM", 25)
+    monkeypatch.setattr(kernel_model, "FEATURES_OF_MANY", N_KERNELS)
+    monkeypatch.setattr(kernel_model, "FEATURES_OF_CHUNKS", N_KERNELS)
 
 
 @every_form
@@ -332,7 +332,7 @@ def test_chunks_give_the_model_of_all_series(data, many_is_few):
         if len(classes) > 2
         else 2.0 * (labels[:, np.newaxis] == "slow") - 1
     )
-    rows = Rows(features, targets, weight.astype(np.float32).astype(float), np.arange(60))
+    rows = FeatureRows(features, targets, weight.astype(np.float32).astype(float), np.arange(60))
     path, scaling = Evidence(rows).path()
     coefficients, intercept = path.coefficients(in_chunks.alpha_, features, scaling)
     expected = (features @ coefficients + intercept) / in_chunks.temperature_
@@ -348,10 +348,10 @@ def test_many_series_are_classified_as_well(many_is_few):
 
 def test_series_are_kept_at_random_whatever_their_order():
     keys = RNG.permutation(50).astype(np.uint64)
-    rows = Rows(keys[:, np.newaxis].astype(np.float32), np.ones((50, 1)), np.ones(50), keys)
+    rows = FeatureRows(keys[:, np.newaxis].astype(np.float32), np.ones((50, 1)), np.ones(50), keys)
     evidence = None
     for part in np.split(np.arange(50), [5, 30]):
-        chunk = Rows(*(each[part] for each in vars(rows).values()))
+        chunk = FeatureRows(*(each[part] for each in vars(rows).values()))
         evidence = Evidence.joined(evidence, chunk, 20)
     np.testing.assert_array_equal(evidence.rows.keys, np.arange(20))
     assert evidence.sums.n == 50

@@ -8,9 +8,9 @@ from skneural.ops.fixed_kernels import (
     N_KERNELS,
     PLACES,
     FixedKernels,
+    contributions_of_steps,
     shares_above,
     spread_dilations,
-    step_contributions,
 )
 
 RNG = np.random.default_rng(0)
@@ -136,7 +136,7 @@ def test_contributions_of_steps_add_up(name):
     shares = shares_above(as_block(series), None, kernels)
     coefficients, means = RNG.normal(size=shares.shape[1]), shares.mean(axis=0)
     for x, share in zip(series, shares, strict=True):
-        contributions = step_contributions(as_block([x]), kernels, coefficients, means)
+        contributions = contributions_of_steps(as_block([x]), kernels, coefficients, means)
         assert contributions.shape == x.shape
         np.testing.assert_allclose(contributions.sum(), (share - means) @ coefficients, rtol=1e-4, atol=1e-4)
 
@@ -146,5 +146,5 @@ def test_only_channels_of_a_kernel_contribute():
     kernels = kernels_for(series, N_KERNELS)
     coefficients = np.zeros(N_KERNELS)
     coefficients[10] = 1.0
-    contributions = step_contributions(as_block(series[:1]), kernels, coefficients, np.zeros(N_KERNELS))
+    contributions = contributions_of_steps(as_block(series[:1]), kernels, coefficients, np.zeros(N_KERNELS))
     assert (contributions.any(axis=0) == kernels.channels[0, 10]).all()

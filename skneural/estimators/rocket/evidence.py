@@ -1,4 +1,4 @@
-"""What a linear model of the features of series is fitted by: their features, or sums of products of many."""
+"""Evidence to which a linear model is fitted: features of series, or sums of products of those of many."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from skneural.ops.types import Array
 
 
 @dataclass(frozen=True)
-class Rows:
+class FeatureRows:
     """Features of series, with their targets and weights; their keys order them at random.
 
     Attributes
@@ -67,13 +67,13 @@ class Sums:
     y: Array
 
     @classmethod
-    def none(cls, rows: Rows) -> Self:
+    def none(cls, rows: FeatureRows) -> Self:
         """Sums over no series, in the units of the given ones."""
         n, n_outputs = rows.features.shape[1], rows.y.shape[1]
         units = Scaling.learn(rows.features, rows.weight)
         return cls(units, 0, 0.0, np.zeros(n), np.zeros((n, n)), np.zeros((n, n_outputs)), np.zeros(n_outputs))
 
-    def added(self, rows: Rows) -> Self:
+    def added(self, rows: FeatureRows) -> Self:
         """Sums over further series, too. Products of a call are in single precision, their sums are not."""
         scaled = self.units.of(rows.features, slice(None)).astype(np.float32)
         weighted = scaled * np.sqrt(rows.weight, dtype=np.float32)[:, np.newaxis]
@@ -87,7 +87,7 @@ class Sums:
             y=self.y + rows.weight @ rows.y,
         )
 
-    def path(self, drawn: Rows) -> tuple[RidgePath, Scaling]:
+    def path(self, drawn: FeatureRows) -> tuple[RidgePath, Scaling]:
         """Ridge regressions of all series, with the given ones to predict without themselves."""
         mean, y_mean = self.first / self.weight, self.y / self.weight
         covariance = self.second / self.weight - np.outer(mean, mean)
@@ -107,16 +107,16 @@ class Evidence:
 
     Attributes
     ----------
-    rows : Rows
+    rows : FeatureRows
     sums : Sums or None
         None while `rows` are all series.
     """
 
-    rows: Rows
+    rows: FeatureRows
     sums: Sums | None = None
 
     @classmethod
-    def joined(cls, before: Evidence | None, rows: Rows, most_rows: int) -> Evidence:
+    def joined(cls, before: Evidence | None, rows: FeatureRows, most_rows: int) -> Evidence:
         """The evidence of further series, too."""
         both = rows if before is None else before.rows.joined(rows)
         sums = None if before is None else before.sums

@@ -27,7 +27,7 @@ USUAL_PENALTY = 0.1
 USUAL_FACTOR = 3.0
 
 
-class Choice(NamedTuple):
+class ChosenPenalty(NamedTuple):
     """Penalty of each output, and the factor of its scores; arrays of shape (outputs,)."""
 
     alphas: Array
@@ -42,7 +42,7 @@ def penalties(path: RidgePath, alpha: float | str) -> Array:
     return PENALTIES * (unit if unit > 0 else 1.0)
 
 
-def choose_for_numbers(path: RidgePath, alpha: float | str) -> Choice:
+def choose_for_numbers(path: RidgePath, alpha: float | str) -> ChosenPenalty:
     """The penalty with the smallest squared error of left-out series, for each output."""
     alphas = penalties(path, alpha)
     y = path.y + path.y_mean
@@ -50,10 +50,10 @@ def choose_for_numbers(path: RidgePath, alpha: float | str) -> Choice:
         np.average(np.square(path.left_out(alpha, leverage) - y), axis=0, weights=path.weight)
         for alpha, leverage in zip(alphas, path.leverage(alphas).T, strict=True)
     ]
-    return Choice(alphas[np.argmin(errors, axis=0)], np.ones(len(path.y_mean)))
+    return ChosenPenalty(alphas[np.argmin(errors, axis=0)], np.ones(len(path.y_mean)))
 
 
-def choose_for_classes(path: RidgePath, alpha: float | str, exclusive: bool) -> Choice:
+def choose_for_classes(path: RidgePath, alpha: float | str, exclusive: bool) -> ChosenPenalty:
     """Penalty and factor with the smallest log loss of left-out series.
 
     Parameters
@@ -70,12 +70,12 @@ def choose_for_classes(path: RidgePath, alpha: float | str, exclusive: bool) -> 
     n_outputs = targets.shape[1]
     if exclusive:
         alpha, factor = _best(alphas, scores, targets, path.weight)
-        return Choice(np.full(n_outputs, alpha), np.full(n_outputs, factor))
+        return ChosenPenalty(np.full(n_outputs, alpha), np.full(n_outputs, factor))
     best = [
         _best(alphas, [_of_two(each[:, k]) for each in scores], _of_two(targets[:, k], 1.0), path.weight)
         for k in range(n_outputs)
     ]
-    return Choice(*np.array(best).T)
+    return ChosenPenalty(*np.array(best).T)
 
 
 def _of_two(column: Array, total: float = 0.0) -> Array:
