@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
-from skneural.ops.memory import empty_like
+from skneural.ops.memory import empty, empty_like
 from skneural.ops.types import Array, Vjp
 
 Reduce = Callable[[Array], Array]
+
+# Rows from which repeating features pays.
+MANY_ROWS = 8
 
 
 class Moments(NamedTuple):
@@ -64,14 +68,14 @@ def batch_normalize(
     counted = x if weight is None else np.multiply(x, weight, out=empty_like(x))
     totals = reduce(np.append(sums.sum(counted), n).astype(x.dtype))
     mean, n = totals[:-1] / totals[-1], float(totals[-1])
-    normalized = np.subtract(x, sums.stretch(mean), out=empty_like(x))
+    normalized = np.subtract(x, sums.row(mean), out=empty_like(x))
     # The variance is computed around the mean in a second pass: a difference of squares would cancel in float32.
     counted = normalized if weight is None else np.multiply(normalized, weight, out=empty_like(x))
     variance = reduce(sums.dot(normalized, counted)) / n
     inverse_deviation = 1.0 / np.sqrt(variance + epsilon)
-    normalized *= sums.stretch(inverse_deviation)
-    y = np.multiply(normalized, sums.stretch(gamma), out=empty_like(x))
-    y += sums.stretch(beta)
+    normalized *= sums.row(inverse_deviation)
+    y = np.multiply(normalized, sums.row(gamma), out=empty_like(x))
+    y += sums.row(beta)
     if real is not None:
         y *= real
 
@@ -81,12 +85,12 @@ def batch_normalize(
         d_beta[...] = sums.sum(dy)
         d_gamma[...] = sums.dot(dy, normalized)
         shared = reduce(np.stack([d_beta, d_gamma])) / n
-        dx = np.multiply(normalized, sums.stretch(-shared[1]), out=empty_like(dy))
-        dx -= sums.stretch(shared[0])
+        dx = np.multiply(normalized, sums.row(-shared[1]), out=empty_like(dy))
+        dx -= sums.row(shared[0])
         if weight is not None:
             dx *= weight
         dx += dy
-        dx *= sums.stretch(gamma * inverse_deviation)
+        dx *= sums.row(gamma * inverse_deviation)
         return dx
 
     return y, vjp, Moments(mean, variance, n)
@@ -109,15 +113,15 @@ def scale_and_shift(x: Array, scale: Array, shift: Array, *, axis: int = -1) -> 
         Parameter gradients that are None are not computed.
     """
     sums = _FeatureSums(x.shape, axis)
-    y = np.multiply(x, sums.stretch(scale), out=empty_like(x))
-    y += sums.stretch(shift)
+    y = np.multiply(x, sums.row(scale), out=empty_like(x))
+    y += sums.row(shift)
 
     def vjp(dy: Array, d_scale: Array | None = None, d_shift: Array | None = None) -> Array:
         if d_scale is not None:
             d_scale[...] = sums.dot(dy, x)
         if d_shift is not None:
             d_shift[...] = sums.sum(dy)
-        return np.multiply(dy, sums.stretch(scale), out=empty_like(dy))
+        return np.multiply(dy, sums.row(scale), out=empty_like(dy))
 
     return y, vjp
 
@@ -143,7 +147,7 @@ def add_bias(x: Array, bias: Array, *, axis: int = -1) -> tuple[Array, Vjp]:
         d_bias[...] = sums.sum(dy)
         return dy
 
-    return np.add(x, sums.stretch(bias), out=empty_like(x)), vjp
+    return np.add(x, sums.row(bias), out=empty_like(x)), vjp
 
 
 def local_response_normalize(x: Array, n_channels: int, bias: float, alpha: float, beta: float) -> tuple[Array, Vjp]:
@@ -187,19 +191,30 @@ class _FeatureSums:
 
     def __init__(self, shape: tuple[int, ...], axis: int) -> None:
         axis %= len(shape)
-        self.shape = (-1, shape[axis], int(np.prod(shape[axis + 1 :])))
-        self.stretched = (shape[axis], *(1,) * (len(shape) - axis - 1))
+        self.shape = (-1, shape[axis], math.prod(shape[axis + 1 :]))
+        self.row_shape = shape[axis:]
+        self.n_rows = math.prod(shape[:axis])
 
-    def stretch(self, features: Array) -> Array:
-        """An array with a number for each feature, in a shape that broadcasts to the array."""
-        return features.reshape(self.stretched)
+    def row(self, features: Array) -> Array:
+        """An array with a number for each feature, in a shape that broadcasts to the array.
+
+        If there are many rows, features are repeated as often as in a row: arithmetic with longer inner loops takes up
+        to half of the time.
+        """
+        stretched = features.reshape(-1, *(1,) * (len(self.row_shape) - 1))
+        if self.n_rows < MANY_ROWS or self.shape[2] == 1:
+            return stretched
+        row = empty(self.row_shape, features.dtype)
+        row[...] = stretched
+        return row
 
     def sum(self, x: Array) -> Array:
         """Sum of each feature."""
         x = x.reshape(self.shape)
         if self.shape[2] == 1:
             return np.add.reduce(x[:, :, 0], axis=0)
-        return np.add.reduce(np.add.reduce(x, axis=2), axis=0)
+        # The product with ones takes a third of the time of a sum over the last axis.
+        return np.add.reduce(x @ np.ones(self.shape[2], x.dtype), axis=0)
 
     def dot(self, x: Array, y: Array) -> Array:
         """Sum of x * y of each feature."""
