@@ -8,7 +8,7 @@ As usual in deep learning, the kernel is not flipped: in signal processing this 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -22,6 +22,9 @@ from skneural.ops.window import ImageShape, Window
 # Output elements in a block: half a megabyte in float32, which stays in the cache while the products of all kernel
 # columns are added up. Half and twice as many take as long.
 OUTPUTS_PER_BLOCK = 131_072
+
+# The same if the products of all kernel columns are computed at once, and are in the cache together.
+OUTPUTS_PER_STACKED_BLOCK = 32_768
 
 # Output elements in a block of the kernel's gradient: more, because each block yields a gradient of the entire kernel.
 OUTPUTS_PER_GRADIENT_BLOCK = 262_144
@@ -152,16 +155,47 @@ def depthwise_convolution(
 
 def _convolve(patches: Patches, kernel: Array, bias: Array | None = None) -> Array:
     y = empty(patches.shape, patches.image.dtype)
-    flat, weight = _flat(y), kernel_matrices(kernel, patches.gathered)
-    scratch = empty((0,), y.dtype)
-    for block in patches.blocks(OUTPUTS_PER_BLOCK):
-        part = flat[block.rows, :, block.columns]
-        if scratch.size < part.size:
-            scratch = empty((part.size,), y.dtype)
-        _sum_of_patches(weight, block.patches, part, scratch)
+    weight = kernel_matrices(kernel, patches.gathered)
+    for part in (_stacked_sums if patches.stacked else _sums)(patches, weight, _flat(y)):
         if bias is not None:
             part += bias[:, np.newaxis]
     return y
+
+
+def _sums(patches: Patches, weight: Array, y: Array) -> Iterator[Array]:
+    """Compute the blocks of y by a product for each column of the kernel."""
+    scratch = empty((0,), y.dtype)
+    for block in patches.blocks(OUTPUTS_PER_BLOCK):
+        part = y[block.rows, :, block.columns]
+        if scratch.size < part.size:
+            scratch = empty((part.size,), y.dtype)
+        _sum_of_patches(weight, block.patches, part, scratch)
+        yield part
+
+
+def _stacked_sums(patches: Patches, weight: Array, y: Array) -> Iterator[Array]:
+    """Compute the blocks of y by one product for all columns of the kernel, whose parts are moved and added."""
+    n_kernel_columns, channels_out, _ = weight.shape
+    n_columns = patches.image.shape[2] * patches.image.shape[3]
+    rows_at_once = min(len(y), max(1, OUTPUTS_PER_STACKED_BLOCK // (channels_out * n_columns)))
+    scratch = empty((rows_at_once, n_kernel_columns * channels_out, n_columns), y.dtype)
+    places = [(j, *patches.meeting(j)) for j in range(n_kernel_columns)]
+    places.sort(key=lambda place: place[1].start - place[1].stop)  # one that meets all columns comes first
+    for band in patches.bands():
+        factor = weight[:, :, band.terms].reshape(n_kernel_columns * channels_out, -1)
+        for rows in slices(len(band.view), rows_at_once):
+            view, part = band.view[rows], y[band.rows][rows]
+            products = product(factor, view, out=scratch[: len(view)]).reshape(len(view), *weight.shape[:2], -1)
+            for i, (j, outputs, move) in enumerate(places):
+                moved = products[:, j, :, outputs.start + move : outputs.stop + move]
+                if i == 0 and moved.shape == part.shape:
+                    part[...] = moved
+                    continue
+                if i == 0:
+                    part.fill(0)
+                if outputs.start < outputs.stop:
+                    part[:, :, outputs] += moved
+            yield part
 
 
 def _sum_of_patches(weight: Array, patches: Sequence[Patch], y: Array, scratch: Array) -> None:
@@ -211,7 +245,7 @@ def _add_gradient_at_once(patches: Patches, dy: Array, total: Array) -> None:
     """Add the gradients of `kernel_matrices`, by products with copies of dy, moved to the place of each column."""
     n_kernel_columns, channels_out, _ = total.shape
     n_columns = patches.image.shape[2] * patches.image.shape[3]
-    rows_at_once = max(1, OUTPUTS_PER_BLOCK // (n_kernel_columns * channels_out * n_columns))
+    rows_at_once = min(len(dy), max(1, OUTPUTS_PER_BLOCK // (n_kernel_columns * channels_out * n_columns)))
     moved = zeros((rows_at_once, n_kernel_columns, channels_out, n_columns), dy.dtype)
     flat = _flat(dy)
     for band in patches.bands():

@@ -40,8 +40,8 @@ LONGEST_SUM = 1024
 # Pieces have a multiple of this number of columns, two vectors of AVX-512.
 COLUMNS = 32
 
-# Operands whose rows are a multiple of this number of bytes apart are packed: their elements of a column fall into so
-# few sets of the first cache that they are evicted before they are used again.
+# Operands that are contiguous along the sum are packed if their rows are a multiple of this number of bytes apart:
+# their elements of a column fall into so few sets of the first cache that they are evicted before they are used again.
 ALIASED = 1024
 
 
@@ -77,7 +77,7 @@ def sum_of_products(a: Array, b: Array) -> Array:
     """
     height, width = a.shape[1], b.shape[1]
     n_rows, n_columns = _piece_of_result(height, width, a.shape[2])
-    if (n_rows, n_columns) == (height, width) or not is_unpacked(b):
+    if (n_rows, n_columns) == (height, width) or is_aliased(b.strides[1]) or not is_unpacked(b):
         return np.add.reduce(np.matmul(a, b.transpose(0, 2, 1)), axis=0)
     total = np.empty((height, width), a.dtype)
     for rows in slices(height, n_rows):
@@ -94,7 +94,7 @@ def is_unpacked(b: Array) -> bool:
     """
     if packs_small_products() or b.__array_interface__["data"][0] % ALIGNMENT:
         return False
-    return all(stride % ALIGNMENT == 0 for stride in b.strides[:-1]) and not is_aliased(b.strides[-2])
+    return all(stride % ALIGNMENT == 0 for stride in b.strides[:-1])
 
 
 def is_aliased(row_bytes: int) -> bool:

@@ -113,14 +113,18 @@ def test_gradients_are_the_adjoint(shape, kernel_size, stride, dilation, padding
 @pytest.mark.parametrize(("stride", "dilation"), MOVES)
 @pytest.mark.parametrize("size", [1, 50, 400])
 @pytest.mark.parametrize(("least_unpadded", "wide_terms"), [(0, 10**9), (10**9, 0), (0, 0)])
-def test_the_size_of_blocks_changes_nothing(shape, stride, dilation, size, least_unpadded, wide_terms, monkeypatch):
+def test_sizes_of_blocks_and_kinds_of_products_change_nothing(
+    shape, stride, dilation, size, least_unpadded, wide_terms, monkeypatch
+):
     monkeypatch.setattr(patches, "LEAST_UNPADDED", least_unpadded)
+    monkeypatch.setattr(patches, "STACKED_TERMS", wide_terms)
     monkeypatch.setattr(module, "WIDE_TERMS", wide_terms)
     x, kernel = numbers(*shape), numbers(3, 3, shape[1], 4, seed=1)
     window = Window.over(shape, (3, 3), stride, dilation, "same")
     results = []
     for block in (10**9, size):
         monkeypatch.setattr(module, "OUTPUTS_PER_BLOCK", block)
+        monkeypatch.setattr(module, "OUTPUTS_PER_STACKED_BLOCK", block)
         monkeypatch.setattr(module, "OUTPUTS_PER_GRADIENT_BLOCK", block)
         results.append(both_ways(convolution, x, kernel, window))
     for expected, in_blocks in zip(*results, strict=True):

@@ -64,7 +64,6 @@ def test_rows_that_cross_cache_lines_are_packed(monkeypatch):
     assert is_unpacked(numbers(2, 96, 912))
     assert not is_unpacked(numbers(2, 96, 916))
     assert not is_unpacked(numbers(2, 96, 912)[:, :, 4:])
-    assert not is_unpacked(numbers(2, 96, 1024))
     assert is_aliased(4096)
     assert not is_aliased(3584)
 
