@@ -26,8 +26,10 @@ import numpy as np
 
 from skneural.ops.memory import empty, empty_like
 from skneural.ops.pointwise import sigmoid
+from skneural.ops.products import in_rows
 from skneural.ops.recurrence import (
     ColumnCounts,
+    by_block,
     chunks_backwards,
     each_step,
     same_memory,
@@ -130,11 +132,12 @@ def gru_step(x: Array, state: Array, recurrent: Array, inputs: Array, bias: Arra
 def _walk(weight: Array, z: Array, gates: Array, candidate: Array, columns: ColumnCounts) -> None:
     n = candidate.shape[1]
     half = np.array(0.5, z.dtype)
-    multiply = step_product(columns)
+    weight = in_rows(weight, z.shape[2])
+    multiply = step_product(columns, weight)
     for inputs, before, all_three, recalled, logistic, reset, update, new, change, state in zip(
         slabs(z[:-1], columns),
         slabs(z[:-1, :n], columns),
-        slabs(gates, columns),
+        slabs(by_block(gates, weight), columns),
         slabs(gates[:, :n], columns),
         slabs(gates[:, n:], columns),
         slabs(gates[:, n : 2 * n], columns),
@@ -184,9 +187,12 @@ def _walk_back(recurrent: Array, factors: Array, dy: Array, d: Array, columns: C
     `columns` begins with the last step.
     """
     n, batch, n_steps = len(recurrent), d.shape[2], len(factors)
-    multiply = step_product(columns)
-    for d_state, d_next, d_kept, dy_step, step_factors, d_step in zip(
-        each_step(empty((n, batch), d.dtype), columns),
+    recurrent = in_rows(recurrent, batch)
+    multiply = step_product(columns, recurrent)
+    state = empty((n, batch), d.dtype)
+    for product, d_state, d_next, d_kept, dy_step, step_factors, d_step in zip(
+        each_step(by_block(state, recurrent), columns),
+        each_step(state, columns),
         slabs(d[:0:-1, : 3 * n], columns),
         slabs(d[:0:-1, 4 * n :], columns),
         slabs(dy[::-1], columns),
@@ -194,7 +200,7 @@ def _walk_back(recurrent: Array, factors: Array, dy: Array, d: Array, columns: C
         slabs(d[:-1].reshape(n_steps, 5, n, batch)[::-1], columns),
         strict=False,
     ):
-        multiply(recurrent, d_next, d_state)
+        multiply(recurrent, d_next, product)
         np.add(d_state, d_kept, d_state)
         np.add(d_state, dy_step, d_state)
         np.multiply(d_state, step_factors, d_step)

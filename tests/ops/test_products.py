@@ -3,7 +3,7 @@ import pytest
 
 from skneural.ops import products as module
 from skneural.ops.memory import empty, recycling
-from skneural.ops.products import is_aliased, is_unpacked, packs_small_products, product, sum_of_products
+from skneural.ops.products import in_rows, is_aliased, is_unpacked, packs_small_products, product, sum_of_products
 
 
 def numbers(*shape, seed=0):
@@ -85,3 +85,13 @@ def test_kernels_that_pack_are_recognized(kernels_of_libraries, expected, monkey
 
     monkeypatch.setattr(module, "ThreadpoolController", Controller)
     assert packs_small_products.__wrapped__() is expected
+
+
+@pytest.mark.parametrize(("n_columns", "n_blocks"), [(16, None), (96, 6), (128, 6), (100, None)])
+def test_factors_of_large_products_are_in_blocks_of_rows(n_columns, n_blocks, monkeypatch):
+    monkeypatch.setattr(module, "packs_small_products", lambda: False)
+    a, b = numbers(384, 109), numbers(109, n_columns, seed=1)
+    blocks = in_rows(a, n_columns)
+    assert np.shares_memory(blocks, a)
+    assert blocks.shape == ((384, 109) if n_blocks is None else (n_blocks, 384 // n_blocks, 109))
+    np.testing.assert_allclose((blocks @ b).reshape(384, n_columns), a @ b, rtol=1e-4, atol=1e-4)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skneural.ops import elman, gru, indrnn, jordan, lstm, recurrence
+from skneural.ops import elman, gru, indrnn, jordan, lstm, products, recurrence
 from skneural.ops.recurrence import Walk, chunks_backwards
 
 # cell -> shapes of the parameters for three inputs and four units
@@ -32,6 +32,29 @@ def test_the_size_of_chunks_changes_nothing(cell, columns, n_steps_of_a_chunk, m
 
     expected = both_ways()
     monkeypatch.setattr(recurrence, "GATE_VALUES_PER_CHUNK", n_steps_of_a_chunk * 4 * 5)
+    for found, whole in zip(both_ways(), expected, strict=True):
+        np.testing.assert_allclose(found, whole, rtol=1e-10, atol=1e-13)
+
+
+@pytest.mark.parametrize("cell", [gru.gru, lstm.lstm], ids=lambda cell: cell.__name__)
+@pytest.mark.parametrize("columns", [None, [8, 8, 5, 5, 3, 1, 1]], ids=["equal", "unequal"])
+@pytest.mark.parametrize("keep", [True, False], ids=["training", "prediction"])
+def test_products_of_steps_in_blocks_are_the_same(cell, columns, keep, monkeypatch):
+    rng = np.random.default_rng(0)
+    n_gates = CELLS[cell][0][1] // 4
+    parameters = [0.3 * rng.standard_normal(shape) for shape in ((24, n_gates * 24), (3, n_gates * 24), (4 * 24,))]
+    x, dy = rng.standard_normal((7, 3, 8)), rng.standard_normal((7, 24, 8))
+
+    def both_ways():
+        y, vjp = cell(x, *parameters, columns=columns, keep=keep)
+        gradients = [np.full_like(parameter, np.nan) for parameter in parameters]
+        return [y, vjp(dy, *gradients), *gradients] if keep else [y]
+
+    monkeypatch.setattr(products, "packs_small_products", lambda: True)
+    expected = both_ways()
+    monkeypatch.setattr(products, "packs_small_products", lambda: False)
+    monkeypatch.setattr(products, "LARGEST_UNPACKED", 24 * 72 * 8 // 2)
+    assert products.in_rows(parameters[0], 8).ndim == 3
     for found, whole in zip(both_ways(), expected, strict=True):
         np.testing.assert_allclose(found, whole, rtol=1e-10, atol=1e-13)
 
