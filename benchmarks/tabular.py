@@ -4,14 +4,18 @@
     python benchmarks/tabular.py --data FOLDER --tables letter yacht --splits 10
     python benchmarks/tabular.py --data FOLDER --skip 2            splits three to five: defaults were selected on
                                                           other splits of some tables
+    python benchmarks/tabular.py --data FOLDER --small              small tables and noisy labels
+    python benchmarks/tabular.py --data FOLDER --small --models TabularMLP "one network" CatBoost
     python benchmarks/tabular.py --data FOLDER --ablation           ablation study of TabularMLP
     python benchmarks/tabular.py --data FOLDER --members            time of an epoch with eight members
 
 Accuracy of classification, R^2 of regression: means over the splits or folds, and seconds of all fits. TabularMLP and
 HistGradientBoosting accept categories and missing values; both MLPs are in pipelines with median imputation, one-hot
-encoding and a StandardScaler. Below the table: means, mean ranks, the number of tables on which each was best, and for
-classification the Brier score, the expected calibration error (15 bins of the highest probability), and by how much
-the mean probability of a class differs most from its frequency.
+encoding and a StandardScaler. "one network" is TabularMLP with n_cv=1; CatBoost needs the package catboost. Below the
+table: means, mean ranks, the number of tables on which each was best, and for classification the log loss, the Brier
+score, the expected calibration error (15 bins of the highest probability), and by how much the mean probability of a
+class differs most from its frequency. Small tables are those of scikit-learn, samples of 100 to 1000 rows of others
+(the other rows are for tests, at most 2000), and tables where a quarter of the labels are drawn at random.
 benchmarks/README.md lists the sources of the files.
 """
 
@@ -28,14 +32,17 @@ from typing import NamedTuple
 from unittest.mock import patch
 
 import numpy as np
+import pandas as pd
+import sklearn.datasets
 import sklearn.neural_network
 from scipy.stats import rankdata
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.impute import SimpleImputer
+from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 import skneural
 import skneural.estimators.tabular.network
@@ -44,7 +51,29 @@ from skneural.layers import Activation
 CLASSES = ("adult", "car", "credit_g", "letter", "optdigits", "segment", "sick", "splice", "tic_tac_toe", "vehicle")
 NUMBERS = ("airfoil", "autompg", "california", "concrete", "energy", "kin8nm", "power", "wine_red", "yacht")
 ABLATION_TABLES = ("credit_g", "segment", "splice", "airfoil", "concrete", "kin8nm")
-MODELS = ("MLP", "TabularMLP", "scikit-learn's", "HistGradient")
+OF_SKLEARN = {
+    "wine": sklearn.datasets.load_wine,
+    "breast_cancer": sklearn.datasets.load_breast_cancer,
+    "iris": sklearn.datasets.load_iris,
+    "diabetes": sklearn.datasets.load_diabetes,
+}
+SAMPLES = {
+    f"{name}_{n}": (name, n)
+    for name, n in (
+        ("credit_g", 100),
+        ("vehicle", 100),
+        ("adult", 300),
+        ("letter", 300),
+        ("sick", 300),
+        ("segment", 300),
+        ("california", 300),
+        ("power", 300),
+    )
+}
+NOISY = {f"{name}_noisy": name for name in ("vehicle", "car")}
+NOISE, MOST_TEST_ROWS = 0.25, 2000
+SMALL = (*OF_SKLEARN, *SAMPLES, *NOISY)
+MODELS = ("MLP", "TabularMLP", "scikit-learn's", "HistGradient", "one network", "CatBoost")
 ABLATION = {
     "all": {},
     "no clip": {},
@@ -64,10 +93,38 @@ class Table(NamedTuple):
     y: np.ndarray
     categorical: np.ndarray
     test_sets: list[np.ndarray]
+    n_train: int | None = None  # None for all rows that are not tested
+
+    def train_rows(self, k: int) -> np.ndarray:
+        """Rows for training in split k: of samples, those before the tested ones in the order of the split."""
+        if self.n_train is None:
+            return np.setdiff1d(np.arange(len(self.y)), self.test_sets[k])
+        return np.random.default_rng(k).permutation(len(self.y))[: self.n_train]
 
     @property
     def of_classes(self) -> bool:
         return self.y.dtype.kind != "f"
+
+
+def table_of(folder: Path, name: str) -> Table:
+    """A table of a file, of scikit-learn, a sample of the rows of a file, or one with noisy labels."""
+    if name in OF_SKLEARN:
+        X, y = OF_SKLEARN[name](return_X_y=True)
+        strata = y if y.dtype.kind == "i" else None
+        tests = [
+            train_test_split(np.arange(len(y)), test_size=0.2, random_state=k, stratify=strata)[1] for k in range(6)
+        ]
+        return Table(X.astype(np.float32), y, np.zeros(X.shape[1], dtype=bool), tests)
+    if name in SAMPLES:
+        file, n = SAMPLES[name]
+        table = load(folder, file)
+        orders = [np.random.default_rng(k).permutation(len(table.y)) for k in range(6)]
+        return table._replace(test_sets=[order[n : n + MOST_TEST_ROWS] for order in orders], n_train=n)
+    if name in NOISY:
+        table, rng = load(folder, NOISY[name]), np.random.default_rng(0)
+        drawn = rng.random(len(table.y)) < NOISE
+        return table._replace(y=np.where(drawn, rng.choice(np.unique(table.y), len(table.y)), table.y))
+    return load(folder, name)
 
 
 def load(folder: Path, name: str) -> Table:
@@ -91,6 +148,10 @@ def load(folder: Path, name: str) -> Table:
 
 def model_of(name: str, table: Table, seed: int, **parameters):
     kind = "Classifier" if table.of_classes else "Regressor"
+    if name == "one network":
+        return model_of("TabularMLP", table, seed, n_cv=1)
+    if name == "CatBoost":
+        return catboost_of(kind, table, seed)
     if name == "TabularMLP":
         if not table.of_classes:
             parameters.pop("label_smoothing", None)
@@ -107,18 +168,34 @@ def model_of(name: str, table: Table, seed: int, **parameters):
     return make_pipeline(columns, getattr(library, f"MLP{kind}")(random_state=seed))
 
 
+def catboost_of(kind: str, table: Table, seed: int):
+    """CatBoost, which takes categories as text."""
+    import catboost  # an optional contestant
+
+    def frame(X: np.ndarray) -> pd.DataFrame:
+        columns = pd.DataFrame(X)
+        codes = columns.loc[:, table.categorical].fillna(-1).astype(int).astype(str)
+        return columns.drop(columns=list(codes)).join(codes)[list(columns)]
+
+    family = getattr(catboost, f"CatBoost{kind}")
+    categories = np.flatnonzero(table.categorical).tolist()
+    model = family(random_seed=seed, verbose=0, cat_features=categories, allow_writing_files=False)
+    return make_pipeline(FunctionTransformer(frame), model)
+
+
 class Result(NamedTuple):
     score: float
     seconds: float
+    log_loss: float = np.nan
     brier: float = np.nan
     calibration_error: float = np.nan
     deviation: float = np.nan
     rmse: float = np.nan
 
 
-def result(name: str, table: Table, test: np.ndarray, seed: int, **parameters) -> Result:
-    train = np.setdiff1d(np.arange(len(table.y)), test)
-    model = model_of(name, table, seed, **parameters)
+def result(name: str, table: Table, k: int, **parameters) -> Result:
+    train, test = table.train_rows(k), table.test_sets[k]
+    model = model_of(name, table, k, **parameters)
     start = time.perf_counter()
     model.fit(table.X[train], table.y[train])
     seconds = time.perf_counter() - start
@@ -128,9 +205,11 @@ def result(name: str, table: Table, test: np.ndarray, seed: int, **parameters) -
     probabilities = model.predict_proba(table.X[test])
     true = probabilities.argmax(axis=1) == np.searchsorted(model.classes_, y)
     indicator = y[:, np.newaxis] == model.classes_
+    of_true = np.clip((probabilities * indicator).sum(axis=1), 1e-7, 1)
     brier = float(np.mean(((probabilities - indicator) ** 2).sum(axis=1)))
     deviation = float(np.abs(probabilities.mean(axis=0) - indicator.mean(axis=0)).max())
-    return Result(score, seconds, brier, calibration_error(probabilities.max(axis=1), true), deviation)
+    error = calibration_error(probabilities.max(axis=1), true)
+    return Result(score, seconds, -float(np.log(of_true).mean()), brier, error, deviation)
 
 
 def calibration_error(confidence: np.ndarray, true: np.ndarray, n_bins: int = 15) -> float:
@@ -142,7 +221,7 @@ def calibration_error(confidence: np.ndarray, true: np.ndarray, n_bins: int = 15
 
 def mean_result(name: str, table: Table, splits: slice, **parameters) -> Result:
     """Means over splits, and the sum of their seconds."""
-    results = [result(name, table, table.test_sets[k], k, **parameters) for k in numbers_of(table, splits)]
+    results = [result(name, table, k, **parameters) for k in numbers_of(table, splits)]
     means = Result(*np.mean(results, axis=0).tolist())
     return means._replace(seconds=sum(single.seconds for single in results))
 
@@ -153,19 +232,23 @@ def numbers_of(table: Table, splits: slice) -> list[int]:
     return numbers[splits] or numbers
 
 
-def compare(folder: Path, names: list[str], splits: slice) -> None:
-    print(f"{'table':<13}{'rows':>6}{'splits':>7}" + "".join(f"{model:>15}{'s':>8}" for model in MODELS))
-    scores, seconds, others = [], np.zeros(len(MODELS)), []
+def compare(folder: Path, names: list[str], splits: slice, models: list[str]) -> None:
+    print(f"{'table':<15}{'rows':>6}{'splits':>7}" + "".join(f"{model:>15}{'s':>8}" for model in models))
+    scores, seconds, others, of_classes = [], np.zeros(len(models)), [], []
     for name in names:
-        table = load(folder, name)
-        results = [mean_result(model, table, splits) for model in MODELS]
+        table = table_of(folder, name)
+        results = [mean_result(model, table, splits) for model in models]
         line = "".join(f"{single.score:>15.4f}{single.seconds:>8.1f}" for single in results)
         rmse = "   RMSE " + " ".join(f"{single.rmse:.5g}" for single in results) if name == "california" else ""
-        print(f"{name:<13}{len(table.y):>6}{len(numbers_of(table, splits)):>7}{line}{rmse}", flush=True)
+        n_rows = table.n_train or len(table.y)
+        print(f"{name:<15}{n_rows:>6}{len(numbers_of(table, splits)):>7}{line}{rmse}", flush=True)
         scores.append([single.score for single in results])
         seconds += [single.seconds for single in results]
-        others.append([[single.brier, single.calibration_error, single.deviation] for single in results])
-    table, of_classes = np.array(scores), np.array([name in CLASSES for name in names])
+        of_classes.append(table.of_classes)
+        others.append(
+            [[single.log_loss, single.brier, single.calibration_error, single.deviation] for single in results]
+        )
+    table, of_classes = np.array(scores), np.array(of_classes)
     ranks = rankdata(-table.round(4), axis=1)
     rows = {
         "mean accuracy": table[of_classes].mean(axis=0) if of_classes.any() else None,
@@ -173,10 +256,10 @@ def compare(folder: Path, names: list[str], splits: slice) -> None:
         "mean rank": ranks.mean(axis=0),
         "best": (ranks == ranks.min(axis=1, keepdims=True)).sum(axis=0),
         "seconds": seconds,
-        "Brier score": np.nanmean(np.array(others)[of_classes, :, 0], axis=0) if of_classes.any() else None,
-        "ECE": np.nanmean(np.array(others)[of_classes, :, 1], axis=0) if of_classes.any() else None,
-        "mean probability off by": np.nanmean(np.array(others)[of_classes, :, 2], axis=0) if of_classes.any() else None,
     }
+    if of_classes.any():
+        labels = ("log loss", "Brier score", "ECE", "mean probability off by")
+        rows |= dict(zip(labels, np.nanmean(np.array(others)[of_classes], axis=0).T, strict=True))
     for label, values in rows.items():
         if values is not None:
             print(f"{label:<26}" + "".join(f"{value:>15.4f}{'':>8}" for value in values))
@@ -225,7 +308,9 @@ def members(folder: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder with the .npz files")
-    parser.add_argument("--tables", nargs="*", choices=[*CLASSES, *NUMBERS], help="default: all")
+    parser.add_argument("--tables", nargs="*", choices=[*CLASSES, *NUMBERS, *SMALL], help="default: all large ones")
+    parser.add_argument("--small", action="store_true", help="small tables and noisy labels")
+    parser.add_argument("--models", nargs="*", choices=MODELS, default=MODELS[:4])
     parser.add_argument("--splits", type=int, default=3, help="number of splits")
     parser.add_argument("--skip", type=int, default=0, help="number of splits to skip")
     parser.add_argument("--ablation", action="store_true", help="ablation study")
@@ -238,7 +323,8 @@ def main() -> None:
     elif arguments.ablation:
         ablate(arguments.data, arguments.tables or list(ABLATION_TABLES), splits)
     else:
-        compare(arguments.data, arguments.tables or [*CLASSES, *NUMBERS], splits)
+        tables = arguments.tables or (SMALL if arguments.small else [*CLASSES, *NUMBERS])
+        compare(arguments.data, tables, splits, arguments.models)
 
 
 if __name__ == "__main__":

@@ -518,7 +518,7 @@ def _group_numbers(given: FitArguments, n_samples: int) -> Array | None:
         )
     numbers: Array = np.unique(groups, return_inverse=True)[1]
     if not numbers.any():
-        raise ValueError(f"All samples are of the group {groups[0]!r}: of several groups, some can be held out.")
+        raise ValueError(f"All samples are of the group {groups[0]}: of several groups, some can be held out.")
     return numbers
 
 

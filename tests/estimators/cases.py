@@ -165,7 +165,8 @@ class EstimatorCase:
 
 BRIEF = {"max_iter": 3, "batch_size": 16, "random_state": 0}
 SMALL_TRANSFORMER = {"d_model": 8, "n_heads": 2, "feedforward_size": 8, **BRIEF}
-SMALL_TABULAR = {"hidden_layer_sizes": (8, 8), "learning_rate": "constant", **BRIEF}
+# One network, whose epochs are those of `fit`; networks of folds: tests/estimators/tabular/test_folds.py
+SMALL_TABULAR = {"hidden_layer_sizes": (8, 8), "learning_rate": "constant", "n_cv": 1, **BRIEF}
 SMALL_MAMBA = {"d_model": 4, "state_size": 3, **BRIEF}
 
 ESTIMATORS = {

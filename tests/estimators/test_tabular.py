@@ -20,7 +20,8 @@ from sklearn.utils import get_tags
 from skneural import TabularMLPClassifier, TabularMLPRegressor
 
 START = 1_600_000_000
-BRIEF = {"hidden_layer_sizes": (16, 16), "max_iter": 5, "dropout": 0.0, "random_state": 0}
+# Folds: tests/estimators/tabular/test_folds.py
+BRIEF = {"hidden_layer_sizes": (16, 16), "max_iter": 5, "dropout": 0.0, "random_state": 0, "n_cv": 1}
 
 
 def frame(n=120, seed=0):

@@ -36,6 +36,9 @@ CATEGORY_SIZE = 8
 # much as one.
 MEMBERS_PER_ROW = 4
 
+# Members of one network where their number is chosen for the user.
+MEMBERS = 4
+
 EMBEDDINGS = ("periodic", "piecewise_linear")
 
 
@@ -51,7 +54,7 @@ def tabular_network(
     embedding: str | None = None,
     embedding_size: int = 4,
     frequency_deviation: float = 1.0,
-    n_members: int = 1,
+    n_members: int | None = 1,
     members_per_row: int | None = None,
     n_networks: int = 1,
 ) -> Chain:
@@ -81,13 +84,16 @@ def tabular_network(
         Features of each number.
     frequency_deviation : float
         Standard deviation of the initial frequencies of periodic embeddings.
-    n_members : int
-        Members of the ensemble, which share all weights except factors of the features and the output layer.
+    n_members : int or None
+        Members of the ensemble, which share all weights except factors of the features and the output layer. None for
+        `MEMBERS` of a single network, and one of each of several networks.
     members_per_row : int or None, default=None
         Members that each row of a batch trains; None for all.
     n_networks : int
         Separate networks whose predictions are averaged, too.
     """
+    if n_members is None:
+        n_members = MEMBERS if n_networks == 1 else 1
     number_layers = number_embedding(n_numbers, embedding, embedding_size, frequency_deviation)
     features = column_features(n_numbers, missing, category_sizes, number_layers)
     width = cast(int, features.shape((1, n_numbers + len(category_sizes)))[1])
