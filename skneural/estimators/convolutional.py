@@ -43,7 +43,11 @@ from skneural.readers import (
 from skneural.tasks import NumberOptions, SeriesNumbers, Task
 from skneural.template.classifier import NeuralClassifier
 from skneural.template.estimator import Mixin
+from skneural.template.problem import Fitted, Network, Problem
 from skneural.template.regressor import NeuralRegressor
+from skneural.template.settings import TrainingSettings
+from skneural.template.side_by_side import train_members
+from skneural.template.training import Hooks, Trained
 
 
 @declare
@@ -282,6 +286,13 @@ class ConvolutionalSequenceFields(Mixin):
         doc="""Kernel size, in steps, of each convolution (fcn), of the convolutions in each block (resnet), or of the
         parallel ones (inception, textcnn). "auto": as published, (8, 5, 3), (8, 5, 3), (40, 20, 10), and (3, 4, 5).""",
     )
+    n_members: int = hyperparameter(
+        default=1,
+        constraint=Integer(1),
+        doc="""Number of networks that are trained from different random numbers, side by side in threads, and whose
+        predictions are averaged: five in InceptionTime. Training continues, by `partial_fit` or `warm_start`, of a
+        single one only.""",
+    )
     batch_norm: bool = hyperparameter(
         default=True, constraint=BOOLEAN, doc="Whether to add batch normalization to each convolution."
     )
@@ -298,6 +309,31 @@ class ConvolutionalSequenceFields(Mixin):
 
     def _reader_options(self) -> SequenceOptions:
         return SequenceOptions(self.vocabulary_size)
+
+    def _train(
+        self, problem: Problem, settings: TrainingSettings, hooks: Callable[[Problem], Hooks]
+    ) -> tuple[Problem, Trained]:
+        n_fitted = problem.network.arguments["n_networks"]
+        if self.n_members == n_fitted == 1:
+            return super()._train(problem, settings, hooks)
+        if settings.one_pass or problem.continues:
+            raise ValueError(
+                "Training continues, by partial_fit or warm_start, of a single network, and "
+                f"n_members={max(n_fitted, self.n_members)}: set n_members=1, and fit anew."
+            )
+
+        def ensemble(n_networks: int) -> Network:
+            several = {"n_networks": n_networks, "link": problem.loss.link_name}
+            arguments = problem.network.arguments
+            return (
+                Network.build(convolutional_series_network, arguments | several) if n_networks > 1 else problem.network
+            )
+
+        return train_members(problem, settings, hooks, self.n_members, self._initialize, ensemble)
+
+    def _continue(self, fitted: Fitted) -> Fitted:
+        """The fitted model; of several networks, those that were trained, so that `_train` can refuse to go on."""
+        return replace(fitted, kept_arguments=("n_networks", "link"))
 
     shared_doc = {
         "architectures": """

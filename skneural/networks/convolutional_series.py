@@ -17,6 +17,7 @@ from skneural.layers import (
     Pooling,
     Residual,
 )
+from skneural.networks.ensemble import ensemble_of
 from skneural.networks.sequence import BATCH_LAST, Encoder, sequence_network
 
 RELU = Activation("relu")
@@ -50,6 +51,8 @@ def convolutional_series_network(
     embedding_size: int,
     standardize: bool,
     reversible_normalization: bool = False,
+    n_networks: int = 1,
+    link: str = "identity",
 ) -> Chain:
     """Build a network from series (batch, steps, features) or tokens (batch, steps) to raw scores.
 
@@ -80,12 +83,16 @@ def convolutional_series_network(
         Centre and scale each feature in the first layer; not used for tokens.
     reversible_normalization : bool, default=False
         Centre and scale each series by its own steps instead; not used for tokens.
+    n_networks : int, default=1
+        Separate networks whose predictions are averaged.
+    link : str, default="identity"
+        Function from raw scores to what is averaged.
     """
 
     def encoder(n_in: int) -> Encoder:
         return convolutional_encoder(n_in, architecture, channels, kernel_size, batch_norm)
 
-    return sequence_network(
+    network = sequence_network(
         encoder,
         n_features,
         n_out,
@@ -96,6 +103,7 @@ def convolutional_series_network(
         standardize=standardize,
         reversible_normalization=reversible_normalization,
     )
+    return ensemble_of(network, n_networks, link)
 
 
 def convolutional_encoder(

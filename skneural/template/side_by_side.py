@@ -12,9 +12,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from skneural.data import Samples
 from skneural.networks.ensemble import network_names
-from skneural.parameters import Layout, Snapshot, leaves
-from skneural.template.problem import Network, Problem
+from skneural.parameters import Layout, Snapshot, Tree, leaves
+from skneural.tasks import Task
+from skneural.template.problem import Network, Problem, first_weights
 from skneural.template.settings import TrainingSettings
 from skneural.template.training import Hooks, Trained, thread_count, train_problem
 from skneural.training.history import History
@@ -112,6 +114,37 @@ class _InTurn(Observer):
         if any(requests):
             self._together.requested.set()
         return self._together.ended
+
+
+def train_members(
+    problem: Problem,
+    settings: TrainingSettings,
+    hooks: Callable[[Problem], Hooks],
+    n_members: int,
+    initialize: Callable[[Network, Tree, Samples, Task], None],
+    ensemble: Callable[[int], Network],
+) -> tuple[Problem, Trained]:
+    """Train networks that differ in their random numbers only, and make one network of them.
+
+    Parameters
+    ----------
+    problem : Problem
+    settings : TrainingSettings
+    hooks : function
+        From a problem to the hooks of its training.
+    n_members : int
+    initialize : function
+        As in `skneural.template.problem.Specification`.
+    ensemble : function
+        From a number of networks to the network whose predictions are the means of theirs.
+    """
+    problems = []
+    for number in range(1, n_members + 1):
+        seed = seed_of_network(problem, number)
+        start = first_weights(problem.network, problem.samples, problem.task, seed, initialize)
+        problems.append(replace(problem, seed=seed, start=start, optimizer_state={}, network_number=number))
+    trained = [each for each in train_side_by_side(problems, settings, hooks) if each is not None]
+    return ensemble_problem(problem, ensemble(len(trained)), trained)
 
 
 def ensemble_problem(problem: Problem, network: Network, trained: Sequence[Trained]) -> tuple[Problem, Trained]:
