@@ -266,13 +266,13 @@ def compare(folder: Path, names: list[str], splits: slice, models: list[str]) ->
 
 
 def ablate(folder: Path, names: list[str], splits: slice) -> None:
-    """Ablation study: scores without one component, or with an alternative."""
+    """Ablation study of one network: scores without one component, or with an alternative."""
     print(f"{'':<18}" + "".join(f"{name:>12}" for name in names) + f"{'mean':>12}{'s':>8}{'Brier':>8}{'ECE':>8}")
     tables = [load(folder, name) for name in names]
     for label, parameters in ABLATION.items():
         without_clip = patch.object(skneural.estimators.tabular.network, "SmoothClip", lambda: Activation("identity"))
         with without_clip if label == "no clip" else nullcontext():
-            results = [mean_result("TabularMLP", table, splits, **parameters) for table in tables]
+            results = [mean_result("TabularMLP", table, splits, n_cv=1, **parameters) for table in tables]
         mean, seconds = np.mean([single.score for single in results]), sum(single.seconds for single in results)
         brier, error = (
             np.nanmean([getattr(single, key) for single in results]) for key in ("brier", "calibration_error")
