@@ -11,9 +11,17 @@ import math
 
 import numpy as np
 
+from skneural.ops.blocks import slices
 from skneural.ops.memory import empty, empty_like, zeros
 from skneural.ops.types import Array, Vjp
 from skneural.ops.window import Window, every
+
+# The window between the blocks of most networks, which has a faster op.
+DISJOINT_SQUARES = Window((2, 2), (2, 2))
+
+# Numbers computed at once: a quarter of a megabyte in float32, which stays in the cache between the passes along the
+# height and the width.
+POOLED_AT_ONCE = 65_536
 
 
 def max_pooling(x: Array, window: Window) -> tuple[Array, Vjp]:
@@ -30,6 +38,8 @@ def max_pooling(x: Array, window: Window) -> tuple[Array, Vjp]:
     y : array of shape (height_out, channels, width_out, batch)
     vjp : ``vjp(dy) -> dx``
     """
+    if window == DISJOINT_SQUARES:
+        return _max_of_squares(x)
     image = window.padded(x, -math.inf)
     tall, rows_vjp = _max_along(image, 0, window.size[0], window.stride[0])
     y, columns_vjp = _max_along(tall, 2, window.size[1], window.stride[1])
@@ -126,6 +136,50 @@ def global_max_pooling(x: Array, mask: Array | None = None) -> tuple[Array, Vjp]
         return d_flat.reshape(channels, height, width, batch).transpose(1, 0, 2, 3)
 
     return y.T, vjp
+
+
+def _max_of_squares(x: Array) -> tuple[Array, Vjp]:
+    """Maximum of disjoint squares of 2 x 2 pixels.
+
+    Truth values for each pair, a quarter as large as numbers, remember whether the second element was greater. The
+    backward pass takes half as long as by comparing x with y again.
+    """
+    height, channels, width, batch = x.shape
+    n_rows, n_columns = height // 2, width // 2
+    y = empty((n_rows, channels, n_columns, batch), x.dtype)
+    second_row = empty((n_rows, channels, width, batch), bool)
+    second_column = empty(y.shape, bool)
+    rows_at_once = max(1, min(n_rows, POOLED_AT_ONCE // max(1, channels * width * batch)))
+    block = (rows_at_once, channels, width, batch)
+    (top, bottom), tall = _pairs(x, 0), empty(block, x.dtype)
+    for rows in slices(n_rows, rows_at_once):
+        part = tall[: rows.stop - rows.start]
+        np.maximum(top[rows], bottom[rows], out=part)
+        np.less(top[rows], bottom[rows], out=second_row[rows])
+        left, right = _pairs(part, 2)
+        np.maximum(left, right, out=y[rows])
+        np.less(left, right, out=second_column[rows])
+
+    def vjp(dy: Array) -> Array:
+        dx, d_tall = empty(x.shape, dy.dtype), zeros(block, dy.dtype)
+        dx[2 * n_rows :] = 0
+        d_top, d_bottom = _pairs(dx, 0)
+        for rows in slices(n_rows, rows_at_once):
+            part = d_tall[: rows.stop - rows.start]
+            d_left, d_right = _pairs(part, 2)
+            np.multiply(dy[rows], second_column[rows], out=d_right)
+            np.subtract(dy[rows], d_right, out=d_left)
+            np.multiply(part, second_row[rows], out=d_bottom[rows])
+            np.subtract(part, d_bottom[rows], out=d_top[rows])
+        return dx
+
+    return y, vjp
+
+
+def _pairs(x: Array, axis: int) -> tuple[Array, Array]:
+    """Views of the first and the second element of each pair of neighbours along an axis."""
+    before, n = (slice(None),) * axis, x.shape[axis] // 2
+    return x[(*before, slice(0, 2 * n, 2))], x[(*before, slice(1, 2 * n, 2))]
 
 
 def _max_along(x: Array, axis: int, size: int, stride: int) -> tuple[Array, Vjp]:

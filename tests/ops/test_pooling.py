@@ -3,6 +3,7 @@ import itertools
 import numpy as np
 import pytest
 
+from skneural.ops import pooling as module
 from skneural.ops.pooling import average_pooling, global_average_pooling, global_max_pooling, max_pooling
 from skneural.ops.window import Window
 
@@ -77,6 +78,19 @@ def test_if_windows_do_not_overlap_one_maximum_of_each_has_the_gradient(window, 
         np.testing.assert_array_equal(dx[rows, :, columns][taken], dy[taken])
         np.testing.assert_array_equal(x[rows, :, columns][taken], y[taken])
     assert np.count_nonzero(dx) == dy.size
+
+
+@pytest.mark.parametrize("shape", [(8, 2, 6, 3), (7, 2, 9, 3), (3, 1, 2, 1), (1, 2, 5, 3)])
+@pytest.mark.parametrize("size", [1, 100, 10**9])
+def test_squares_are_pooled_in_blocks_as_other_windows_are(shape, size, monkeypatch):
+    x, window = numbers(*shape), Window((2, 2), (2, 2))
+    monkeypatch.setattr(module, "POOLED_AT_ONCE", size)
+    y, vjp = max_pooling(x, window)
+    monkeypatch.setattr(module, "DISJOINT_SQUARES", None)
+    expected, expected_vjp = max_pooling(x, window)
+    dy = numbers(*y.shape, seed=1)
+    np.testing.assert_array_equal(y, expected)
+    np.testing.assert_array_equal(vjp(dy), expected_vjp(dy))
 
 
 @pytest.mark.parametrize("pooling", [max_pooling, average_pooling])
