@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy.typing as npt
 from sklearn.utils.validation import check_is_fitted
@@ -26,6 +27,7 @@ from skneural.networks.convolutional_series import SERIES_ARCHITECTURES, convolu
 from skneural.networks.receptive_fields import ReceptiveField, receptive_fields
 from skneural.ops.pointwise import ACTIVATIONS
 from skneural.ops.types import Array
+from skneural.optimizers import SCHEDULES
 from skneural.readers import (
     IMAGE_SHAPE,
     SEQUENCE_ATTRIBUTES,
@@ -35,7 +37,6 @@ from skneural.readers import (
     Reader,
     SequenceOptions,
     Sequences,
-    embedding_size_hyperparameter,
     reversible_normalization_hyperparameter,
     standardize_hyperparameter,
     vocabulary_size_hyperparameter,
@@ -45,9 +46,9 @@ from skneural.template.classifier import NeuralClassifier
 from skneural.template.estimator import Mixin
 from skneural.template.problem import Fitted, Network, Problem
 from skneural.template.regressor import NeuralRegressor
-from skneural.template.settings import TrainingSettings
+from skneural.template.settings import AutomaticBatchSize, TrainingSettings
 from skneural.template.side_by_side import train_members
-from skneural.template.training import Hooks, Trained
+from skneural.template.training import Hooks, Trained, batch_size
 
 
 @declare
@@ -260,6 +261,10 @@ class CNNRegressor(ConvolutionalImageFields, NeuralRegressor):
     """
 
 
+# Epochs of "auto": of fasttext, also in small sets at least so many steps, because 20 steps of 100 texts learn nothing.
+MOST_EPOCHS, TEXT_EPOCHS, TEXT_STEPS = 200, 10, 300
+
+
 @declare
 class ConvolutionalSequenceFields(Mixin):
     """Hyper-parameters of `CNNSequenceClassifier` and `CNNSequenceRegressor`."""
@@ -269,16 +274,19 @@ class ConvolutionalSequenceFields(Mixin):
 
     architecture: str = hyperparameter(
         default="fcn",
-        constraint=Choice(*SERIES_ARCHITECTURES),
+        constraint=Choice(*SERIES_ARCHITECTURES, "fasttext"),
         doc=""""fcn" [1]_: convolutions and the mean over time. "resnet" [1]_: residual blocks of convolutions.
         "inception" [2]_: parallel kernels of several lengths. "textcnn" [3]_: one layer of parallel kernels of several
-        lengths, and the maximum over time, for text.""",
+        lengths, and the maximum over time, for text; no more accurate than TF-IDF with logistic regression. "fasttext"
+        [4]_: a linear layer after the mean of embeddings of words and pairs of words, for text, which
+        `TokenEncoder(ngram_range=(1, 2))` gives.""",
     )
     channels: str | int | Sequence[int] = hyperparameter(
         default="auto",
         constraint=Choice("auto") | Sizes(1, empty=False),
         doc="""Number of channels of each convolution (fcn), block (resnet), module (inception) or kernel size
-        (textcnn). "auto": as published, (128, 256, 128), (64, 128, 128), 6 times 32, and 100.""",
+        (textcnn), or of units of each dense hidden layer after the mean (fasttext) [5]_. "auto": as published, (128,
+        256, 128), (64, 128, 128), 6 times 32, 100, and no hidden layer.""",
     )
     kernel_size: str | int | Sequence[int] = hyperparameter(
         default="auto",
@@ -301,18 +309,82 @@ class ConvolutionalSequenceFields(Mixin):
         constraint=Number(0, 1, below=True),
         doc="Fraction of the pooled features dropped at each training step.",
     )
+    word_dropout: float = hyperparameter(
+        default=0.5,
+        constraint=Number(0, 1, below=True),
+        doc="Fraction of the tokens that the mean leaves out at each training step, in fasttext only.",
+    )
     vocabulary_size: int | None = vocabulary_size_hyperparameter()
     standardize: bool = standardize_hyperparameter()
-    embedding_size: int = embedding_size_hyperparameter()
+    embedding_size: str | int = hyperparameter(
+        default="auto",
+        constraint=Choice("auto") | Integer(1),
+        doc="""Size of the embedding of each token. "auto": 16 in fasttext, and 64 otherwise. Where all embeddings
+        together are 262 144 numbers or more, a step computes only those of the tokens in its batch; `alpha` is then a
+        penalty on these, except with adamw.""",
+    )
+    learning_rate_init: str | float = hyperparameter(  # type: ignore[assignment]
+        default="auto",
+        constraint=Choice("auto") | Number(0, above=True),
+        doc='Initial step size. "auto": 0.01 in fasttext, and 0.001 otherwise. Not used by lbfgs.',
+    )
+    learning_rate: str = hyperparameter(
+        default="auto",
+        constraint=Choice("auto", *SCHEDULES, number_is="learning_rate_init"),
+        doc="""Schedule of the step size: "constant"; "invscaling" decreases it with the samples seen; "adaptive"
+        divides it by five whenever the score stops improving; "linear" and "cosine" decrease it to zero at `max_iter`;
+        "one_cycle" increases and then decreases it until `max_iter`. "auto": linear for `fit` in fasttext, and constant
+        otherwise.""",
+    )
+    batch_size: int | str = hyperparameter(
+        default="auto",
+        constraint=Choice("auto") | Integer(1),
+        doc="""Samples per training step; "auto" is min(64, n_samples) in fasttext, and min(200, n_samples) otherwise.
+        lbfgs uses all of them.""",
+        automatic=AutomaticBatchSize(),
+    )
+    max_iter: str | int = hyperparameter(  # type: ignore[assignment]
+        default="auto",
+        constraint=Choice("auto") | Integer(1),
+        doc=f"""Maximum number of epochs (passes over the data), or of iterations of lbfgs. "auto": {MOST_EPOCHS}; in
+        fasttext {TEXT_EPOCHS}, or as many as {TEXT_STEPS} steps take.""",
+    )
+    early_stopping: bool | str = hyperparameter(
+        default="auto",
+        constraint=Choice("auto") | BOOLEAN,
+        doc="""Stop training when the score of held-out data stops improving, instead of the training loss. "auto": if
+        `X_val` is given, or from 1000 samples on unless the architecture is fasttext or the solver is lbfgs.""",
+        automatic=1000,
+    )
 
     attributes_doc = SEQUENCE_ATTRIBUTES
 
     def _reader_options(self) -> SequenceOptions:
         return SequenceOptions(self.vocabulary_size)
 
+    def _settings(self, one_pass: bool) -> TrainingSettings:
+        of_text = self.architecture == "fasttext"
+        settings = super()._settings(one_pass)
+        if of_text:
+            settings = replace(settings, automatic_batch_size=AutomaticBatchSize(64), early_stopping_from=math.inf)
+        automatic: dict[str, Any] = {
+            "learning_rate_init": 0.01 if of_text else 0.001,
+            "learning_rate": "linear" if of_text and not one_pass else "constant",
+            "max_iter": self._most_epochs(),
+        }
+        return replace(settings, **{name: value for name, value in automatic.items() if getattr(self, name) == "auto"})
+
+    def _most_epochs(self) -> int:
+        if self.max_iter == "auto":
+            return TEXT_STEPS if self.architecture == "fasttext" else MOST_EPOCHS
+        return int(self.max_iter)
+
     def _train(
         self, problem: Problem, settings: TrainingSettings, hooks: Callable[[Problem], Hooks]
     ) -> tuple[Problem, Trained]:
+        if self.max_iter == "auto" and self.architecture == "fasttext":
+            n_steps = math.ceil(len(problem.samples) / batch_size(settings, len(problem.samples)))
+            settings = replace(settings, max_iter=max(TEXT_EPOCHS, math.ceil(TEXT_STEPS / n_steps)))
         n_fitted = problem.network.arguments["n_networks"]
         if self.n_members == n_fitted == 1:
             return super()._train(problem, settings, hooks)
@@ -338,8 +410,9 @@ class ConvolutionalSequenceFields(Mixin):
     shared_doc = {
         "architectures": """
         Convolutions over the steps, in the style of the fully convolutional network or the residual network of Wang et
-        al. [1]_, of InceptionTime [2]_, or of TextCNN [3]_. For labels or numbers of series, begin with
-        `RocketSequenceClassifier` and `RocketSequenceRegressor`, which are as accurate on average, in a second.
+        al. [1]_, of InceptionTime [2]_, or of TextCNN [3]_; or the mean of embeddings, as in fastText [4]_. For labels
+        or numbers of series, begin with `RocketSequenceClassifier` and `RocketSequenceRegressor`, which are as accurate
+        on average, in a second.
 
         {sequence_X}
         """,
@@ -351,6 +424,9 @@ class ConvolutionalSequenceFields(Mixin):
         .. [2] Ismail Fawaz et al. "InceptionTime: finding AlexNet for time series classification". Data Mining and
            Knowledge Discovery 34, 2020.
         .. [3] Kim. "Convolutional neural networks for sentence classification". EMNLP 2014.
+        .. [4] Joulin, Grave, Bojanowski and Mikolov. "Bag of tricks for efficient text classification". EACL 2017.
+        .. [5] Iyyer, Manjunatha, Boyd-Graber and Daumé. "Deep unordered composition rivals syntactic methods for text
+           classification". ACL 2015.
         """,
         **SEQUENCE_DOC,
     }

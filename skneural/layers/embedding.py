@@ -11,8 +11,9 @@ from skneural.initializers import EMBEDDING_DEVIATION, normal, uniform
 from skneural.layers.axes import RealSteps
 from skneural.layers.combinators import States, select_each
 from skneural.layers.layer import PREDICTING, AnyShape, Backward, Context, Layer
-from skneural.ops.embedding import embedding
+from skneural.ops.embedding import embedding, embedding_mean
 from skneural.ops.linear import linear
+from skneural.ops.step_pooling import pooled_so_far
 from skneural.ops.types import Array
 from skneural.parameters import Parameter, Tree
 
@@ -45,6 +46,46 @@ class Embedding(Layer):
 
     def shape(self, x_shape: AnyShape) -> AnyShape:
         return (*x_shape, self.size)
+
+
+@dataclass(frozen=True)
+class MeanEmbedding(Layer):
+    """Mean of the learned embeddings of the tokens of each sample (Joulin et al. 2017). y: (batch, size).
+
+    x: integers (batch, steps). This must be the first layer of a network, as tokens have no gradient.
+
+    Parameters
+    ----------
+    vocabulary_size : int
+        Tokens are numbered from 0 to ``vocabulary_size - 1``.
+    size : int
+    dropout : float, default=0.0
+        Fraction of the tokens that the mean leaves out in training (Iyyer et al. 2015). The mean of none is zero.
+    deviation : float, default=0.1
+        Standard deviation of the initial embeddings. Small ones let each word begin with what its first gradients say.
+    """
+
+    vocabulary_size: int
+    size: int
+    dropout: float = 0.0
+    deviation: float = 0.1
+
+    def parameters(self) -> Tree:
+        return {"table": Parameter((self.vocabulary_size, self.size), normal(self.deviation), by_rows=True)}
+
+    def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
+        counts = context.mask(x.shape[1])
+        counts = np.ones(x.shape, bool) if counts is None else counts
+        if context.training and self.dropout:
+            counts = counts & (context.random_bits(x.shape) >= round(self.dropout * 65536))
+        y, vjp = embedding_mean(x, p["table"], counts)
+        return y, lambda dy, g: vjp(dy, g["table"])
+
+    def shape(self, x_shape: AnyShape) -> AnyShape:
+        return x_shape[0], self.size
+
+    def step(self, p: Tree, x: Array, state: tuple[int, Array] | None = None) -> tuple[Array, tuple[int, Array]]:
+        return pooled_so_far("mean", p["table"].take(x, axis=0), state)
 
 
 REAL_STEPS = RealSteps()

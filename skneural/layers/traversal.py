@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 
 from skneural.data.samples import Samples
 from skneural.layers.combinators import Branches, Chain, Gate, Residual, Reversed
-from skneural.layers.embedding import Embedding
+from skneural.layers.embedding import Embedding, MeanEmbedding
 from skneural.layers.encoder_decoder import EncoderDecoder, WithMemory
 from skneural.layers.ensemble import Ensemble
 from skneural.layers.layer import PREDICTING, AnyShape, Context, Layer, LayerInput
@@ -72,7 +72,7 @@ def rows_read(network: Layer, x: Any, name: str = "") -> dict[str, Array]:
 
     Tables are missing here if they do not belong to the first layer of a network, of an encoder or of a decoder.
     """
-    if isinstance(network, Embedding):
+    if isinstance(network, Embedding | MeanEmbedding):
         return {joined(name, "table"): x}
     if isinstance(network, Chain | WithMemory) and network.parts:
         first, layer = network.parts[0]

@@ -11,14 +11,16 @@ from skneural.layers import (
     Branches,
     Chain,
     Convolution,
+    Dense,
     GlobalPooling,
     Layer,
     Mask,
+    MeanEmbedding,
     Pooling,
     Residual,
 )
 from skneural.networks.ensemble import ensemble_of
-from skneural.networks.sequence import BATCH_LAST, Encoder, sequence_network
+from skneural.networks.sequence import BATCH_LAST, Encoder, dropped, sequence_network
 
 RELU = Activation("relu")
 
@@ -39,6 +41,9 @@ PUBLISHED = {
 }
 
 
+AUTOMATIC_EMBEDDING_SIZE = {"fasttext": 16}  # of the others, 64
+
+
 def convolutional_series_network(
     n_features: int,
     n_out: int,
@@ -48,15 +53,16 @@ def convolutional_series_network(
     batch_norm: bool,
     dropout: float,
     vocabulary_size: int | None,
-    embedding_size: int,
+    embedding_size: int | None,
     standardize: bool,
     reversible_normalization: bool = False,
     n_networks: int = 1,
     link: str = "identity",
+    word_dropout: float = 0.0,
 ) -> Chain:
     """Build a network from series (batch, steps, features) or tokens (batch, steps) to raw scores.
 
-    Every layer before the pooling keeps the number of steps, and masks the padding.
+    Every convolution keeps the number of steps, and masks the padding.
 
     Parameters
     ----------
@@ -64,10 +70,10 @@ def convolutional_series_network(
         Features of each step; not used for tokens.
     n_out : int
         Raw scores.
-    architecture : {"fcn", "resnet", "inception", "textcnn"}
+    architecture : {"fcn", "resnet", "inception", "textcnn", "fasttext"}
     channels : sequence of int or None
-        Width of each convolution (fcn), residual block (resnet), module (inception) or kernel size (textcnn). None:
-        those of the paper.
+        Width of each convolution (fcn), residual block (resnet), module (inception), kernel size (textcnn) or dense
+        hidden layer (fasttext). None: those of the paper.
     kernel_size : sequence of int or None
         Kernel size of each convolution (fcn), of the convolutions in each block (resnet), or of the parallel ones
         (inception, textcnn). None: those of the paper.
@@ -77,8 +83,8 @@ def convolutional_series_network(
         Rate before the output layer.
     vocabulary_size : int or None
         Number of tokens; None for series.
-    embedding_size : int
-        Size of the token embeddings.
+    embedding_size : int or None
+        Size of the token embeddings. None: 16 for fasttext, 64 for the others.
     standardize : bool
         Centre and scale each feature in the first layer; not used for tokens.
     reversible_normalization : bool, default=False
@@ -87,7 +93,13 @@ def convolutional_series_network(
         Separate networks whose predictions are averaged.
     link : str, default="identity"
         Function from raw scores to what is averaged.
+    word_dropout : float, default=0.0
+        Fraction of the tokens that fasttext leaves out of the mean in training.
     """
+    size = AUTOMATIC_EMBEDDING_SIZE.get(architecture, 64) if embedding_size is None else embedding_size
+    if architecture == "fasttext":
+        text_network = _fasttext(n_out, channels or (), dropout, vocabulary_size, size, word_dropout)
+        return ensemble_of(text_network, n_networks, link)
 
     def encoder(n_in: int) -> Encoder:
         return convolutional_encoder(n_in, architecture, channels, kernel_size, batch_norm)
@@ -99,11 +111,29 @@ def convolutional_series_network(
         pooling=None,  # the encoder pools
         dropout=dropout,
         vocabulary_size=vocabulary_size,
-        embedding_size=embedding_size,
+        embedding_size=size,
         standardize=standardize,
         reversible_normalization=reversible_normalization,
     )
     return ensemble_of(network, n_networks, link)
+
+
+def _fasttext(
+    n_out: int, widths: Sequence[int], dropout: float, vocabulary_size: int | None, size: int, word_dropout: float
+) -> Chain:
+    """Joulin et al. 2017: a linear layer after the mean of embeddings; with hidden layers, Iyyer et al. 2015."""
+    if vocabulary_size is None:
+        raise ValueError(
+            'architecture="fasttext" is for tokens: set vocabulary_size. For series, choose one of '
+            f"{', '.join(SERIES_ARCHITECTURES)}."
+        )
+    hidden: dict[str, Layer] = {}
+    n_in = size
+    for i, width in enumerate(widths, 1):
+        hidden[f"hidden_{i}"] = Chain(dense=Dense(n_in, width, initializer="he_uniform"), activation=RELU)
+        n_in = width
+    embedding = MeanEmbedding(vocabulary_size, size, word_dropout)
+    return Chain(embedding=embedding, **hidden, **dropped(dropout, 0), output=Dense(n_in, n_out))
 
 
 def convolutional_encoder(

@@ -46,6 +46,11 @@ def adaptive(progress: Progress) -> float:
     return 0.2**progress.n_plateaus
 
 
+def linear_decay(progress: Progress) -> float:
+    """Straight line from one to zero."""
+    return 1 - progress.fraction
+
+
 def cosine(progress: Progress) -> float:
     """Half a cosine wave, from one to zero (Loshchilov and Hutter 2017)."""
     return 0.5 * (1 + math.cos(math.pi * progress.fraction))
@@ -60,7 +65,12 @@ def one_cycle(progress: Progress) -> float:
 
 
 SCHEDULES: dict[str, Callable[[Progress], float]] = {
-    function.__name__: function for function in (constant, invscaling, adaptive, cosine, one_cycle)
+    "constant": constant,
+    "invscaling": invscaling,
+    "adaptive": adaptive,
+    "linear": linear_decay,
+    "cosine": cosine,
+    "one_cycle": one_cycle,
 }
 
 
@@ -88,7 +98,7 @@ class Schedule:
     @property
     def ends_with_training(self) -> bool:
         """True if the rate decays to almost zero at the last planned step, so that training ends there as planned."""
-        return self.name in ("cosine", "one_cycle")
+        return self.name in ("linear", "cosine", "one_cycle")
 
     @property
     def changes_within_epoch(self) -> bool:

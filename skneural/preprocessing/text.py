@@ -7,6 +7,7 @@ import itertools
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
+from numbers import Integral
 from typing import ClassVar, Self
 
 import numpy as np
@@ -23,6 +24,7 @@ from skneural.hyperparameters import (
     NONE,
     STRING,
     Choice,
+    Constraint,
     Integer,
     check_hyperparameters,
     declare,
@@ -33,6 +35,12 @@ from skneural.hyperparameters import (
 MARKS = (range(0x300, 0x20000), range(0xE0100, 0xE01F0))
 JOINERS = "\u200c\u200d"  # inside words of some scripts, and inside emoji
 APOSTROPHES = "'\u2019"
+
+
+def _is_ngram_range(value: object) -> bool:
+    if not isinstance(value, tuple | list) or not all(isinstance(n, Integral) for n in value):
+        return False
+    return len(value) == 2 and 1 <= value[0] <= value[1]
 
 
 @declare
@@ -102,6 +110,14 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         constraint=Integer(2) | NONE,
         doc="Maximum size of the vocabulary with the unknown token; the most frequent tokens are kept. None: no limit.",
     )
+    ngram_range: tuple[int, int] = hyperparameter(
+        default=(1, 1),
+        constraint=Constraint("pair of integers 1 <= first <= last", _is_ngram_range),
+        doc="""Smallest and largest number of consecutive tokens that are encoded as one, as in scikit-learn's
+        `CountVectorizer`: (1, 2) for words and pairs of words, joined by a space; characters are joined without. Those
+        of several tokens follow the single ones of a text. Unless it is (1, 1), n-grams that are not in the vocabulary
+        are left out, so that a mean of embeddings is that of the known ones.""",
+    )
     min_frequency: int = hyperparameter(
         default=1,
         constraint=Integer(1),
@@ -127,7 +143,7 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     max_length: int | None = hyperparameter(
         default=None,
         constraint=Integer(1) | NONE,
-        doc="Maximum number of tokens of each text; later tokens are dropped. None: no limit.",
+        doc="Maximum number of tokens of each text; later tokens are dropped before n-grams are made. None: no limit.",
     )
     unknown_token: str = hyperparameter(
         default="<unknown>",
@@ -255,7 +271,10 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
 
     def _encoded(self, tokens: list[list[str]]) -> list[np.ndarray]:
         number_of = self.vocabulary_.get
-        return [np.array([number_of(token, 0) for token in text] or [0], dtype=np.intp) for text in tokens]
+        if tuple(self.ngram_range) == (1, 1):
+            return [np.array([number_of(token, 0) for token in text] or [0], dtype=np.intp) for text in tokens]
+        encoded = ([number for token in text if (number := number_of(token, 0))] for text in tokens)
+        return [np.array(text or [0], dtype=np.intp) for text in encoded]
 
     def _tokens(self, X: object) -> list[list[str]]:
         """Split each text into tokens, in lower case and truncated as set."""
@@ -268,7 +287,12 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
             tokens = [listed_tokens(text, f"Text {i}") for i, text in enumerate(texts)]
             if self.lowercase:
                 tokens = [[token.lower() for token in text] for text in tokens]
-        return tokens if self.max_length is None else [text[: self.max_length] for text in tokens]
+        tokens = tokens if self.max_length is None else [text[: self.max_length] for text in tokens]
+        least, most = self.ngram_range
+        if (least, most) == (1, 1):
+            return tokens
+        separator = "" if self.level == "character" and self.tokenizer is None else " "
+        return [_ngrams(text, least, most, separator) for text in tokens]
 
     def _splitter(self) -> Callable[[str], list[str]]:
         """Function that splits a text into tokens."""
@@ -278,6 +302,14 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         if self.level == "character":
             return list
         return _pattern_of_words().findall if self.token_pattern is None else _compiled(self.token_pattern).findall
+
+
+def _ngrams(tokens: list[str], least: int, most: int, separator: str) -> list[str]:
+    """All n-grams of a text, in the order of their lengths."""
+    ngrams = list(tokens) if least == 1 else []
+    for n in range(max(least, 2), most + 1):
+        ngrams += map(separator.join, zip(*(tokens[i:] for i in range(n)), strict=False))
+    return ngrams
 
 
 @functools.cache

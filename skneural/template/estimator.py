@@ -120,8 +120,8 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         default="constant",
         constraint=Choice(*SCHEDULES, number_is="learning_rate_init"),
         doc="""Schedule of the step size: "constant"; "invscaling" decreases it with the samples seen; "adaptive"
-        divides it by five whenever the score stops improving; "cosine" decreases it to zero at `max_iter`; "one_cycle"
-        increases and then decreases it until `max_iter`.""",
+        divides it by five whenever the score stops improving; "linear" and "cosine" decrease it to zero at `max_iter`;
+        "one_cycle" increases and then decreases it until `max_iter`.""",
     )
     warmup: float = hyperparameter(
         default=0.0,

@@ -446,3 +446,69 @@ def test_another_number_of_features_is_refused():
             ValueError, match=r"X has [13] features at each step, but CNNSequenceClassifier was fitted on 2"
         ):
             model.predict(X)
+
+
+class TestFastText:
+    """The mean of embeddings, whose defaults of training differ from those of the other architectures."""
+
+    X = [np.array(tokens) for tokens in ([1, 2, 3], [1, 4], [5, 2, 6, 7], [5, 4, 6])] * 30
+    y = np.array([0, 0, 1, 1] * 30)
+
+    def model(self, **options):
+        return CNNSequenceClassifier(architecture="fasttext", vocabulary_size=9, random_state=0, **options)
+
+    def test_order_does_not_matter(self):
+        model = self.model(max_iter=2).fit(self.X, self.y)
+        reversed_order = model.predict_proba([tokens[::-1] for tokens in self.X])
+        np.testing.assert_allclose(model.predict_proba(self.X), reversed_order, rtol=1e-5)
+
+    @pytest.mark.parametrize(("n", "n_epochs"), [(120, 150), (64, 300), (50, 300)])
+    def test_small_sets_get_three_hundred_steps(self, n, n_epochs):
+        model = self.model(n_iter_no_change=np.inf).fit(self.X[:n], self.y[:n])
+        assert model.n_iter_ == n_epochs
+        assert model.score(self.X, self.y) == 1
+
+    def test_large_sets_get_ten_epochs_without_held_out_texts(self):
+        model = self.model().fit(self.X * 20, np.tile(self.y, 20))
+        assert model.n_iter_ == 10
+        assert model.validation_scores_ is None
+        assert model.t_ == 10 * 2400
+
+    def test_explicit_settings_replace_the_automatic_ones(self):
+        automatic = {"embedding_size": 16, "learning_rate_init": 0.01, "learning_rate": "linear", "batch_size": 64}
+        explicit = self.model(max_iter=150, **automatic).fit(self.X, self.y)
+        np.testing.assert_array_equal(explicit.weights_, self.model().fit(self.X, self.y).weights_)
+        for name, value in {"embedding_size": 8, "learning_rate_init": 0.1, "learning_rate": "cosine"}.items():
+            other = self.model(max_iter=150, **automatic | {name: value}).fit(self.X, self.y)
+            assert not np.array_equal(other.weights_, explicit.weights_)
+        assert self.model(max_iter=3).fit(self.X, self.y).n_iter_ == 3
+
+    def test_each_partial_fit_has_the_same_step_size(self):
+        model = self.model(word_dropout=0.0, shuffle=False, solver="sgd", momentum=0.0, nesterovs_momentum=False)
+        twice = self.model(word_dropout=0.0, shuffle=False, solver="sgd", momentum=0.0, nesterovs_momentum=False)
+        model.set_params(learning_rate="constant")
+        for _ in range(2):
+            model.partial_fit(self.X, self.y)
+            twice.partial_fit(self.X, self.y)
+        np.testing.assert_array_equal(model.weights_, twice.weights_)
+
+    def test_hidden_layers_have_the_widths_of_channels(self):
+        model = self.model(channels=(4, 3), max_iter=1).fit(self.X, self.y)
+        assert list(model.network_.children()) == ["embedding", "hidden_1", "hidden_2", "output"]
+
+    def test_series_are_refused(self):
+        with pytest.raises(ValueError, match="for tokens: set vocabulary_size"):
+            CNNSequenceClassifier(architecture="fasttext").fit(np.zeros((4, 5)), [0, 1, 0, 1])
+
+    def test_numbers(self):
+        model = CNNSequenceRegressor(architecture="fasttext", vocabulary_size=9, random_state=0)
+        assert model.fit(self.X, self.y.astype(float)).score(self.X, self.y) > 0.9
+
+
+def test_other_architectures_have_the_automatic_settings_of_all_estimators():
+    X, y = np.random.default_rng(0).standard_normal((20, 5)), np.arange(20) % 2
+    automatic = CNNSequenceClassifier(channels=2, random_state=0)
+    explicit = CNNSequenceClassifier(
+        channels=2, random_state=0, learning_rate_init=0.001, learning_rate="constant", max_iter=200, embedding_size=64
+    )
+    np.testing.assert_array_equal(automatic.fit(X, y).weights_, explicit.fit(X, y).weights_)

@@ -58,6 +58,7 @@ from skneural.layers import (
     Limit,
     LocalResponseNormalization,
     Mask,
+    MeanEmbedding,
     MemberFactors,
     MemberMean,
     MemberOutputs,
@@ -289,6 +290,8 @@ LAYER_CASES = {
     "missing numbers filled": LayerCase(FillMissing(), numbers(6, 4)),
     "smooth clip": LayerCase(SmoothClip(), numbers(6, 4)),
     "one hot": LayerCase(OneHot((3, 1)), CODES),
+    "mean embedding": LayerCase(MeanEmbedding(5, 3), np.random.default_rng(0).integers(0, 5, (6, 4))),
+    "mean embedding with dropout": LayerCase(MeanEmbedding(5, 3, 0.5), np.random.default_rng(0).integers(0, 5, (6, 4))),
     "embedding of categories": LayerCase(CategoryEmbedding((3, 1), 4), CODES),
     "periodic embedding": LayerCase(PeriodicEmbedding(4), numbers(6, 4)),
     "wide periodic embedding": LayerCase(PeriodicEmbedding(4, 7, 3, 0.5), numbers(6, 4)),
@@ -525,6 +528,7 @@ BATCH_CASES = {
     "light convolutions over nodes": BatchCase(LightConvolutions(2), BATCHES[ROWS], ROWS, ROWS),
     "scores of pairs": BatchCase(PairScores(), BATCHES[ROWS], ROWS, ROWS),
     "embedding": BatchCase(Embedding(5, 3), TOKENS, BATCH_FIRST, BATCH_FIRST),
+    "mean embedding": BatchCase(MeanEmbedding(5, 3), TOKENS, BATCH_FIRST, ROWS),
     **{
         f"{name} cell": BatchCase(cell(3, 2), BATCHES[TIME_FIRST], TIME_FIRST, TIME_FIRST)
         for name, cell in CELLS.items()

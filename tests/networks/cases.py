@@ -496,6 +496,17 @@ NETWORKS = {
     },
     **_of_series(convolutional_series_network, CONVOLUTIONAL_SERIES, embedding_size=3),
     **{
+        f"convolutional_series_network: fasttext {options}, {length}": NetworkCase(
+            convolutional_series_network,
+            {"n_features": 1, "n_out": N_OUT, "architecture": "fasttext", "vocabulary_size": 9, **options},
+            TOKENS,
+            lengths,
+            batch_axis=0 if lengths is None else None,
+        )
+        for options in ({"channels": ()}, {"channels": (4, 3), "dropout": 0.2}, {"channels": (), "word_dropout": 0.0})
+        for length, lengths in (("equal lengths", None), ("unequal lengths", LENGTHS))
+    },
+    **{
         f"convolutional_image_network: {name}": NetworkCase(
             convolutional_image_network, {"n_out": N_OUT, **SMALL_IMAGES, **options}, images(options["image_shape"])
         )

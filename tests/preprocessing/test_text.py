@@ -335,3 +335,34 @@ def test_a_failed_fit_leaves_the_vocabulary():
     with pytest.raises(ValueError, match="none occurs"):
         encoder.fit([""])
     assert encoder.vocabulary_ == before
+
+
+def test_pairs_of_words_follow_the_words_of_a_text():
+    encoder = TokenEncoder(ngram_range=(1, 2), lowercase=True).fit(["Not good.", "good"])
+    assert set(encoder.vocabulary_) == {"<unknown>", "not", "good", ".", "not good", "good ."}
+    (numbers,) = encoder.transform(["not good ."])
+    assert encoder.inverse_transform([numbers]) == [["not", "good", ".", "not good", "good ."]]
+
+
+def test_unknown_ngrams_are_left_out():
+    encoder = TokenEncoder(ngram_range=(1, 2)).fit(["a b", "b c"])
+    encoded = encoder.transform(["a c b", "d b c", "d"])
+    decoded = encoder.inverse_transform(encoded)
+    assert decoded == [["a", "c", "b"], ["b", "c", "b c"], ["<unknown>"]]
+
+
+def test_ngrams_of_characters_have_no_space_between_them():
+    encoder = TokenEncoder(level="character", ngram_range=(2, 3)).fit(["abc", "xy"])
+    assert set(encoder.vocabulary_) == {"<unknown>", "ab", "bc", "abc", "xy"}
+    assert encoder.inverse_transform(encoder.transform(["xabc"])) == [["ab", "bc", "abc"]]
+
+
+def test_ngrams_of_own_tokens_are_joined_by_a_space():
+    words = TokenEncoder(level="character", tokenizer=str.split, ngram_range=(2, 2)).fit(["to be or"])
+    assert set(words.vocabulary_) == {"<unknown>", "to be", "be or"}
+
+
+@pytest.mark.parametrize("ngram_range", [(0, 1), (2, 1), (1,), "12", (1, 2.5), 2])
+def test_impossible_ranges_of_ngrams_are_refused(ngram_range):
+    with pytest.raises(ValueError, match="ngram_range"):
+        TokenEncoder(ngram_range=ngram_range).fit(["a b"])

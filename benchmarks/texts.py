@@ -1,0 +1,124 @@
+"""Labels of texts: n-grams with a linear model, networks, and the mean of both.
+
+    python benchmarks/texts.py --data FOLDER [trec sst2 names] [--labels 100 1000] [--seeds 2] [--textcnn]
+
+Each row is a recipe: its accuracy and log loss on the test part, and the seconds of a fit in one thread, with encoding.
+`--labels` trains on so many texts, drawn at random for each seed, instead of all. `--textcnn` adds convolutional
+networks, which take minutes. benchmarks/README.md lists the sources of the files.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+from published import table
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
+from sklearn.pipeline import make_pipeline, make_union
+from threadpoolctl import threadpool_limits
+
+from skneural import CNNSequenceClassifier, MLPClassifier, PerceptronClassifier
+from skneural.preprocessing import TokenEncoder
+
+SETS = {"trec": "text_trec.tsv", "sst2": "text_sst2.tsv", "names": "text_names_by_language.tsv"}
+MOST_TOKENS = 200_000
+
+
+def split(path, name):
+    """Texts and labels for training and of the test part: the published one, or two of ten folds."""
+    rows = table(path / SETS[name])
+    parts, labels, texts = (np.array([row[key] for row in rows], dtype=object) for key in ("split", "label", "text"))
+    test = np.isin(parts, ["0", "1"]) if name == "names" else parts == "test"
+    return texts[~test], labels[~test], texts[test], labels[test]
+
+
+def words():
+    return TfidfVectorizer(token_pattern=r"(?u)\w+|[^\w\s]", ngram_range=(1, 2), sublinear_tf=True)
+
+
+def characters():
+    return TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 5), sublinear_tf=True)
+
+
+def tokens(name, **options):
+    of_names = {"level": "character", "ngram_range": (1, 4)} if name == "names" else {"ngram_range": (1, 2)}
+    return TokenEncoder(lowercase=True, vocabulary_size=MOST_TOKENS, **of_names | options)
+
+
+def recipes(name, seed, textcnn):
+    """Pipelines from texts to labels, by the names of the rows."""
+    n_grams = characters if name == "names" else words
+    linear = {"C": 10, "max_iter": 1000}
+    found = {
+        "TF-IDF, LogisticRegression": make_pipeline(n_grams(), LogisticRegression(**linear)),
+        "the same with characters": make_pipeline(make_union(words(), characters()), LogisticRegression(**linear)),
+        "TF-IDF, PerceptronClassifier": make_pipeline(
+            n_grams(), PerceptronClassifier(alpha=2e-5, tol=1e-4, max_iter=100)
+        ),
+        "TF-IDF, MLPClassifier": make_pipeline(n_grams(), MLPClassifier(32, max_iter=10, random_state=seed)),
+        "fasttext": make_pipeline(tokens(name), network("fasttext", seed)),
+        "fasttext, hidden layer of 32": make_pipeline(tokens(name), network("fasttext", seed, channels=32)),
+    }
+    if textcnn:
+        plain = {"ngram_range": (1, 1)}
+        as_published = {"batch_norm": False, "dropout": 0.5, "batch_size": 50, "max_iter": 6, "early_stopping": False}
+        found["TextCNN"] = make_pipeline(tokens(name, **plain), network("textcnn", seed))
+        found["TextCNN, six epochs with dropout"] = make_pipeline(
+            tokens(name, **plain), network("textcnn", seed, **as_published)
+        )
+    return found
+
+
+def network(architecture, seed, **options):
+    options = {"vocabulary_size": MOST_TOKENS, "random_state": seed, "n_jobs": 1} | options
+    return CNNSequenceClassifier(architecture=architecture, **options)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("sets", nargs="*", default=list(SETS))
+    parser.add_argument("--labels", type=int, nargs="*", default=[0])
+    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--textcnn", action="store_true")
+    options = parser.parse_args()
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    warnings.simplefilter("ignore", UserWarning)  # batches larger than a small training set
+    for name in options.sets:
+        for n_labels in options.labels:
+            compare(*split(options.data, name), name, n_labels, options)
+
+
+def compare(X, y, X_test, y_test, name, n_labels, options):
+    """Print the table of one set."""
+    results = {}
+    for seed in range(options.seeds):
+        rows = np.random.default_rng(seed).permutation(len(X))[: n_labels or None]
+        probabilities, classes = {}, np.unique(y[rows])
+        known = np.isin(y_test, classes)
+        for recipe, model in recipes(name, seed, options.textcnn).items():
+            start = time.process_time()
+            with threadpool_limits(1):
+                model.fit(list(X[rows]), y[rows])
+            seconds = time.process_time() - start
+            probabilities[recipe] = model.predict_proba(list(X_test)), seconds
+        first, second = (probabilities[recipe] for recipe in ("TF-IDF, LogisticRegression", "fasttext"))
+        probabilities["mean of the first and fasttext"] = (first[0] + second[0]) / 2, first[1] + second[1]
+        for recipe, (p, seconds) in probabilities.items():
+            loss = log_loss(y_test[known], p[known] / p[known].sum(axis=1, keepdims=True), labels=classes)
+            results.setdefault(recipe, []).append((np.mean(classes[p.argmax(axis=1)] == y_test), loss, seconds))
+    print(f"\n{name}, {n_labels or len(X)} texts, {options.seeds} seeds\n\n| recipe | accuracy | log loss | seconds |")
+    print("| --- | --- | --- | --- |")
+    for recipe, values in results.items():
+        accuracy, loss, seconds = np.mean(values, axis=0)
+        print(f"| {recipe} | {accuracy:.3f} | {loss:.3f} | {seconds:.1f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
