@@ -62,8 +62,9 @@ def recipes(name, seed, textcnn):
             n_grams(), PerceptronClassifier(alpha=2e-5, tol=1e-4, max_iter=100)
         ),
         "TF-IDF, MLPClassifier": make_pipeline(n_grams(), MLPClassifier(32, max_iter=10, random_state=seed)),
-        "fasttext": make_pipeline(tokens(name), network("fasttext", seed)),
-        "fasttext, hidden layer of 32": make_pipeline(tokens(name), network("fasttext", seed, channels=32)),
+        "fasttext": make_pipeline(tokens(name), network("fasttext", seed, **SMALL)),
+        "fasttext, 64 numbers per token": make_pipeline(tokens(name), network("fasttext", seed)),
+        "fasttext, hidden layer of 32": make_pipeline(tokens(name), network("fasttext", seed, channels=32, **SMALL)),
     }
     if textcnn:
         plain = {"ngram_range": (1, 1)}
@@ -73,6 +74,9 @@ def recipes(name, seed, textcnn):
             tokens(name, **plain), network("textcnn", seed, **as_published)
         )
     return found
+
+
+SMALL = {"embedding_size": 16, "learning_rate_init": 0.01}
 
 
 def network(architecture, seed, **options):

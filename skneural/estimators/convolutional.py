@@ -261,8 +261,10 @@ class CNNRegressor(ConvolutionalImageFields, NeuralRegressor):
     """
 
 
-# Epochs of "auto": of fasttext, also in small sets at least so many steps, because 20 steps of 100 texts learn nothing.
-MOST_EPOCHS, TEXT_EPOCHS, TEXT_STEPS = 200, 10, 300
+# What the defaults stand for in fasttext: a step size, and a number of epochs with at least so many steps, because 20
+# steps of 100 texts learn nothing. With embeddings of 64 numbers, a step size of .01 had an accuracy of .866 on
+# questions (TREC), .005 of .888.
+TEXT_RATE, TEXT_EPOCHS, TEXT_STEPS = 0.005, 10, 300
 
 
 @declare
@@ -316,25 +318,25 @@ class ConvolutionalSequenceFields(Mixin):
     )
     vocabulary_size: int | None = vocabulary_size_hyperparameter()
     standardize: bool = standardize_hyperparameter()
-    embedding_size: str | int = hyperparameter(
-        default="auto",
-        constraint=Choice("auto") | Integer(1),
-        doc="""Size of the embedding of each token. "auto": 16 in fasttext, and 64 otherwise. Where all embeddings
-        together are 262 144 numbers or more, a step computes only those of the tokens in its batch; `alpha` is then a
-        penalty on these, except with adamw.""",
+    embedding_size: int = hyperparameter(
+        default=64,
+        constraint=Integer(1),
+        doc="""Size of the embedding of each token; in fasttext, 16 with a step size of 0.01 are as accurate in half the
+        time. Where all embeddings together are 262 144 numbers or more, a step
+        computes only those of the tokens in its batch; `alpha` is then a penalty on these, except with adamw.""",
     )
-    learning_rate_init: str | float = hyperparameter(  # type: ignore[assignment]
-        default="auto",
-        constraint=Choice("auto") | Number(0, above=True),
-        doc='Initial step size. "auto": 0.01 in fasttext, and 0.001 otherwise. Not used by lbfgs.',
+    learning_rate_init: float = hyperparameter(
+        default=0.001,
+        constraint=Number(0, above=True),
+        doc=f"Initial step size. In fasttext, the default stands for {TEXT_RATE}. Not used by lbfgs.",
     )
     learning_rate: str = hyperparameter(
-        default="auto",
-        constraint=Choice("auto", *SCHEDULES, number_is="learning_rate_init"),
+        default="constant",
+        constraint=Choice(*SCHEDULES, number_is="learning_rate_init"),
         doc="""Schedule of the step size: "constant"; "invscaling" decreases it with the samples seen; "adaptive"
         divides it by five whenever the score stops improving; "linear" and "cosine" decrease it to zero at `max_iter`;
-        "one_cycle" increases and then decreases it until `max_iter`. "auto": linear for `fit` in fasttext, and constant
-        otherwise.""",
+        "one_cycle" increases and then decreases it until `max_iter`. In `fit` of fasttext, the default stands for
+        "linear".""",
     )
     batch_size: int | str = hyperparameter(
         default="auto",
@@ -343,11 +345,11 @@ class ConvolutionalSequenceFields(Mixin):
         lbfgs uses all of them.""",
         automatic=AutomaticBatchSize(),
     )
-    max_iter: str | int = hyperparameter(  # type: ignore[assignment]
-        default="auto",
-        constraint=Choice("auto") | Integer(1),
-        doc=f"""Maximum number of epochs (passes over the data), or of iterations of lbfgs. "auto": {MOST_EPOCHS}; in
-        fasttext {TEXT_EPOCHS}, or as many as {TEXT_STEPS} steps take.""",
+    max_iter: int = hyperparameter(
+        default=200,
+        constraint=Integer(1),
+        doc=f"""Maximum number of epochs (passes over the data), or of iterations of lbfgs. In fasttext, the default
+        stands for {TEXT_EPOCHS}, or for as many as {TEXT_STEPS} steps take.""",
     )
     early_stopping: bool | str = hyperparameter(
         default="auto",
@@ -363,26 +365,24 @@ class ConvolutionalSequenceFields(Mixin):
         return SequenceOptions(self.vocabulary_size)
 
     def _settings(self, one_pass: bool) -> TrainingSettings:
-        of_text = self.architecture == "fasttext"
         settings = super()._settings(one_pass)
-        if of_text:
+        if self.architecture == "fasttext":
             settings = replace(settings, automatic_batch_size=AutomaticBatchSize(64), early_stopping_from=math.inf)
-        automatic: dict[str, Any] = {
-            "learning_rate_init": 0.01 if of_text else 0.001,
-            "learning_rate": "linear" if of_text and not one_pass else "constant",
-            "max_iter": self._most_epochs(),
-        }
-        return replace(settings, **{name: value for name, value in automatic.items() if getattr(self, name) == "auto"})
+            recipe: dict[str, Any] = {"learning_rate_init": TEXT_RATE, "max_iter": self._most_epochs()}
+            recipe |= {} if one_pass else {"learning_rate": "linear"}
+            settings = replace(settings, **{name: value for name, value in recipe.items() if self._is_default(name)})
+        return settings
+
+    def _is_default(self, name: str) -> bool:
+        return bool(getattr(self, name) == type(self).__dataclass_fields__[name].default)
 
     def _most_epochs(self) -> int:
-        if self.max_iter == "auto":
-            return TEXT_STEPS if self.architecture == "fasttext" else MOST_EPOCHS
-        return int(self.max_iter)
+        return TEXT_STEPS if self.architecture == "fasttext" and self._is_default("max_iter") else int(self.max_iter)
 
     def _train(
         self, problem: Problem, settings: TrainingSettings, hooks: Callable[[Problem], Hooks]
     ) -> tuple[Problem, Trained]:
-        if self.max_iter == "auto" and self.architecture == "fasttext":
+        if self.architecture == "fasttext" and self._is_default("max_iter") and not settings.one_pass:
             n_steps = math.ceil(len(problem.samples) / batch_size(settings, len(problem.samples)))
             settings = replace(settings, max_iter=max(TEXT_EPOCHS, math.ceil(TEXT_STEPS / n_steps)))
         n_fitted = problem.network.arguments["n_networks"]

@@ -41,9 +41,6 @@ PUBLISHED = {
 }
 
 
-AUTOMATIC_EMBEDDING_SIZE = {"fasttext": 16}  # of the others, 64
-
-
 def convolutional_series_network(
     n_features: int,
     n_out: int,
@@ -53,7 +50,7 @@ def convolutional_series_network(
     batch_norm: bool,
     dropout: float,
     vocabulary_size: int | None,
-    embedding_size: int | None,
+    embedding_size: int,
     standardize: bool,
     reversible_normalization: bool = False,
     n_networks: int = 1,
@@ -83,8 +80,8 @@ def convolutional_series_network(
         Rate before the output layer.
     vocabulary_size : int or None
         Number of tokens; None for series.
-    embedding_size : int or None
-        Size of the token embeddings. None: 16 for fasttext, 64 for the others.
+    embedding_size : int
+        Size of the token embeddings.
     standardize : bool
         Centre and scale each feature in the first layer; not used for tokens.
     reversible_normalization : bool, default=False
@@ -96,9 +93,8 @@ def convolutional_series_network(
     word_dropout : float, default=0.0
         Fraction of the tokens that fasttext leaves out of the mean in training.
     """
-    size = AUTOMATIC_EMBEDDING_SIZE.get(architecture, 64) if embedding_size is None else embedding_size
     if architecture == "fasttext":
-        text_network = _fasttext(n_out, channels or (), dropout, vocabulary_size, size, word_dropout)
+        text_network = _fasttext(n_out, channels or (), dropout, vocabulary_size, embedding_size, word_dropout)
         return ensemble_of(text_network, n_networks, link)
 
     def encoder(n_in: int) -> Encoder:
@@ -111,7 +107,7 @@ def convolutional_series_network(
         pooling=None,  # the encoder pools
         dropout=dropout,
         vocabulary_size=vocabulary_size,
-        embedding_size=size,
+        embedding_size=embedding_size,
         standardize=standardize,
         reversible_normalization=reversible_normalization,
     )

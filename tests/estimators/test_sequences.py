@@ -474,8 +474,8 @@ class TestFastText:
         assert model.validation_scores_ is None
         assert model.t_ == 10 * 2400
 
-    def test_explicit_settings_replace_the_automatic_ones(self):
-        automatic = {"embedding_size": 16, "learning_rate_init": 0.01, "learning_rate": "linear", "batch_size": 64}
+    def test_explicit_settings_replace_those_of_the_architecture(self):
+        automatic = {"embedding_size": 64, "learning_rate_init": 0.005, "learning_rate": "linear", "batch_size": 64}
         explicit = self.model(max_iter=150, **automatic).fit(self.X, self.y)
         np.testing.assert_array_equal(explicit.weights_, self.model().fit(self.X, self.y).weights_)
         for name, value in {"embedding_size": 8, "learning_rate_init": 0.1, "learning_rate": "cosine"}.items():
@@ -505,7 +505,7 @@ class TestFastText:
         assert model.fit(self.X, self.y.astype(float)).score(self.X, self.y) > 0.9
 
 
-def test_other_architectures_have_the_automatic_settings_of_all_estimators():
+def test_other_architectures_have_the_settings_of_all_estimators():
     X, y = np.random.default_rng(0).standard_normal((20, 5)), np.arange(20) % 2
     automatic = CNNSequenceClassifier(channels=2, random_state=0)
     explicit = CNNSequenceClassifier(
