@@ -39,8 +39,7 @@ from skneural.estimators import (
     TransformerSequenceTagger,
 )
 from skneural.template.scorers import step_scorer as step_scorer
-
-__version__ = "0.1.0"
+from skneural.version import __version__ as __version__
 
 __all__ = [
     "Autoencoder",

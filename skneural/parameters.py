@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -122,6 +123,8 @@ class Layout:
         The first `n_penalized` elements of the parameter vector are penalized.
     names : list of str
         Path of each parameter in the order of the vector, such as ``"encoder.dense_1.weight"``.
+    shapes, buffer_shapes : dict of str to tuple
+        Shape of each parameter and of each buffer by its path, in the order of the vectors.
     limits : list of (slice, float)
         Slices of the vector with the parameters that have a limit.
     tables : dict from str to int
@@ -138,6 +141,8 @@ class Layout:
         self._buffer_places, self.buffer_size = _places(buffers)
         self.n_penalized = sum(math.prod(leaf.shape) for _, leaf in parameters if leaf.penalized)
         self.names = [path for path, _ in parameters]
+        self.shapes = {path: leaf.shape for path, leaf in parameters}
+        self.buffer_shapes = {path: leaf.shape for path, leaf in buffers}
         self.limits = [
             (slice(start, stop), leaf.limit)
             for (_, leaf), (_, start, stop, _) in zip(parameters, self._places, strict=True)
@@ -240,6 +245,24 @@ def leaves(tree: Tree, prefix: str = "") -> Iterator[tuple[str, Any]]:
             yield from leaves(child, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", child
+
+
+def set_named_arrays(tree: Tree, arrays: Mapping[str, npt.ArrayLike]) -> None:
+    """Write arrays into the leaves of a tree of views, by their paths; raise a ValueError if a name or shape is wrong.
+
+    Leaves without an array stay as they are.
+    """
+    views = dict(leaves(tree))
+    for name, given in arrays.items():
+        if name not in views:
+            near = get_close_matches(name, views) or list(views)
+            raise ValueError(f"The network has no array {name!r}; it has {', '.join(near)}.")
+        array = np.asarray(given)
+        if array.shape != views[name].shape:
+            raise ValueError(f"{name} has shape {views[name].shape}; got an array of shape {array.shape}.")
+        if not np.isfinite(array).all():
+            raise ValueError(f"{name} contains NaN or infinity.")
+        views[name][...] = array
 
 
 def _places(declarations: list[tuple[str, Any]]) -> tuple[list[tuple[str, int, int, tuple[int, ...]]], int]:

@@ -24,7 +24,7 @@ Messages = list[tuple[str, type[Warning]]]
 _collected: ContextVar[Messages | None] = ContextVar("warnings that are collected", default=None)
 
 
-def warn_user(message: str, category: type[Warning] = UserWarning) -> None:
+def warn_user(message: str | Warning, category: type[Warning] = UserWarning) -> None:
     """Issue a warning at the innermost line outside of skneural, scikit-learn and joblib."""
     messages = _collected.get()
     if messages is not None:
@@ -33,7 +33,7 @@ def warn_user(message: str, category: type[Warning] = UserWarning) -> None:
     level, frame = 1, sys._getframe(0)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_SKIPPED):
         level, frame = level + 1, frame.f_back
-    warnings.warn(_prefix.get() + message, category, stacklevel=level)
+    warnings.warn(_prefix.get() + message if isinstance(message, str) else message, category, stacklevel=level)
 
 
 @contextmanager

@@ -20,6 +20,8 @@ LEVELS = {
     "data": 1,
     "sklearn_compat": 1,
     "user_warnings": 1,
+    "exceptions": 1,
+    "version": 1,
     "metrics": 1,
     "losses": 2,
     "layers": 3,

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
+import numpy.typing as npt
 from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.exceptions import ConvergenceWarning
@@ -41,13 +42,14 @@ from skneural.layers import Layer
 from skneural.layers.traversal import adapt_network
 from skneural.ops.types import Array
 from skneural.optimizers import SCHEDULES, SOLVERS
-from skneural.parameters import Snapshot, Tree, Weights
+from skneural.parameters import Snapshot, Tree, Weights, leaves, set_named_arrays
 from skneural.readers import InputSpec, Reader, Table, without_names
 from skneural.tasks import FitArguments, Task
 from skneural.template.automatic import automatic, batch_size_hyperparameter, early_stopping_hyperparameter
 from skneural.template.convergence import convergence_messages
 from skneural.template.epoch_callbacks import EpochCallbacks, PrintedEpochs
 from skneural.template.problem import Fitted, Network, Problem, Specification, fitted_attributes, pose
+from skneural.template.saved_state import arranged, converted, names_and_shapes, with_version
 from skneural.template.scorers import held_out_score
 from skneural.template.settings import TrainingSettings
 from skneural.template.state import all_or_nothing, plain_state, value_of
@@ -102,6 +104,8 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         _reader: Reader = dataclasses.field(init=False)
         _task: Task = dataclasses.field(init=False)
         _network: Network = dataclasses.field(init=False)
+        weights_: Array = dataclasses.field(init=False)
+        buffers_: Array = dataclasses.field(init=False)
         _optimizer_state: dict[str, Any] = dataclasses.field(init=False)
         loss_curve_: list[float] = dataclasses.field(init=False)
         validation_scores_: list[float] | None = dataclasses.field(init=False)
@@ -578,19 +582,75 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         self._task_class.set_tags(tags)
         return tags
 
+    def weights_by_name(self) -> dict[str, Array]:
+        """Copies of all parameters and buffers by name, such as "hidden_1.dense.weight", for other frameworks.
+
+        Returns
+        -------
+        weights : dict of str to ndarray
+            In the order of the layers of `summary`, whose names they begin with. `set_weights_by_name` is the inverse.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from skneural import MLPClassifier
+        >>> model = MLPClassifier(16, solver="lbfgs", random_state=0).fit(*load_iris(return_X_y=True))
+        >>> {name: array.shape for name, array in model.weights_by_name().items()}
+        {'hidden_1.dense.weight': (4, 16), 'hidden_1.dense.bias': (16,), 'output.weight': (16, 3), 'output.bias': (3,)}
+        """
+        check_is_fitted(self)
+        return {name: array.copy() for name, array in leaves(self._parameters())}
+
+    def set_weights_by_name(self, weights: Mapping[str, npt.ArrayLike]) -> Self:
+        """Set parameters and buffers by name, such as those that another framework has trained.
+
+        Parameters
+        ----------
+        weights : mapping of str to array-like
+            Names and shapes as in `weights_by_name`. Arrays that are left out stay as they are.
+
+        Returns
+        -------
+        self : object
+            The estimator, whose optimizer will start anew.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`, which determines the shapes.
+        ValueError
+            If a name is unknown, or an array has another shape. The estimator is then unchanged.
+        """
+        check_is_fitted(self)
+        snapshot = Snapshot(self.weights_.copy(), self.buffers_.copy())
+        set_named_arrays(self._network.layout.views(*snapshot), weights)
+        self.weights_, self.buffers_ = snapshot.vector, snapshot.buffers
+        self._optimizer_state = {}
+        return self
+
     def __getstate__(self) -> dict[str, Any]:
         state = super().__getstate__()
         if "_network" in state:  # follows from network_arguments_; files would depend on classes of layers
             state = {name: value for name, value in state.items() if name != "_network"}
             state |= {"_reader": plain_state(self._reader), "_task": plain_state(self._task)}
-        return state
+            state |= names_and_shapes(self._network.layout)
+        return with_version(state)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        name = type(self).__name__
+        saved = converted(name, state)
+        state = saved.state
+        if "network_arguments_" in state:
+            network = Network.build(type(self)._network_builder, state["network_arguments_"])
+            state = arranged(name, saved, network.layout) | {"_network": network}
+            for part, kind in (("_reader", self._reader_class), ("_task", self._task_class)):
+                state[part] = value_of(kind, state[part])
         super().__setstate__(state)
-        if hasattr(self, "network_arguments_"):
-            self._network = Network.build(type(self)._network_builder, self.network_arguments_)
-            self._reader = value_of(self._reader_class, state["_reader"])
-            self._task = value_of(self._task_class, state["_task"])
 
 
 # The base class of mixins for type checkers; each estimator has them before `NeuralEstimator` among its bases.

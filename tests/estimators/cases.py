@@ -477,7 +477,11 @@ def continuable(case: EstimatorCase) -> Any:
     return case.new(early_stopping=False)
 
 
-def most_precise_output(model: Any, X: Any) -> np.ndarray:
+def most_precise_method(model: Any) -> str:
     """The first method that there is of those whose output shows small differences best."""
     methods = ("decision_function", "predict_proba", "predict", "score_samples", "transform")
-    return next(getattr(model, method) for method in methods if hasattr(model, method))(X)
+    return next(method for method in methods if hasattr(model, method))
+
+
+def most_precise_output(model: Any, X: Any) -> np.ndarray:
+    return getattr(model, most_precise_method(model))(X)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,7 @@ from skneural.hyperparameters import (
 )
 from skneural.ops import hopfield as recall
 from skneural.readers import FLOATS, InputSpec, columns_named, dtype_of, ensure_none_is_nan, with_dtype
+from skneural.template.saved_state import converted, with_version
 from skneural.template.state import all_or_nothing
 from skneural.user_warnings import warn_user
 
@@ -305,6 +306,12 @@ class HopfieldNetwork(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             message = f"{n_moving} of {len(x)} rows still changed in the last of max_iter={self.max_iter} sweeps."
             warn_user(message, ConvergenceWarning)
         return x
+
+    def __getstate__(self) -> dict[str, Any]:
+        return with_version(super().__getstate__())
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(converted(type(self).__name__, state).state)
 
 
 def _with_finite_squares(deviations: np.ndarray) -> np.ndarray:
