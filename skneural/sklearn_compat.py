@@ -38,6 +38,7 @@ __all__ = [
     "num_samples",
     "safe_indexing",
     "scorer_with",
+    "without_callbacks",
 ]
 
 
@@ -49,6 +50,14 @@ def is_missing_value(value: object) -> bool:
 def has_callbacks(estimator: CallbackSupportMixin) -> bool:
     """Return True if callbacks were registered with `set_callbacks`."""
     return bool(getattr(estimator, "_skl_callbacks", None))
+
+
+def without_callbacks(estimator: BaseEstimator) -> BaseEstimator:
+    """A copy without callbacks, and without what they need during a fit, for files."""
+    copied = copy.copy(estimator)
+    for name in ("_skl_callbacks", "_skl_callbacks_to_teardown", "_callback_fit_ctx", "_parent_callback_ctx"):
+        copied.__dict__.pop(name, None)
+    return copied
 
 
 def callback_context(estimator: CallbackSupportMixin, max_subtasks: int) -> Any:

@@ -35,6 +35,7 @@ LEVELS = {
     "estimators": 9,
     "inspection": 10,
     "export": 10,
+    "callbacks": 10,
 }
 UNRESTRICTED = {"testing", "__init__"}  # may import from any level; nothing else may import from them
 SAME_LEVEL = {("parameters", "initializers")}  # imports that are allowed although both have one level

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import time
 from collections.abc import Callable
 from typing import Any
@@ -12,8 +11,10 @@ from sklearn.base import BaseEstimator
 from skneural.sklearn_compat import callback_context, has_callbacks
 from skneural.tasks import FitArguments
 from skneural.template.problem import Problem
+from skneural.template.state import plain_state
 from skneural.template.training import Trained
 from skneural.training.history import History
+from skneural.training.progress import Progress
 from skneural.training.train import Observer, TrainingMonitor
 
 # Seconds of a fit from which on its length is announced.
@@ -91,9 +92,10 @@ class _EpochReports(Observer):
         history = self._callbacks.history(monitor)
 
         def attributes() -> dict[str, Any]:
-            state = copy.deepcopy(self._problem.optimizer_state)
-            trained = Trained(monitor.weights.snapshot(), history, monitor.validation_decides, False, state)
-            return self._callbacks.attributes(self._problem, trained)
+            progress = Progress.of(monitor, self._problem.optimizer_state)
+            state = progress.optimizer_state
+            trained = Trained(progress.snapshot, history, monitor.validation_decides, False, state)
+            return self._callbacks.attributes(self._problem, trained) | {"_progress": plain_state(progress)}
 
         if self._epoch is None:
             return False

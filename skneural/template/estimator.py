@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -46,6 +47,7 @@ from skneural.parameters import Snapshot, Tree, Weights, leaves, set_named_array
 from skneural.readers import InputSpec, Reader, Table, without_names
 from skneural.tasks import FitArguments, Task
 from skneural.template.automatic import automatic, batch_size_hyperparameter, early_stopping_hyperparameter
+from skneural.template.checkpoints import read_checkpoint, resumed_problem
 from skneural.template.convergence import convergence_messages
 from skneural.template.epoch_callbacks import EpochCallbacks, PrintedEpochs
 from skneural.template.problem import Fitted, Network, Problem, Specification, fitted_attributes, pose
@@ -107,6 +109,7 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         weights_: Array = dataclasses.field(init=False)
         buffers_: Array = dataclasses.field(init=False)
         _optimizer_state: dict[str, Any] = dataclasses.field(init=False)
+        _progress: dict[str, Any] = dataclasses.field(init=False)
         loss_curve_: list[float] = dataclasses.field(init=False)
         validation_scores_: list[float] | None = dataclasses.field(init=False)
         t_: int = dataclasses.field(init=False)
@@ -328,7 +331,7 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
 
     # --- fit and partial_fit --------------------------------------------------------------------------
 
-    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
+    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None, resume_from=None):
         """Fit the network.
 
         Parameters
@@ -345,6 +348,9 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
             ``Pipeline(..., transform_input=["X_val"])``.
         sample_weight_val : array-like, default=None
             Weights of the validation samples.
+        resume_from : str or path-like, default=None
+            File of `skneural.callbacks.Checkpoint`, of a training with the same data and hyper-parameters that was
+            broken off. It continues after its last epoch, and ends with the same weights as if it had not been.
 
         Returns
         -------
@@ -356,18 +362,24 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         ValueError
             If hyper-parameters or data are invalid, or training diverges. The estimator is then unchanged.
         """
-        return self._fit(FitArguments(X, y, sample_weight), FitArguments(X_val, y_val, sample_weight_val))
+        return self._fit(FitArguments(X, y, sample_weight), FitArguments(X_val, y_val, sample_weight_val), resume_from)
 
     @all_or_nothing
     @with_callbacks
-    def _fit(self, arguments: FitArguments, validation: FitArguments) -> Any:
+    def _fit(
+        self, arguments: FitArguments, validation: FitArguments, resume_from: str | os.PathLike[str] | None = None
+    ) -> Any:
         model = self._checked()
         n_epochs = model._most_epochs() * model._most_networks()
         callbacks = EpochCallbacks(self, arguments, n_epochs, model._attributes)
         settings = model._settings(one_pass=False)
         model._warn_of_unused(settings)
-        fitted = model._fitted() if model.warm_start and self.__sklearn_is_fitted__() else None
-        problem = pose(model._specification(), settings, arguments, validation, fitted)
+        if resume_from is not None:
+            saved = read_checkpoint(resume_from, type(self), model._hyperparameters())
+            problem = resumed_problem(model._specification(), settings, arguments, validation, saved)
+        else:
+            fitted = model._fitted() if model.warm_start and self.__sklearn_is_fitted__() else None
+            problem = pose(model._specification(), settings, arguments, validation, fitted)
         problem, trained = model._train(problem, settings, partial(model._hooks, callbacks=callbacks))
         self._keep(problem, trained, model._statistics(problem, trained), keep_optimizer_state=model.warm_start)
         callbacks.end()
@@ -475,6 +487,7 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
 
     def _keep(self, problem: Problem, trained: Trained, statistics: dict[str, Any], keep_optimizer_state: bool) -> None:
         """Set the fitted attributes."""
+        self.__dict__.pop("_progress", None)  # of a model that was read from a checkpoint
         course = self._course(problem, trained)
         self._set_fitted(problem, trained.weights)
         if not keep_optimizer_state:

@@ -22,6 +22,7 @@ from skneural.sklearn_compat import check_sample_weight, num_samples, safe_index
 from skneural.tasks import FitArguments, Task, text_as_str
 from skneural.template.settings import TrainingSettings
 from skneural.template.validation import about_validation, holds_out, split_rows
+from skneural.training.progress import Progress
 from skneural.training.seeds import Seeds
 from skneural.user_warnings import warn_user
 
@@ -186,6 +187,8 @@ class Problem:
         The samples for training in the form from which some can be held out.
     network_number : int or None
         Number of this network among several that are trained for one `fit`.
+    progress : Progress or None
+        State of a training that was broken off, and is resumed.
     """
 
     reader: Reader
@@ -203,6 +206,7 @@ class Problem:
     n_samples_before: int = 0
     data: Data | None = None
     network_number: int | None = None
+    progress: Progress | None = None
 
     def with_samples(
         self, rows: Array, held_out: Array, seed: int, initialize: Callable[[Network, Tree, Samples, Task], None]
@@ -229,7 +233,13 @@ class Problem:
             seed=seed,
             optimizer_state={},
             data=data,
+            progress=None,
         )
+
+    def resumed(self, progress: Progress) -> Problem:
+        """The same problem, whose training continues after the last epoch of a training that was broken off."""
+        state = copy.deepcopy(progress.optimizer_state)
+        return replace(self, start=progress.snapshot, optimizer_state=state, progress=progress)
 
 
 def pose(
@@ -238,6 +248,7 @@ def pose(
     arguments: FitArguments,
     validation: FitArguments | None = None,
     fitted: Fitted | None = None,
+    seed: int | None = None,
 ) -> Problem:
     """Read and encode the data, hold some of it out, and build the network.
 
@@ -251,6 +262,8 @@ def pose(
         Validation data as passed by the user; None if nothing is held out, as in single passes.
     fitted : Fitted or None
         The model from which training continues.
+    seed : int or None
+        Seed of everything random; None if it is drawn.
 
     Raises
     ------
@@ -261,7 +274,7 @@ def pose(
     arguments = _without_weightless(arguments, selects)
     validation = None if validation is None else _without_weightless(validation, selects)
     if fitted is None:
-        return _new_problem(specification, settings, arguments, validation)
+        return _new_problem(specification, settings, arguments, validation, seed)
     return _continued_problem(specification, settings, arguments, validation, fitted)
 
 
@@ -298,10 +311,12 @@ def _new_problem(
     settings: TrainingSettings,
     arguments: FitArguments,
     validation: FitArguments | None,
+    seed: int | None,
 ) -> Problem:
     """The problem of a training that starts from random weights."""
     reader, task, checked = _learn(specification, arguments, settings.one_pass)
-    seed = int(check_random_state(settings.random_state).randint(np.iinfo(np.int32).max))
+    if seed is None:
+        seed = int(check_random_state(settings.random_state).randint(np.iinfo(np.int32).max))
     data, held_out = _held_out(
         specification, settings, reader, task, _encoded(task, checked, arguments), validation, seed
     )

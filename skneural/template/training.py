@@ -170,7 +170,7 @@ def _monitor(
     decides = problem.held_out is not None and bool(settings.early_stopping)
     endless = settings.one_pass or (settings.solver == "lbfgs" and not decides)
     kept = weights.snapshot() if n_epochs_before else None
-    return TrainingMonitor(
+    monitor = TrainingMonitor(
         weights,
         EarlyStopping(settings.tol, np.inf if endless else settings.n_iter_no_change, best_snapshot=kept),
         loss_scale=problem.task.loss_scale(problem.loss),
@@ -182,6 +182,9 @@ def _monitor(
         epochs_before=n_epochs_before,
         divergence_advice=divergence_advice(problem, settings),
     )
+    if problem.progress is not None:
+        problem.progress.resume(monitor)
+    return monitor
 
 
 def _solver(

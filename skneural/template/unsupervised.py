@@ -14,7 +14,7 @@ from skneural.template.state import all_or_nothing
 class UnsupervisedEstimator(NeuralEstimator):
     """Estimator that is trained on X alone; its task derives the targets from X."""
 
-    def fit(self, X, y=None, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
+    def fit(self, X, y=None, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None, resume_from=None):
         """Fit the network.
 
         Parameters
@@ -32,6 +32,9 @@ class UnsupervisedEstimator(NeuralEstimator):
             Ignored.
         sample_weight_val : array-like, default=None
             Weights of the validation samples.
+        resume_from : str or path-like, default=None
+            File of `skneural.callbacks.Checkpoint`, of a training with the same data and hyper-parameters that was
+            broken off. It continues after its last epoch, and ends with the same weights as if it had not been.
 
         Returns
         -------
@@ -43,7 +46,9 @@ class UnsupervisedEstimator(NeuralEstimator):
         ValueError
             If hyper-parameters or data are invalid, or training diverges. The estimator is then unchanged.
         """
-        return self._fit(FitArguments(X, None, sample_weight), FitArguments(X_val, None, sample_weight_val))
+        return self._fit(
+            FitArguments(X, None, sample_weight), FitArguments(X_val, None, sample_weight_val), resume_from
+        )
 
     @available_if(has_partial_fit)
     @all_or_nothing

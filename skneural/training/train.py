@@ -75,6 +75,8 @@ class TrainingMonitor:
         Of the last step; None if the method has none.
     n_steps : int
         Number of steps of an epoch.
+    n_plateaus : int
+        Plateaus that an adaptive learning rate has left.
     """
 
     weights: Weights
@@ -91,6 +93,7 @@ class TrainingMonitor:
     stop_requested: bool = False
     learning_rate: float | None = None
     n_steps: int = 1
+    n_plateaus: int = 0
 
     @property
     def has_validated(self) -> bool:
@@ -161,28 +164,39 @@ class Descent:
     rows_before: int = 0
 
     def run(self, samples: Samples, monitor: TrainingMonitor) -> None:
-        """Train until a request of `monitor` to stop, or the maximum number of epochs."""
-        n_plateaus = 0
+        """Train until a request of `monitor` to stop, or the maximum number of epochs.
+
+        Epochs that the monitor has recorded are those of a training that is resumed.
+        """
         vector = self.objective.weights.vector
         updates = updates_of(self.objective, self.optimizer, self.state)
         monitor.n_steps = math.ceil(len(samples) / self.batch_size)
-        for epoch in range(self.max_epochs):
+        first = monitor.history.n_epochs
+        if first and monitor.stopping.should_stop and not self._leaves_plateau(monitor):
+            return
+        for epoch in range(first, self.max_epochs):
             monitor.epoch_starts()
             self.optimizer.exchange(vector, self.state)
             try:
-                loss, monitor.learning_rate = self._one_epoch(samples, updates, epoch, n_plateaus)
+                loss, monitor.learning_rate = self._one_epoch(samples, updates, epoch, monitor.n_plateaus)
             finally:  # an interrupted training may be continued
                 updates.finish()
                 self.optimizer.exchange(vector, self.state)
             ensure_finite(vector, self.epochs_before + epoch + 1, self.schedule.initial, "weights were")
             _ensure_finite_state(self.state, self.epochs_before + epoch + 1)
-            if monitor.epoch_ends(loss):
-                if monitor.stop_requested or not self.schedule.outlives_plateau(n_plateaus):
-                    return
-                monitor.history.converged = False
-                n_plateaus += 1
-                monitor.stopping.reset_patience()
+            if monitor.epoch_ends(loss) and not self._leaves_plateau(monitor):
+                return
         monitor.history.converged = self.schedule.ends_with_training
+
+    def _leaves_plateau(self, monitor: TrainingMonitor) -> bool:
+        """Continue with a smaller learning rate where training would stop, if the schedule has one."""
+        if monitor.stop_requested or not self.schedule.outlives_plateau(monitor.n_plateaus):
+            monitor.history.converged = True
+            return False
+        monitor.history.converged = False
+        monitor.n_plateaus += 1
+        monitor.stopping.reset_patience()
+        return True
 
     def _one_epoch(self, samples: Samples, updates: Updates, epoch: int, n_plateaus: int) -> tuple[Value, float]:
         """Train for one epoch, and return its mean loss and the last learning rate."""

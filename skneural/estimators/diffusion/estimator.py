@@ -200,7 +200,7 @@ class DiffusionModel(DensityMixin, NeuralEstimator):
         "classes_": ("ndarray of shape (n_classes,) or None", "The classes of y; None without y, or if y is numbers."),
     }
 
-    def fit(self, X, y=None, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
+    def fit(self, X, y=None, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None, resume_from=None):
         """Fit the network.
 
         Parameters
@@ -217,6 +217,9 @@ class DiffusionModel(DensityMixin, NeuralEstimator):
             transformers, use ``Pipeline(..., transform_input=["X_val"])``.
         sample_weight_val : array-like, default=None
             Weights of the validation samples.
+        resume_from : str or path-like, default=None
+            File of `skneural.callbacks.Checkpoint`, of a training with the same data and hyper-parameters that was
+            broken off. It continues after its last epoch, and ends with the same weights as if it had not been.
 
         Returns
         -------
@@ -228,7 +231,7 @@ class DiffusionModel(DensityMixin, NeuralEstimator):
         ValueError
             If hyper-parameters or data are invalid, or training diverges. The estimator is then unchanged.
         """
-        return self._fit(FitArguments(X, y, sample_weight), FitArguments(X_val, y_val, sample_weight_val))
+        return self._fit(FitArguments(X, y, sample_weight), FitArguments(X_val, y_val, sample_weight_val), resume_from)
 
     @available_if(has_partial_fit)
     @all_or_nothing

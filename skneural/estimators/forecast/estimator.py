@@ -259,7 +259,15 @@ class SeriesForecaster(NeuralEstimator):
     }
 
     def fit(  # type: ignore[override]  # there is no y
-        self, series, known=None, sample_weight=None, *, X_val=None, known_val=None, sample_weight_val=None
+        self,
+        series,
+        known=None,
+        sample_weight=None,
+        *,
+        X_val=None,
+        known_val=None,
+        sample_weight_val=None,
+        resume_from=None,
     ):
         """Fit the network on all windows of all series.
 
@@ -280,6 +288,9 @@ class SeriesForecaster(NeuralEstimator):
             Values known in advance for the series of `X_val`.
         sample_weight_val : array-like of shape (n_series_val,), default=None
             Weights of the series of `X_val`.
+        resume_from : str or path-like, default=None
+            File of `skneural.callbacks.Checkpoint`, of a training with the same data and hyper-parameters that was
+            broken off. It continues after its last epoch, and ends with the same weights as if it had not been.
 
         Returns
         -------
@@ -293,7 +304,7 @@ class SeriesForecaster(NeuralEstimator):
         """
         validation = None if X_val is None else GivenSeries.of(X_val, known_val)
         arguments = FitArguments(GivenSeries.of(series, known), None, sample_weight)
-        return self._fit(arguments, FitArguments(validation, None, sample_weight_val))
+        return self._fit(arguments, FitArguments(validation, None, sample_weight_val), resume_from)
 
     @available_if(has_partial_fit)
     @all_or_nothing
@@ -469,7 +480,7 @@ class SeriesForecaster(NeuralEstimator):
         if not is_past.any() or not is_last.any():
             return {}, None
         brief = replace(problem, samples=problem.samples.subset(np.flatnonzero(is_past)), held_out=None)
-        brief = replace(brief, optimizer_state={})
+        brief = replace(brief, optimizer_state={}, progress=None)
         brief.samples.weigh()
         epochs = max(1, round(BRIEF * settings.max_iter))
         settings = replace(settings, max_iter=epochs, early_stopping=False)

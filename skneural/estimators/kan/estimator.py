@@ -114,6 +114,8 @@ class KANFields(KANMethods):
     def _train(
         self, problem: Problem, settings: TrainingSettings, hooks: Callable[[Problem], Hooks]
     ) -> tuple[Problem, Trained]:
+        if problem.progress is not None and (self.n_init > 1 or self.grid_refinement):
+            raise ValueError("resume_from continues a training of one stage: set n_init=1 and grid_refinement=().")
         plan = Plan(settings, hooks, self.grid_refinement, self._initialize)
         if self.n_init == 1 or problem.continues or settings.one_pass:
             return train_stages(problem, plan)

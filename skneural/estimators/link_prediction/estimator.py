@@ -163,7 +163,7 @@ class GNNLinkPredictor(SetOutputMixin, NeuralClassifier):
     batch_size: int | str = batch_size_hyperparameter(PAIRS_PER_BATCH, unit="Pairs", batches_per_epoch=2)
     n_heads: int = n_heads_hyperparameter()
 
-    def fit(self, X, y=None, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
+    def fit(self, X, y=None, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None, resume_from=None):
         """Fit the network.
 
         Parameters
@@ -180,6 +180,9 @@ class GNNLinkPredictor(SetOutputMixin, NeuralClassifier):
             Validation data for early stopping, instead of a part of X; y_val must be given if y is.
         sample_weight_val : array-like, default=None
             Weights of the validation pairs.
+        resume_from : str or path-like, default=None
+            File of `skneural.callbacks.Checkpoint`, of a training with the same data and hyper-parameters that was
+            broken off. It continues after its last epoch, and ends with the same weights as if it had not been.
 
         Returns
         -------
@@ -196,7 +199,7 @@ class GNNLinkPredictor(SetOutputMixin, NeuralClassifier):
         validation = FitArguments(X_val, y_val, sample_weight_val)
         if y is None:
             validation = self._with_non_links(validation, "held-out non-links")
-        return self._fit(given, validation)
+        return self._fit(given, validation, resume_from)
 
     @available_if(has_partial_fit)
     @all_or_nothing

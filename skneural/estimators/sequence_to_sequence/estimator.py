@@ -268,7 +268,7 @@ class SequenceToSequence(NeuralEstimator):
         network = self.loss, self.n_layers, self.step_reduction, channels, self.kernel_size
         return TargetSequenceOptions(self.level, self.vocabulary_size, self.max_length, *network)
 
-    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
+    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None, resume_from=None):
         """Fit the network.
 
         Parameters
@@ -284,6 +284,9 @@ class SequenceToSequence(NeuralEstimator):
             unless `scoring` is a callable that predicts.
         sample_weight_val : array-like, default=None
             Weights of the validation samples.
+        resume_from : str or path-like, default=None
+            File of `skneural.callbacks.Checkpoint`, of a training with the same data and hyper-parameters that was
+            broken off. It continues after its last epoch, and ends with the same weights as if it had not been.
 
         Returns
         -------
@@ -295,7 +298,7 @@ class SequenceToSequence(NeuralEstimator):
         ValueError
             If hyper-parameters or data are invalid, or training diverges. The estimator is then unchanged.
         """
-        return self._fit(FitArguments(X, y, sample_weight), FitArguments(X_val, y_val, sample_weight_val))
+        return self._fit(FitArguments(X, y, sample_weight), FitArguments(X_val, y_val, sample_weight_val), resume_from)
 
     @available_if(has_partial_fit)
     @all_or_nothing

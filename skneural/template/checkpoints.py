@@ -1,0 +1,108 @@
+"""Models in the middle of their training, and training that continues from their files."""
+
+from __future__ import annotations
+
+import copy
+import os
+import pickle
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from skneural.parameters import Snapshot
+from skneural.tasks import FitArguments
+from skneural.template.model_files import read_model
+from skneural.template.problem import Problem, Specification, pose
+from skneural.template.settings import TrainingSettings
+from skneural.template.state import value_of
+from skneural.training.progress import Progress
+
+# Hyper-parameters that may differ when a training is resumed. The file has the seed that `random_state` gave, and a
+# training may be longer than planned.
+MAY_DIFFER = {"max_iter", "n_jobs", "random_state", "verbose"}
+
+
+class CheckpointData(NamedTuple):
+    """What a file says about a training that was broken off.
+
+    Attributes
+    ----------
+    progress : Progress
+    seed : int
+    network_arguments : dict
+    n_samples : int
+        Number of training samples.
+    """
+
+    progress: Progress
+    seed: int
+    network_arguments: dict[str, Any]
+    n_samples: int
+
+
+def with_best_weights(model: Any) -> Any:
+    """A copy of a model that callbacks are given, with the weights of the best epoch instead of the last one."""
+    model, progress = copy.copy(model), model._progress
+    if progress["best_weights"] is not None:
+        model.weights_, model.buffers_ = Snapshot(progress["best_weights"], progress["best_buffers"])
+    return model
+
+
+def read_checkpoint(
+    path: str | os.PathLike[str], kind: type[Any], hyperparameters: Mapping[str, Any]
+) -> CheckpointData:
+    """Read the file of `skneural.callbacks.Checkpoint`.
+
+    Raises
+    ------
+    ValueError
+        If it was not written during a training from random weights, or with other hyper-parameters.
+    """
+    model = read_model(path, kind)
+    if not hasattr(model, "_progress"):
+        raise ValueError(f"{path} is not the file of a checkpoint: it holds a model without the state of its training.")
+    progress = value_of(Progress, model._progress)
+    if len(progress.losses) != len(model.loss_curve_):
+        raise ValueError(
+            f"{path} is of a training that continued another one, or had several stages, and cannot be resumed "
+            "exactly. Load the model and continue with warm_start=True."
+        )
+    saved = model._hyperparameters()
+    changed = [name for name in saved if name not in MAY_DIFFER and not _equal(saved[name], hyperparameters[name])]
+    if changed:
+        listed = ", ".join(f"{name}={saved[name]!r} (now {hyperparameters[name]!r})" for name in changed)
+        raise ValueError(f"{path} is of a training with other hyper-parameters: {listed}. Set them to the same values.")
+    n_samples = model.t_ // len(model.loss_curve_)
+    return CheckpointData(progress, model._seed, model.network_arguments_, n_samples)
+
+
+def resumed_problem(
+    specification: Specification,
+    settings: TrainingSettings,
+    arguments: FitArguments,
+    validation: FitArguments,
+    saved: CheckpointData,
+) -> Problem:
+    """The problem of a training that was broken off, from its data.
+
+    Raises
+    ------
+    ValueError
+        If the data are others, as far as that shows.
+    """
+    if settings.solver == "lbfgs":
+        raise ValueError(
+            "resume_from continues training in epochs; solver='lbfgs' estimates the curvature from past steps, which a "
+            "checkpoint does not hold. Load the model and continue with warm_start=True."
+        )
+    problem = pose(specification, settings, arguments, validation, seed=saved.seed)
+    if len(problem.samples) != saved.n_samples or problem.network.arguments != saved.network_arguments:
+        raise ValueError(
+            f"The data are not those of the checkpoint, which has {saved.n_samples} training samples and a network of "
+            f"{saved.network_arguments}; now there are {len(problem.samples)} and {problem.network.arguments}."
+        )
+    return problem.resumed(saved.progress)
+
+
+def _equal(saved: object, present: object) -> bool:
+    """Compare hyper-parameters, which may be arrays or functions."""
+    return saved is present or pickle.dumps(saved) == pickle.dumps(present)
