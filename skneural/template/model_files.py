@@ -65,7 +65,7 @@ def read_model(path: str | os.PathLike[str], kind: type[Model]) -> Model:
         model = _skops(path).load(path, trusted=[f"{kind.__module__}.{kind.__qualname__}"])
     else:
         with path.open("rb") as file:
-            model = pickle.load(file)  # nosec B301: documented; skops is the safe way
+            model = pickle.load(file)  # nosec B301
     if not isinstance(model, kind):
         raise TypeError(f"{path} holds a {type(model).__name__}, not a {kind.__name__}.")
     return model

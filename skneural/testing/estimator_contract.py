@@ -220,7 +220,7 @@ def check_round_trips(subject: Subject) -> None:
     """Check that pickle and deepcopy keep the model bit by bit, and that a clone has the hyper-parameters only."""
     model, X, expected = subject.model, subject.X, subject.predictions
     trips: dict[str, Callable[[Any], Any]] = {
-        "pickle": lambda model: pickle.loads(pickle.dumps(model)),  # nosec B301: of what was just written
+        "pickle": lambda model: pickle.loads(pickle.dumps(model)),  # nosec B301
         "deepcopy": copy.deepcopy,
     }
     for name, trip in trips.items():

@@ -77,7 +77,7 @@ def _check_value(layer: Layer) -> None:
     finder = _ArrayFinder(file)
     finder.dump(layer)
     assert not finder.has_array, f"{name} holds an array; declare a Parameter or a Buffer instead."
-    copied = pickle.loads(file.getvalue())  # nosec B301: of what was just written
+    copied = pickle.loads(file.getvalue())  # nosec B301
     assert copied == layer, f"{name} is not equal to its pickled copy."
     assert hash(copied) == hash(layer), f"{name} has another hash than its pickled copy."
 
