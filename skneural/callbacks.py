@@ -85,7 +85,7 @@ class Checkpoint:
             self._progress = fitted_estimator._progress
             if (context.task_id + 1) % self.every == 0:
                 self._write(with_best_weights(fitted_estimator))
-        elif self._progress is not None:
+        else:
             fitted_estimator._progress = self._progress
             self._write(fitted_estimator)
         return False

@@ -24,16 +24,25 @@ Messages = list[tuple[str, type[Warning]]]
 _collected: ContextVar[Messages | None] = ContextVar("warnings that are collected", default=None)
 
 
-def warn_user(message: str | Warning, category: type[Warning] = UserWarning) -> None:
+def warn_user(message: str, category: type[Warning] = UserWarning) -> None:
     """Issue a warning at the innermost line outside of skneural, scikit-learn and joblib."""
     messages = _collected.get()
     if messages is not None:
         messages.append((_prefix.get() + message, category))
         return
+    _issue(_prefix.get() + message, category)
+
+
+def issue_warning(warning: Warning) -> None:
+    """Issue a warning with attributes of its own at the same line as `warn_user`."""
+    _issue(warning, type(warning))
+
+
+def _issue(message: str | Warning, category: type[Warning]) -> None:
     level, frame = 1, sys._getframe(0)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_SKIPPED):
         level, frame = level + 1, frame.f_back
-    warnings.warn(_prefix.get() + message if isinstance(message, str) else message, category, stacklevel=level)
+    warnings.warn(message, category, stacklevel=level)
 
 
 @contextmanager

@@ -185,7 +185,7 @@ class TestMistakes:
     def test_models_without_a_training_are_refused(self, path):
         X, y = flowers(np.float32)
         path.write_bytes(pickle.dumps(MLPClassifier(8, max_iter=3, random_state=0).fit(X, y)))
-        with pytest.raises(ValueError, match="not the file of a checkpoint"):
+        with pytest.raises(ValueError, match="without the state of its training"):
             MLPClassifier(8).fit(X, y, resume_from=path)
 
     def test_continued_trainings_and_other_solvers_are_refused(self, path):

@@ -42,7 +42,7 @@ class CheckpointData(NamedTuple):
 def with_best_weights(model: Any) -> Any:
     """A copy of a model that callbacks are given, with the weights of the best epoch instead of the last one."""
     model, progress = copy.copy(model), model._progress
-    if progress["best_weights"] is not None:
+    if progress is not None and progress["best_weights"] is not None:
         model.weights_, model.buffers_ = Snapshot(progress["best_weights"], progress["best_buffers"])
     return model
 
@@ -58,8 +58,11 @@ def read_checkpoint(
         If it was not written during a training from random weights, or with other hyper-parameters.
     """
     model = read_model(path, kind)
-    if not hasattr(model, "_progress"):
-        raise ValueError(f"{path} is not the file of a checkpoint: it holds a model without the state of its training.")
+    if getattr(model, "_progress", None) is None:
+        raise ValueError(
+            f"{path} holds a model without the state of its training: it is not the file of a checkpoint, or several "
+            "networks were trained, which cannot be resumed."
+        )
     progress = value_of(Progress, model._progress)
     if len(progress.losses) != len(model.loss_curve_):
         raise ValueError(

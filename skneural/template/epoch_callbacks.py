@@ -95,7 +95,9 @@ class _EpochReports(Observer):
             progress = Progress.of(monitor, self._problem.optimizer_state)
             state = progress.optimizer_state
             trained = Trained(progress.snapshot, history, monitor.validation_decides, False, state)
-            return self._callbacks.attributes(self._problem, trained) | {"_progress": plain_state(progress)}
+            alone = self._problem.network_number is None  # of several networks, training cannot be resumed
+            kept = {"_progress": plain_state(progress) if alone else None}
+            return self._callbacks.attributes(self._problem, trained) | kept
 
         if self._epoch is None:
             return False

@@ -15,7 +15,7 @@ import numpy as np
 from skneural.exceptions import InconsistentVersionWarning
 from skneural.ops.types import Array
 from skneural.parameters import Layout
-from skneural.user_warnings import warn_user
+from skneural.user_warnings import issue_warning
 from skneural.version import __version__
 
 State = dict[str, Any]
@@ -61,7 +61,7 @@ def converted(estimator_name: str, state: State) -> SavedState:
         warning = InconsistentVersionWarning(
             estimator_name=estimator_name, current_version=__version__, original_version=version
         )
-        warn_user(warning)
+        issue_warning(warning)
     return SavedState(state, version)
 
 

@@ -45,6 +45,7 @@ from skneural.readers import (
 )
 from skneural.tasks import FitArguments, Task
 from skneural.template.problem import DataSpecification, encoded_samples, further_samples
+from skneural.template.saved_state import converted, with_version
 from skneural.template.state import all_or_nothing, plain_state, value_of
 from skneural.template.training import thread_count
 from skneural.training.predict import in_blocks
@@ -388,10 +389,11 @@ class RocketEstimator(TransformerMixin, BaseEstimator):
 
     def __getstate__(self) -> dict[str, Any]:
         state: dict[str, Any] = super().__getstate__()
-        return {name: plain_state(value) if name in self._values() else value for name, value in state.items()}
+        state = {name: plain_state(value) if name in self._values() else value for name, value in state.items()}
+        return with_version(state)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)
+        super().__setstate__(converted(type(self).__name__, state).state)
         for name, kind in self._values().items():
             value = getattr(self, name, None)
             if value is not None:
