@@ -13,7 +13,7 @@ import pytest
 import skops.io
 from sklearn.exceptions import ConvergenceWarning
 
-from skneural import KANRegressor, MLPClassifier, MLPRegressor
+from skneural import KANRegressor, MLPClassifier, MLPRegressor, TabularMLPClassifier
 from skneural.callbacks import Checkpoint
 from tests.estimators.cases import (
     ESTIMATORS,
@@ -205,6 +205,16 @@ class TestMistakes:
         )
         model.set_callbacks(Checkpoint(path)).fit(X, y)
         with pytest.raises(ValueError, match=r"several stages|one stage"):
+            model.fit(X, y, resume_from=path)
+
+    def test_networks_of_folds_are_written_but_not_resumed(self, path):
+        X, y = flowers(np.float32)
+        model = TabularMLPClassifier(hidden_layer_sizes=8, n_cv=2, max_iter=2, batch_size=16, random_state=0)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            model.set_callbacks(Checkpoint(path)).fit(X, y)
+        np.testing.assert_array_equal(pickle.loads(path.read_bytes()).predict_proba(X), model.predict_proba(X))
+        with pytest.raises(ValueError, match="several networks"):
             model.fit(X, y, resume_from=path)
 
     @pytest.mark.parametrize("every_epochs", [0, -1, 1.5, "1"])

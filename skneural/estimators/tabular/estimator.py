@@ -171,7 +171,9 @@ class TabularFields(Mixin):
         """,
     }
 
-    def fit(self, X, y, sample_weight=None, *, groups=None, X_val=None, y_val=None, sample_weight_val=None):
+    def fit(
+        self, X, y, sample_weight=None, *, groups=None, X_val=None, y_val=None, sample_weight_val=None, resume_from=None
+    ):
         """Fit the network, or the networks of all folds.
 
         Parameters
@@ -189,6 +191,10 @@ class TabularFields(Mixin):
             use ``Pipeline(..., transform_input=["X_val"])``.
         sample_weight_val : array-like, default=None
             Weights of the validation samples.
+        resume_from : str or path-like, default=None
+            File of `skneural.callbacks.Checkpoint`, of a training with the same data and hyper-parameters that was
+            broken off. It continues after its last epoch, and ends with the same weights as if it had not been. Needs
+            ``n_cv=1``: networks of folds cannot be resumed.
 
         Returns
         -------
@@ -205,7 +211,8 @@ class TabularFields(Mixin):
                 f"X_val is given, but with n_cv={self.n_cv} the training of each network stops by its own fold of X. "
                 'Set n_cv to 1 or "auto", or append X_val to X.'
             )
-        self._fit(FitArguments(X, y, sample_weight, groups=groups), FitArguments(X_val, y_val, sample_weight_val))
+        validation = FitArguments(X_val, y_val, sample_weight_val)
+        self._fit(FitArguments(X, y, sample_weight, groups=groups), validation, resume_from)
         if self.oof_prediction_ is not None and len(self.oof_prediction_) < num_samples(X):
             self.oof_prediction_ = _at(np.flatnonzero(sample_weight), num_samples(X), self.oof_prediction_)
         return self
