@@ -14,7 +14,7 @@ from skneural.template.model_files import read_model
 from skneural.template.problem import Problem, Specification, pose
 from skneural.template.settings import TrainingSettings
 from skneural.template.state import value_of
-from skneural.training.progress import Progress
+from skneural.training.training_state import TrainingState
 
 # Hyper-parameters that may differ when a training is resumed. The file has the seed that `random_state` gave, and a
 # training may be longer than planned.
@@ -22,18 +22,18 @@ MAY_DIFFER = {"max_iter", "n_jobs", "random_state", "verbose"}
 
 
 class CheckpointData(NamedTuple):
-    """What a file says about a training that was broken off.
+    """Content of a checkpoint: a training that was broken off.
 
     Attributes
     ----------
-    progress : Progress
+    progress : TrainingState
     seed : int
     network_arguments : dict
     n_samples : int
         Number of training samples.
     """
 
-    progress: Progress
+    progress: TrainingState
     seed: int
     network_arguments: dict[str, Any]
     n_samples: int
@@ -63,7 +63,7 @@ def read_checkpoint(
             f"{path} holds a model without the state of its training: it is not the file of a checkpoint, or several "
             "networks were trained, which cannot be resumed."
         )
-    progress = value_of(Progress, model._progress)
+    progress = value_of(TrainingState, model._progress)
     if len(progress.losses) != len(model.loss_curve_):
         raise ValueError(
             f"{path} is of a training that continued another one, or had several stages, and cannot be resumed "

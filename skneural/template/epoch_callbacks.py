@@ -1,4 +1,4 @@
-"""Progress reports of training: printed lines and scikit-learn's callbacks."""
+"""TrainingState reports of training: printed lines and scikit-learn's callbacks."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from skneural.template.problem import Problem
 from skneural.template.state import plain_state
 from skneural.template.training import Trained
 from skneural.training.history import History
-from skneural.training.progress import Progress
 from skneural.training.train import Observer, TrainingMonitor
+from skneural.training.training_state import TrainingState
 
 # Seconds of a fit from which on its length is announced.
 LONG = 5.0
@@ -92,7 +92,7 @@ class _EpochReports(Observer):
         history = self._callbacks.history(monitor)
 
         def attributes() -> dict[str, Any]:
-            progress = Progress.of(monitor, self._problem.optimizer_state)
+            progress = TrainingState.of(monitor, self._problem.optimizer_state)
             state = progress.optimizer_state
             trained = Trained(progress.snapshot, history, monitor.validation_decides, False, state)
             alone = self._problem.network_number is None  # of several networks, training cannot be resumed

@@ -22,8 +22,8 @@ from skneural.sklearn_compat import check_sample_weight, num_samples, safe_index
 from skneural.tasks import FitArguments, Task, text_as_str
 from skneural.template.settings import TrainingSettings
 from skneural.template.validation import about_validation, holds_out, split_rows
-from skneural.training.progress import Progress
 from skneural.training.seeds import Seeds
+from skneural.training.training_state import TrainingState
 from skneural.user_warnings import warn_user
 
 # A first call of `partial_fit` with fewer samples warns of what later calls do not change.
@@ -187,7 +187,7 @@ class Problem:
         The samples for training in the form from which some can be held out.
     network_number : int or None
         Number of this network among several that are trained for one `fit`.
-    progress : Progress or None
+    progress : TrainingState or None
         State of a training that was broken off, and is resumed.
     """
 
@@ -206,7 +206,7 @@ class Problem:
     n_samples_before: int = 0
     data: Data | None = None
     network_number: int | None = None
-    progress: Progress | None = None
+    progress: TrainingState | None = None
 
     def with_samples(
         self, rows: Array, held_out: Array, seed: int, initialize: Callable[[Network, Tree, Samples, Task], None]
@@ -236,7 +236,7 @@ class Problem:
             progress=None,
         )
 
-    def resumed(self, progress: Progress) -> Problem:
+    def resumed(self, progress: TrainingState) -> Problem:
         """The same problem, whose training continues after the last epoch of a training that was broken off."""
         state = copy.deepcopy(progress.optimizer_state)
         return replace(self, start=progress.snapshot, optimizer_state=state, progress=progress)

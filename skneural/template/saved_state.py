@@ -18,7 +18,7 @@ from skneural.parameters import Layout
 from skneural.user_warnings import issue_warning
 from skneural.version import __version__
 
-State = dict[str, Any]
+EstimatorState = dict[str, Any]
 Shapes = dict[str, tuple[int, ...]]
 FORMAT = 1
 
@@ -26,16 +26,16 @@ FORMAT = 1
 class SavedState(NamedTuple):
     """State from a file, and the version of skneural that wrote it, or None if the file does not tell."""
 
-    state: State
+    state: EstimatorState
     version: str | None
 
 
-def with_version(state: State) -> State:
+def with_version(state: EstimatorState) -> EstimatorState:
     """State for a file, with the version of skneural and the format."""
     return state | {"_skneural_version": __version__, "_state_format": FORMAT}
 
 
-def converted(estimator_name: str, state: State) -> SavedState:
+def converted(estimator_name: str, state: EstimatorState) -> SavedState:
     """The state of a file in the present format.
 
     Raises
@@ -65,7 +65,7 @@ def converted(estimator_name: str, state: State) -> SavedState:
     return SavedState(state, version)
 
 
-def _without_names(estimator_name: str, state: State) -> State:
+def _without_names(estimator_name: str, state: EstimatorState) -> EstimatorState:
     """Convert from format 0, of files before the first release, which have neither a version nor names of parameters.
 
     Whether their vector of weights still has the order of the network, they cannot tell.
@@ -73,10 +73,10 @@ def _without_names(estimator_name: str, state: State) -> State:
     return state
 
 
-CONVERSIONS: dict[int, Callable[[str, State], State]] = {0: _without_names}
+CONVERSIONS: dict[int, Callable[[str, EstimatorState], EstimatorState]] = {0: _without_names}
 
 
-def names_and_shapes(layout: Layout) -> State:
+def names_and_shapes(layout: Layout) -> EstimatorState:
     """Names and shapes of all parameters and buffers, in the order of the vectors, as entries of a state.
 
     Each is one string with a line for each array, because skops writes some hundred bytes for each element of a list.
@@ -84,7 +84,7 @@ def names_and_shapes(layout: Layout) -> State:
     return {"_parameters": _listed(layout.shapes), "_buffers": _listed(layout.buffer_shapes)}
 
 
-def arranged(estimator_name: str, saved: SavedState, layout: Layout) -> State:
+def arranged(estimator_name: str, saved: SavedState, layout: Layout) -> EstimatorState:
     """Weights, buffers and optimizer state in the order of the layout of the present network.
 
     Parameters
@@ -127,7 +127,7 @@ def arranged(estimator_name: str, saved: SavedState, layout: Layout) -> State:
     return state
 
 
-def _check_size(estimator_name: str, name: str, state: State, shapes: Shapes) -> None:
+def _check_size(estimator_name: str, name: str, state: EstimatorState, shapes: Shapes) -> None:
     size = sum(map(math.prod, shapes.values()))
     if state[name].shape != (size,):
         raise ValueError(

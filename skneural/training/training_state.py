@@ -12,7 +12,7 @@ from skneural.training.train import TrainingMonitor
 
 
 @dataclass(frozen=True)
-class Progress:
+class TrainingState:
     """Everything that changes during training; random numbers follow from the seed and the number of the epoch.
 
     Attributes
@@ -46,7 +46,7 @@ class Progress:
     rising: bool
 
     @classmethod
-    def of(cls, monitor: TrainingMonitor, optimizer_state: State) -> Progress:
+    def of(cls, monitor: TrainingMonitor, optimizer_state: State) -> TrainingState:
         """The state after an epoch, as copies."""
         weights, stopping, history = monitor.weights.snapshot(), monitor.stopping, monitor.history
         best_weights, best_buffers = stopping.best_snapshot or (None, None)  # never written into

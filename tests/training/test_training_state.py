@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from skneural.optimizers import SGD, Adam, Averaging, Schedule
-from skneural.training.progress import Progress
 from skneural.training.train import Observer, train
+from skneural.training.training_state import TrainingState
 from tests.training.test_train import descent, monitor, samples, scripted
 
 SCORES = [1, 5, 3, 4, 4.5, 2, 2, 2, 2, 2]
@@ -18,7 +18,7 @@ class Keep(Observer):
         self.method, self.states = method, []
 
     def epoch_ends(self, monitor):
-        self.states.append(Progress.of(monitor, self.method.state))
+        self.states.append(TrainingState.of(monitor, self.method.state))
         return False
 
 
