@@ -95,7 +95,7 @@ class SplineEdges(Layer):
         basis = spline_basis(x, p["grid"], self.order)
         penalized = self.sparsity > 0 and context.penalties is not None
         matrix = spline_matrix(basis, self.n_basis, dense=penalized or self.n_basis <= DENSE)
-        base_weight, coefficients = self._kept(p)
+        base_weight, coefficients = self.kept(p)
         y = matrix @ coefficients
         y += based @ base_weight
         curves = self._named_curves(p, x)
@@ -132,7 +132,7 @@ class SplineEdges(Layer):
     def predict(self, p: Tree, x: Array, context: Context = PREDICTING) -> Any:
         based, _ = ACTIVATIONS[self.base](x)
         matrix = spline_matrix(spline_basis(x, p["grid"], self.order), self.n_basis, dense=self.n_basis <= DENSE)
-        base_weight, coefficients = self._kept(p)
+        base_weight, coefficients = self.kept(p)
         y = matrix @ coefficients + based @ base_weight
         for _, j, values, _ in self._named_curves(p, x):
             y[:, j] += values
@@ -142,7 +142,7 @@ class SplineEdges(Layer):
         """Outputs of all edges, of shape (points, n_in, n_out), for inputs of shape (points, n_in)."""
         based, _ = ACTIVATIONS[self.base](x)
         matrix = spline_matrix(spline_basis(x, p["grid"], self.order), self.n_basis, dense=True)
-        base_weight, coefficients = self._kept(p)
+        base_weight, coefficients = self.kept(p)
         by_input = coefficients.reshape(self.n_in, self.n_basis, self.n_out)
         splines = np.matmul(matrix.reshape(len(x), self.n_in, -1).transpose(1, 0, 2), by_input)
         edges = splines.transpose(1, 0, 2) + based[:, :, np.newaxis] * base_weight
@@ -214,7 +214,7 @@ class SplineEdges(Layer):
         )
         p["coefficients"][...] = interpolated.reshape(-1, self.n_out)
 
-    def _kept(self, p: Tree) -> tuple[Array, Array]:
+    def kept(self, p: Tree) -> tuple[Array, Array]:
         """Base weights and spline coefficients, zero for edges that are removed or named."""
         present = self._splines(p)
         if present.all():
@@ -239,7 +239,7 @@ class SplineEdges(Layer):
         ]
 
     def _weights(self, p: Tree) -> Array:
-        base_weight, coefficients = self._kept(p)
+        base_weight, coefficients = self.kept(p)
         by_input = coefficients.reshape(self.n_in, self.n_basis, self.n_out)
         return np.concatenate([base_weight[:, np.newaxis], by_input], axis=1)
 

@@ -62,7 +62,7 @@ def spline_basis(x: Array, grid: Array, order: int) -> Basis:
     x = np.ascontiguousarray(x.T)
     inside = np.minimum(np.maximum(x, grid[:, :1]), grid[:, -1:])
     interval = _intervals(inside, grid)
-    knots = _with_repeated_ends(grid, order - 1)
+    knots = with_repeated_ends(grid, order - 1)
     first = interval + np.arange(0, knots.size, knots.shape[1])[:, np.newaxis]
     # The knots around each piece: from `order - 1` before its first breakpoint to `order` after it.
     near = [knots.ravel().take(first + j) for j in range(2 * order)]
@@ -84,7 +84,7 @@ def spline_basis(x: Array, grid: Array, order: int) -> Basis:
     return Basis(interval, values, slopes)
 
 
-def _with_repeated_ends(grid: Array, n: int) -> Array:
+def with_repeated_ends(grid: Array, n: int) -> Array:
     """Grids with their first and last breakpoints repeated n more times."""
     return np.concatenate([np.repeat(grid[:, :1], n, axis=1), grid, np.repeat(grid[:, -1:], n, axis=1)], axis=1)
 
@@ -163,6 +163,6 @@ def greville(grid: Array, order: int) -> Array:
 
     Interpolation at these points is well conditioned.
     """
-    knots = _with_repeated_ends(grid, order)
+    knots = with_repeated_ends(grid, order)
     n_basis = grid.shape[1] - 1 + order
     return np.mean([knots[:, j : j + n_basis] for j in range(1, order + 1)], axis=0)

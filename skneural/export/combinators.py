@@ -1,0 +1,87 @@
+"""Chains, residual connections, branches and the like as the nodes of the layers inside them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from skneural.export.graph import Context, Converter, Graph, Value
+from skneural.layers import Branches, Chain, Frozen, Gate, JoinSteps, Layer, Residual, Reversed
+from skneural.parameters import Tree
+
+
+def chain(graph: Graph, layer: Chain, p: Tree, x: Any, context: Context) -> Any:
+    for name, child in layer.children().items():
+        x = graph.layer(child, p[name], x, context, name)
+        context = after(graph, child, context)
+    return x
+
+
+def after(graph: Graph, layer: Layer, context: Context) -> Context:
+    """Context of the layer that follows: lengths change where a layer joins steps."""
+    n = _n_joined(layer)
+    if n == 1 or context.lengths is None:
+        return context
+    lengths = graph.op("Div", graph.op("Add", context.lengths, n - 1), n)
+    return replace(context, lengths=lengths)
+
+
+def _n_joined(layer: Layer) -> int:
+    """Number of steps that a layer joins into one."""
+    if isinstance(layer, JoinSteps):
+        return layer.n_joined
+    if isinstance(layer, Frozen):
+        return _n_joined(layer.inner)
+    n = 1
+    if isinstance(layer, Chain):
+        for child in layer.children().values():
+            n *= _n_joined(child)
+    return n
+
+
+def frozen(graph: Graph, layer: Frozen, p: Tree, x: Any, context: Context) -> Any:
+    return graph.layer(layer.inner, p["inner"], x, context)
+
+
+def residual(graph: Graph, layer: Residual, p: Tree, x: Value, context: Context) -> Value:
+    along = x if layer.shortcut is None else graph.layer(layer.shortcut, p["shortcut"], x, context, "shortcut")
+    y = graph.layer(layer.inner, p["inner"], x, context, "inner")
+    return y._replace(name=graph.op("Add", along.name, y.name))
+
+
+def gate(graph: Graph, layer: Gate, p: Tree, x: Value, context: Context) -> Value:
+    value = graph.layer(layer.value, p["value"], x, context, "value")
+    share = graph.layer(layer.gate, p["gate"], x, context, "gate")
+    return value._replace(name=graph.op("Mul", value.name, share.name))
+
+
+def branches(graph: Graph, layer: Branches, p: Tree, x: Value, context: Context) -> Value:
+    """All branches, side by side along their features, which are the only axis along which networks join them."""
+    ys = [graph.layer(child, p[name], x, context, name) for name, child in layer.children().items()]
+    first, *others = ys
+    return first._replace(name=graph.op("Concat", *(y.name for y in ys), axis=first.features)) if others else first
+
+
+def reversed_series(graph: Graph, layer: Reversed, p: Tree, x: Value, context: Context) -> Value:
+    before = x._replace(name=reverse(graph, x, context))
+    y = graph.layer(layer.inner, p["inner"], before, context, "inner")
+    return y._replace(name=reverse(graph, y, context))
+
+
+def reverse(graph: Graph, x: Value, context: Context) -> str:
+    """The steps of each series in reverse, with the padding still at the end."""
+    steps, batch = x.steps, 1 - x.steps
+    lengths = context.lengths
+    if lengths is None:
+        lengths = graph.op("Expand", graph.size(x.name, steps), graph.size(x.name, batch))
+    return graph.op("ReverseSequence", x.name, lengths, time_axis=steps, batch_axis=batch)
+
+
+COMBINATORS: dict[type[Layer], Converter] = {
+    Chain: chain,
+    Frozen: frozen,
+    Residual: residual,
+    Gate: gate,
+    Branches: branches,
+    Reversed: reversed_series,
+}

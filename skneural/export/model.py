@@ -1,0 +1,68 @@
+"""From fitted estimators to ONNX models."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+from onnx import ModelProto, defs, helper
+from sklearn.utils.validation import check_is_fitted
+
+from skneural.export.graph import Graph, NotExportedError
+from skneural.export.inputs import READERS, Form
+from skneural.export.layers import CONVERTERS
+from skneural.export.outputs import TASKS
+from skneural.template.estimator import NeuralEstimator
+from skneural.version import __version__
+
+LEAST_OPSET = 18
+ML_OPSET = 3  # of the operators for categories
+
+
+def onnx_model(model: Any, opset: int, form: Form = Form()) -> ModelProto:
+    """See `skneural.export.to_onnx`."""
+    name = type(model).__name__
+    if not LEAST_OPSET <= opset <= defs.onnx_opset_version():
+        raise ValueError(
+            f"opset must be between {LEAST_OPSET} and {defs.onnx_opset_version()}, the latest that the installed onnx "
+            f"knows; got {opset}."
+        )
+    if not isinstance(model, NeuralEstimator):
+        raise TypeError(f"{name} is not an estimator of skneural; of a pipeline, skl2onnx.to_onnx makes an ONNX model.")
+    check_is_fitted(model)
+    graph = Graph(opset, CONVERTERS)
+    try:
+        _add(graph, model, form)
+    except NotExportedError as error:
+        raise NotExportedError(f"{name} cannot be exported: {error}") from error
+    return finished(graph, model, opset)
+
+
+def _add(graph: Graph, model: NeuralEstimator, form: Form) -> None:
+    reader, task = model._reader, model._task
+    for part, table in ((reader, READERS), (task, TASKS)):
+        if type(part) not in table:
+            raise NotExportedError(f"its {type(part).__name__} has no ONNX graph.")
+    given = READERS[type(reader)](graph, reader, form)
+    raw = graph.layer(model.network_, model._parameters(), given.x, given.context)
+    TASKS[type(task)](graph, task, raw.name, given)
+
+
+def finished(graph: Graph, model: Any, opset: int) -> ModelProto:
+    """The model of a graph, with the version of skneural, the estimator and its classes as metadata."""
+    imports = [helper.make_opsetid("", opset)]
+    if any(node.domain == "ai.onnx.ml" for node in graph.nodes):
+        imports.append(helper.make_opsetid("ai.onnx.ml", ML_OPSET))
+    proto = helper.make_model(
+        graph.proto(type(model).__name__),
+        opset_imports=imports,
+        ir_version=helper.find_min_ir_version_for(imports),
+        producer_name="skneural",
+        producer_version=__version__,
+    )
+    properties = {"skneural_version": __version__, "estimator": type(model).__name__}
+    if hasattr(model, "classes_"):
+        properties["classes"] = json.dumps(np.asarray(model.classes_).tolist())
+    helper.set_model_props(proto, properties)
+    return proto

@@ -1,0 +1,75 @@
+"""Outputs of graphs: predictions from the raw scores of a network, as tasks decode them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from skneural.estimators.perceptron import PerceptronClasses
+from skneural.estimators.tabular.task import TabularClasses, TabularNumbers
+from skneural.export.graph import Graph
+from skneural.export.inputs import Input
+from skneural.export.links import LINKS
+from skneural.ops.types import Array
+from skneural.tasks import Classes, Numbers, Task
+
+LABEL, PROBABILITIES, VARIABLE = "label", "probabilities", "variable"
+
+
+def classes(graph: Graph, task: Classes, raw: str, given: Input) -> None:
+    """Labels, and probabilities with a column for each class, also for two classes."""
+    n = len(task.classes)
+    if task.multilabel:
+        label, dtype, shape = graph.cast(graph.op("Greater", raw, 0.0), np.int64), np.dtype(np.int64), (*given.axes, n)
+        probabilities = LINKS["logistic"](graph, raw)
+    else:
+        label, dtype, shape = _chosen(graph, task, raw), _dtype_of(task.classes), given.axes
+        probabilities = LINKS[task.loss()[0].link_name](graph, raw)
+    if task.binary:
+        probabilities = graph.op("Concat", graph.op("Sub", 1.0, probabilities), probabilities, axis=-1)
+    graph.output(LABEL, label, dtype, shape)
+    if gives_probabilities(task):
+        graph.output(PROBABILITIES, probabilities, np.float32, (*given.axes, n))
+
+
+def gives_probabilities(task: Classes) -> bool:
+    """Return False for Rosenblatt's perceptrons."""
+    return task.loss()[0].link_name != "identity"
+
+
+def _chosen(graph: Graph, task: Classes, raw: str) -> str:
+    """The labels of the chosen classes."""
+    if task.binary:
+        chosen = graph.squeeze(graph.cast(graph.op("Greater", raw, 0.0), np.int64), -1)
+    else:
+        chosen = graph.op("ArgMax", raw, axis=-1, keepdims=0)
+    return graph.take(graph.constant(task.classes, _dtype_of(task.classes)), chosen, 0)
+
+
+def _dtype_of(labels: Array) -> np.dtype[Any]:
+    """Dtype of labels in a graph: int64, strings, float64 or bool."""
+    return {"i": np.dtype(np.int64), "u": np.dtype(np.int64), "f": np.dtype(np.float64), "b": np.dtype(bool)}.get(
+        labels.dtype.kind, np.dtype(object)
+    )
+
+
+def numbers(graph: Graph, task: Numbers, raw: str, given: Input) -> None:
+    """Numbers in the units of y; in double precision if single precision does not hold these."""
+    y = LINKS[task.loss()[0].link_name](graph, raw)
+    units = np.concatenate([task.scale, np.abs(task.mean) + 1e3 * task.scale])
+    fits = units.min() >= np.finfo(np.float32).tiny and units.max() <= np.finfo(np.float32).max
+    dtype = np.dtype(np.float32 if fits else np.float64)
+    product = graph.op("Mul", graph.cast(y, dtype), graph.constant(task.scale, dtype))
+    y = graph.op("Add", product, graph.constant(task.mean, dtype))
+    graph.output(VARIABLE, y, dtype, (*given.axes, len(task.mean)))
+
+
+TASKS: dict[type[Task], Callable[[Graph, Any, str, Input], None]] = {
+    Classes: classes,
+    Numbers: numbers,
+    PerceptronClasses: classes,
+    TabularClasses: classes,
+    TabularNumbers: numbers,
+}
