@@ -27,6 +27,9 @@ ROWS, IMAGES, STEPS = "rows", "images", "steps"  # orders of axes
 Operand: TypeAlias = "str | float | int | Sequence[int] | Array"
 
 
+Shape: TypeAlias = "Sequence[str | int | None]"
+
+
 class Value(NamedTuple):
     """A value of the graph.
 
@@ -35,10 +38,13 @@ class Value(NamedTuple):
     name : str
     axes : {"rows", "images", "steps"}
         Rows: (batch, ..., features). Images: (batch, channels, height, width). Steps: (steps, batch, features).
+    rank : int
+        Number of axes.
     """
 
     name: str
     axes: str = ROWS
+    rank: int = 2
 
     @property
     def features(self) -> int:
@@ -98,12 +104,15 @@ class Graph:
     converters : mapping from class of layer to function
         Each adds the nodes of a layer: called with the graph, the layer, its parameters, its input and a `Context`, it
         returns the output.
+    shapes : mapping from str to tuple
+        Output shapes of the layers of the network by their names, in the order of axes of the layers.
     outer : Graph or None
         The graph around the body of a loop, which holds the constants of both.
     """
 
     opset: int
     converters: Mapping[type[Layer], Converter] = field(default_factory=dict)
+    shapes: Mapping[str, Any] = field(default_factory=dict)
     outer: Graph | None = None
     nodes: list[NodeProto] = field(default_factory=list)
     constants: dict[str, TensorProto] = field(default_factory=dict)
@@ -115,15 +124,15 @@ class Graph:
 
     # --- inputs and outputs ---------------------------------------------------------------------------
 
-    def input(self, name: str, dtype: Any, shape: Sequence[str | int | None]) -> str:
+    def input(self, name: str, dtype: Any, shape: Shape | None) -> str:
         """Declare an input; axes of unknown size have a name."""
         self.inputs.append(_value_info(name, dtype, shape))
         self._counts[name] = 1
         return name
 
-    def output(self, name: str, value: str, dtype: Any, shape: Sequence[str | int | None]) -> None:
+    def output(self, name: str, value: str, dtype: Any, shape: Shape | None) -> None:
         """Declare a value as an output of the given name."""
-        self.nodes.append(helper.make_node("Identity", [value], [name], name=self._unique(f"output/{name}")))
+        self.nodes.append(helper.make_node("Identity", [value], [name], name=self.unique(f"output/{name}")))
         self.outputs.append(_value_info(name, dtype, shape))
 
     # --- nodes ----------------------------------------------------------------------------------------
@@ -139,11 +148,18 @@ class Graph:
         known = self._find(key)
         if known is None:
             base = f"{self.scope}/{kind}" if self.scope else kind
-            name = self._unique(base)
+            name = self.unique(base)
             known = (name,) if n_outputs == 1 else tuple(f"{name}:{i}" for i in range(n_outputs))
             self.nodes.append(helper.make_node(kind, names, list(known), name=name, domain=domain, **attributes))
             self._known[key] = known
         return list(known)
+
+    def loop(self, kind: str, operands: Sequence[str], body: Graph, **attributes: Any) -> list[str]:
+        """Add a node with a body, and return a name for each output of the body."""
+        name = self.unique(f"{self.scope}/{kind}" if self.scope else kind)
+        names = [f"{name}:{i}" for i in range(len(body.outputs))]
+        self.nodes.append(helper.make_node(kind, operands, names, name=name, body=body.proto(name), **attributes))
+        return names
 
     def constant(self, value: Any, dtype: Any = None) -> str:
         """Add a constant; floats become float32 unless a dtype is given."""
@@ -157,7 +173,7 @@ class Graph:
         key = ("constant", str(array.dtype), array.shape, content)
         known = self._known.get(key)
         if known is None:
-            known = (self._unique(f"{self.scope}/constant" if self.scope else "constant"),)
+            known = (self.unique(f"{self.scope}/constant" if self.scope else "constant"),)
             self.constants[known[0]] = _tensor(array, known[0])
             self._known[key] = known
         return known[0]
@@ -170,6 +186,12 @@ class Graph:
             raise NotExportedError(f"{type(layer).__name__}{where} has no ONNX graph.")
         with self.inside(name):
             return convert(self, layer, p, x, context)
+
+    @property
+    def n_features(self) -> int:
+        """Features that the present layer gives, which are the last axis of its output."""
+        n: int = self.shapes[self.scope.replace("/", ".")][-1]
+        return n
 
     @contextmanager
     def inside(self, name: str) -> Iterator[None]:
@@ -236,7 +258,7 @@ class Graph:
 
     def body(self) -> Graph:
         """The body of a loop, whose nodes may use values of this graph."""
-        inner = Graph(self.opset, self.converters, outer=self, scope=self.scope)
+        inner = Graph(self.opset, self.converters, self.shapes, outer=self, scope=self.scope)
         inner._counts = self._counts
         return inner
 
@@ -247,9 +269,10 @@ class Graph:
         known = self._known.get(key)
         return known if known is not None or self.outer is None else self.outer._find(key)
 
-    def _unique(self, base: str) -> str:
+    def unique(self, base: str) -> str:
+        """A name that no other value has."""
         self._counts[base] = n = self._counts.get(base, 0) + 1
-        return base if n == 1 else self._unique(f"{base}_{n}")
+        return base if n == 1 else self.unique(f"{base}_{n}")
 
 
 def tensor_type(dtype: Any) -> int:
@@ -258,8 +281,8 @@ def tensor_type(dtype: Any) -> int:
     return TensorProto.STRING if dtype.kind in "UTO" else helper.np_dtype_to_tensor_dtype(dtype)
 
 
-def _value_info(name: str, dtype: Any, shape: Sequence[str | int | None]) -> ValueInfoProto:
-    return helper.make_tensor_value_info(name, tensor_type(dtype), list(shape))
+def _value_info(name: str, dtype: Any, shape: Shape | None) -> ValueInfoProto:
+    return helper.make_tensor_value_info(name, tensor_type(dtype), None if shape is None else list(shape))
 
 
 def _tensor(array: np.ndarray, name: str) -> TensorProto:
@@ -269,7 +292,7 @@ def _tensor(array: np.ndarray, name: str) -> TensorProto:
     return helper.make_tensor(name, TensorProto.STRING, array.shape, strings)
 
 
-def turns_to_radians(graph: Graph, positions: str, frequencies: Array) -> str:
+def reduced_angles(graph: Graph, positions: str, frequencies: Array) -> str:
     """Angles of positions, reduced to one turn in double precision: of distant steps, single precision loses digits.
 
     Parameters

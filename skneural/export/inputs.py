@@ -8,10 +8,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from skneural.estimators.recurrent import RecurrentSequences
+from skneural.estimators.segmentation.reader import ImagesOfAnySize
 from skneural.estimators.tabular.reader import UNSEEN_CATEGORY, MixedTable
-from skneural.export.graph import Context, Graph, NotExportedError, Value
+from skneural.estimators.transformer.reader import TransformerSequences
+from skneural.export.graph import Context, Graph, NotExportedError, Padding, Value
 from skneural.ops.types import Array
-from skneural.readers import DenseTable, Images, Reader, Table, TableColumns
+from skneural.readers import DenseTable, Images, Reader, Sequences, Table, TableColumns
 
 MOST_EXACT = 2**24  # integers up to this one are exact in single precision
 
@@ -25,10 +28,13 @@ class Form(NamedTuple):
         Whether each named column of a table is an input; otherwise "X" has all of them.
     rows : bool
         Whether images and series come as rows of numbers.
+    lengths : bool
+        Whether series that do not come as rows may have unequal lengths, which are then an input.
     """
 
     columns: bool = True
     rows: bool = False
+    lengths: bool = True
 
 
 class Input(NamedTuple):
@@ -39,12 +45,12 @@ class Input(NamedTuple):
     x : Value
     context : Context
     axes : tuple of str
-        Names of the axes before the last one, if each of their elements has a prediction.
+        Axes of the elements of which each has a prediction, if the task has one for each element: names and sizes.
     """
 
     x: Any
     context: Context = Context()
-    axes: tuple[str, ...] = ("n",)
+    axes: tuple[str | int, ...] = ("n",)
 
 
 def of_table(graph: Graph, reader: DenseTable, form: Form) -> Input:
@@ -173,13 +179,63 @@ def of_images(graph: Graph, reader: Images, form: Form) -> Input:
     shape = tuple(map(int, reader.image_shape))
     if reader.columns.names is not None or form.rows:
         x = graph.input("X", np.float32, ("n", reader.columns.n_features))
-        return Input(Value(graph.reshape(x, 0, *shape)))
-    return Input(Value(graph.input("X", np.float32, ("n", *shape))))
+        return Input(Value(graph.reshape(x, 0, *shape), rank=4))
+    return Input(Value(graph.input("X", np.float32, ("n", *shape)), rank=4))
+
+
+def of_images_of_any_size(graph: Graph, reader: ImagesOfAnySize, form: Form) -> Input:
+    """Images (n, height, width, channels), or rows of pixels, padded to multiples of the least size."""
+    height, width, channels = map(int, reader.image_shape)
+    if reader.of_rows:
+        rows = graph.input("X", np.float32, ("n", reader.columns.n_features))
+        x, axes = graph.reshape(rows, 0, height, width, channels), ("n", height * width)
+    else:
+        x, axes = graph.input("X", np.float32, ("n", "height", "width", channels)), ("n", "height", "width")
+    if reader.multiple == 1:
+        return Input(Value(x, rank=4), axes=axes)
+    real = [graph.size(x, 1), graph.size(x, 2)]
+    padded = [_next_multiple(graph, n, reader.multiple) for n in real]
+    missing = [graph.op("Sub", after, before) for after, before in zip(padded, real, strict=True)]
+    x = graph.op("Pad", x, graph.op("Concat", [0, 0], *missing, axis=0), 0.0, [1, 2])
+    padding = Padding((real[0], real[1]), (padded[0], padded[1]))
+    return Input(Value(x, rank=4), Context(padding=padding), axes)
+
+
+def _next_multiple(graph: Graph, n: str, multiple: int) -> str:
+    return graph.op("Mul", graph.op("Div", graph.op("Add", n, multiple - 1), multiple), multiple)
+
+
+def of_sequences(graph: Graph, reader: Sequences, form: Form) -> Input:
+    """Series (n, steps, features), univariate ones (n, steps), or tokens (n, steps), and their lengths."""
+    steps = ("n", "steps")
+    if _has_tokens(reader):
+        x = Value(graph.input("X", np.int64, steps))
+    elif reader.columns is not None or form.rows:
+        x = Value(graph.unsqueeze(graph.input("X", np.float32, steps), 2), rank=3)
+        return Input(x, axes=steps)
+    else:
+        x = Value(graph.input("X", np.float32, (*steps, reader.n_features)), rank=3)
+    if not form.lengths:
+        return Input(x, axes=steps)
+    lengths = graph.cast(graph.input("lengths", np.int32, ("n",)), np.int64)
+    real = graph.mask(lengths, graph.size(x.name, 1))
+    # Whatever stands behind the end of a series, such as NaN or -1, has no effect.
+    known = graph.op("Where", graph.unsqueeze(real, 2), x.name, 0.0) if x.rank == 3 else graph.op("Where", real, x.name, 0)
+    return Input(x._replace(name=known), Context(lengths), steps)
+
+
+def _has_tokens(reader: Sequences) -> bool:
+    """Return True for tokens, also if these are those of texts that a language model has read."""
+    return reader.vocabulary_size is not None or getattr(reader, "texts", None) is not None
 
 
 READERS: dict[type[Reader], Callable[[Graph, Any, Form], Input]] = {
     DenseTable: of_table,
     Images: of_images,
+    ImagesOfAnySize: of_images_of_any_size,
     MixedTable: of_mixed_table,
+    RecurrentSequences: of_sequences,
+    Sequences: of_sequences,
     Table: of_table,
+    TransformerSequences: of_sequences,
 }

@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 
 from skneural.estimators.perceptron import PerceptronClasses
+from skneural.estimators.segmentation.task import PixelClasses, PixelNumbers
 from skneural.estimators.tabular.task import TabularClasses, TabularNumbers
 from skneural.export.graph import Graph
 from skneural.export.inputs import Input
 from skneural.export.links import LINKS
+from skneural.export.series import series_statistics
 from skneural.ops.types import Array
-from skneural.tasks import Classes, Numbers, Task
+from skneural.tasks import Classes, Numbers, SequenceNumbers, SeriesNumbers, StepClasses, Task
 
 LABEL, PROBABILITIES, VARIABLE = "label", "probabilities", "variable"
 
@@ -21,17 +23,18 @@ LABEL, PROBABILITIES, VARIABLE = "label", "probabilities", "variable"
 def classes(graph: Graph, task: Classes, raw: str, given: Input) -> None:
     """Labels, and probabilities with a column for each class, also for two classes."""
     n = len(task.classes)
+    axes = axes_of(task, given)
     if task.multilabel:
-        label, dtype, shape = graph.cast(graph.op("Greater", raw, 0.0), np.int64), np.dtype(np.int64), (*given.axes, n)
+        label, dtype, shape = graph.cast(graph.op("Greater", raw, 0.0), np.int64), np.dtype(np.int64), (*axes, n)
         probabilities = LINKS["logistic"](graph, raw)
     else:
-        label, dtype, shape = _chosen(graph, task, raw), _dtype_of(task.classes), given.axes
+        label, dtype, shape = _chosen(graph, task, raw), _dtype_of(task.classes), axes
         probabilities = LINKS[task.loss()[0].link_name](graph, raw)
     if task.binary:
         probabilities = graph.op("Concat", graph.op("Sub", 1.0, probabilities), probabilities, axis=-1)
     graph.output(LABEL, label, dtype, shape)
     if gives_probabilities(task):
-        graph.output(PROBABILITIES, probabilities, np.float32, (*given.axes, n))
+        graph.output(PROBABILITIES, probabilities, np.float32, (*axes, n))
 
 
 def gives_probabilities(task: Classes) -> bool:
@@ -55,6 +58,11 @@ def _dtype_of(labels: Array) -> np.dtype[Any]:
     )
 
 
+def axes_of(task: Task, given: Input) -> tuple[str | int, ...]:
+    """The axes of predictions before that of their numbers."""
+    return given.axes if task.per_step else ("n",)
+
+
 def numbers(graph: Graph, task: Numbers, raw: str, given: Input) -> None:
     """Numbers in the units of y; in double precision if single precision does not hold these."""
     y = LINKS[task.loss()[0].link_name](graph, raw)
@@ -63,13 +71,29 @@ def numbers(graph: Graph, task: Numbers, raw: str, given: Input) -> None:
     dtype = np.dtype(np.float32 if fits else np.float64)
     product = graph.op("Mul", graph.cast(y, dtype), graph.constant(task.scale, dtype))
     y = graph.op("Add", product, graph.constant(task.mean, dtype))
-    graph.output(VARIABLE, y, dtype, (*given.axes, len(task.mean)))
+    if getattr(task.options, "reversible_normalization", False):
+        y = _in_units_of_series(graph, y, given, len(task.mean))
+    graph.output(VARIABLE, y, dtype, (*axes_of(task, given), len(task.mean)))
+
+
+def _in_units_of_series(graph: Graph, y: str, given: Input, n_outputs: int) -> str:
+    """Numbers in the units of the feature of the series that they continue."""
+    mean, deviation, _ = series_statistics(graph, given.x, given.context)
+    n_features = graph.op("Squeeze", graph.size(given.x.name, 2), [0])
+    feature = graph.op("Mod", np.arange(n_outputs), n_features)
+    centre, scale = (graph.take(graph.squeeze(each, 1), feature, 1) for each in (mean, deviation))
+    return graph.op("Add", graph.op("Mul", y, graph.cast(scale, np.float32)), graph.cast(centre, np.float32))
 
 
 TASKS: dict[type[Task], Callable[[Graph, Any, str, Input], None]] = {
     Classes: classes,
     Numbers: numbers,
     PerceptronClasses: classes,
+    PixelClasses: classes,
+    PixelNumbers: numbers,
+    SequenceNumbers: numbers,
+    SeriesNumbers: numbers,
+    StepClasses: classes,
     TabularClasses: classes,
     TabularNumbers: numbers,
 }

@@ -168,13 +168,13 @@ def _with_number(graph: Graph, encoded: str, weight: Array, x: Value, n_out: int
 
 
 def member_factors(graph: Graph, layer: MemberFactors, p: Tree, x: Value, context: Context) -> Value:
-    return x._replace(name=graph.op("Mul", graph.unsqueeze(x.name, 1), p["factor"]))
+    return x._replace(name=graph.op("Mul", graph.unsqueeze(x.name, 1), p["factor"]), rank=3)
 
 
 def member_outputs(graph: Graph, layer: MemberOutputs, p: Tree, x: Value, context: Context) -> Value:
     by_member = graph.op("MatMul", graph.transpose(x.name, 1, 0, 2), p["weight"])
     raw = graph.op("Add", by_member, p["bias"][:, np.newaxis])
-    return x._replace(name=average(graph, raw, layer.link, 0))
+    return x._replace(name=average(graph, raw, layer.link, 0), rank=2)
 
 
 def member_mean(graph: Graph, layer: MemberMean, p: Tree, x: Value, context: Context) -> Value:

@@ -1,0 +1,101 @@
+"""Scans of state space models, and of other layers whose state an operator of ONNX does not compute, as nodes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skneural.export.graph import Context, Converter, Graph, Value
+from skneural.export.links import ACTIVATIONS, softplus
+from skneural.layers import Layer, MultiheadScan, SelectiveScan
+from skneural.ops.types import Array
+from skneural.parameters import Tree
+
+
+def scan(graph: Graph, body: Graph, after: str, output: str, first: str, series: list[str]) -> str:
+    """Add a loop over the first axis of the series, and return the outputs of all steps.
+
+    Parameters
+    ----------
+    graph : Graph
+    body : Graph
+        Its inputs are the state, and a step of each series.
+    after, output : str
+        Values of the body: the state after the step, and what the step gives.
+    first : str
+        State before the first step.
+    series : list of str
+        Values with the steps first.
+    """
+    for value in (after, output):
+        body.output(body.unique("after"), value, np.float32, None)
+    return graph.loop("Scan", [first, *series], body, num_scan_inputs=len(series))[-1]
+
+
+def selective_scan(graph: Graph, layer: SelectiveScan, p: Tree, x: Value, context: Context) -> Value:
+    n, rank, n_states = layer.n, layer.step_rank, layer.state_size
+    value, gate = _convolved(graph, x.name, p, 0, n), graph.slice(x.name, 2, n)
+    value = ACTIVATIONS["silu"](graph, value)
+    projected = graph.linear(value, p["to_scan"])
+    raw_step = graph.linear(graph.slice(projected, 2, 0, rank), p["step_weight"], p["step_bias"])
+    step_size = _masked(graph, softplus(graph, raw_step), context)
+    write, read = graph.slice(projected, 2, rank, rank + n_states), graph.slice(projected, 2, rank + n_states)
+    decay_rate = -np.exp(p["log_decay"].astype(np.float64))
+    scanned = _scanned(graph, step_size, value, (write, read), decay_rate)
+    y = graph.op("Add", scanned, graph.op("Mul", value, p["skip"]))
+    return x._replace(name=graph.op("Mul", y, ACTIVATIONS["silu"](graph, gate)))
+
+
+def multihead_scan(graph: Graph, layer: MultiheadScan, p: Tree, x: Value, context: Context) -> Value:
+    """The scan of single channels, all channels of a head of which have one step size and decay."""
+    n, end, n_states = layer.n, layer.n + layer.n_scanned, layer.state_size
+    gate = graph.slice(x.name, 2, 0, n)
+    inputs = ACTIVATIONS["silu"](graph, _convolved(graph, x.name, p, n, end))
+    step_size = softplus(graph, graph.op("Add", graph.slice(x.name, 2, end), p["step_bias"]))
+    channel = np.repeat(np.arange(layer.n_heads), n // layer.n_heads)
+    of_channels = graph.take(_masked(graph, step_size, context), channel, 2)
+    value = graph.slice(inputs, 2, 0, n)
+    write, read = graph.slice(inputs, 2, n, n + n_states), graph.slice(inputs, 2, n + n_states)
+    of_heads = -np.exp(p["log_decay"].astype(np.float64))
+    decay_rate = np.broadcast_to(of_heads[channel], (n_states, n))
+    scanned = _scanned(graph, of_channels, value, (write, read), decay_rate)
+    y = graph.op("Add", scanned, graph.op("Mul", value, p["skip"][channel]))
+    return x._replace(name=graph.op("Mul", y, ACTIVATIONS["silu"](graph, gate)))
+
+
+def _convolved(graph: Graph, x: str, p: Tree, start: int, stop: int) -> str:
+    """The causal convolution of some features of x, (batch, steps, features)."""
+    width, channels = p["kernel"].shape
+    series = graph.transpose(graph.slice(x, 2, start, stop), 0, 2, 1)
+    kernel = p["kernel"].T[:, np.newaxis]
+    geometry = {"kernel_shape": [width], "pads": [width - 1, 0], "group": channels}
+    return graph.transpose(graph.op("Conv", series, kernel, p["kernel_bias"], **geometry), 0, 2, 1)
+
+
+def _masked(graph: Graph, step_size: str, context: Context) -> str:
+    """Step sizes, which are zero in the padding."""
+    if context.lengths is None:
+        return step_size
+    real = graph.unsqueeze(graph.mask(context.lengths, graph.size(step_size, 1)), 2)
+    return graph.op("Where", real, step_size, 0.0)
+
+
+def _scanned(graph: Graph, step_size: str, value: str, projections: tuple[str, str], decay_rate: Array) -> str:
+    """Output of a `skneural.ops.selective_scan` without its direct connection.
+
+    `step_size` and `value` are (batch, steps, channels); the projections, which write to the state of each channel and
+    read it, (batch, steps, state_size); `decay_rate` is (state_size, channels).
+    """
+    written = graph.op("Mul", step_size, value)
+    series = [graph.transpose(each, 1, 0, 2) for each in (step_size, written, *projections)]
+    first = graph.op("Expand", 0.0, graph.shape(graph.size(value, 0), *decay_rate.shape))
+    body = graph.body()
+    state = body.input(body.unique("state"), np.float32, None)
+    step, to_write, write, read = (body.input(body.unique("step"), np.float32, None) for _ in series)
+    kept = body.op("Exp", body.op("Mul", body.unsqueeze(step, 1), decay_rate))
+    added = body.op("Mul", body.unsqueeze(write, 2), body.unsqueeze(to_write, 1))
+    after = body.op("Add", body.op("Mul", kept, state), added)
+    y = body.squeeze(body.op("MatMul", body.unsqueeze(read, 1), after), 1)
+    return graph.transpose(scan(graph, body, after, y, first, series), 1, 0, 2)
+
+
+OF_SCANS: dict[type[Layer], Converter] = {MultiheadScan: multihead_scan, SelectiveScan: selective_scan}
