@@ -6,7 +6,18 @@ from dataclasses import replace
 from typing import Any
 
 from skneural.export.graph import Context, Converter, Graph, Value
-from skneural.layers import Branches, Chain, Frozen, Gate, JoinSteps, Layer, Residual, Reversed
+from skneural.layers import (
+    Branches,
+    Chain,
+    EncoderDecoder,
+    Frozen,
+    Gate,
+    JoinSteps,
+    Layer,
+    Residual,
+    Reversed,
+    WithMemory,
+)
 from skneural.parameters import Tree
 
 
@@ -77,11 +88,31 @@ def reverse(graph: Graph, x: Value, context: Context) -> str:
     return graph.op("ReverseSequence", x.name, lengths, time_axis=steps, batch_axis=batch)
 
 
+def encoder_decoder(graph: Graph, layer: EncoderDecoder, p: Tree, x: tuple[Any, Any], context: Context) -> Value:
+    source, target = x
+    of_source = context.of_memory
+    memory = graph.layer(layer.encoder, p["encoder"], source, of_source, "encoder")
+    lengths = after(graph, layer.encoder, of_source).lengths
+    behind = replace(context, memory_lengths=lengths)
+    y: Value = graph.layer(layer.decoder, p["decoder"], (target, memory), behind, "decoder")
+    return y
+
+
+def with_memory(graph: Graph, layer: WithMemory, p: Tree, x: tuple[Value, Value], context: Context) -> Value:
+    first, memory = x
+    y = first
+    for name, child in layer.children().items():
+        y = graph.layer(child, p[name], (y, memory) if child.takes_memory else y, context, name)
+    return y._replace(name=graph.op("Add", y.name, first.name)) if layer.residual else y
+
+
 COMBINATORS: dict[type[Layer], Converter] = {
     Chain: chain,
     Frozen: frozen,
     Residual: residual,
     Gate: gate,
     Branches: branches,
+    EncoderDecoder: encoder_decoder,
+    WithMemory: with_memory,
     Reversed: reversed_series,
 }

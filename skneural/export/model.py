@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from onnx import ModelProto, defs, helper
 from sklearn.utils.validation import check_is_fitted
 
+from skneural.export.families import FAMILIES
 from skneural.export.graph import Graph, NotExportedError
-from skneural.export.inputs import READERS, Form, Input
-from skneural.export.layers import CONVERTERS
+from skneural.export.inputs import READERS, Form
+from skneural.export.layers import CONVERTERS, raw_scores
 from skneural.export.outputs import TASKS
-from skneural.layers.recurrent import Recurrent
-from skneural.layers.traversal import find
 from skneural.template.estimator import NeuralEstimator
 from skneural.template.summary import named_shapes
 from skneural.version import __version__
@@ -45,33 +43,17 @@ def onnx_model(model: Any, opset: int, form: Form = Form()) -> ModelProto:
 
 def _add(graph: Graph, model: NeuralEstimator, form: Form) -> None:
     reader, task = model._reader, model._task
+    if type(model) in FAMILIES:
+        FAMILIES[type(model)](graph, model, form)
+        return
     for part, table in ((reader, READERS), (task, TASKS)):
         if type(part) not in table:
             raise NotExportedError(f"its {type(part).__name__} has no ONNX graph.")
     given = READERS[type(reader)](graph, reader, form)
-    scores = _raw_scores(graph, model, given)
+    scores = raw_scores(graph, model.network_, model._parameters(), given)
     if task.per_step and isinstance(given.axes[-1], int):  # pixels that came as rows
         scores = graph.reshape(scores, 0, given.axes[-1], model.n_outputs_)
     TASKS[type(task)](graph, task, scores, given)
-
-
-def _raw_scores(graph: Graph, model: NeuralEstimator, given: Input) -> str:
-    """Output of the network. onnxruntime ends the process where recurrent operators have no rows: they are given one."""
-    network, tree, x = model.network_, model._parameters(), given.x
-    if not find(network, tree, Recurrent):
-        return graph.layer(network, tree, x, given.context).name
-    n = graph.size(x.name, 0)
-    missing = graph.op("Sub", [1], graph.op("Min", n, [1]))
-    x = x._replace(name=_padded(graph, x.name, missing))
-    context = given.context
-    if context.lengths is not None:
-        context = replace(context, lengths=graph.op("Max", _padded(graph, context.lengths, missing), 1))
-    return graph.slice(graph.layer(network, tree, x, context).name, 0, 0, n)
-
-
-def _padded(graph: Graph, x: str, missing: str) -> str:
-    """Rows and, behind them, as many rows of zeros as are missing."""
-    return graph.op("Pad", x, graph.op("Concat", [0], missing, axis=0), "", [0])
 
 
 def finished(graph: Graph, model: Any, opset: int) -> ModelProto:

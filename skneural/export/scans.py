@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from skneural.export.graph import Context, Converter, Graph, Value
@@ -11,7 +13,9 @@ from skneural.ops.types import Array
 from skneural.parameters import Tree
 
 
-def scan(graph: Graph, body: Graph, after: str, output: str, first: str, series: list[str]) -> str:
+def scan(
+    graph: Graph, body: Graph, after: str, output: str, first: str, series: list[str], dtype: Any = np.float32
+) -> str:
     """Add a loop over the first axis of the series, and return the outputs of all steps.
 
     Parameters
@@ -25,9 +29,11 @@ def scan(graph: Graph, body: Graph, after: str, output: str, first: str, series:
         State before the first step.
     series : list of str
         Values with the steps first.
+    dtype : dtype, default=float32
+        Of the state and of the outputs.
     """
     for value in (after, output):
-        body.output(body.unique("after"), value, np.float32, None)
+        body.output(body.unique("after"), value, dtype, None)
     return graph.loop("Scan", [first, *series], body, num_scan_inputs=len(series))[-1]
 
 

@@ -168,10 +168,10 @@ class Forecasting(Task):
         shape = (len(raw), self.form.horizon, len(self.form.least))
         if self.options.quantiles is None:
             return raw.reshape(shape)
-        return np.sort(raw.reshape(*shape, -1), axis=3)[..., _ranks(self.options.quantiles)]
+        return np.sort(raw.reshape(*shape, -1), axis=3)[..., ranks(self.options.quantiles)]
 
 
-def _ranks(values: list[float]) -> Array:
+def ranks(values: list[float]) -> Array:
     """The rank of each value."""
     return np.argsort(np.argsort(values))
 
