@@ -46,6 +46,11 @@ class Value(NamedTuple):
     axes: str = ROWS
     rank: int = 2
 
+    def axis(self, of_layer: int) -> int:
+        """The axis that is the given one in the order of axes of layers."""
+        number = of_layer % self.rank
+        return {ROWS: tuple(range(self.rank)), IMAGES: (2, 1, 3, 0), STEPS: (0, 2, 1)}[self.axes][number]
+
     @property
     def features(self) -> int:
         """The axis of the features."""

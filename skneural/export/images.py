@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from skneural.export.graph import IMAGES, ROWS, STEPS, Context, Converter, Graph, Value
 from skneural.layers import (
     BatchLast,
@@ -31,6 +33,8 @@ from skneural.ops.filters import LEAST_ENERGY
 from skneural.ops.types import Array
 from skneural.ops.window import Pair
 from skneural.parameters import Tree
+
+LEAST = float(np.finfo(np.float32).min)
 
 
 def unchanged(graph: Graph, layer: Layer, p: Tree, x: Value, context: Context) -> Value:
@@ -158,7 +162,7 @@ def pooling(graph: Graph, layer: Pooling, p: Tree, x: Value, context: Context) -
     if layer.function == "average":
         return x._replace(name=graph.op("AveragePool", x.name, count_include_pad=0, **geometry))
     real = steps_mask(graph, x, context)
-    present = x.name if real is None else graph.op("Where", real, x.name, -math.inf)
+    present = x.name if real is None else graph.op("Where", real, x.name, LEAST)
     y = graph.op("MaxPool", present, **geometry)
     return x._replace(name=y if real is None else graph.op("Where", real, y, 0.0))
 

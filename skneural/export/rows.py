@@ -93,15 +93,17 @@ def standardization(graph: Graph, layer: Standardization, p: Tree, x: Value, con
 
 
 def layer_normalization(graph: Graph, layer: LayerNormalization, p: Tree, x: Value, context: Context) -> Value:
-    return x._replace(
-        name=graph.op("LayerNormalization", x.name, p["gamma"], p["beta"], axis=-1, epsilon=layer.epsilon)
-    )
+    weights, options = (p["gamma"], p["beta"]), {"axis": -1, "epsilon": layer.epsilon}
+    if x.features == -1:
+        return x._replace(name=graph.op("LayerNormalization", x.name, *weights, **options))
+    y = graph.op("LayerNormalization", graph.transpose(x.name, 0, 2, 3, 1), *weights, **options)
+    return x._replace(name=graph.transpose(y, 0, 3, 1, 2))
 
 
 def rms_normalization(graph: Graph, layer: RMSNormalization, p: Tree, x: Value, context: Context) -> Value:
-    square = graph.reduce("Mean", graph.op("Mul", x.name, x.name), -1, keepdims=True)
+    square = graph.reduce("Mean", graph.op("Mul", x.name, x.name), x.features, keepdims=True)
     root = graph.op("Sqrt", graph.op("Add", square, layer.epsilon))
-    return x._replace(name=graph.op("Mul", graph.op("Div", x.name, root), p["gamma"]))
+    return x._replace(name=graph.op("Mul", graph.op("Div", x.name, root), along_features(x, p["gamma"])))
 
 
 def columns(graph: Graph, layer: Columns, p: Tree, x: Value, context: Context) -> Value:
@@ -168,7 +170,8 @@ def _with_number(graph: Graph, encoded: str, weight: Array, x: Value, n_out: int
 
 
 def member_factors(graph: Graph, layer: MemberFactors, p: Tree, x: Value, context: Context) -> Value:
-    return x._replace(name=graph.op("Mul", graph.unsqueeze(x.name, 1), p["factor"]), rank=3)
+    each = x.name if x.rank == 3 else graph.unsqueeze(x.name, 1)
+    return x._replace(name=graph.op("Mul", each, p["factor"]), rank=3)
 
 
 def member_outputs(graph: Graph, layer: MemberOutputs, p: Tree, x: Value, context: Context) -> Value:

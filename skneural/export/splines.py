@@ -22,6 +22,7 @@ def spline_edges(graph: Graph, layer: SplineEdges, p: Tree, x: Value, context: C
     base_weight, coefficients = layer.kept(p)
     based = ACTIVATIONS[layer.base](graph, x.name)
     matrix = _spline_matrix(graph, x.name, p["grid"], layer.order, layer.n_basis)
+    matrix = graph.reshape(matrix, *(0,) * (x.rank - 1), layer.n_in * layer.n_basis)
     y = graph.op("Add", graph.linear(matrix, coefficients), graph.linear(based, base_weight))
     for k, (i, j, name) in enumerate(layer.named):
         curve = _curve(graph, graph.take(x.name, [i], -1), p["constants"][k], name)
@@ -32,7 +33,7 @@ def spline_edges(graph: Graph, layer: SplineEdges, p: Tree, x: Value, context: C
 
 
 def _spline_matrix(graph: Graph, x: str, grid: Array, order: int, n_basis: int) -> str:
-    """All basis functions of all inputs, (rows, inputs * n_basis), as `skneural.ops.spline` computes them."""
+    """All basis functions of all inputs, (..., inputs, n_basis), as `skneural.ops.spline` computes them."""
     inside = graph.op("Min", graph.op("Max", x, grid[:, 0]), grid[:, -1])
     beyond = graph.op("Sub", x, inside)
     interval = _intervals(graph, inside, grid)
@@ -54,25 +55,25 @@ def _spline_matrix(graph: Graph, x: str, grid: Array, order: int, n_basis: int) 
     slopes = [graph.op("Neg", shares[0]), *differences, shares[-1]]
     step = graph.op("Mul", beyond, float(order))
     values = [graph.op("Add", v, graph.op("Mul", slope, step)) for v, slope in zip(values, slopes, strict=True)]
-    return _placed(graph, values, interval, n_basis, len(grid))
+    return _placed(graph, values, interval, n_basis)
 
 
 def _intervals(graph: Graph, inside: str, grid: Array) -> str:
     """Index of the piece that contains each x, (rows, inputs)."""
     if grid.shape[1] == 2:
         return graph.cast(graph.op("Mul", inside, 0.0), np.int64)
-    reached = graph.op("GreaterOrEqual", graph.unsqueeze(inside, 2), grid[:, 1:-1])
-    return graph.reduce("Sum", graph.cast(reached, np.int64), 2)
+    reached = graph.op("GreaterOrEqual", graph.unsqueeze(inside, -1), grid[:, 1:-1])
+    return graph.reduce("Sum", graph.cast(reached, np.int64), -1)
 
 
-def _placed(graph: Graph, values: list[str], interval: str, n_basis: int, n_inputs: int) -> str:
+def _placed(graph: Graph, values: list[str], interval: str, n_basis: int) -> str:
     """The values of the nonzero basis functions in their columns."""
     matrix = ""
     for r, value in enumerate(values):
-        here = graph.op("Equal", graph.unsqueeze(interval, 2), np.arange(n_basis) - r)
-        part = graph.op("Mul", graph.cast(here, np.float32), graph.unsqueeze(value, 2))
+        here = graph.op("Equal", graph.unsqueeze(interval, -1), np.arange(n_basis) - r)
+        part = graph.op("Mul", graph.cast(here, np.float32), graph.unsqueeze(value, -1))
         matrix = graph.op("Add", matrix, part) if matrix else part
-    return graph.reshape(matrix, 0, n_inputs * n_basis)
+    return matrix
 
 
 def _curve(graph: Graph, x: str, constants: Array, name: str) -> str:
