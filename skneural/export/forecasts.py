@@ -11,7 +11,7 @@ from skneural.export.graph import Graph, Value
 from skneural.export.inputs import Form, Input
 from skneural.export.layers import raw_scores
 from skneural.export.outputs import VARIABLE
-from skneural.export.scans import scan
+from skneural.export.scans import Loop, scan
 from skneural.ops.window_units import RELATIVE_ROUNDING
 
 
@@ -48,27 +48,29 @@ def _window(graph: Graph, given: str, windows: Any, options: Any) -> tuple[str, 
     missing = graph.op("IsNaN", given)
     present = graph.cast(graph.op("Not", missing), np.float64)
     if windows.masked:  # gaps, or steps before the start of a series
-        given = _filled(graph, given, missing, options.season or 1)
+        given = _filled(graph, given, missing, options.season or 1, len(windows.least))
     last = [graph.slice(each, 1, -windows.longest) for each in (given, present)]
     return last[0], last[1]
 
 
-def _filled(graph: Graph, given: str, missing: str, season: int) -> str:
+def _filled(graph: Graph, given: str, missing: str, season: int, n_channels: int) -> str:
     """Gaps have the value of the season before, or the last one; those at the start the first value."""
     first = graph.cast(graph.op("ArgMin", graph.cast(missing, np.int32), axis=1), np.int64)
     first = graph.op("GatherElements", given, first, axis=1)
     nothing = _double(graph, np.nan)
-    size = graph.size(given, 0), season - 1, graph.size(given, 2)
+    size = graph.size(given, 0), season - 1, n_channels
     unknown = graph.op("Expand", nothing, graph.shape(*size))
     state_before = graph.op("Concat", unknown, first, axis=1) if season > 1 else first
     body = graph.body()
-    state, step = (body.input(body.unique(name), np.float64, None) for name in ("state", "step"))
+    state = body.input(body.unique("state"), np.float64, (None, season, n_channels))
+    step = body.input(body.unique("step"), np.float64, (None, n_channels))
     before = body.take(state, 0, 1)
     before = body.op("Where", body.op("IsNaN", before), body.take(state, -1, 1), before)
     known = body.op("Where", body.op("IsNaN", step), before, step)
     kept = [body.slice(state, 1, 1)] if season > 1 else []
     after = body.op("Concat", *kept, body.unsqueeze(known, 1), axis=1)
-    filled = scan(graph, body, after, known, state_before, [graph.transpose(given, 1, 0, 2)], np.float64)
+    loop = Loop(body, after, known, (None, season, n_channels), (None, n_channels))
+    filled = scan(graph, loop, state_before, [graph.transpose(given, 1, 0, 2)], np.float64)
     return graph.transpose(filled, 1, 0, 2)
 
 

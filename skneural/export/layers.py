@@ -46,7 +46,8 @@ def raw_scores(graph: Graph, network: Layer, tree: Tree, given: Input) -> str:
     def padded(x: Any) -> Any:
         """Rows, and a row of zeros behind them if there are none."""
         if isinstance(x, Value):
-            return x._replace(name=graph.op("Pad", x.name, graph.op("Concat", [0], missing, axis=0), "", [0]))
+            zero = graph.op("CastLike", 0, x.name)
+            return x._replace(name=graph.op("Pad", x.name, graph.op("Concat", [0], missing, axis=0), zero, [0]))
         return tuple(map(padded, x))
 
     def with_a_length(lengths: str | None) -> str | None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from skneural.export.combinators import reverse
 from skneural.export.graph import STEPS, Context, Converter, Graph, Value
-from skneural.export.scans import scan
+from skneural.export.scans import Loop, scan
 from skneural.layers import GRU, LSTM, Elman, IndRNN, Jordan, Layer, StartedByMemory
 from skneural.ops.types import Array
 from skneural.parameters import Tree
@@ -48,7 +48,7 @@ def indrnn(graph: Graph, layer: IndRNN, p: Tree, x: Value, context: Context) -> 
     before = reverse(graph, x, context) if layer.reverse else x.name
     projected = graph.linear(before, p["inputs"], p["bias"])
     body = graph.body()
-    state, step = (body.input(body.unique(name), np.float32, None) for name in ("state", "step"))
+    state, step = (body.input(body.unique(name), np.float32, (None, layer.n_out)) for name in ("state", "step"))
     after = body.op("Relu", body.op("Add", body.op("Mul", state, p["recurrent"]), step))
     return _scanned(graph, layer, body, (after, after), projected, context)
 
@@ -64,6 +64,8 @@ def _walked(
     before = reverse(graph, x, context) if layer.reverse else x.name
     lengths = "" if context.lengths is None else graph.cast(context.lengths, np.int32)
     operands = [before, inputs.T[np.newaxis], recurrent.T[np.newaxis], bias[np.newaxis], lengths, *states]
+    while not isinstance(operands[-1], np.ndarray) and not operands[-1]:  # inputs that are left out
+        del operands[-1]
     y = Value(graph.squeeze(graph.op(kind, *operands, hidden_size=layer.n_out, **attributes), 1), STEPS, 3)
     return y._replace(name=reverse(graph, y, context)) if layer.reverse else y
 
@@ -92,7 +94,7 @@ def jordan(graph: Graph, layer: Jordan, p: Tree, x: Value, context: Context) -> 
     before = reverse(graph, x, context) if layer.reverse else x.name
     projected = graph.linear(before, p["inputs"], p["bias"])
     body = graph.body()
-    state, step = (body.input(body.unique(name), np.float32, None) for name in ("state", "step"))
+    state, step = (body.input(body.unique(name), np.float32, (None, layer.n_out)) for name in ("state", "step"))
     hidden = body.op("Tanh", body.op("Add", body.linear(state, p["recurrent"]), step))
     output = body.op("Tanh", body.linear(hidden, p["outputs"], p["output_bias"]))
     return _scanned(graph, layer, body, (output, output), projected, context)
@@ -103,7 +105,8 @@ def _scanned(
 ) -> Value:
     """Outputs of all steps of a scan that begins with zeros; `ends` are the state and the output of a step."""
     first = graph.op("Expand", 0.0, graph.shape(graph.size(projected, 1), layer.n_out))
-    y = Value(scan(graph, body, *ends, first, [projected]), STEPS, 3)
+    loop = Loop(body, *ends, (None, layer.n_out), (None, layer.n_out))
+    y = Value(scan(graph, loop, first, [projected]), STEPS, 3)
     return y._replace(name=reverse(graph, y, context)) if layer.reverse else y
 
 

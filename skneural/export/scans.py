@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,18 +13,33 @@ from skneural.ops.types import Array
 from skneural.parameters import Tree
 
 
-def scan(
-    graph: Graph, body: Graph, after: str, output: str, first: str, series: list[str], dtype: Any = np.float32
-) -> str:
+class Loop(NamedTuple):
+    """A loop over the steps of series.
+
+    Attributes
+    ----------
+    body : Graph
+        Its first input is the state, the others are a step of each series.
+    after, output : str
+        Values of the body: the state after the step, and what the step gives.
+    state_shape, output_shape : tuple
+        Their shapes, with None for the batch.
+    """
+
+    body: Graph
+    after: str
+    output: str
+    state_shape: tuple[int | None, ...]
+    output_shape: tuple[int | None, ...]
+
+
+def scan(graph: Graph, loop: Loop, first: str, series: list[str], dtype: Any = np.float32) -> str:
     """Add a loop over the first axis of the series, and return the outputs of all steps.
 
     Parameters
     ----------
     graph : Graph
-    body : Graph
-        Its inputs are the state, and a step of each series.
-    after, output : str
-        Values of the body: the state after the step, and what the step gives.
+    loop : Loop
     first : str
         State before the first step.
     series : list of str
@@ -32,9 +47,9 @@ def scan(
     dtype : dtype, default=float32
         Of the state and of the outputs.
     """
-    for value in (after, output):
-        body.output(body.unique("after"), value, dtype, None)
-    return graph.loop("Scan", [first, *series], body, num_scan_inputs=len(series))[-1]
+    for value, shape in ((loop.after, loop.state_shape), (loop.output, loop.output_shape)):
+        loop.body.output(loop.body.unique("after"), value, dtype, shape)
+    return graph.loop("Scan", [first, *series], loop.body, num_scan_inputs=len(series))[-1]
 
 
 def selective_scan(graph: Graph, layer: SelectiveScan, p: Tree, x: Value, context: Context) -> Value:
@@ -95,13 +110,15 @@ def _scanned(graph: Graph, step_size: str, value: str, projections: tuple[str, s
     series = [graph.transpose(each, 1, 0, 2) for each in (step_size, written, *projections)]
     first = graph.op("Expand", 0.0, graph.shape(graph.size(value, 0), *decay_rate.shape))
     body = graph.body()
-    state = body.input(body.unique("state"), np.float32, None)
-    step, to_write, write, read = (body.input(body.unique("step"), np.float32, None) for _ in series)
+    state = body.input(body.unique("state"), np.float32, (None, *decay_rate.shape))
+    sizes = (decay_rate.shape[1],) * 2 + (len(decay_rate),) * 2
+    step, to_write, write, read = (body.input(body.unique("step"), np.float32, (None, size)) for size in sizes)
     kept = body.op("Exp", body.op("Mul", body.unsqueeze(step, 1), decay_rate))
     added = body.op("Mul", body.unsqueeze(write, 2), body.unsqueeze(to_write, 1))
     after = body.op("Add", body.op("Mul", kept, state), added)
     y = body.squeeze(body.op("MatMul", body.unsqueeze(read, 1), after), 1)
-    return graph.transpose(scan(graph, body, after, y, first, series), 1, 0, 2)
+    loop = Loop(body, after, y, (None, *decay_rate.shape), (None, decay_rate.shape[1]))
+    return graph.transpose(scan(graph, loop, first, series), 1, 0, 2)
 
 
 OF_SCANS: dict[type[Layer], Converter] = {MultiheadScan: multihead_scan, SelectiveScan: selective_scan}
