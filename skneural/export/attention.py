@@ -32,9 +32,7 @@ def self_attention(graph: Graph, layer: SelfAttention, p: Tree, x: Value, contex
     return x._replace(name=graph.linear(attended, p["output_weight"], p["output_bias"]))
 
 
-def cross_attention(
-    graph: Graph, layer: CrossAttention, p: Tree, x: tuple[Value, Value], context: Context
-) -> Value:
+def cross_attention(graph: Graph, layer: CrossAttention, p: Tree, x: tuple[Value, Value], context: Context) -> Value:
     states, memory = x
     query = _heads(graph, graph.linear(states.name, p["query_weight"], p["query_bias"]), layer.n_heads, layer.d_model)
     both = graph.linear(memory.name, p["memory_weight"], p["memory_bias"])

@@ -69,7 +69,9 @@ def gate(graph: Graph, layer: Gate, p: Tree, x: Value, context: Context) -> Valu
 def branches(graph: Graph, layer: Branches, p: Tree, x: Value, context: Context) -> Value:
     ys = [graph.layer(child, p[name], x, context, name) for name, child in layer.children().items()]
     first, *others = ys
-    return first._replace(name=graph.op("Concat", *(y.name for y in ys), axis=first.axis(layer.axis))) if others else first
+    return (
+        first._replace(name=graph.op("Concat", *(y.name for y in ys), axis=first.axis(layer.axis))) if others else first
+    )
 
 
 def reversed_series(graph: Graph, layer: Reversed, p: Tree, x: Value, context: Context) -> Value:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from skneural.estimators import Autoencoder, DiffusionModel, LanguageModel, SequenceToSequence
-from skneural.export.forecasts import forecaster
+from skneural.estimators.autoencoder.reader import RowsOrImages
+from skneural.estimators.autoencoder.task import Reconstruction
 from skneural.estimators.forecast import SeriesForecaster
+from skneural.export.forecasts import forecaster
 from skneural.export.graph import Context, Graph, Value
 from skneural.export.inputs import Form, Input, of_images, of_sequences, of_table
 from skneural.export.layers import raw_scores
@@ -23,13 +24,17 @@ Family = Callable[[Graph, Any, Form], None]
 
 def autoencoder(graph: Graph, model: Autoencoder, form: Form) -> None:
     """Latent features, as `transform` gives them, and the reconstruction."""
-    reader, task, network, tree = model._reader, model._task, model.network_, model._parameters()
+    task, network, tree = cast(Reconstruction, model._task), model.network_, model._parameters()
+    reader = cast(RowsOrImages, model._reader)
     if reader.rows is not None:
         given = of_table(graph, reader.rows, form)
     else:
+        assert reader.images is not None
         given = of_images(graph, reader.images, form._replace(rows=form.rows or len(reader.sample_shape) == 1))
     latent = graph.layer(network["encoder"], tree["encoder"], given.x, given.context, "encoder")
     graph.output(VARIABLE, latent.name, np.float32, ("n", model.network_arguments_["latent_size"]))
+    if not form.further:
+        return
     raw = graph.layer(network["decoder"], tree["decoder"], latent, Context(), "decoder")
     values = LINKS[task.loss()[0].link_name](graph, graph.slice(raw.name, 1, 0, task.n_features))
     if task.image_shape is not None:

@@ -1,8 +1,8 @@
 """Construction of ONNX graphs: nodes, constants and names, and the layers of a network as their nodes.
 
 Values between nodes are names. A `Value` adds the order of the axes, which layers change: batches of images are
-(batch, channels, height, width) here, series inside of recurrent layers (steps, batch, features), and everything else has
-rows first. Floating-point numbers are float32.
+(batch, channels, height, width) here, series inside of recurrent layers (steps, batch, features), and everything else
+has rows first. Floating-point numbers are float32.
 """
 
 from __future__ import annotations
@@ -28,6 +28,9 @@ Operand: TypeAlias = "str | float | int | Sequence[int] | Array"
 
 
 Shape: TypeAlias = "Sequence[str | int | None]"
+
+
+END = int(np.iinfo(np.int64).max)  # of an axis of any size
 
 
 class Value(NamedTuple):
@@ -173,7 +176,11 @@ class Graph:
         array = np.asarray(value)
         if dtype is None:
             dtype = {"f": np.float32, "i": np.int64, "u": np.int64}.get(array.dtype.kind, array.dtype)
-        array = array.astype(object) if array.dtype.kind in "UTO" else np.ascontiguousarray(array, dtype).reshape(array.shape)
+        array = (
+            array.astype(object)
+            if array.dtype.kind in "UTO"
+            else np.ascontiguousarray(array, dtype).reshape(array.shape)
+        )
         content = repr(array.tolist()) if array.dtype == object else array.tobytes()
         key = ("constant", str(array.dtype), array.shape, content)
         known = self._known.get(key)
@@ -236,7 +243,7 @@ class Graph:
     def squeeze(self, x: str, *axes: int) -> str:
         return self.op("Squeeze", x, list(axes))
 
-    def slice(self, x: str, axis: int, start: Operand = 0, stop: Operand = np.iinfo(np.int64).max) -> str:
+    def slice(self, x: str, axis: int, start: Operand = 0, stop: Operand = END) -> str:
         """Part of an axis; names of `start` and `stop` are those of vectors with one element."""
         ends = [each if isinstance(each, str) else self.constant([each]) for each in (start, stop)]
         return self.op("Slice", x, *ends, [axis])
@@ -255,7 +262,7 @@ class Graph:
 
     def positions(self, n: str) -> str:
         """Integers from zero to n - 1, for a vector with the element n."""
-        return self.op("Range", np.int64(0), self.squeeze(n, 0), np.int64(1))
+        return self.op("Range", 0, self.squeeze(n, 0), 1)
 
     def mask(self, lengths: str, n_steps: str) -> str:
         """Mask of the real steps, boolean of shape (batch, steps); `n_steps` is a vector with one element."""
@@ -294,7 +301,7 @@ def _tensor(array: np.ndarray, name: str) -> TensorProto:
     if array.dtype != object:
         return numpy_helper.from_array(array, name)
     strings = [str(value).encode() for value in array.ravel()]
-    return helper.make_tensor(name, TensorProto.STRING, array.shape, strings)
+    return helper.make_tensor(name, TensorProto.STRING, array.shape, strings)  # type: ignore[arg-type]
 
 
 def reduced_angles(graph: Graph, positions: str, frequencies: Array) -> str:

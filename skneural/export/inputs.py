@@ -30,11 +30,14 @@ class Form(NamedTuple):
         Whether images and series come as rows of numbers.
     lengths : bool
         Whether series that do not come as rows may have unequal lengths, which are then an input.
+    further : bool
+        Whether there are outputs besides those of `predict` or `transform`.
     """
 
     columns: bool = True
     rows: bool = False
     lengths: bool = True
+    further: bool = True
 
 
 class Input(NamedTuple):
@@ -138,7 +141,7 @@ def _centred(graph: Graph, numbers: list[str], reader: MixedTable) -> str:
             zero = graph.constant(0.0, np.float64)
             number = graph.cast(graph.op("Where", is_error, zero, centred), np.float32)
         if is_empty:  # later numbers have no effect
-            number = graph.op("Where", graph.op("IsNaN", number), number, np.float32(np.nan))
+            number = graph.op("Where", graph.op("IsNaN", number), number, float("nan"))
         each.append(number)
     return _side_by_side(graph, each)
 
@@ -188,9 +191,10 @@ def of_images_of_any_size(graph: Graph, reader: ImagesOfAnySize, form: Form) -> 
     height, width, channels = map(int, reader.image_shape)
     if reader.of_rows:
         rows = graph.input("X", np.float32, ("n", reader.columns.n_features))
-        x, axes = graph.reshape(rows, 0, height, width, channels), ("n", height * width)
+        x = graph.reshape(rows, 0, height, width, channels)
     else:
-        x, axes = graph.input("X", np.float32, ("n", "height", "width", channels)), ("n", "height", "width")
+        x = graph.input("X", np.float32, ("n", "height", "width", channels))
+    axes: tuple[str | int, ...] = ("n", height * width) if reader.of_rows else ("n", "height", "width")
     if reader.multiple == 1:
         return Input(Value(x, rank=4), axes=axes)
     real = [graph.size(x, 1), graph.size(x, 2)]
@@ -220,7 +224,9 @@ def of_sequences(graph: Graph, reader: Sequences, form: Form) -> Input:
     lengths = graph.cast(graph.input("lengths", np.int32, ("n",)), np.int64)
     real = graph.mask(lengths, graph.size(x.name, 1))
     # Whatever stands behind the end of a series, such as NaN or -1, has no effect.
-    known = graph.op("Where", graph.unsqueeze(real, 2), x.name, 0.0) if x.rank == 3 else graph.op("Where", real, x.name, 0)
+    known = (
+        graph.op("Where", graph.unsqueeze(real, 2), x.name, 0.0) if x.rank == 3 else graph.op("Where", real, x.name, 0)
+    )
     return Input(x._replace(name=known), Context(lengths), steps)
 
 

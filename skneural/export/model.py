@@ -22,7 +22,7 @@ LEAST_OPSET = 18
 ML_OPSET = 3  # of the operators for categories
 
 
-def onnx_model(model: Any, opset: int, form: Form = Form()) -> ModelProto:
+def onnx_model(model: Any, opset: int, form: Form) -> ModelProto:
     """See `skneural.export.to_onnx`."""
     name = type(model).__name__
     if not LEAST_OPSET <= opset <= defs.onnx_opset_version():

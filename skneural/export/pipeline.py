@@ -59,11 +59,10 @@ def _proto(model: Any, inputs: Any, opset: int) -> ModelProto:
     """The model by itself, for inputs of skl2onnx: one with all features, or one for each column."""
     shape = inputs[0].type.shape
     rows = len(shape) == 2 if shape else True
-    proto = onnx_model(model, opset, Form(columns=len(inputs) > 1, rows=rows, lengths=False))
+    proto = onnx_model(model, opset, Form(columns=len(inputs) > 1, rows=rows, lengths=False, further=False))
     if len(proto.graph.input) != len(inputs):
         raise NotExportedError(
-            f"{type(model).__name__} takes {len(proto.graph.input)} inputs, {', '.join(i.name for i in proto.graph.input)}"
-            f", but {len(inputs)} come from the steps before it."
+            f"{type(model).__name__} takes {len(proto.graph.input)} inputs, but the steps before give {len(inputs)}."
         )
     return proto
 

@@ -1,4 +1,4 @@
-"""Recurrent layers as nodes: ONNX's own operators where they compute the same function, a scan of the steps otherwise."""
+"""Recurrent layers as nodes: operators of ONNX where they compute the same function, otherwise a scan of the steps."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _walked(
         bias = np.concatenate([bias, np.zeros(2 * recurrent.shape[1] - len(bias))])
     before = reverse(graph, x, context) if layer.reverse else x.name
     lengths = "" if context.lengths is None else graph.cast(context.lengths, np.int32)
-    operands = [before, inputs.T[np.newaxis], recurrent.T[np.newaxis], bias[np.newaxis], lengths, *states]
+    operands: list[Any] = [before, inputs.T[np.newaxis], recurrent.T[np.newaxis], bias[np.newaxis], lengths, *states]
     while not isinstance(operands[-1], np.ndarray) and not operands[-1]:  # inputs that are left out
         del operands[-1]
     y = Value(graph.squeeze(graph.op(kind, *operands, hidden_size=layer.n_out, **attributes), 1), STEPS, 3)
@@ -80,9 +80,7 @@ def _with_first_state(graph: Graph, layer: Any, given: Any) -> tuple[Value, list
     return x, [graph.unsqueeze(part, 0) for part in parts]
 
 
-def started_by_memory(
-    graph: Graph, layer: StartedByMemory, p: Tree, x: tuple[Value, Value], context: Context
-) -> Value:
+def started_by_memory(graph: Graph, layer: StartedByMemory, p: Tree, x: tuple[Value, Value], context: Context) -> Value:
     series, memory = x
     first = graph.layer(layer.first, p["first"], memory, context.of_memory, "first")
     result: Value = graph.layer(layer.cell, p["cell"], (series, first.name), context, "cell")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -93,7 +94,7 @@ def standardization(graph: Graph, layer: Standardization, p: Tree, x: Value, con
 
 
 def layer_normalization(graph: Graph, layer: LayerNormalization, p: Tree, x: Value, context: Context) -> Value:
-    weights, options = (p["gamma"], p["beta"]), {"axis": -1, "epsilon": layer.epsilon}
+    weights, options = (p["gamma"], p["beta"]), dict[str, Any](axis=-1, epsilon=layer.epsilon)
     if x.features == -1:
         return x._replace(name=graph.op("LayerNormalization", x.name, *weights, **options))
     y = graph.op("LayerNormalization", graph.transpose(x.name, 0, 2, 3, 1), *weights, **options)

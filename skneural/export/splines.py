@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 
@@ -51,7 +52,7 @@ def _spline_matrix(graph: Graph, x: str, grid: Array, order: int, n_basis: int) 
         falling = [graph.op("Mul", right[r], share) for r, share in enumerate(shares)]
         middle = [graph.op("Add", up, down) for up, down in zip(rising, falling[1:], strict=False)]
         values = [falling[0], *middle, rising[-1]]
-    differences = [graph.op("Sub", a, b) for a, b in zip(shares, shares[1:], strict=False)]
+    differences = [graph.op("Sub", a, b) for a, b in itertools.pairwise(shares)]
     slopes = [graph.op("Neg", shares[0]), *differences, shares[-1]]
     step = graph.op("Mul", beyond, float(order))
     values = [graph.op("Add", v, graph.op("Mul", slope, step)) for v, slope in zip(values, slopes, strict=True)]

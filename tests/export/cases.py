@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +16,6 @@ from skneural import (
     CNNSequenceClassifier,
     CNNSequenceRegressor,
     DiffusionModel,
-    HopfieldNetwork,
     ImageRegressor,
     ImageSegmenter,
     KANClassifier,
@@ -395,9 +393,7 @@ CASES: dict[str, ExportCase] = {
     "mlp classifier with all layers": of_table(
         MLPClassifier((8, 8, 4), batch_norm=True, residual=True, linear_skip=True, dropout=0.2, **SMALL)
     ),
-    "mlp classifier of named columns": of_table(
-        MLPClassifier(8, **SMALL), named_numbers, named_rows, feed=as_columns
-    ),
+    "mlp classifier of named columns": of_table(MLPClassifier(8, **SMALL), named_numbers, named_rows, feed=as_columns),
     "mlp regressor": of_table(MLPRegressor(8, **SMALL)),
     "mlp regressor of two": of_table(MLPRegressor(8, "tanh", **SMALL), amounts(2)),
     "mlp regressor of counts": of_table(MLPRegressor(8, loss="poisson", **SMALL), amounts(1, 1.0, positive=True)),
@@ -498,7 +494,12 @@ CASES: dict[str, ExportCase] = {
         RNNSequenceClassifier(vocabulary_size=6, embedding_size=3, bidirectional=True, **RECURRENT)
     ),
     "recurrent tagger": ExportCase(
-        RNNSequenceTagger(bidirectional=True, **RECURRENT), tagged_series, series, as_series, of_steps(of_classifier), least=1
+        RNNSequenceTagger(bidirectional=True, **RECURRENT),
+        tagged_series,
+        series,
+        as_series,
+        of_steps(of_classifier),
+        least=1,
     ),
     **{
         f"transformer classifier {positional}, {pooling}": of_series(
@@ -739,7 +740,12 @@ def of_forecasts(n_channels: int = 1, gaps: bool = False, **options: Any) -> Exp
 
 CASES |= {
     "language model": ExportCase(
-        LanguageModel(**SMALL_TRANSFORMER), lambda: (sentences(24, 0), None), sentences, as_texts, of_language_model, least=1
+        LanguageModel(**SMALL_TRANSFORMER),
+        lambda: (sentences(24, 0), None),
+        sentences,
+        as_texts,
+        of_language_model,
+        least=1,
     ),
     "masked language model": ExportCase(
         LanguageModel(objective="masked", level="word", **SMALL_TRANSFORMER),
@@ -761,7 +767,12 @@ CASES |= {
         for architecture in ("gru", "lstm", "mamba")
     },
     "language model of sets": ExportCase(
-        LanguageModel(architecture="gru", d_model=4, **BRIEF), lambda: (sets(24, 0), None), sets, as_sets, of_sets, least=1
+        LanguageModel(architecture="gru", d_model=4, **BRIEF),
+        lambda: (sets(24, 0), None),
+        sets,
+        as_sets,
+        of_sets,
+        least=1,
     ),
     **{
         f"sequence to sequence {architecture}, {attention}": ExportCase(

@@ -6,8 +6,7 @@ import pytest
 from onnx import helper
 from scipy import sparse
 
-from skneural.data.container import BatchInfo
-from skneural.data.container import mask_of
+from skneural.data.container import BatchInfo, mask_of
 from skneural.export import layers as table
 from skneural.export.graph import IMAGES, ROWS, STEPS, Context, Graph, NotExportedError, Value
 from skneural.export.inputs import Input
@@ -30,14 +29,22 @@ from skneural.layers import (
     RowsFirst,
     SAGEConvolution,
     SelectNodes,
+    StartedByMemory,
     StepsFirst,
 )
 from skneural.layers import Context as LayerContext
 from skneural.layers.traversal import output_shapes, shape_of
 from skneural.testing.batch_contract import IMAGE_AXES, TIME_FIRST
 from tests.export.running import outputs_of, reference_outputs
-from tests.layers.cases import BATCH_CASES, IMAGE_BATCH_CASES, LAYER_CASES, LENGTHS, every_layer_class, layers_within
-from tests.layers.cases import started
+from tests.layers.cases import (
+    BATCH_CASES,
+    IMAGE_BATCH_CASES,
+    LAYER_CASES,
+    LENGTHS,
+    every_layer_class,
+    layers_within,
+    started,
+)
 
 # Their edges are no arrays of one shape for each sample.
 OF_GRAPHS = {
@@ -68,8 +75,8 @@ def axes_of(case):
         return {TIME_FIRST: STEPS, IMAGE_AXES: IMAGES}.get(case.x_axes, ROWS)
     if x.ndim == 4:
         return ROWS if isinstance(case.layer, CHANNELS_LAST) else IMAGES
-    started_with_steps = type(case.layer).__name__ == "StartedByMemory"
-    return STEPS if x.ndim == 3 and (case.batch_axis == 2 or isinstance(case.layer, RowsFirst) or started_with_steps) else ROWS
+    begins_with_steps = case.batch_axis == 2 or isinstance(case.layer, RowsFirst | StartedByMemory)
+    return STEPS if x.ndim == 3 and begins_with_steps else ROWS
 
 
 def graph_of(case, axes, lengths):
@@ -127,7 +134,9 @@ def assert_like(found, expected, axes, lengths):
         elif axes == ROWS:
             found, expected = found[real], expected[real]
         else:
-            found, expected = (np.where(real.T if axes == IMAGES else real.T[:, np.newaxis], y, 0) for y in (found, expected))
+            found, expected = (
+                np.where(real.T if axes == IMAGES else real.T[:, np.newaxis], y, 0) for y in (found, expected)
+            )
     if found.ndim > expected.ndim:
         found = found.reshape(expected.shape)
     assert found.shape == expected.shape

@@ -1,7 +1,6 @@
 """Exported models predict what the estimators predict, in onnxruntime and in the reference evaluator."""
 
 import functools
-import json
 
 import numpy as np
 import onnx
@@ -9,10 +8,9 @@ import pytest
 from sklearn.base import BaseEstimator, clone
 
 import skneural
-from skneural import MLPClassifier
 from skneural.export import to_onnx
 from tests.export.cases import CASES, NOT_EXPORTED
-from tests.export.running import outputs_of, reference_outputs, session_of
+from tests.export.running import outputs_of, reference_outputs
 
 
 @functools.cache
