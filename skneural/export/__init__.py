@@ -42,15 +42,16 @@ def to_onnx(model: Any, *, opset: int = 18, lengths: bool = True) -> ModelProto:
         (n, horizon, n_channels), with a further axis for several quantiles.
 
     Language models
-        "X" is numbers of tokens in the order of `vocabulary_`, where the start of a text is
-        ``vocabulary_size_ + 1``, and a mask follows it. "probabilities", (n, steps, vocabulary_size_), are those of the
+        "X" is numbers of tokens in the order of `vocabulary_`; ``vocabulary_size_`` is the start of a text, and the
+        next number a mask. "probabilities", (n, steps, vocabulary_size_), are those of the
         token that follows each step; of masked tokens, those of the step itself. To generate, append a token and call
         again.
 
     Sequence to sequence
-        "X" is the source, and "target", int64 (n, target steps), the tokens so far: first the start, whose number is
-        that of target tokens plus one. "probabilities" are those of the token that follows each, where the last column
-        is the end. With ``loss="ctc"`` there is no target, and the last column is the blank.
+        "X" is the source, and "target", int64 (n, target steps), the tokens so far. "probabilities" are those of the
+        token that follows each one of the target; their last column is the end, and the number of the start, the first
+        token of each target, is the number of columns. To decode, append the likeliest token and call again. With
+        ``loss="ctc"`` there is no target, and the last column is the blank.
 
     Diffusion models
         One denoising step: "X" is noisy rows in the units of the network, "time" of shape (n, 1) their noise level

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from skneural.estimators import Autoencoder, DiffusionModel, LanguageModel, SequenceToSequence
+from skneural.estimators import Autoencoder, DiffusionModel, HopfieldNetwork, LanguageModel, SequenceToSequence
 from skneural.estimators.autoencoder.reader import RowsOrImages
 from skneural.estimators.autoencoder.task import Reconstruction
 from skneural.estimators.forecast import SeriesForecaster
@@ -17,6 +17,7 @@ from skneural.export.inputs import Form, Input, of_images, of_sequences, of_tabl
 from skneural.export.layers import raw_scores
 from skneural.export.links import LINKS
 from skneural.export.outputs import PROBABILITIES, VARIABLE
+from skneural.export.recall import hopfield_network
 from skneural.ops.diffusion import LEAST_SIGNAL, OFFSET
 
 Family = Callable[[Graph, Any, Form], None]
@@ -120,6 +121,7 @@ def _levels(graph: Graph, time: str) -> tuple[str, str]:
 FAMILIES: dict[type, Family] = {
     Autoencoder: autoencoder,
     DiffusionModel: diffusion_model,
+    HopfieldNetwork: hopfield_network,
     LanguageModel: language_model,
     SequenceToSequence: sequence_to_sequence,
     SeriesForecaster: forecaster,

@@ -162,10 +162,12 @@ class Graph:
             self._known[key] = known
         return list(known)
 
-    def loop(self, kind: str, operands: Sequence[str], body: Graph, **attributes: Any) -> list[str]:
-        """Add a node with a body, and return a name for each output of the body."""
+    def loop(
+        self, kind: str, operands: Sequence[str], body: Graph, n_outputs: int | None = None, **attributes: Any
+    ) -> list[str]:
+        """Add a node with a body, and return the names of its outputs, by default as many as those of the body."""
         name = self.unique(f"{self.scope}/{kind}" if self.scope else kind)
-        names = [f"{name}:{i}" for i in range(len(body.outputs))]
+        names = [f"{name}:{i}" for i in range(len(body.outputs) if n_outputs is None else n_outputs)]
         self.nodes.append(helper.make_node(kind, operands, names, name=name, body=body.proto(name), **attributes))
         return names
 

@@ -55,10 +55,16 @@ ACTIVATIONS: dict[str, Elementwise] = {
     "softplus": softplus,
 }
 
+
+def _expit(graph: Graph, raw: str) -> str:
+    """1 / (1 + exp(-x)): onnxruntime's logistic operator has errors of 1e-7, also of smaller probabilities."""
+    return graph.op("Reciprocal", graph.op("Add", graph.op("Exp", graph.op("Neg", raw)), 1.0))
+
+
 LINKS: dict[str, Elementwise] = {
     "identity": lambda graph, raw: raw,
     "exp": lambda graph, raw: graph.op("Exp", raw),
-    "logistic": lambda graph, raw: graph.op("Sigmoid", raw),
+    "logistic": _expit,
     "softmax": lambda graph, raw: graph.op("Softmax", raw, axis=-1),
 }
 

@@ -9,6 +9,9 @@ import numpy as np
 from onnx import ModelProto, defs, helper
 from sklearn.utils.validation import check_is_fitted
 
+from skneural.estimators import HopfieldNetwork
+from skneural.estimators.graph.reader import GraphReader, NodeReader
+from skneural.estimators.link_prediction.reader import PairReader
 from skneural.export.families import FAMILIES
 from skneural.export.graph import Graph, NotExportedError
 from skneural.export.inputs import READERS, Form
@@ -30,10 +33,11 @@ def onnx_model(model: Any, opset: int, form: Form) -> ModelProto:
             f"opset must be between {LEAST_OPSET} and {defs.onnx_opset_version()}, the latest that the installed onnx "
             f"knows; got {opset}."
         )
-    if not isinstance(model, NeuralEstimator):
+    if not isinstance(model, NeuralEstimator | HopfieldNetwork):
         raise TypeError(f"{name} is not an estimator of skneural; of a pipeline, skl2onnx.to_onnx makes an ONNX model.")
     check_is_fitted(model)
-    graph = Graph(opset, CONVERTERS, named_shapes(model.network_, model._input_shape))
+    has_network = isinstance(model, NeuralEstimator)
+    graph = Graph(opset, CONVERTERS, named_shapes(model.network_, model._input_shape) if has_network else {})
     try:
         _add(graph, model, form)
     except NotExportedError as error:
@@ -41,11 +45,16 @@ def onnx_model(model: Any, opset: int, form: Form) -> ModelProto:
     return finished(graph, model, opset)
 
 
-def _add(graph: Graph, model: NeuralEstimator, form: Form) -> None:
-    reader, task = model._reader, model._task
+def _add(graph: Graph, model: Any, form: Form) -> None:
     if type(model) in FAMILIES:
         FAMILIES[type(model)](graph, model, form)
         return
+    reader, task = model._reader, model._task
+    if isinstance(reader, NodeReader | GraphReader | PairReader):
+        raise NotExportedError(
+            "graphs have any number of edges, and the outputs of nodes depend on those of others. Compute embeddings "
+            "by transform, and export a model of these."
+        )
     for part, table in ((reader, READERS), (task, TASKS)):
         if type(part) not in table:
             raise NotExportedError(f"its {type(part).__name__} has no ONNX graph.")

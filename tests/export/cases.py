@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.frozen import FrozenEstimator
 
 from skneural import (
     Autoencoder,
@@ -16,6 +20,7 @@ from skneural import (
     CNNSequenceClassifier,
     CNNSequenceRegressor,
     DiffusionModel,
+    HopfieldNetwork,
     ImageRegressor,
     ImageSegmenter,
     KANClassifier,
@@ -272,7 +277,7 @@ def new_pictures(shape: tuple[int, ...] = (9, 8, 2)) -> Callable[[int], np.ndarr
 
 def pixels(n_outputs: int = 0) -> Callable[[], tuple[Any, Any]]:
     def train() -> tuple[Any, Any]:
-        X = np.random.default_rng(0).random((12, 6, 7, 1)).astype(np.float32)
+        X = np.random.default_rng(0).random((20, 6, 7, 1)).astype(np.float32)
         if n_outputs:
             return X, np.concatenate([X, 2 * X + 5], axis=3)[..., :n_outputs]
         return X, np.array(["dark", "light", "middle"])[(X[..., 0] > 0.3).astype(int) + (X[..., 0] > 0.6)]
@@ -839,12 +844,60 @@ CASES |= {
     "forecaster of logarithms": of_forecasts(normalize=None, log=True),
 }
 
-# Estimators without a graph, and the reason that they give.
-NOT_EXPORTED = {
-    "GNNGraphClassifier": "graphs",
-    "GNNGraphRegressor": "graphs",
-    "GNNLinkPredictor": "graph",
-    "GNNNodeClassifier": "graph",
-    "GNNNodeRegressor": "graph",
-    "HopfieldNetwork": "random order",
+
+def bits(n: int, seed: int = 1) -> np.ndarray:
+    return np.where(np.random.default_rng(seed).random((n, 12)) > 0.5, 5.0, 2.0).astype(np.float32)
+
+
+def of_recall(model: Any, X: Any) -> Feed:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # of rows that alternate between two states
+        return {"variable": model.predict(X)}
+
+
+CASES |= {
+    f"associative memory, {name}": ExportCase(
+        HopfieldNetwork(**options), lambda: (bits(3, 0), None), bits, as_array, of_recall
+    )
+    for name, options in {
+        "hebbian": {"update": "synchronous"},
+        "projection": {"rule": "projection", "update": "synchronous"},
+        "modern": {"rule": "modern"},
+        "modern with a low beta": {"rule": "modern", "beta": 0.05},
+    }.items()
 }
+
+LANGUAGE_MODEL = LanguageModel(**SMALL_TRANSFORMER)
+
+
+def labelled_sentences() -> tuple[Any, Any]:
+    X = sentences(24, 0)
+    return X, ["question" if "?" in text else "statement" for text in X]
+
+
+def as_numbers_of_pretrained(model: Any, X: Any) -> Feed:
+    values, lengths = padded(model._reader.texts.encode(X), 0, np.int64)
+    return {"X": values, "lengths": lengths}
+
+
+CASES |= {
+    "transformer classifier of texts, pretrained and frozen": ExportCase(
+        TransformerSequenceClassifier(
+            pretrained=FrozenEstimator(clone(LANGUAGE_MODEL).fit(sentences(24, 0))), freeze=1, **SMALL_TRANSFORMER
+        ),
+        labelled_sentences,
+        sentences,
+        as_numbers_of_pretrained,
+        of_classifier,
+        least=1,
+    ),
+}
+
+# Estimators without a graph.
+NOT_EXPORTED = (
+    "GNNGraphClassifier",
+    "GNNGraphRegressor",
+    "GNNLinkPredictor",
+    "GNNNodeClassifier",
+    "GNNNodeRegressor",
+)

@@ -1,6 +1,7 @@
 """Exported models predict what the estimators predict, in onnxruntime and in the reference evaluator."""
 
 import functools
+import json
 
 import numpy as np
 import onnx
@@ -8,9 +9,37 @@ import pytest
 from sklearn.base import BaseEstimator, clone
 
 import skneural
+from skneural import (
+    HopfieldNetwork,
+    KANRegressor,
+    LanguageModel,
+    MLPClassifier,
+    MLPRegressor,
+    RNNSequenceClassifier,
+    SequenceToSequence,
+    TabularMLPClassifier,
+)
 from skneural.export import to_onnx
-from tests.export.cases import CASES, NOT_EXPORTED
-from tests.export.running import outputs_of, reference_outputs
+from tests.estimators.cases import SMALL_TABULAR, SMALL_TRANSFORMER, relatives
+from tests.export.cases import (
+    CASES,
+    NOT_EXPORTED,
+    RECURRENT,
+    SMALL,
+    amounts,
+    as_series,
+    bits,
+    frame,
+    frame_and_labels,
+    labelled_series,
+    rows,
+    sentences,
+    series,
+    source_numbers,
+    table,
+    translations,
+)
+from tests.export.running import outputs_of, reference_outputs, session_of
 
 
 @functools.cache
@@ -20,6 +49,8 @@ def fitted(name):
     model = clone(case.estimator)
     model = model.fit(X) if y is None else model.fit(X, y)
     # Output weights start at zero, and after few epochs the layers before would hardly change the predictions.
+    if not hasattr(model, "weights_"):
+        return model
     moves = 0.3 * np.random.default_rng(0).standard_normal(len(model.weights_))
     model.weights_ = model.weights_ + moves.astype(model.weights_.dtype)
     return model
@@ -90,3 +121,220 @@ def test_every_estimator_has_a_row():
     public = {name for name in skneural.__all__ if isinstance(getattr(skneural, name), type)}
     estimators = {name for name in public if issubclass(getattr(skneural, name), BaseEstimator)}
     assert {type(case.estimator).__name__ for case in CASES.values()} | set(NOT_EXPORTED) == estimators
+
+
+# --- mistakes that other exporters make -------------------------------------------------------------------
+
+
+def inputs_and_outputs(proto):
+    return [[(each.name, each.type, each.shape) for each in part()] for part in parts_of(session_of(proto))]
+
+
+def parts_of(session):
+    return session.get_inputs, session.get_outputs
+
+
+def test_two_classes_have_two_columns():
+    inputs, outputs = inputs_and_outputs(exported("mlp classifier of two"))
+    assert inputs == [("X", "tensor(float)", ["n", 4])]
+    assert outputs == [("label", "tensor(int64)", ["n"]), ("probabilities", "tensor(float)", ["n", 2])]
+
+
+def test_labels_keep_their_type():
+    types = {
+        "mlp classifier": "tensor(string)",
+        "mlp classifier of two": "tensor(int64)",
+        "mlp classifier of floats": "tensor(double)",
+        "perceptron with steps of two": "tensor(bool)",
+    }
+    for name, expected in types.items():
+        _, outputs = inputs_and_outputs(exported(name))
+        assert outputs[0][1] == expected
+
+
+def test_inputs_keep_the_names_of_columns():
+    inputs, _ = inputs_and_outputs(exported("mlp classifier of named columns"))
+    assert [name for name, _, _ in inputs] == fitted("mlp classifier of named columns").feature_names_in_.tolist()
+
+
+def test_columns_have_the_types_that_they_need():
+    inputs, _ = inputs_and_outputs(exported("tabular classifier of a frame"))
+    assert {name: kind for name, kind, _ in inputs} == {
+        "age": "tensor(double)",  # numbers of frames are centred before they are rounded
+        "year of birth": "tensor(double)",
+        "colour": "tensor(string)",
+        "code": "tensor(double)",  # its numbers are not exact in single precision
+        "town": "tensor(string)",
+        "member": "tensor(float)",
+    }
+
+
+def test_numbers_of_samples_and_steps_are_free():
+    inputs, outputs = inputs_and_outputs(exported("recurrent tagger"))
+    assert inputs == [("X", "tensor(float)", ["n", "steps", 2]), ("lengths", "tensor(int32)", ["n"])]
+    assert [shape for _, _, shape in outputs] == [["n", "steps"], ["n", "steps", 2]]
+
+
+def test_perceptrons_with_steps_have_no_probabilities():
+    _, outputs = inputs_and_outputs(exported("perceptron with steps"))
+    assert [name for name, _, _ in outputs] == ["label"]
+
+
+def test_an_unknown_category_is_none_of_training():
+    model, proto = fitted("tabular classifier of texts"), exported("tabular classifier of texts")
+    X = np.array([["z", "a", "b"], ["y", "a", "b"], ["a", "a", "b"]], object)
+    found = outputs_of(proto, {"X": X})["probabilities"]
+    np.testing.assert_allclose(found, model.predict_proba(X), atol=1e-5)
+    np.testing.assert_array_equal(found[0], found[1])
+    assert np.abs(found[0] - found[2]).max() > 1e-3
+
+
+# --- options, metadata and messages -----------------------------------------------------------------------
+
+
+def test_metadata():
+    properties = {each.key: each.value for each in exported("mlp classifier").metadata_props}
+    assert properties["skneural_version"] == skneural.__version__
+    assert properties["estimator"] == "MLPClassifier"
+    assert json.loads(properties["classes"]) == fitted("mlp classifier").classes_.tolist()
+    assert "classes" not in {each.key for each in exported("mlp regressor").metadata_props}
+
+
+def test_series_of_equal_lengths_need_no_lengths():
+    X, y = labelled_series()
+    model = RNNSequenceClassifier(**RECURRENT).fit(X, y)
+    proto = to_onnx(model, lengths=False)
+    values = np.random.default_rng(0).normal(size=(3, 5, 2)).astype(np.float32)
+    found = outputs_of(proto, {"X": values})["probabilities"]
+    np.testing.assert_allclose(found, model.predict_proba(values), atol=1e-6)
+    with_lengths = outputs_of(to_onnx(model), as_series(model, list(values)))["probabilities"]
+    np.testing.assert_allclose(found, with_lengths, atol=1e-6)
+
+
+def test_what_follows_the_end_of_a_series_has_no_effect():
+    model, proto = fitted("recurrent classifier lstm"), exported("recurrent classifier lstm")
+    feed = as_series(model, series(4))
+    other = feed | {"X": np.where(np.isnan(feed["X"]), np.float32(1e6), feed["X"])}
+    np.testing.assert_array_equal(outputs_of(proto, feed)["probabilities"], outputs_of(proto, other)["probabilities"])
+
+
+@pytest.mark.parametrize("opset", [18, 19, 20, 21, 22])
+@pytest.mark.parametrize(
+    "name", ["mlp classifier", "recurrent classifier gru", "mamba classifier mamba2, True", "segmenter"]
+)
+def test_later_opsets(name, opset):
+    proto = to_onnx(fitted(name), opset=opset)
+    assert proto.opset_import[0].version == opset
+    case = CASES[name]
+    X = case.new(3)
+    expected = outputs_of(exported(name), case.feed(fitted(name), X))
+    found = outputs_of(proto, case.feed(fitted(name), X))
+    np.testing.assert_array_equal(found["label"], expected["label"])
+
+
+@pytest.mark.parametrize("opset", [17, 1000])
+def test_other_opsets_are_refused(opset):
+    with pytest.raises(ValueError, match="opset must be between 18 and"):
+        to_onnx(fitted("mlp classifier"), opset=opset)
+
+
+def test_double_precision_is_cast():
+    X, y = amounts()()
+    model = MLPRegressor(8, **SMALL).fit(X.astype(np.float64), y)
+    assert model.weights_.dtype == np.float64
+    found = outputs_of(to_onnx(model), {"X": rows(5)})["variable"]
+    np.testing.assert_allclose(found[:, 0], model.predict(rows(5)), rtol=1e-5)
+
+
+def test_units_that_single_precision_does_not_hold():
+    X, y = amounts()()
+    y = 1e45 * y.astype(np.float64)
+    model = MLPRegressor(8, **SMALL).fit(X, y)
+    found = outputs_of(to_onnx(model), {"X": rows(5)})["variable"]
+    assert found.dtype == np.float64
+    np.testing.assert_allclose(found[:, 0], model.predict(rows(5)), rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", NOT_EXPORTED)
+def test_what_is_not_exported_says_so(name):
+    X, y = relatives() if name == "GNNLinkPredictor" else table(("a", "b"))()
+    model = getattr(skneural, name)(max_iter=2).fit(X, X[:, 0] if "Regressor" in name else y)
+    with pytest.raises(NotImplementedError, match=f"{name} cannot be exported: graphs have any number of edges"):
+        to_onnx(model)
+
+
+def test_recall_in_a_random_order_is_not_exported():
+    with pytest.raises(NotImplementedError, match="sets units in a random order"):
+        to_onnx(HopfieldNetwork().fit(bits(3)))
+
+
+def test_mixed_categories_are_not_exported():
+    X = frame()
+    X["mixed"] = np.array([1, "one"], object)[np.arange(len(X)) % 2]
+    model = TabularMLPClassifier(**SMALL_TABULAR).fit(X, frame_and_labels()[1])
+    with pytest.raises(NotImplementedError, match="numbers and strings as categories"):
+        to_onnx(model)
+
+
+def test_other_estimators_are_refused():
+    from sklearn.linear_model import LogisticRegression
+
+    with pytest.raises(TypeError, match="LogisticRegression is not an estimator of skneural"):
+        to_onnx(LogisticRegression())
+
+
+def test_models_that_are_not_fitted_are_refused():
+    from sklearn.exceptions import NotFittedError
+
+    with pytest.raises(NotFittedError):
+        to_onnx(MLPClassifier())
+
+
+def test_onnx_is_asked_for(monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    with pytest.raises(ImportError, match=r"needs onnx: pip install 'skneural\[onnx\]'"):
+        to_onnx(fitted("mlp classifier"))
+
+
+def test_named_functions_of_splines():
+    X, y = amounts()()
+    model = KANRegressor(hidden_layer_sizes=(2,), **SMALL).fit(X, y).fix_symbolic(0, 1, 0, "sin")
+    found = outputs_of(to_onnx(model), {"X": rows(5)})["variable"]
+    np.testing.assert_allclose(found[:, 0], model.predict(rows(5)), rtol=1e-4)
+
+
+# --- loops around graphs, as the documentation describes them ---------------------------------------------
+
+
+def test_sequences_are_decoded_token_by_token():
+    X, y = translations()
+    model = SequenceToSequence(hidden_size=8, embedding_size=4, max_iter=30, learning_rate_init=0.01, random_state=0)
+    model.fit(X, y)
+    session = session_of(to_onnx(model))
+    for text, expected in zip(X[:5], model.predict(X[:5]), strict=True):
+        (source,) = source_numbers(model, [text])
+        feed = {"X": source[None], "lengths": np.array([len(source)], np.int32)}
+        target = [len(model.target_vocabulary_) + 1]
+        while len(target) <= model.max_length_:
+            (probabilities,) = session.run(None, feed | {"target": np.array([target])})
+            scores = probabilities[0, -1]
+            scores[0] = 0  # the unknown token is never predicted
+            if scores.argmax() == len(scores) - 1:
+                break
+            target.append(int(scores.argmax()))
+        assert "".join(model.target_vocabulary_[token] for token in target[1:]) == expected
+
+
+def test_texts_are_generated_token_by_token():
+    texts = sentences(24, 0)
+    model = LanguageModel(**SMALL_TRANSFORMER).fit(texts)
+    session = session_of(to_onnx(model))
+    tokens = [model.vocabulary_size_]
+    for _ in range(8):
+        (probabilities,) = session.run(None, {"X": np.array([tokens])})
+        likely = probabilities[0, -1]
+        likely[0] = 0
+        tokens.append(int(likely.argmax()))
+    assert "".join(model.vocabulary_[token] for token in tokens[1:]) == model.generate(n_tokens=8, temperature=0)
