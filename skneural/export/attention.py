@@ -6,14 +6,16 @@ import math
 
 import numpy as np
 
-from skneural.export.graph import ROWS, Context, Converter, Graph, Value, reduced_angles
+from skneural.export.graph import ROWS, Converter, GraphContext, GraphValue, OnnxGraph, reduced_angles
 from skneural.layers import AdditiveAttention, CrossAttention, DotAttention, Layer, SelfAttention
 from skneural.ops.rotary import BASE
 from skneural.ops.types import Array
 from skneural.parameters import Tree
 
 
-def self_attention(graph: Graph, layer: SelfAttention, p: Tree, x: Value, context: Context) -> Value:
+def add_self_attention(
+    graph: OnnxGraph, layer: SelfAttention, p: Tree, x: GraphValue, context: GraphContext
+) -> GraphValue:
     projected = graph.linear(x.name, p["weight"], p["bias"])
     n_steps = graph.size(x.name, 1)
     query, key, value = (
@@ -32,7 +34,9 @@ def self_attention(graph: Graph, layer: SelfAttention, p: Tree, x: Value, contex
     return x._replace(name=graph.linear(attended, p["output_weight"], p["output_bias"]))
 
 
-def cross_attention(graph: Graph, layer: CrossAttention, p: Tree, x: tuple[Value, Value], context: Context) -> Value:
+def add_cross_attention(
+    graph: OnnxGraph, layer: CrossAttention, p: Tree, x: tuple[GraphValue, GraphValue], context: GraphContext
+) -> GraphValue:
     states, memory = x
     query = _heads(graph, graph.linear(states.name, p["query_weight"], p["query_bias"]), layer.n_heads, layer.d_model)
     both = graph.linear(memory.name, p["memory_weight"], p["memory_bias"])
@@ -43,12 +47,12 @@ def cross_attention(graph: Graph, layer: CrossAttention, p: Tree, x: tuple[Value
     hidden = keys_hidden(graph, context.memory_lengths, graph.size(memory.name, 1))
     attended = _attended(graph, (query, key, value), layer.d_model // layer.n_heads, hidden)
     attended = _joined(graph, attended, layer.d_model)
-    return Value(graph.linear(attended, p["output_weight"], p["output_bias"]), ROWS, 3)
+    return GraphValue(graph.linear(attended, p["output_weight"], p["output_bias"]), ROWS, 3)
 
 
-def additive_attention(
-    graph: Graph, layer: AdditiveAttention, p: Tree, x: tuple[Value, Value], context: Context
-) -> Value:
+def add_additive_attention(
+    graph: OnnxGraph, layer: AdditiveAttention, p: Tree, x: tuple[GraphValue, GraphValue], context: GraphContext
+) -> GraphValue:
     states, memory = x
     query = graph.unsqueeze(graph.linear(states.name, p["query_weight"], p["query_bias"]), 2)
     key = graph.unsqueeze(graph.linear(memory.name, p["key_weight"]), 1)
@@ -56,33 +60,35 @@ def additive_attention(
     return _taken(graph, graph.squeeze(judged, 3), states, memory, context)
 
 
-def dot_attention(graph: Graph, layer: DotAttention, p: Tree, x: tuple[Value, Value], context: Context) -> Value:
+def add_dot_attention(
+    graph: OnnxGraph, layer: DotAttention, p: Tree, x: tuple[GraphValue, GraphValue], context: GraphContext
+) -> GraphValue:
     states, memory = x
     query = graph.op("Mul", states.name, 1 / math.sqrt(layer.n_in))
     keys = graph.transpose(graph.linear(memory.name, p["weight"]), 0, 2, 1)
     return _taken(graph, graph.op("MatMul", query, keys), states, memory, context)
 
 
-def _taken(graph: Graph, scores: str, states: Value, memory: Value, context: Context) -> Value:
+def _taken(graph: OnnxGraph, scores: str, states: GraphValue, memory: GraphValue, context: GraphContext) -> GraphValue:
     """Means of the memory, weighted by the softmax of the scores, with the states behind them."""
     hidden = keys_hidden(graph, context.memory_lengths, graph.size(memory.name, 1))
     if hidden is not None:
         scores = graph.op("Where", graph.squeeze(hidden, 1), -math.inf, scores)
     taken = graph.op("MatMul", graph.op("Softmax", scores, axis=-1), memory.name)
-    return Value(graph.op("Concat", taken, states.name, axis=-1), ROWS, 3)
+    return GraphValue(graph.op("Concat", taken, states.name, axis=-1), ROWS, 3)
 
 
-def keys_hidden(graph: Graph, lengths: str | None, n_keys: str) -> str | None:
+def keys_hidden(graph: OnnxGraph, lengths: str | None, n_keys: str) -> str | None:
     """Mask of the padding, boolean of shape (batch, 1, 1, keys); None if there is none."""
     return None if lengths is None else graph.unsqueeze(graph.op("Not", graph.mask(lengths, n_keys)), 1, 2)
 
 
-def _heads(graph: Graph, x: str, n_heads: int, d_model: int) -> str:
+def _heads(graph: OnnxGraph, x: str, n_heads: int, d_model: int) -> str:
     """(batch, steps, d_model) as (batch, heads, steps, width)."""
     return graph.transpose(graph.reshape(x, 0, 0, n_heads, d_model // n_heads), 0, 2, 1, 3)
 
 
-def _attended(graph: Graph, heads: tuple[str, str, str], width: int, hidden: str | None) -> str:
+def _attended(graph: OnnxGraph, heads: tuple[str, str, str], width: int, hidden: str | None) -> str:
     """Outputs of all heads, given their queries, keys and values, and the mask of the keys that they do not see."""
     query, key, value = heads
     query = graph.op("Mul", query, 1 / math.sqrt(width))
@@ -92,12 +98,12 @@ def _attended(graph: Graph, heads: tuple[str, str, str], width: int, hidden: str
     return graph.op("MatMul", graph.op("Softmax", scores, axis=-1), value)
 
 
-def _joined(graph: Graph, heads: str, d_model: int) -> str:
+def _joined(graph: OnnxGraph, heads: str, d_model: int) -> str:
     """(batch, heads, steps, width) as (batch, steps, d_model)."""
     return graph.reshape(graph.transpose(heads, 0, 2, 1, 3), 0, 0, d_model)
 
 
-def _rotated(graph: Graph, x: str, n_steps: str, width: int) -> str:
+def _rotated(graph: OnnxGraph, x: str, n_steps: str, width: int) -> str:
     """Each pair of neighbouring features, turned by an angle proportional to the position."""
     frequencies = np.repeat(BASE ** (-np.arange(0, width, 2) / width), 2)
     angles = reduced_angles(graph, graph.positions(n_steps), frequencies)
@@ -116,8 +122,8 @@ def _quarter_turn(width: int) -> Array:
 
 
 OF_ATTENTION: dict[type[Layer], Converter] = {
-    AdditiveAttention: additive_attention,
-    CrossAttention: cross_attention,
-    DotAttention: dot_attention,
-    SelfAttention: self_attention,
+    AdditiveAttention: add_additive_attention,
+    CrossAttention: add_cross_attention,
+    DotAttention: add_dot_attention,
+    SelfAttention: add_self_attention,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from skneural.export.graph import Context, Converter, Graph, Value
+from skneural.export.graph import Converter, GraphContext, GraphValue, OnnxGraph
 from skneural.layers import (
     Branches,
     Chain,
@@ -21,14 +21,14 @@ from skneural.layers import (
 from skneural.parameters import Tree
 
 
-def chain(graph: Graph, layer: Chain, p: Tree, x: Any, context: Context) -> Any:
+def add_chain(graph: OnnxGraph, layer: Chain, p: Tree, x: Any, context: GraphContext) -> Any:
     for name, child in layer.children().items():
         x = graph.layer(child, p[name], x, context, name)
         context = after(graph, child, context)
     return x
 
 
-def after(graph: Graph, layer: Layer, context: Context) -> Context:
+def after(graph: OnnxGraph, layer: Layer, context: GraphContext) -> GraphContext:
     """Context of the layer that follows: lengths change where a layer joins steps."""
     n = _n_joined(layer)
     if n == 1 or context.lengths is None:
@@ -50,23 +50,23 @@ def _n_joined(layer: Layer) -> int:
     return n
 
 
-def frozen(graph: Graph, layer: Frozen, p: Tree, x: Any, context: Context) -> Any:
+def add_frozen(graph: OnnxGraph, layer: Frozen, p: Tree, x: Any, context: GraphContext) -> Any:
     return graph.layer(layer.inner, p["inner"], x, context)
 
 
-def residual(graph: Graph, layer: Residual, p: Tree, x: Value, context: Context) -> Value:
+def add_residual(graph: OnnxGraph, layer: Residual, p: Tree, x: GraphValue, context: GraphContext) -> GraphValue:
     along = x if layer.shortcut is None else graph.layer(layer.shortcut, p["shortcut"], x, context, "shortcut")
     y = graph.layer(layer.inner, p["inner"], x, context, "inner")
     return y._replace(name=graph.op("Add", along.name, y.name))
 
 
-def gate(graph: Graph, layer: Gate, p: Tree, x: Value, context: Context) -> Value:
+def add_gate(graph: OnnxGraph, layer: Gate, p: Tree, x: GraphValue, context: GraphContext) -> GraphValue:
     value = graph.layer(layer.value, p["value"], x, context, "value")
     share = graph.layer(layer.gate, p["gate"], x, context, "gate")
     return value._replace(name=graph.op("Mul", value.name, share.name))
 
 
-def branches(graph: Graph, layer: Branches, p: Tree, x: Value, context: Context) -> Value:
+def add_branches(graph: OnnxGraph, layer: Branches, p: Tree, x: GraphValue, context: GraphContext) -> GraphValue:
     ys = [graph.layer(child, p[name], x, context, name) for name, child in layer.children().items()]
     first, *others = ys
     return (
@@ -74,13 +74,13 @@ def branches(graph: Graph, layer: Branches, p: Tree, x: Value, context: Context)
     )
 
 
-def reversed_series(graph: Graph, layer: Reversed, p: Tree, x: Value, context: Context) -> Value:
-    before = x._replace(name=reverse(graph, x, context))
+def add_reversed_series(graph: OnnxGraph, layer: Reversed, p: Tree, x: GraphValue, context: GraphContext) -> GraphValue:
+    before = x._replace(name=add_reversal(graph, x, context))
     y = graph.layer(layer.inner, p["inner"], before, context, "inner")
-    return y._replace(name=reverse(graph, y, context))
+    return y._replace(name=add_reversal(graph, y, context))
 
 
-def reverse(graph: Graph, x: Value, context: Context) -> str:
+def add_reversal(graph: OnnxGraph, x: GraphValue, context: GraphContext) -> str:
     """The steps of each series in reverse, with the padding still at the end."""
     steps, batch = x.steps, 1 - x.steps
     lengths = context.lengths
@@ -89,17 +89,21 @@ def reverse(graph: Graph, x: Value, context: Context) -> str:
     return graph.op("ReverseSequence", x.name, lengths, time_axis=steps, batch_axis=batch)
 
 
-def encoder_decoder(graph: Graph, layer: EncoderDecoder, p: Tree, x: tuple[Any, Any], context: Context) -> Value:
+def add_encoder_decoder(
+    graph: OnnxGraph, layer: EncoderDecoder, p: Tree, x: tuple[Any, Any], context: GraphContext
+) -> GraphValue:
     source, target = x
     of_source = context.of_memory
     memory = graph.layer(layer.encoder, p["encoder"], source, of_source, "encoder")
     lengths = after(graph, layer.encoder, of_source).lengths
     behind = replace(context, memory_lengths=lengths)
-    y: Value = graph.layer(layer.decoder, p["decoder"], (target, memory), behind, "decoder")
+    y: GraphValue = graph.layer(layer.decoder, p["decoder"], (target, memory), behind, "decoder")
     return y
 
 
-def with_memory(graph: Graph, layer: WithMemory, p: Tree, x: tuple[Value, Value], context: Context) -> Value:
+def add_with_memory(
+    graph: OnnxGraph, layer: WithMemory, p: Tree, x: tuple[GraphValue, GraphValue], context: GraphContext
+) -> GraphValue:
     first, memory = x
     y = first
     for name, child in layer.children().items():
@@ -108,12 +112,12 @@ def with_memory(graph: Graph, layer: WithMemory, p: Tree, x: tuple[Value, Value]
 
 
 COMBINATORS: dict[type[Layer], Converter] = {
-    Chain: chain,
-    Frozen: frozen,
-    Residual: residual,
-    Gate: gate,
-    Branches: branches,
-    EncoderDecoder: encoder_decoder,
-    WithMemory: with_memory,
-    Reversed: reversed_series,
+    Chain: add_chain,
+    Frozen: add_frozen,
+    Residual: add_residual,
+    Gate: add_gate,
+    Branches: add_branches,
+    EncoderDecoder: add_encoder_decoder,
+    WithMemory: add_with_memory,
+    Reversed: add_reversed_series,
 }

@@ -11,33 +11,33 @@ from skneural.estimators import Autoencoder, DiffusionModel, HopfieldNetwork, La
 from skneural.estimators.autoencoder.reader import RowsOrImages
 from skneural.estimators.autoencoder.task import Reconstruction
 from skneural.estimators.forecast import SeriesForecaster
-from skneural.export.forecasts import forecaster
-from skneural.export.graph import Context, Graph, Value
-from skneural.export.inputs import Form, Input, of_images, of_sequences, of_table
-from skneural.export.layers import raw_scores
-from skneural.export.links import LINKS
+from skneural.export.forecasts import add_forecaster
+from skneural.export.graph import GraphContext, GraphValue, OnnxGraph
+from skneural.export.inputs import Form, Input, read_images, read_sequences, read_table
+from skneural.export.layers import add_network
+from skneural.export.links import LINK_NODES
 from skneural.export.outputs import PROBABILITIES, VARIABLE
-from skneural.export.recall import hopfield_network
+from skneural.export.recall import add_hopfield_network
 from skneural.ops.diffusion import LEAST_SIGNAL, OFFSET
 
-Family = Callable[[Graph, Any, Form], None]
+Family = Callable[[OnnxGraph, Any, Form], None]
 
 
-def autoencoder(graph: Graph, model: Autoencoder, form: Form) -> None:
+def add_autoencoder(graph: OnnxGraph, model: Autoencoder, form: Form) -> None:
     """Latent features, as `transform` gives them, and the reconstruction."""
     task, network, tree = cast(Reconstruction, model._task), model.network_, model._parameters()
     reader = cast(RowsOrImages, model._reader)
     if reader.rows is not None:
-        given = of_table(graph, reader.rows, form)
+        given = read_table(graph, reader.rows, form)
     else:
         assert reader.images is not None
-        given = of_images(graph, reader.images, form._replace(rows=form.rows or len(reader.sample_shape) == 1))
+        given = read_images(graph, reader.images, form._replace(rows=form.rows or len(reader.sample_shape) == 1))
     latent = graph.layer(network["encoder"], tree["encoder"], given.x, given.context, "encoder")
     graph.output(VARIABLE, latent.name, np.float32, ("n", model.network_arguments_["latent_size"]))
     if not form.further:
         return
-    raw = graph.layer(network["decoder"], tree["decoder"], latent, Context(), "decoder")
-    values = LINKS[task.loss()[0].link_name](graph, graph.slice(raw.name, 1, 0, task.n_features))
+    raw = graph.layer(network["decoder"], tree["decoder"], latent, GraphContext(), "decoder")
+    values = LINK_NODES[task.loss()[0].link_name](graph, graph.slice(raw.name, 1, 0, task.n_features))
     if task.image_shape is not None:
         height, width, channels = task.image_shape
         values = graph.transpose(graph.reshape(values, 0, height, channels, width), 0, 1, 3, 2)
@@ -46,49 +46,49 @@ def autoencoder(graph: Graph, model: Autoencoder, form: Form) -> None:
     graph.output("reconstruction", graph.reshape(values, 0, *shape), np.float32, ("n", *shape))
 
 
-def language_model(graph: Graph, model: LanguageModel, form: Form) -> None:
+def add_language_model(graph: OnnxGraph, model: LanguageModel, form: Form) -> None:
     """Probabilities of the next token at each step, or of the masked ones; see `skneural.export.to_onnx`."""
     reader, task, steps = model._reader, model._task, ("n", "steps")
     if reader.of_sets:
-        x = Value(graph.input("X", np.float32, (*steps, reader.n_tokens + 1)), rank=3)
+        x = GraphValue(graph.input("X", np.float32, (*steps, reader.n_tokens + 1)), rank=3)
     else:
-        x = Value(graph.input("X", np.int64, steps))
-    context = Context()
+        x = GraphValue(graph.input("X", np.int64, steps))
+    context = GraphContext()
     if task.masked and form.lengths:
-        context = Context(graph.cast(graph.input("lengths", np.int32, ("n",)), np.int64))
-    raw = raw_scores(graph, model.network_, model._parameters(), Input(x, context))
-    probabilities = LINKS[task.loss()[0].link_name](graph, raw)
+        context = GraphContext(graph.cast(graph.input("lengths", np.int32, ("n",)), np.int64))
+    raw = add_network(graph, model.network_, model._parameters(), Input(x, context))
+    probabilities = LINK_NODES[task.loss()[0].link_name](graph, raw)
     graph.output(PROBABILITIES, probabilities, np.float32, (*steps, task.n_tokens))
 
 
-def sequence_to_sequence(graph: Graph, model: SequenceToSequence, form: Form) -> None:
+def add_sequence_to_sequence(graph: OnnxGraph, model: SequenceToSequence, form: Form) -> None:
     """Probabilities of the token that follows each one of the target; of each step with "ctc"."""
     reader, task = model._reader, model._task
     source = _source(graph, reader, form)
     given = source
     if task.options.loss != "ctc":
-        target = Value(graph.input("target", np.int64, ("n", "target steps")))
-        given = Input((source.x, target), Context(memory_lengths=source.context.lengths))
-    raw = raw_scores(graph, model.network_, model._parameters(), given)
+        target = GraphValue(graph.input("target", np.int64, ("n", "target steps")))
+        given = Input((source.x, target), GraphContext(memory_lengths=source.context.lengths))
+    raw = add_network(graph, model.network_, model._parameters(), given)
     shape = ("n", "scored steps" if task.options.loss == "ctc" else "target steps", model.n_outputs_)
-    graph.output(PROBABILITIES, LINKS["softmax"](graph, raw), np.float32, shape)
+    graph.output(PROBABILITIES, LINK_NODES["softmax"](graph, raw), np.float32, shape)
 
 
-def _source(graph: Graph, reader: Any, form: Form) -> Input:
+def _source(graph: OnnxGraph, reader: Any, form: Form) -> Input:
     """The source: tokens, series, images or rows of numbers."""
     if reader.kind == "rows":
-        return Input(Value(graph.input("X", np.float32, ("n", reader.columns.n_features))))
+        return Input(GraphValue(graph.input("X", np.float32, ("n", reader.columns.n_features))))
     if reader.kind == "images":
-        return of_images(graph, reader.images, form)
+        return read_images(graph, reader.images, form)
     if reader.kind == "series":
-        return of_sequences(graph, reader.series, form)
+        return read_sequences(graph, reader.series, form)
     x = graph.input("X", np.int64, ("n", "steps"))
     if not form.lengths:
-        return Input(Value(x))
-    return Input(Value(x), Context(graph.cast(graph.input("lengths", np.int32, ("n",)), np.int64)))
+        return Input(GraphValue(x))
+    return Input(GraphValue(x), GraphContext(graph.cast(graph.input("lengths", np.int32, ("n",)), np.int64)))
 
 
-def diffusion_model(graph: Graph, model: DiffusionModel, form: Form) -> None:
+def add_diffusion_model(graph: OnnxGraph, model: DiffusionModel, form: Form) -> None:
     """One denoising step: the clean rows that are expected for noisy ones, in the units of the network."""
     task = model._task
     size, n_condition = task.encoding.size, 0 if task.condition is None else task.condition.size
@@ -97,7 +97,7 @@ def diffusion_model(graph: Graph, model: DiffusionModel, form: Form) -> None:
     time = graph.input("time", np.float32, ("n", 1))
     x = graph.op("Concat", noisy, *condition, time, axis=1)
     signal, level = _levels(graph, time)
-    raw = graph.layer(model.network_, model._parameters(), Value(x), Context()).name
+    raw = graph.layer(model.network_, model._parameters(), GraphValue(x), GraphContext()).name
     # The network adds to the best linear estimate of each clean number from the noisy one.
     mean, variance = task.encoding.mean, task.encoding.variance
     total = graph.op("Add", graph.op("Mul", graph.op("Mul", signal, signal), variance), graph.op("Mul", level, level))
@@ -110,7 +110,7 @@ def diffusion_model(graph: Graph, model: DiffusionModel, form: Form) -> None:
     graph.output(VARIABLE, graph.op("Sub", linear, part), np.float32, ("n", size))
 
 
-def _levels(graph: Graph, time: str) -> tuple[str, str]:
+def _levels(graph: OnnxGraph, time: str) -> tuple[str, str]:
     """Signal level and noise level, as `skneural.ops.diffusion.levels` gives them."""
     quarter = 0.5 * np.pi / (1 + OFFSET)
     angle = graph.op("Mul", graph.op("Add", time, OFFSET), quarter)
@@ -119,10 +119,10 @@ def _levels(graph: Graph, time: str) -> tuple[str, str]:
 
 
 FAMILIES: dict[type, Family] = {
-    Autoencoder: autoencoder,
-    DiffusionModel: diffusion_model,
-    HopfieldNetwork: hopfield_network,
-    LanguageModel: language_model,
-    SequenceToSequence: sequence_to_sequence,
-    SeriesForecaster: forecaster,
+    Autoencoder: add_autoencoder,
+    DiffusionModel: add_diffusion_model,
+    HopfieldNetwork: add_hopfield_network,
+    LanguageModel: add_language_model,
+    SequenceToSequence: add_sequence_to_sequence,
+    SeriesForecaster: add_forecaster,
 }

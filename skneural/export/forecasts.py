@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 
 from skneural.estimators.forecast.task import ranks
-from skneural.export.graph import Graph, Value
+from skneural.export.graph import GraphValue, OnnxGraph
 from skneural.export.inputs import Form, Input
-from skneural.export.layers import raw_scores
+from skneural.export.layers import add_network
 from skneural.export.outputs import VARIABLE
-from skneural.export.scans import Loop, scan
+from skneural.export.scans import Loop, add_scan
 from skneural.ops.window_units import RELATIVE_ROUNDING
 
 
-def forecaster(graph: Graph, model: Any, form: Form) -> None:
+def add_forecaster(graph: OnnxGraph, model: Any, form: Form) -> None:
     """Forecasts of the steps that follow each window, of shape (n, horizon, channels[, quantiles])."""
     task, options = model._task, model._reader.options
     windows = task.form
@@ -29,8 +29,8 @@ def forecaster(graph: Graph, model: Any, form: Form) -> None:
         rows = _with_known(graph, rows, known, windows)
     else:
         rows = graph.reshape(rows, 0, windows.longest * windows.step_size)
-    x = Value(graph.cast(rows, np.float32))
-    raw = graph.cast(raw_scores(graph, model.network_, model._parameters(), Input(x)), np.float64)
+    x = GraphValue(graph.cast(rows, np.float32))
+    raw = graph.cast(add_network(graph, model.network_, model._parameters(), Input(x)), np.float64)
     forecasts = _restored(graph, raw, units, task)
     if options.log:
         forecasts = graph.op("Exp", forecasts)
@@ -38,11 +38,11 @@ def forecaster(graph: Graph, model: Any, form: Form) -> None:
     graph.output(VARIABLE, forecasts, np.float64, ("n", windows.horizon, channels, *quantiles))
 
 
-def _double(graph: Graph, value: Any) -> str:
+def _double(graph: OnnxGraph, value: Any) -> str:
     return graph.constant(value, np.float64)
 
 
-def _window(graph: Graph, given: str, windows: Any, options: Any) -> tuple[str, str]:
+def _window(graph: OnnxGraph, given: str, windows: Any, options: Any) -> tuple[str, str]:
     """The last steps of the series, whose gaps are filled, and which of them are present, as numbers."""
     given = graph.op("Log", given) if options.log else given
     missing = graph.op("IsNaN", given)
@@ -53,7 +53,7 @@ def _window(graph: Graph, given: str, windows: Any, options: Any) -> tuple[str, 
     return last[0], last[1]
 
 
-def _filled(graph: Graph, given: str, missing: str, season: int, n_channels: int) -> str:
+def _filled(graph: OnnxGraph, given: str, missing: str, season: int, n_channels: int) -> str:
     """Gaps have the value of the season before, or the last one; those at the start the first value."""
     first = graph.cast(graph.op("ArgMin", graph.cast(missing, np.int32), axis=1), np.int64)
     first = graph.op("GatherElements", given, first, axis=1)
@@ -70,11 +70,11 @@ def _filled(graph: Graph, given: str, missing: str, season: int, n_channels: int
     kept = [body.slice(state, 1, 1)] if season > 1 else []
     after = body.op("Concat", *kept, body.unsqueeze(known, 1), axis=1)
     loop = Loop(body, after, known, (None, season, n_channels), (None, n_channels))
-    filled = scan(graph, loop, state_before, [graph.transpose(given, 1, 0, 2)], np.float64)
+    filled = add_scan(graph, loop, state_before, [graph.transpose(given, 1, 0, 2)], np.float64)
     return graph.transpose(filled, 1, 0, 2)
 
 
-def _units(graph: Graph, values: str, present: str, windows: Any) -> tuple[str, str, str]:
+def _units(graph: OnnxGraph, values: str, present: str, windows: Any) -> tuple[str, str, str]:
     """Centre and scale of each window, (n, 1, channels), and centre of its targets, (n, horizon or 1, channels)."""
     if windows.normalize is None:
         centre, scale = (_double(graph, each[np.newaxis, np.newaxis]) for each in (windows.centre, windows.scale))
@@ -91,17 +91,17 @@ def _units(graph: Graph, values: str, present: str, windows: Any) -> tuple[str, 
     deviation = graph.op("Sqrt", mean_of(graph.op("Mul", centred, centred)))
     centre = mean if windows.normalize == "mean" else graph.slice(values, 1, -1)
     scale = graph.op("Max", deviation, graph.op("Mul", magnitude, _double(graph, windows.least)))
-    one = graph.op("Where", graph.op("Greater", magnitude, _double(graph, 0.0)), magnitude, _double(graph, 1.0))
+    size_or_one = graph.op("Where", graph.op("Greater", magnitude, _double(graph, 0.0)), magnitude, _double(graph, 1.0))
     varies = graph.op("Greater", scale, graph.op("Mul", magnitude, _double(graph, RELATIVE_ROUNDING)))
     behind = centre
     if windows.normalize == "season":
         n_last = min(windows.season, windows.longest)
         last = graph.slice(values, 1, -n_last)
         behind = graph.take(last, np.arange(windows.horizon) % n_last, 1)
-    return centre, graph.op("Where", varies, scale, one), behind
+    return centre, graph.op("Where", varies, scale, size_or_one), behind
 
 
-def _rows(graph: Graph, values: str, present: str, units: tuple[str, str, str], windows: Any) -> str:
+def _rows(graph: OnnxGraph, values: str, present: str, units: tuple[str, str, str], windows: Any) -> str:
     """Numbers of each step of the windows, (n, steps, numbers)."""
     centre, scale, _ = units
     normalized = graph.op("Div", graph.op("Sub", values, centre), scale)
@@ -112,7 +112,7 @@ def _rows(graph: Graph, values: str, present: str, units: tuple[str, str, str], 
     return graph.op("Concat", known, present, axis=2)
 
 
-def _with_known(graph: Graph, steps: str, known: str, windows: Any) -> str:
+def _with_known(graph: OnnxGraph, steps: str, known: str, windows: Any) -> str:
     """Rows with values that are known in advance, of the steps of the window and of the horizon."""
     centred = graph.op("Sub", known, _double(graph, windows.known_centre))
     last = graph.slice(centred, 1, -(windows.longest + windows.horizon))
@@ -124,7 +124,7 @@ def _with_known(graph: Graph, steps: str, known: str, windows: Any) -> str:
     return graph.op("Concat", whole, after, axis=1)
 
 
-def _restored(graph: Graph, raw: str, units: tuple[str, str, str], task: Any) -> str:
+def _restored(graph: OnnxGraph, raw: str, units: tuple[str, str, str], task: Any) -> str:
     """Forecasts in the units of the series."""
     _, scale, behind = units
     horizon, channels, quantiles = task.form.horizon, len(task.form.least), task.options.quantiles

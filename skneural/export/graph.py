@@ -27,13 +27,13 @@ ROWS, IMAGES, STEPS = "rows", "images", "steps"  # orders of axes
 Operand: TypeAlias = "str | float | int | Sequence[int] | Array"
 
 
-Shape: TypeAlias = "Sequence[str | int | None]"
+AxisSizes: TypeAlias = "Sequence[str | int | None]"
 
 
 END = int(np.iinfo(np.int64).max)  # of an axis of any size
 
 
-class Value(NamedTuple):
+class GraphValue(NamedTuple):
     """A value of the graph.
 
     Attributes
@@ -73,7 +73,7 @@ class Padding(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Context:
+class GraphContext:
     """Values besides x that layers need.
 
     Attributes
@@ -91,11 +91,11 @@ class Context:
     padding: Padding | None = None
 
     @property
-    def of_memory(self) -> Context:
+    def of_memory(self) -> GraphContext:
         return replace(self, lengths=self.memory_lengths, memory_lengths=None)
 
 
-Converter: TypeAlias = "Callable[[Graph, Any, Tree, Any, Context], Any]"
+Converter: TypeAlias = "Callable[[OnnxGraph, Any, Tree, Any, GraphContext], Any]"
 
 
 class NotExportedError(NotImplementedError):
@@ -103,7 +103,7 @@ class NotExportedError(NotImplementedError):
 
 
 @dataclass
-class Graph:
+class OnnxGraph:
     """A graph to which nodes are added.
 
     Attributes
@@ -114,14 +114,14 @@ class Graph:
         returns the output.
     shapes : mapping from str to tuple
         Output shapes of the layers of the network by their names, in the order of axes of the layers.
-    outer : Graph or None
+    outer : OnnxGraph or None
         The graph around the body of a loop, which holds the constants of both.
     """
 
     opset: int
     converters: Mapping[type[Layer], Converter] = field(default_factory=dict)
     shapes: Mapping[str, Any] = field(default_factory=dict)
-    outer: Graph | None = None
+    outer: OnnxGraph | None = None
     nodes: list[NodeProto] = field(default_factory=list)
     constants: dict[str, TensorProto] = field(default_factory=dict)
     inputs: list[ValueInfoProto] = field(default_factory=list)
@@ -132,13 +132,13 @@ class Graph:
 
     # --- inputs and outputs ---------------------------------------------------------------------------
 
-    def input(self, name: str, dtype: Any, shape: Shape | None) -> str:
+    def input(self, name: str, dtype: Any, shape: AxisSizes | None) -> str:
         """Declare an input; axes of unknown size have a name."""
         self.inputs.append(_value_info(name, dtype, shape))
         self._counts[name] = 1
         return name
 
-    def output(self, name: str, value: str, dtype: Any, shape: Shape | None) -> None:
+    def output(self, name: str, value: str, dtype: Any, shape: AxisSizes | None) -> None:
         """Declare a value as an output of the given name."""
         self.nodes.append(helper.make_node("Identity", [value], [name], name=self.unique(f"output/{name}")))
         self.outputs.append(_value_info(name, dtype, shape))
@@ -163,7 +163,7 @@ class Graph:
         return list(known)
 
     def loop(
-        self, kind: str, operands: Sequence[str], body: Graph, n_outputs: int | None = None, **attributes: Any
+        self, kind: str, operands: Sequence[str], body: OnnxGraph, n_outputs: int | None = None, **attributes: Any
     ) -> list[str]:
         """Add a node with a body, and return the names of its outputs, by default as many as those of the body."""
         name = self.unique(f"{self.scope}/{kind}" if self.scope else kind)
@@ -192,7 +192,7 @@ class Graph:
             self._known[key] = known
         return known[0]
 
-    def layer(self, layer: Layer, p: Tree, x: Any, context: Context, name: str = "") -> Any:
+    def layer(self, layer: Layer, p: Tree, x: Any, context: GraphContext, name: str = "") -> Any:
         """Add the nodes of a layer inside the present one, of the given name, and return its output."""
         convert = self.converters.get(type(layer))
         if convert is None:
@@ -270,9 +270,9 @@ class Graph:
         """Mask of the real steps, boolean of shape (batch, steps); `n_steps` is a vector with one element."""
         return self.op("Less", self.unsqueeze(self.positions(n_steps), 0), self.unsqueeze(lengths, 1))
 
-    def body(self) -> Graph:
+    def body(self) -> OnnxGraph:
         """The body of a loop, whose nodes may use values of this graph."""
-        inner = Graph(self.opset, self.converters, self.shapes, outer=self, scope=self.scope)
+        inner = OnnxGraph(self.opset, self.converters, self.shapes, outer=self, scope=self.scope)
         inner._counts = self._counts
         return inner
 
@@ -295,7 +295,7 @@ def tensor_type(dtype: Any) -> int:
     return TensorProto.STRING if dtype.kind in "UTO" else helper.np_dtype_to_tensor_dtype(dtype)
 
 
-def _value_info(name: str, dtype: Any, shape: Shape | None) -> ValueInfoProto:
+def _value_info(name: str, dtype: Any, shape: AxisSizes | None) -> ValueInfoProto:
     return helper.make_tensor_value_info(name, tensor_type(dtype), None if shape is None else list(shape))
 
 
@@ -306,12 +306,12 @@ def _tensor(array: np.ndarray, name: str) -> TensorProto:
     return helper.make_tensor(name, TensorProto.STRING, array.shape, strings)  # type: ignore[arg-type]
 
 
-def reduced_angles(graph: Graph, positions: str, frequencies: Array) -> str:
+def reduced_angles(graph: OnnxGraph, positions: str, frequencies: Array) -> str:
     """Angles of positions, reduced to one turn in double precision: of distant steps, single precision loses digits.
 
     Parameters
     ----------
-    graph : Graph
+    graph : OnnxGraph
     positions : str
         Of integers, (steps,).
     frequencies : array of shape (n,)

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from skneural.export.graph import IMAGES, ROWS, STEPS, Context, Converter, Graph, Value
+from skneural.export.graph import IMAGES, ROWS, STEPS, Converter, GraphContext, GraphValue, OnnxGraph
+from skneural.export.rows import add_unchanged
 from skneural.layers import (
     BatchLast,
     Convolution,
@@ -37,41 +38,41 @@ from skneural.parameters import Tree
 LEAST = float(np.finfo(np.float32).min)
 
 
-def unchanged(graph: Graph, layer: Layer, p: Tree, x: Value, context: Context) -> Value:
-    return x
-
-
-def batch_last(graph: Graph, layer: BatchLast, p: Tree, x: Value, context: Context) -> Value:
+def add_batch_last(graph: OnnxGraph, layer: BatchLast, p: Tree, x: GraphValue, context: GraphContext) -> GraphValue:
     """From rows to channels first: the order of axes in which ONNX convolves."""
     if x.rank == 3:
-        return Value(graph.unsqueeze(graph.transpose(x.name, 0, 2, 1), 2), IMAGES, 4)
-    return Value(graph.transpose(x.name, 0, 3, 1, 2), IMAGES, 4)
+        return GraphValue(graph.unsqueeze(graph.transpose(x.name, 0, 2, 1), 2), IMAGES, 4)
+    return GraphValue(graph.transpose(x.name, 0, 3, 1, 2), IMAGES, 4)
 
 
-def flatten(graph: Graph, layer: Flatten, p: Tree, x: Value, context: Context) -> Value:
-    return Value(graph.reshape(graph.transpose(x.name, 0, 2, 1, 3), 0, graph.n_features))
+def add_flatten(graph: OnnxGraph, layer: Flatten, p: Tree, x: GraphValue, context: GraphContext) -> GraphValue:
+    return GraphValue(graph.reshape(graph.transpose(x.name, 0, 2, 1, 3), 0, graph.n_features))
 
 
-def unflatten(graph: Graph, layer: Unflatten, p: Tree, x: Value, context: Context) -> Value:
+def add_unflatten(graph: OnnxGraph, layer: Unflatten, p: Tree, x: GraphValue, context: GraphContext) -> GraphValue:
     images = graph.reshape(x.name, 0, layer.height, layer.channels, layer.width)
-    return Value(graph.transpose(images, 0, 2, 1, 3), IMAGES, 4)
+    return GraphValue(graph.transpose(images, 0, 2, 1, 3), IMAGES, 4)
 
 
-def image_columns(graph: Graph, layer: ImageColumns, p: Tree, x: Value, context: Context) -> Value:
+def add_image_columns(
+    graph: OnnxGraph, layer: ImageColumns, p: Tree, x: GraphValue, context: GraphContext
+) -> GraphValue:
     columns = graph.transpose(x.name, 3, 0, 2, 1)
     features = graph.op("Mul", graph.size(columns, 2), graph.size(columns, 3))
     shape = graph.shape(graph.size(columns, 0), graph.size(columns, 1), features)
-    return Value(graph.op("Reshape", columns, shape, allowzero=1), STEPS, 3)
+    return GraphValue(graph.op("Reshape", columns, shape, allowzero=1), STEPS, 3)
 
 
-def image_positions(graph: Graph, layer: ImagePositions, p: Tree, x: Value, context: Context) -> Value:
+def add_image_positions(
+    graph: OnnxGraph, layer: ImagePositions, p: Tree, x: GraphValue, context: GraphContext
+) -> GraphValue:
     pixels = graph.transpose(x.name, 0, 2, 3, 1)
     n = graph.op("Mul", graph.size(pixels, 1), graph.size(pixels, 2))
     shape = graph.shape(graph.size(pixels, 0), n, graph.size(pixels, 3))
-    return Value(graph.op("Reshape", pixels, shape, allowzero=1), ROWS, 3)
+    return GraphValue(graph.op("Reshape", pixels, shape, allowzero=1), ROWS, 3)
 
 
-def real_pixels(graph: Graph, x: Value, context: Context) -> str | None:
+def real_pixels(graph: OnnxGraph, x: GraphValue, context: GraphContext) -> str | None:
     """Mask of the real steps or pixels of images, boolean, in a shape that broadcasts to them; None if all are."""
     if context.padding is not None:
         height, width = (_real_along(graph, x, context, axis) for axis in (0, 1))
@@ -79,14 +80,14 @@ def real_pixels(graph: Graph, x: Value, context: Context) -> str | None:
     return steps_mask(graph, x, context)
 
 
-def steps_mask(graph: Graph, x: Value, context: Context) -> str | None:
+def steps_mask(graph: OnnxGraph, x: GraphValue, context: GraphContext) -> str | None:
     """Mask of the real steps of series that are images of height one."""
     if context.lengths is None:
         return None
     return graph.unsqueeze(graph.mask(context.lengths, graph.size(x.name, 3)), 1, 2)
 
 
-def _real_along(graph: Graph, x: Value, context: Context, axis: int) -> str:
+def _real_along(graph: OnnxGraph, x: GraphValue, context: GraphContext, axis: int) -> str:
     """Mask along the height or the width; a pixel of a smaller feature map that is real in part is real."""
     assert context.padding is not None
     n, real, padded = graph.size(x.name, 2 + axis), context.padding.real[axis], context.padding.padded[axis]
@@ -95,7 +96,7 @@ def _real_along(graph: Graph, x: Value, context: Context, axis: int) -> str:
     return graph.op("Less", graph.positions(n), n_real)
 
 
-def mask(graph: Graph, layer: Mask, p: Tree, x: Value, context: Context) -> Value:
+def add_mask(graph: OnnxGraph, layer: Mask, p: Tree, x: GraphValue, context: GraphContext) -> GraphValue:
     real = real_pixels(graph, x, context)
     return x if real is None else x._replace(name=graph.op("Where", real, x.name, 0.0))
 
@@ -112,15 +113,19 @@ def _geometry(size: Pair, stride: Pair, dilation: Pair, padding: str) -> dict[st
     return geometry | {"auto_pad": "SAME_UPPER"}
 
 
-def convolution(graph: Graph, layer: Convolution, p: Tree, x: Value, context: Context) -> Value:
+def add_convolution(graph: OnnxGraph, layer: Convolution, p: Tree, x: GraphValue, context: GraphContext) -> GraphValue:
     return _convolved(graph, layer, p, x, 1)
 
 
-def depthwise_convolution(graph: Graph, layer: DepthwiseConvolution, p: Tree, x: Value, context: Context) -> Value:
+def add_depthwise_convolution(
+    graph: OnnxGraph, layer: DepthwiseConvolution, p: Tree, x: GraphValue, context: GraphContext
+) -> GraphValue:
     return _convolved(graph, layer, p, x, layer.channels)
 
 
-def _convolved(graph: Graph, layer: Convolution | DepthwiseConvolution, p: Tree, x: Value, group: int) -> Value:
+def _convolved(
+    graph: OnnxGraph, layer: Convolution | DepthwiseConvolution, p: Tree, x: GraphValue, group: int
+) -> GraphValue:
     geometry = _geometry(layer.kernel_size, layer.stride, layer.dilation, layer.padding)
     bias = [p["bias"]] if "bias" in p else []
     return x._replace(name=graph.op("Conv", x.name, _kernel(p["kernel"]), *bias, group=group, **geometry))
@@ -131,7 +136,9 @@ def _kernel(kernel: Array) -> Array:
     return kernel.transpose(3, 2, 0, 1)
 
 
-def transposed_convolution(graph: Graph, layer: TransposedConvolution, p: Tree, x: Value, context: Context) -> Value:
+def add_transposed_convolution(
+    graph: OnnxGraph, layer: TransposedConvolution, p: Tree, x: GraphValue, context: GraphContext
+) -> GraphValue:
     bias = [p["bias"]] if "bias" in p else []
     size, stride = list(layer.kernel_size), list(layer.stride)
     y = graph.op("ConvTranspose", x.name, _kernel(p["kernel"]), *bias, kernel_shape=size, strides=stride)
@@ -140,23 +147,23 @@ def transposed_convolution(graph: Graph, layer: TransposedConvolution, p: Tree, 
     return x._replace(name=y)
 
 
-def filter_bank(graph: Graph, layer: FilterBank, p: Tree, x: Value, context: Context) -> Value:
+def add_filter_bank(graph: OnnxGraph, layer: FilterBank, p: Tree, x: GraphValue, context: GraphContext) -> GraphValue:
     geometry = _geometry(layer.size, (1, 1), (1, 1), "same")
     phases = [graph.op("Conv", x.name, _kernel(p[phase]), **geometry) for phase in ("even", "odd")]
     energy = graph.op("Add", *(graph.op("Mul", phase, phase) for phase in phases))
     return x._replace(name=graph.op("Sqrt", graph.op("Add", energy, LEAST_ENERGY)))
 
 
-def local_response_normalization(
-    graph: Graph, layer: LocalResponseNormalization, p: Tree, x: Value, context: Context
-) -> Value:
+def add_local_response_normalization(
+    graph: OnnxGraph, layer: LocalResponseNormalization, p: Tree, x: GraphValue, context: GraphContext
+) -> GraphValue:
     alpha = layer.alpha * layer.n_channels  # which ONNX divides by the number of channels
     return x._replace(
         name=graph.op("LRN", x.name, size=layer.n_channels, bias=layer.bias, alpha=alpha, beta=layer.beta)
     )
 
 
-def pooling(graph: Graph, layer: Pooling, p: Tree, x: Value, context: Context) -> Value:
+def add_pooling(graph: OnnxGraph, layer: Pooling, p: Tree, x: GraphValue, context: GraphContext) -> GraphValue:
     geometry = _geometry(layer.size, layer.stride, (1, 1), layer.padding)
     del geometry["dilations"]
     if layer.function == "average":
@@ -167,45 +174,47 @@ def pooling(graph: Graph, layer: Pooling, p: Tree, x: Value, context: Context) -
     return x._replace(name=y if real is None else graph.op("Where", real, y, 0.0))
 
 
-def global_pooling(graph: Graph, layer: GlobalPooling, p: Tree, x: Value, context: Context) -> Value:
+def add_global_pooling(
+    graph: OnnxGraph, layer: GlobalPooling, p: Tree, x: GraphValue, context: GraphContext
+) -> GraphValue:
     real = steps_mask(graph, x, context)
     if layer.function == "max":
         present = x.name if real is None else graph.op("Where", real, x.name, -math.inf)
-        return Value(graph.reduce("Max", present, 2, 3))
+        return GraphValue(graph.reduce("Max", present, 2, 3))
     if real is None:
-        return Value(graph.reduce("Mean", x.name, 2, 3))
+        return GraphValue(graph.reduce("Mean", x.name, 2, 3))
     assert context.lengths is not None
     total = graph.reduce("Sum", graph.op("Where", real, x.name, 0.0), 2, 3)
     n = graph.op("Mul", graph.size(x.name, 2), context.lengths)
-    return Value(graph.op("Div", total, graph.unsqueeze(graph.cast(n, "f4"), 1)))
+    return GraphValue(graph.op("Div", total, graph.unsqueeze(graph.cast(n, "f4"), 1)))
 
 
-def pixel_scores(graph: Graph, layer: PixelScores, p: Tree, x: Value, context: Context) -> Value:
+def add_pixel_scores(graph: OnnxGraph, layer: PixelScores, p: Tree, x: GraphValue, context: GraphContext) -> GraphValue:
     """Scores of the pixels of each image, (batch, height, width, n_out), without padding."""
     y = graph.layer(layer.inner, p["inner"], x, context, "inner").name
     if context.padding is not None:
         for axis, n in enumerate(context.padding.real):
             y = graph.slice(y, 2 + axis, 0, n)
-    return Value(graph.transpose(y, 0, 2, 3, 1), ROWS, 4)
+    return GraphValue(graph.transpose(y, 0, 2, 3, 1), ROWS, 4)
 
 
 OF_IMAGES: dict[type[Layer], Converter] = {
-    BatchLast: batch_last,
-    Convolution: convolution,
-    DepthwiseConvolution: depthwise_convolution,
-    FilterBank: filter_bank,
-    Flatten: flatten,
-    GlobalPooling: global_pooling,
-    ImageColumns: image_columns,
-    ImagePositions: image_positions,
-    LocalResponseNormalization: local_response_normalization,
-    Mask: mask,
-    PixelScores: pixel_scores,
-    Pooling: pooling,
-    RandomBrightness: unchanged,
-    RandomFlip: unchanged,
-    RandomRotation: unchanged,
-    RandomShift: unchanged,
-    TransposedConvolution: transposed_convolution,
-    Unflatten: unflatten,
+    BatchLast: add_batch_last,
+    Convolution: add_convolution,
+    DepthwiseConvolution: add_depthwise_convolution,
+    FilterBank: add_filter_bank,
+    Flatten: add_flatten,
+    GlobalPooling: add_global_pooling,
+    ImageColumns: add_image_columns,
+    ImagePositions: add_image_positions,
+    LocalResponseNormalization: add_local_response_normalization,
+    Mask: add_mask,
+    PixelScores: add_pixel_scores,
+    Pooling: add_pooling,
+    RandomBrightness: add_unchanged,
+    RandomFlip: add_unchanged,
+    RandomRotation: add_unchanged,
+    RandomShift: add_unchanged,
+    TransposedConvolution: add_transposed_convolution,
+    Unflatten: add_unflatten,
 }

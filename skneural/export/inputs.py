@@ -12,7 +12,7 @@ from skneural.estimators.recurrent import RecurrentSequences
 from skneural.estimators.segmentation.reader import ImagesOfAnySize
 from skneural.estimators.tabular.reader import UNSEEN_CATEGORY, MixedTable
 from skneural.estimators.transformer.reader import TransformerSequences
-from skneural.export.graph import Context, Graph, NotExportedError, Padding, Value
+from skneural.export.graph import GraphContext, GraphValue, NotExportedError, OnnxGraph, Padding
 from skneural.ops.types import Array
 from skneural.readers import DenseTable, Images, Reader, Sequences, Table, TableColumns
 
@@ -45,33 +45,33 @@ class Input(NamedTuple):
 
     Attributes
     ----------
-    x : Value
-    context : Context
+    x : GraphValue
+    context : GraphContext
     axes : tuple of str
         Axes of the elements of which each has a prediction, if the task has one for each element: names and sizes.
     """
 
     x: Any
-    context: Context = Context()
+    context: GraphContext = GraphContext()
     axes: tuple[str | int, ...] = ("n",)
 
 
-def of_table(graph: Graph, reader: DenseTable, form: Form) -> Input:
-    return Input(Value(_numbers(graph, reader.columns, form)))
+def read_table(graph: OnnxGraph, reader: DenseTable, form: Form) -> Input:
+    return Input(GraphValue(_numbers(graph, reader.columns, form)))
 
 
-def _numbers(graph: Graph, columns: TableColumns, form: Form) -> str:
+def _numbers(graph: OnnxGraph, columns: TableColumns, form: Form) -> str:
     """The columns of a table of numbers, (n, features)."""
     if columns.names is None or not form.columns:
         return graph.input("X", np.float32, ("n", columns.n_features))
     return _side_by_side(graph, [graph.input(str(name), np.float32, ("n", 1)) for name in columns.names])
 
 
-def _side_by_side(graph: Graph, columns: Sequence[str]) -> str:
+def _side_by_side(graph: OnnxGraph, columns: Sequence[str]) -> str:
     return columns[0] if len(columns) == 1 else graph.op("Concat", *columns, axis=1)
 
 
-def of_mixed_table(graph: Graph, reader: MixedTable, form: Form) -> Input:
+def read_mixed_table(graph: OnnxGraph, reader: MixedTable, form: Form) -> Input:
     """Numbers without their offsets, and codes of categories behind them."""
     columns = reader.columns
     if columns.times.is_time.any():
@@ -90,7 +90,7 @@ def of_mixed_table(graph: Graph, reader: MixedTable, form: Form) -> Input:
         parts.append(_centred(graph, numbers, reader))
     for column, values in zip(compress(each, is_category), categories.values, strict=True):
         parts.append(graph.cast(_codes(graph, column, values), np.float32))
-    return Input(Value(_side_by_side(graph, parts)))
+    return Input(GraphValue(_side_by_side(graph, parts)))
 
 
 def _kinds(is_categorical: Array, categories: list[list[Any]], of_numbers: list[Any]) -> list[Any]:
@@ -113,7 +113,7 @@ def _kind_of(categories: list[Any]) -> Any:
     return np.dtype(np.float32 if max(map(abs, present)) <= MOST_EXACT else np.float64)
 
 
-def _columns(graph: Graph, columns: TableColumns, kinds: list[Any], form: Form) -> list[str]:
+def _columns(graph: OnnxGraph, columns: TableColumns, kinds: list[Any], form: Form) -> list[str]:
     """The columns of a table, (n, 1) each: an input for each of them, unless all are of one type and have no names."""
     one_type = all(kind == kinds[0] for kind in kinds)
     if not form.columns and not one_type:
@@ -128,7 +128,7 @@ def _columns(graph: Graph, columns: TableColumns, kinds: list[Any], form: Form) 
     return [graph.input(str(name), kind, ("n", 1)) for name, kind in zip(names, kinds, strict=True)]
 
 
-def _centred(graph: Graph, numbers: list[str], reader: MixedTable) -> str:
+def _centred(graph: OnnxGraph, numbers: list[str], reader: MixedTable) -> str:
     """Numbers in single precision, from which the offsets are subtracted in double precision."""
     empty = np.zeros(len(reader.offsets), bool)
     empty[reader.columns.empty] = True
@@ -146,7 +146,7 @@ def _centred(graph: Graph, numbers: list[str], reader: MixedTable) -> str:
     return _side_by_side(graph, each)
 
 
-def _codes(graph: Graph, column: str, categories: list[Any]) -> str:
+def _codes(graph: OnnxGraph, column: str, categories: list[Any]) -> str:
     """Code of each category, (n, 1), and `UNSEEN_CATEGORY` for others; the empty string is a missing one."""
     if len(categories) == 1:  # it says nothing
         known = graph.op("Expand", graph.constant(0), graph.shape(graph.size(column, 0), 1))
@@ -177,16 +177,16 @@ def _codes(graph: Graph, column: str, categories: list[Any]) -> str:
     return graph.op("Add", graph.op("Add", code, of_missing), UNSEEN_CATEGORY)
 
 
-def of_images(graph: Graph, reader: Images, form: Form) -> Input:
+def read_images(graph: OnnxGraph, reader: Images, form: Form) -> Input:
     """Images (n, height, width, channels), or rows of pixels if the columns have names."""
     shape = tuple(map(int, reader.image_shape))
     if reader.columns.names is not None or form.rows:
         x = graph.input("X", np.float32, ("n", reader.columns.n_features))
-        return Input(Value(graph.reshape(x, 0, *shape), rank=4))
-    return Input(Value(graph.input("X", np.float32, ("n", *shape)), rank=4))
+        return Input(GraphValue(graph.reshape(x, 0, *shape), rank=4))
+    return Input(GraphValue(graph.input("X", np.float32, ("n", *shape)), rank=4))
 
 
-def of_images_of_any_size(graph: Graph, reader: ImagesOfAnySize, form: Form) -> Input:
+def read_images_of_any_size(graph: OnnxGraph, reader: ImagesOfAnySize, form: Form) -> Input:
     """Images (n, height, width, channels), or rows of pixels, padded to multiples of the least size."""
     height, width, channels = map(int, reader.image_shape)
     if reader.of_rows:
@@ -196,29 +196,29 @@ def of_images_of_any_size(graph: Graph, reader: ImagesOfAnySize, form: Form) -> 
         x = graph.input("X", np.float32, ("n", "height", "width", channels))
     axes: tuple[str | int, ...] = ("n", height * width) if reader.of_rows else ("n", "height", "width")
     if reader.multiple == 1:
-        return Input(Value(x, rank=4), axes=axes)
+        return Input(GraphValue(x, rank=4), axes=axes)
     real = [graph.size(x, 1), graph.size(x, 2)]
     padded = [_next_multiple(graph, n, reader.multiple) for n in real]
     missing = [graph.op("Sub", after, before) for after, before in zip(padded, real, strict=True)]
     x = graph.op("Pad", x, graph.op("Concat", [0, 0], *missing, axis=0), 0.0, [1, 2])
     padding = Padding((real[0], real[1]), (padded[0], padded[1]))
-    return Input(Value(x, rank=4), Context(padding=padding), axes)
+    return Input(GraphValue(x, rank=4), GraphContext(padding=padding), axes)
 
 
-def _next_multiple(graph: Graph, n: str, multiple: int) -> str:
+def _next_multiple(graph: OnnxGraph, n: str, multiple: int) -> str:
     return graph.op("Mul", graph.op("Div", graph.op("Add", n, multiple - 1), multiple), multiple)
 
 
-def of_sequences(graph: Graph, reader: Sequences, form: Form) -> Input:
+def read_sequences(graph: OnnxGraph, reader: Sequences, form: Form) -> Input:
     """Series (n, steps, features), univariate ones (n, steps), or tokens (n, steps), and their lengths."""
     steps = ("n", "steps")
     if _has_tokens(reader):
-        x = Value(graph.input("X", np.int64, steps))
+        x = GraphValue(graph.input("X", np.int64, steps))
     elif reader.columns is not None or form.rows:
-        x = Value(graph.unsqueeze(graph.input("X", np.float32, steps), 2), rank=3)
+        x = GraphValue(graph.unsqueeze(graph.input("X", np.float32, steps), 2), rank=3)
         return Input(x, axes=steps)
     else:
-        x = Value(graph.input("X", np.float32, (*steps, reader.n_features)), rank=3)
+        x = GraphValue(graph.input("X", np.float32, (*steps, reader.n_features)), rank=3)
     if not form.lengths:
         return Input(x, axes=steps)
     lengths = graph.cast(graph.input("lengths", np.int32, ("n",)), np.int64)
@@ -227,7 +227,7 @@ def of_sequences(graph: Graph, reader: Sequences, form: Form) -> Input:
     known = (
         graph.op("Where", graph.unsqueeze(real, 2), x.name, 0.0) if x.rank == 3 else graph.op("Where", real, x.name, 0)
     )
-    return Input(x._replace(name=known), Context(lengths), steps)
+    return Input(x._replace(name=known), GraphContext(lengths), steps)
 
 
 def _has_tokens(reader: Sequences) -> bool:
@@ -235,13 +235,13 @@ def _has_tokens(reader: Sequences) -> bool:
     return reader.vocabulary_size is not None or getattr(reader, "texts", None) is not None
 
 
-READERS: dict[type[Reader], Callable[[Graph, Any, Form], Input]] = {
-    DenseTable: of_table,
-    Images: of_images,
-    ImagesOfAnySize: of_images_of_any_size,
-    MixedTable: of_mixed_table,
-    RecurrentSequences: of_sequences,
-    Sequences: of_sequences,
-    Table: of_table,
-    TransformerSequences: of_sequences,
+READERS: dict[type[Reader], Callable[[OnnxGraph, Any, Form], Input]] = {
+    DenseTable: read_table,
+    Images: read_images,
+    ImagesOfAnySize: read_images_of_any_size,
+    MixedTable: read_mixed_table,
+    RecurrentSequences: read_sequences,
+    Sequences: read_sequences,
+    Table: read_table,
+    TransformerSequences: read_sequences,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from skneural.export.graph import Graph
+from skneural.export.graph import OnnxGraph
 from skneural.ops.pointwise import (
     GELU_CUBE,
     GELU_SCALE,
@@ -14,34 +14,34 @@ from skneural.ops.pointwise import (
     SELU_SCALE,
 )
 
-Elementwise = Callable[[Graph, str], str]
+Elementwise = Callable[[OnnxGraph, str], str]
 
 
-def _gelu(graph: Graph, x: str) -> str:
+def _gelu(graph: OnnxGraph, x: str) -> str:
     """In its tanh form; ONNX has an operator for it from opset 20 on."""
     inner = graph.op("Add", graph.op("Mul", graph.op("Mul", x, x), GELU_SCALE * GELU_CUBE), GELU_SCALE)
     gate = graph.op("Add", graph.op("Tanh", graph.op("Mul", inner, x)), 1.0)
     return graph.op("Mul", graph.op("Mul", gate, x), 0.5)
 
 
-def _silu(graph: Graph, x: str) -> str:
+def _silu(graph: OnnxGraph, x: str) -> str:
     return graph.op("Mul", x, graph.op("Sigmoid", x))
 
 
-def _mish(graph: Graph, x: str) -> str:
+def _mish(graph: OnnxGraph, x: str) -> str:
     """With n = e (e + 2) and e = exp(x), the product of x and n / (n + 2)."""
     exponential = graph.op("Exp", graph.op("Min", x, MISH_LINEAR_FROM))
     gate = graph.op("Mul", exponential, graph.op("Add", exponential, 2.0))
     return graph.op("Mul", x, graph.op("Div", gate, graph.op("Add", gate, 2.0)))
 
 
-def softplus(graph: Graph, x: str) -> str:
+def add_softplus(graph: OnnxGraph, x: str) -> str:
     """log(1 + exp(x)), written out so that no runtime overflows."""
     decay = graph.op("Exp", graph.op("Neg", graph.op("Abs", x)))
     return graph.op("Add", graph.op("Log", graph.op("Add", decay, 1.0)), graph.op("Max", x, 0.0))
 
 
-ACTIVATIONS: dict[str, Elementwise] = {
+ACTIVATION_NODES: dict[str, Elementwise] = {
     "identity": lambda graph, x: x,
     "logistic": lambda graph, x: graph.op("Sigmoid", x),
     "tanh": lambda graph, x: graph.op("Tanh", x),
@@ -52,16 +52,16 @@ ACTIVATIONS: dict[str, Elementwise] = {
     "gelu": _gelu,
     "silu": _silu,
     "mish": _mish,
-    "softplus": softplus,
+    "softplus": add_softplus,
 }
 
 
-def _expit(graph: Graph, raw: str) -> str:
+def _expit(graph: OnnxGraph, raw: str) -> str:
     """1 / (1 + exp(-x)): onnxruntime's logistic operator has errors of 1e-7, also of smaller probabilities."""
     return graph.op("Reciprocal", graph.op("Add", graph.op("Exp", graph.op("Neg", raw)), 1.0))
 
 
-LINKS: dict[str, Elementwise] = {
+LINK_NODES: dict[str, Elementwise] = {
     "identity": lambda graph, raw: raw,
     "exp": lambda graph, raw: graph.op("Exp", raw),
     "logistic": _expit,
@@ -69,7 +69,7 @@ LINKS: dict[str, Elementwise] = {
 }
 
 
-def average(graph: Graph, raw: str, link: str, axis: int) -> str:
+def add_average(graph: OnnxGraph, raw: str, link: str, axis: int) -> str:
     """Raw scores whose link is the mean of the links of members along an axis, as in `skneural.ops.members`."""
     if link == "identity":
         return graph.reduce("Mean", raw, axis)
@@ -77,12 +77,12 @@ def average(graph: Graph, raw: str, link: str, axis: int) -> str:
         return _log_mean(graph, raw, axis)
     if link == "softmax":
         return _log_mean(graph, graph.op("LogSoftmax", raw, axis=-1), axis)
-    positive = graph.op("Neg", softplus(graph, graph.op("Neg", raw)))
-    negative = graph.op("Neg", softplus(graph, raw))
+    positive = graph.op("Neg", add_softplus(graph, graph.op("Neg", raw)))
+    negative = graph.op("Neg", add_softplus(graph, raw))
     return graph.op("Sub", _log_mean(graph, positive, axis), _log_mean(graph, negative, axis))
 
 
-def _log_mean(graph: Graph, logarithms: str, axis: int) -> str:
+def _log_mean(graph: OnnxGraph, logarithms: str, axis: int) -> str:
     greatest = graph.reduce("Max", logarithms, axis, keepdims=True)
     total = graph.reduce("Mean", graph.op("Exp", graph.op("Sub", logarithms, greatest)), axis)
     return graph.op("Add", graph.op("Log", total), graph.squeeze(greatest, axis))

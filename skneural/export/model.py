@@ -13,9 +13,9 @@ from skneural.estimators import HopfieldNetwork
 from skneural.estimators.graph.reader import GraphReader, NodeReader
 from skneural.estimators.link_prediction.reader import PairReader
 from skneural.export.families import FAMILIES
-from skneural.export.graph import Graph, NotExportedError
+from skneural.export.graph import NotExportedError, OnnxGraph
 from skneural.export.inputs import READERS, Form
-from skneural.export.layers import CONVERTERS, raw_scores
+from skneural.export.layers import CONVERTERS, add_network
 from skneural.export.outputs import TASKS
 from skneural.template.estimator import NeuralEstimator
 from skneural.template.summary import named_shapes
@@ -37,7 +37,7 @@ def onnx_model(model: Any, opset: int, form: Form) -> ModelProto:
         raise TypeError(f"{name} is not an estimator of skneural; of a pipeline, skl2onnx.to_onnx makes an ONNX model.")
     check_is_fitted(model)
     has_network = isinstance(model, NeuralEstimator)
-    graph = Graph(opset, CONVERTERS, named_shapes(model.network_, model._input_shape) if has_network else {})
+    graph = OnnxGraph(opset, CONVERTERS, named_shapes(model.network_, model._input_shape) if has_network else {})
     try:
         _add(graph, model, form)
     except NotExportedError as error:
@@ -45,7 +45,7 @@ def onnx_model(model: Any, opset: int, form: Form) -> ModelProto:
     return finished(graph, model, opset)
 
 
-def _add(graph: Graph, model: Any, form: Form) -> None:
+def _add(graph: OnnxGraph, model: Any, form: Form) -> None:
     if type(model) in FAMILIES:
         FAMILIES[type(model)](graph, model, form)
         return
@@ -59,13 +59,13 @@ def _add(graph: Graph, model: Any, form: Form) -> None:
         if type(part) not in table:
             raise NotExportedError(f"its {type(part).__name__} has no ONNX graph.")
     given = READERS[type(reader)](graph, reader, form)
-    scores = raw_scores(graph, model.network_, model._parameters(), given)
+    scores = add_network(graph, model.network_, model._parameters(), given)
     if task.per_step and isinstance(given.axes[-1], int):  # pixels that came as rows
         scores = graph.reshape(scores, 0, given.axes[-1], model.n_outputs_)
     TASKS[type(task)](graph, task, scores, given)
 
 
-def finished(graph: Graph, model: Any, opset: int) -> ModelProto:
+def finished(graph: OnnxGraph, model: Any, opset: int) -> ModelProto:
     """The model of a graph, with the version of skneural, the estimator and its classes as metadata."""
     imports = [helper.make_opsetid("", opset)]
     if any(node.domain == "ai.onnx.ml" for node in graph.nodes):

@@ -10,26 +10,26 @@ import numpy as np
 from skneural.estimators.perceptron import PerceptronClasses
 from skneural.estimators.segmentation.task import PixelClasses, PixelNumbers
 from skneural.estimators.tabular.task import TabularClasses, TabularNumbers
-from skneural.export.graph import Graph
+from skneural.export.graph import OnnxGraph
 from skneural.export.inputs import Input
-from skneural.export.links import LINKS
-from skneural.export.series import series_statistics
+from skneural.export.links import LINK_NODES
+from skneural.export.series import add_series_statistics
 from skneural.ops.types import Array
 from skneural.tasks import Classes, Numbers, SequenceNumbers, SeriesNumbers, StepClasses, Task
 
 LABEL, PROBABILITIES, VARIABLE = "label", "probabilities", "variable"
 
 
-def classes(graph: Graph, task: Classes, raw: str, given: Input) -> None:
+def add_classes(graph: OnnxGraph, task: Classes, raw: str, given: Input) -> None:
     """Labels, and probabilities with a column for each class, also for two classes."""
     n = len(task.classes)
     axes = axes_of(task, given)
     if task.multilabel:
         label, dtype, shape = graph.cast(graph.op("Greater", raw, 0.0), np.int64), np.dtype(np.int64), (*axes, n)
-        probabilities = LINKS["logistic"](graph, raw)
+        probabilities = LINK_NODES["logistic"](graph, raw)
     else:
         label, dtype, shape = _chosen(graph, task, raw), _dtype_of(task.classes), axes
-        probabilities = LINKS[task.loss()[0].link_name](graph, raw)
+        probabilities = LINK_NODES[task.loss()[0].link_name](graph, raw)
     if task.binary:
         probabilities = graph.op("Concat", graph.op("Sub", 1.0, probabilities), probabilities, axis=-1)
     graph.output(LABEL, label, dtype, shape)
@@ -42,7 +42,7 @@ def gives_probabilities(task: Classes) -> bool:
     return task.loss()[0].link_name != "identity"
 
 
-def _chosen(graph: Graph, task: Classes, raw: str) -> str:
+def _chosen(graph: OnnxGraph, task: Classes, raw: str) -> str:
     """The labels of the chosen classes."""
     if task.binary:
         chosen = graph.squeeze(graph.cast(graph.op("Greater", raw, 0.0), np.int64), -1)
@@ -63,9 +63,9 @@ def axes_of(task: Task, given: Input) -> tuple[str | int, ...]:
     return given.axes if task.per_step else ("n",)
 
 
-def numbers(graph: Graph, task: Numbers, raw: str, given: Input) -> None:
+def add_numbers(graph: OnnxGraph, task: Numbers, raw: str, given: Input) -> None:
     """Numbers in the units of y; in double precision if single precision does not hold these."""
-    y = LINKS[task.loss()[0].link_name](graph, raw)
+    y = LINK_NODES[task.loss()[0].link_name](graph, raw)
     units = np.concatenate([task.scale, np.abs(task.mean) + 1e3 * task.scale])
     fits = units.min() >= np.finfo(np.float32).tiny and units.max() <= np.finfo(np.float32).max
     dtype = np.dtype(np.float32 if fits else np.float64)
@@ -76,24 +76,24 @@ def numbers(graph: Graph, task: Numbers, raw: str, given: Input) -> None:
     graph.output(VARIABLE, y, dtype, (*axes_of(task, given), len(task.mean)))
 
 
-def _in_units_of_series(graph: Graph, y: str, given: Input, n_outputs: int) -> str:
+def _in_units_of_series(graph: OnnxGraph, y: str, given: Input, n_outputs: int) -> str:
     """Numbers in the units of the feature of the series that they continue."""
-    mean, deviation, _ = series_statistics(graph, given.x, given.context)
+    mean, deviation, _ = add_series_statistics(graph, given.x, given.context)
     n_features = graph.op("Squeeze", graph.size(given.x.name, 2), [0])
     feature = graph.op("Mod", np.arange(n_outputs), n_features)
     centre, scale = (graph.take(graph.squeeze(each, 1), feature, 1) for each in (mean, deviation))
     return graph.op("Add", graph.op("Mul", y, graph.cast(scale, np.float32)), graph.cast(centre, np.float32))
 
 
-TASKS: dict[type[Task], Callable[[Graph, Any, str, Input], None]] = {
-    Classes: classes,
-    Numbers: numbers,
-    PerceptronClasses: classes,
-    PixelClasses: classes,
-    PixelNumbers: numbers,
-    SequenceNumbers: numbers,
-    SeriesNumbers: numbers,
-    StepClasses: classes,
-    TabularClasses: classes,
-    TabularNumbers: numbers,
+TASKS: dict[type[Task], Callable[[OnnxGraph, Any, str, Input], None]] = {
+    Classes: add_classes,
+    Numbers: add_numbers,
+    PerceptronClasses: add_classes,
+    PixelClasses: add_classes,
+    PixelNumbers: add_numbers,
+    SequenceNumbers: add_numbers,
+    SeriesNumbers: add_numbers,
+    StepClasses: add_classes,
+    TabularClasses: add_classes,
+    TabularNumbers: add_numbers,
 }

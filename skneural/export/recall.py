@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from skneural.export.graph import Graph, NotExportedError
+from skneural.export.graph import NotExportedError, OnnxGraph
 from skneural.export.inputs import Form
 from skneural.export.outputs import VARIABLE
 from skneural.ops.hopfield import SETTLED, TIE
 
 
-def hopfield_network(graph: Graph, model: Any, form: Form) -> None:
+def add_hopfield_network(graph: OnnxGraph, model: Any, form: Form) -> None:
     """States after as many updates as `predict` makes, in double precision."""
     if model.factors_ is not None and model.update != "synchronous":
         raise NotExportedError(
@@ -36,11 +36,11 @@ def hopfield_network(graph: Graph, model: Any, form: Form) -> None:
     graph.output(VARIABLE, graph.cast(y, np.float32), np.float32, ("n", model.n_features_in_))
 
 
-def _signs(graph: Graph, positive: str) -> str:
+def _signs(graph: OnnxGraph, positive: str) -> str:
     return graph.op("Where", positive, graph.constant(1.0, np.float64), graph.constant(-1.0, np.float64))
 
 
-def _settled(graph: Graph, model: Any, start: str) -> str:
+def _settled(graph: OnnxGraph, model: Any, start: str) -> str:
     """Repeat the update of rows that still change; see `skneural.ops.hopfield.settle`."""
     patterns = model.patterns_ - model.threshold_
     tolerance = 0.0 if model.factors_ is not None else SETTLED * float(np.abs(patterns).max())
@@ -68,7 +68,7 @@ def _settled(graph: Graph, model: Any, start: str) -> str:
     return settled
 
 
-def _attended(graph: Graph, x: str, patterns: np.ndarray, beta: float) -> str:
+def _attended(graph: OnnxGraph, x: str, patterns: np.ndarray, beta: float) -> str:
     """Mean of the patterns, weighted by the softmax of their similarities."""
     similarity = graph.op("MatMul", x, graph.constant(patterns.T, np.float64))
     half_squares = graph.constant(np.square(patterns).sum(axis=1) / 2, np.float64)
@@ -76,7 +76,7 @@ def _attended(graph: Graph, x: str, patterns: np.ndarray, beta: float) -> str:
     return graph.op("MatMul", graph.op("Softmax", scores, axis=-1), graph.constant(patterns, np.float64))
 
 
-def _flipped(graph: Graph, x: str, factors: np.ndarray) -> str:
+def _flipped(graph: OnnxGraph, x: str, factors: np.ndarray) -> str:
     """States with the sign of their fields."""
     left, right = graph.constant(factors, np.float64), graph.constant(factors.T, np.float64)
     diagonal = graph.constant(np.square(factors).sum(axis=1), np.float64)

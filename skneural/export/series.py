@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from skneural.export.graph import IMAGES, ROWS, STEPS, Context, Converter, Graph, Value, reduced_angles
+from skneural.export.graph import IMAGES, ROWS, STEPS, Converter, GraphContext, GraphValue, OnnxGraph, reduced_angles
 from skneural.layers import (
     AttentionPooling,
     ChosenSteps,
@@ -31,26 +31,26 @@ from skneural.ops.positions import sinusoidal_grid
 from skneural.parameters import Tree
 
 
-def steps_first(graph: Graph, layer: StepsFirst, p: Tree, x: Value, context: Context) -> Value:
-    return Value(graph.transpose(x.name, 1, 0, 2), STEPS, 3)
+def add_steps_first(graph: OnnxGraph, layer: StepsFirst, p: Tree, x: GraphValue, context: GraphContext) -> GraphValue:
+    return GraphValue(graph.transpose(x.name, 1, 0, 2), STEPS, 3)
 
 
-def rows_first(graph: Graph, layer: RowsFirst, p: Tree, x: Value, context: Context) -> Value:
+def add_rows_first(graph: OnnxGraph, layer: RowsFirst, p: Tree, x: GraphValue, context: GraphContext) -> GraphValue:
     if x.axes == IMAGES:
-        return Value(graph.transpose(graph.squeeze(x.name, 2), 0, 2, 1), ROWS, 3)
-    return Value(graph.transpose(x.name, 1, 0, 2), ROWS, 3)
+        return GraphValue(graph.transpose(graph.squeeze(x.name, 2), 0, 2, 1), ROWS, 3)
+    return GraphValue(graph.transpose(x.name, 1, 0, 2), ROWS, 3)
 
 
-def one_step(graph: Graph, layer: OneStep, p: Tree, x: Value, context: Context) -> Value:
-    return Value(graph.unsqueeze(x.name, 1), ROWS, 3)
+def add_one_step(graph: OnnxGraph, layer: OneStep, p: Tree, x: GraphValue, context: GraphContext) -> GraphValue:
+    return GraphValue(graph.unsqueeze(x.name, 1), ROWS, 3)
 
 
-def real_steps(graph: Graph, layer: RealSteps, p: Tree, x: Value, context: Context) -> Value:
+def add_real_steps(graph: OnnxGraph, layer: RealSteps, p: Tree, x: GraphValue, context: GraphContext) -> GraphValue:
     """All steps, as they are arranged: the number of rows would depend on the lengths."""
     return x
 
 
-def mask_of_steps(graph: Graph, x: Value, context: Context) -> str | None:
+def mask_of_steps(graph: OnnxGraph, x: GraphValue, context: GraphContext) -> str | None:
     """Mask of the real steps that broadcasts to x, boolean; None if all are."""
     if context.lengths is None:
         return None
@@ -58,7 +58,7 @@ def mask_of_steps(graph: Graph, x: Value, context: Context) -> str | None:
     return graph.unsqueeze(graph.transpose(real, 1, 0) if x.axes == STEPS else real, 2)
 
 
-def join_steps(graph: Graph, layer: JoinSteps, p: Tree, x: Value, context: Context) -> Value:
+def add_join_steps(graph: OnnxGraph, layer: JoinSteps, p: Tree, x: GraphValue, context: GraphContext) -> GraphValue:
     real = mask_of_steps(graph, x, context)
     known = x.name if real is None else graph.op("Where", real, x.name, 0.0)
     n, joined = graph.size(known, x.steps), layer.n_joined
@@ -76,7 +76,7 @@ def join_steps(graph: Graph, layer: JoinSteps, p: Tree, x: Value, context: Conte
     return x._replace(name=graph.op("Reshape", whole, shape, allowzero=1))
 
 
-def series_statistics(graph: Graph, x: Value, context: Context) -> tuple[str, str, str | None]:
+def add_series_statistics(graph: OnnxGraph, x: GraphValue, context: GraphContext) -> tuple[str, str, str | None]:
     """Mean and deviation of each feature of each series, (batch, 1, features), and the mask of the real steps."""
     real = mask_of_steps(graph, x, context)
     if real is None:
@@ -95,56 +95,64 @@ def series_statistics(graph: Graph, x: Value, context: Context) -> tuple[str, st
     return mean, graph.op("Where", graph.op("Greater", deviation, least), deviation, 1.0), real
 
 
-def series_normalization(graph: Graph, layer: SeriesNormalization, p: Tree, x: Value, context: Context) -> Value:
-    mean, deviation, real = series_statistics(graph, x, context)
+def add_series_normalization(
+    graph: OnnxGraph, layer: SeriesNormalization, p: Tree, x: GraphValue, context: GraphContext
+) -> GraphValue:
+    mean, deviation, real = add_series_statistics(graph, x, context)
     y = graph.op("Div", graph.op("Sub", x.name, mean), deviation)
     return x._replace(name=y if real is None else graph.op("Where", real, y, 0.0))
 
 
-def step_pooling(graph: Graph, layer: StepPooling, p: Tree, x: Value, context: Context) -> Value:
+def add_step_pooling(graph: OnnxGraph, layer: StepPooling, p: Tree, x: GraphValue, context: GraphContext) -> GraphValue:
     if layer.function == "first":
-        return Value(graph.take(x.name, 0, 1))
+        return GraphValue(graph.take(x.name, 0, 1))
     if layer.function == "last":
-        return Value(_last_step(graph, x, context))
+        return GraphValue(_last_step(graph, x, context))
     real = mask_of_steps(graph, x, context)
     if layer.function == "max":
         present = x.name if real is None else graph.op("Where", real, x.name, -math.inf)
-        return Value(graph.reduce("Max", present, 1))
+        return GraphValue(graph.reduce("Max", present, 1))
     if real is None:
-        return Value(graph.reduce("Mean", x.name, 1))
+        return GraphValue(graph.reduce("Mean", x.name, 1))
     assert context.lengths is not None
     total = graph.reduce("Sum", graph.op("Where", real, x.name, 0.0), 1)
-    return Value(graph.op("Div", total, graph.unsqueeze(graph.cast(context.lengths, np.float32), 1)))
+    return GraphValue(graph.op("Div", total, graph.unsqueeze(graph.cast(context.lengths, np.float32), 1)))
 
 
-def _last_step(graph: Graph, x: Value, context: Context) -> str:
+def _last_step(graph: OnnxGraph, x: GraphValue, context: GraphContext) -> str:
     if context.lengths is None:
         return graph.take(x.name, -1, 1)
     last = graph.unsqueeze(graph.op("Sub", context.lengths, 1), 1)
     return graph.op("GatherND", x.name, last, batch_dims=1)
 
 
-def attention_pooling(graph: Graph, layer: AttentionPooling, p: Tree, x: Value, context: Context) -> Value:
+def add_attention_pooling(
+    graph: OnnxGraph, layer: AttentionPooling, p: Tree, x: GraphValue, context: GraphContext
+) -> GraphValue:
     hidden = graph.op("Tanh", graph.linear(x.name, p["weight"], p["bias"]))
     scores = graph.op("MatMul", hidden, p["query"][:, np.newaxis])
     real = mask_of_steps(graph, x, context)
     scores = scores if real is None else graph.op("Where", real, scores, -math.inf)
     shares = graph.op("Softmax", scores, axis=1)
-    return Value(graph.reduce("Sum", graph.op("Mul", shares, x.name), 1))
+    return GraphValue(graph.reduce("Sum", graph.op("Mul", shares, x.name), 1))
 
 
-def embedding(graph: Graph, layer: Embedding, p: Tree, x: Value, context: Context) -> Value:
-    return Value(graph.take(graph.constant(p["table"]), x.name, 0), ROWS, x.rank + 1)
+def add_embedding(graph: OnnxGraph, layer: Embedding, p: Tree, x: GraphValue, context: GraphContext) -> GraphValue:
+    return GraphValue(graph.take(graph.constant(p["table"]), x.name, 0), ROWS, x.rank + 1)
 
 
-def tied_embedding(graph: Graph, layer: TiedEmbedding, p: Tree, x: Value, context: Context) -> Value:
-    vectors = Value(graph.take(graph.constant(p["table"]), x.name, 0), ROWS, x.rank + 1)
+def add_tied_embedding(
+    graph: OnnxGraph, layer: TiedEmbedding, p: Tree, x: GraphValue, context: GraphContext
+) -> GraphValue:
+    vectors = GraphValue(graph.take(graph.constant(p["table"]), x.name, 0), ROWS, x.rank + 1)
     states = graph.layer(layer.inner, p["inner"], vectors, context, "inner")
     rows = graph.layer(layer.rows, p["rows"], states, context, "rows")
     return rows._replace(name=graph.linear(rows.name, p["table"][: layer.vocabulary_size].T, p["bias"]))
 
 
-def sinusoidal_positions(graph: Graph, layer: SinusoidalPositions, p: Tree, x: Value, context: Context) -> Value:
+def add_sinusoidal_positions(
+    graph: OnnxGraph, layer: SinusoidalPositions, p: Tree, x: GraphValue, context: GraphContext
+) -> GraphValue:
     """Sines of the position at even and cosines at odd features, of as many steps as there are."""
     n_features = graph.n_features
     frequencies = np.exp(np.arange(0, n_features, 2) * (-math.log(10000.0) / n_features))
@@ -154,39 +162,45 @@ def sinusoidal_positions(graph: Graph, layer: SinusoidalPositions, p: Tree, x: V
     return x._replace(name=graph.op("Add", x.name, table))
 
 
-def grid_positions(graph: Graph, layer: GridPositions, p: Tree, x: Value, context: Context) -> Value:
+def add_grid_positions(
+    graph: OnnxGraph, layer: GridPositions, p: Tree, x: GraphValue, context: GraphContext
+) -> GraphValue:
     return x._replace(name=graph.op("Add", x.name, sinusoidal_grid(layer.height, layer.width, graph.n_features, "d")))
 
 
-def learned_positions(graph: Graph, layer: LearnedPositions, p: Tree, x: Value, context: Context) -> Value:
+def add_learned_positions(
+    graph: OnnxGraph, layer: LearnedPositions, p: Tree, x: GraphValue, context: GraphContext
+) -> GraphValue:
     table = graph.slice(graph.constant(p["table"]), 0, 0, graph.size(x.name, 1))
     return x._replace(name=graph.op("Add", x.name, table))
 
 
-def with_class_token(graph: Graph, layer: WithClassToken, p: Tree, x: Value, context: Context) -> Value:
+def add_with_class_token(
+    graph: OnnxGraph, layer: WithClassToken, p: Tree, x: GraphValue, context: GraphContext
+) -> GraphValue:
     token = graph.constant(p["token"][np.newaxis, np.newaxis])
     tokens = graph.op("Expand", token, graph.shape(graph.size(x.name, 0), 1, layer.n_features))
     longer = context
     if context.lengths is not None:
         longer = replace(context, lengths=graph.op("Add", context.lengths, 1))
     whole = x._replace(name=graph.op("Concat", tokens, x.name, axis=1))
-    return Value(graph.take(graph.layer(layer.inner, p["inner"], whole, longer, "inner").name, 0, 1))
+    return GraphValue(graph.take(graph.layer(layer.inner, p["inner"], whole, longer, "inner").name, 0, 1))
 
 
 OF_SERIES: dict[type[Layer], Converter] = {
-    AttentionPooling: attention_pooling,
-    ChosenSteps: real_steps,
-    Embedding: embedding,
-    GridPositions: grid_positions,
-    JoinSteps: join_steps,
-    LearnedPositions: learned_positions,
-    OneStep: one_step,
-    RealSteps: real_steps,
-    RowsFirst: rows_first,
-    SeriesNormalization: series_normalization,
-    SinusoidalPositions: sinusoidal_positions,
-    StepPooling: step_pooling,
-    StepsFirst: steps_first,
-    TiedEmbedding: tied_embedding,
-    WithClassToken: with_class_token,
+    AttentionPooling: add_attention_pooling,
+    ChosenSteps: add_real_steps,
+    Embedding: add_embedding,
+    GridPositions: add_grid_positions,
+    JoinSteps: add_join_steps,
+    LearnedPositions: add_learned_positions,
+    OneStep: add_one_step,
+    RealSteps: add_real_steps,
+    RowsFirst: add_rows_first,
+    SeriesNormalization: add_series_normalization,
+    SinusoidalPositions: add_sinusoidal_positions,
+    StepPooling: add_step_pooling,
+    StepsFirst: add_steps_first,
+    TiedEmbedding: add_tied_embedding,
+    WithClassToken: add_with_class_token,
 }

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from skneural.export.graph import Context, Converter, Graph, NotExportedError, Value
-from skneural.export.links import ACTIVATIONS
+from skneural.export.graph import Converter, GraphContext, GraphValue, NotExportedError, OnnxGraph
+from skneural.export.links import ACTIVATION_NODES
 from skneural.layers import Layer, SplineEdges
 from skneural.ops.spline import with_repeated_ends
 from skneural.ops.types import Array
@@ -19,9 +19,9 @@ from skneural.parameters import Tree
 SMALLEST, LARGEST = 1e-37, 1e9
 
 
-def spline_edges(graph: Graph, layer: SplineEdges, p: Tree, x: Value, context: Context) -> Value:
+def add_spline_edges(graph: OnnxGraph, layer: SplineEdges, p: Tree, x: GraphValue, context: GraphContext) -> GraphValue:
     base_weight, coefficients = layer.kept(p)
-    based = ACTIVATIONS[layer.base](graph, x.name)
+    based = ACTIVATION_NODES[layer.base](graph, x.name)
     matrix = _spline_matrix(graph, x.name, p["grid"], layer.order, layer.n_basis)
     matrix = graph.reshape(matrix, *(0,) * (x.rank - 1), layer.n_in * layer.n_basis)
     y = graph.op("Add", graph.linear(matrix, coefficients), graph.linear(based, base_weight))
@@ -33,7 +33,7 @@ def spline_edges(graph: Graph, layer: SplineEdges, p: Tree, x: Value, context: C
     return x._replace(name=y)
 
 
-def _spline_matrix(graph: Graph, x: str, grid: Array, order: int, n_basis: int) -> str:
+def _spline_matrix(graph: OnnxGraph, x: str, grid: Array, order: int, n_basis: int) -> str:
     """All basis functions of all inputs, (..., inputs, n_basis), as `skneural.ops.spline` computes them."""
     inside = graph.op("Min", graph.op("Max", x, grid[:, 0]), grid[:, -1])
     beyond = graph.op("Sub", x, inside)
@@ -59,7 +59,7 @@ def _spline_matrix(graph: Graph, x: str, grid: Array, order: int, n_basis: int) 
     return _placed(graph, values, interval, n_basis)
 
 
-def _intervals(graph: Graph, inside: str, grid: Array) -> str:
+def _intervals(graph: OnnxGraph, inside: str, grid: Array) -> str:
     """Index of the piece that contains each x, (rows, inputs)."""
     if grid.shape[1] == 2:
         return graph.cast(graph.op("Mul", inside, 0.0), np.int64)
@@ -67,7 +67,7 @@ def _intervals(graph: Graph, inside: str, grid: Array) -> str:
     return graph.reduce("Sum", graph.cast(reached, np.int64), -1)
 
 
-def _placed(graph: Graph, values: list[str], interval: str, n_basis: int) -> str:
+def _placed(graph: OnnxGraph, values: list[str], interval: str, n_basis: int) -> str:
     """The values of the nonzero basis functions in their columns."""
     matrix = ""
     for r, value in enumerate(values):
@@ -77,20 +77,20 @@ def _placed(graph: Graph, values: list[str], interval: str, n_basis: int) -> str
     return matrix
 
 
-def _curve(graph: Graph, x: str, constants: Array, name: str) -> str:
+def _curve(graph: OnnxGraph, x: str, constants: Array, name: str) -> str:
     """``c * f(a * x + b) + d`` in single precision."""
     a, b, c, d = (float(constant) for constant in constants)
-    if name not in FUNCTIONS:
+    if name not in FUNCTION_NODES:
         raise NotExportedError(f"The function {name!r} of an edge of splines has no ONNX graph.")
-    value = FUNCTIONS[name](graph, graph.op("Add", graph.op("Mul", x, a), b))
+    value = FUNCTION_NODES[name](graph, graph.op("Add", graph.op("Mul", x, a), b))
     return graph.op("Add", graph.op("Mul", value, c), d)
 
 
-def _clipped(graph: Graph, u: str, limit: float) -> str:
+def _clipped(graph: OnnxGraph, u: str, limit: float) -> str:
     return graph.op("Clip", u, -limit, limit)
 
 
-def _power(graph: Graph, u: str, exponent: int) -> str:
+def _power(graph: OnnxGraph, u: str, exponent: int) -> str:
     u = _clipped(graph, u, LARGEST)
     product = u
     for _ in range(exponent - 1):
@@ -98,27 +98,27 @@ def _power(graph: Graph, u: str, exponent: int) -> str:
     return product
 
 
-def _away_from_zero(graph: Graph, u: str) -> str:
+def _away_from_zero(graph: OnnxGraph, u: str) -> str:
     """Numbers close to a pole at zero become those at `SMALLEST`."""
     small = graph.op("Less", graph.op("Abs", u), SMALLEST)
     sign = graph.op("Where", graph.op("Less", u, 0.0), -SMALLEST, SMALLEST)
     return graph.op("Where", small, sign, u)
 
 
-def _positive(graph: Graph, u: str) -> str:
+def _positive(graph: OnnxGraph, u: str) -> str:
     return graph.op("Max", u, SMALLEST)
 
 
-def _applied(kind: str, limit: float = math.inf) -> Callable[[Graph, str], str]:
+def _applied(kind: str, limit: float = math.inf) -> Callable[[OnnxGraph, str], str]:
     return lambda graph, u: graph.op(kind, u if limit == math.inf else _clipped(graph, u, limit))
 
 
-def _inverse(graph: Graph, u: str) -> str:
+def _inverse(graph: OnnxGraph, u: str) -> str:
     return graph.op("Reciprocal", u)
 
 
 # The functions of `skneural.symbolic`, by name.
-FUNCTIONS: dict[str, Callable[[Graph, str], str]] = {
+FUNCTION_NODES: dict[str, Callable[[OnnxGraph, str], str]] = {
     "0": lambda graph, u: graph.op("Mul", u, 0.0),
     "x": lambda graph, u: u,
     "x^2": lambda graph, u: _power(graph, u, 2),
@@ -144,4 +144,4 @@ FUNCTIONS: dict[str, Callable[[Graph, str], str]] = {
     "cosh": _applied("Cosh", 88.0),
 }
 
-OF_SPLINES: dict[type[Layer], Converter] = {SplineEdges: spline_edges}
+OF_SPLINES: dict[type[Layer], Converter] = {SplineEdges: add_spline_edges}

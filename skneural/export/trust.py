@@ -33,12 +33,12 @@ def trusted_types(model: Any) -> list[str]:
     >>> trusted_types(make_pipeline(StandardScaler(), MLPClassifier()))
     ['skneural.estimators.mlp.MLPClassifier']
     """
-    found: set[str] = set()
-    _collect(model, found, set())
-    return sorted(found)
+    types: set[str] = set()
+    _collect(model, types, set())
+    return sorted(types)
 
 
-def _collect(value: Any, found: set[str], seen: set[int]) -> None:
+def _collect(value: Any, types: set[str], seen: set[int]) -> None:
     """Add the types of skneural in a value, and in the state that a file would hold."""
     if id(value) in seen or isinstance(value, str | bytes | int | float | type):
         return
@@ -52,8 +52,8 @@ def _collect(value: Any, found: set[str], seen: set[int]) -> None:
     else:
         kind = type(value)
         if kind.__module__.split(".")[0] == "skneural":
-            found.add(f"{kind.__module__}.{kind.__qualname__}")
+            types.add(f"{kind.__module__}.{kind.__qualname__}")
         state = value.__getstate__() if hasattr(value, "__dict__") else None
         parts = [state] if isinstance(state, dict) else []
     for part in parts:
-        _collect(part, found, seen)
+        _collect(part, types, seen)

@@ -50,7 +50,7 @@ from skneural.template.automatic import automatic, batch_size_hyperparameter, ea
 from skneural.template.checkpoints import read_checkpoint, resumed_problem
 from skneural.template.convergence import convergence_messages
 from skneural.template.epoch_callbacks import EpochCallbacks, PrintedEpochs
-from skneural.template.onnx_hooks import OnnxHooks
+from skneural.template.onnx_hooks import onnx_converter, onnx_parser, onnx_shape_calculator
 from skneural.template.problem import Fitted, Network, Problem, Specification, fitted_attributes, pose
 from skneural.template.saved_state import arranged, converted, names_and_shapes, with_version
 from skneural.template.scorers import held_out_score
@@ -96,7 +96,7 @@ def _is_scoring(value: object) -> bool:
 
 
 @declare
-class NeuralEstimator(OnnxHooks, CallbackSupportMixin, BaseEstimator):
+class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
     """Training, prediction and state of every estimator."""
 
     _reader_class: ClassVar[type[Reader]] = Table
@@ -524,6 +524,9 @@ class NeuralEstimator(OnnxHooks, CallbackSupportMixin, BaseEstimator):
                 delattr(self, name)
         for name, value in fitted_attributes(problem, weights).items():
             setattr(self, name, value)
+
+    # by which skl2onnx finds the graph of an estimator in a pipeline
+    onnx_parser, onnx_shape_calculator, onnx_converter = onnx_parser, onnx_shape_calculator, onnx_converter
 
     # --- prediction and state -------------------------------------------------------------------------
 

@@ -1,4 +1,7 @@
-"""Methods by which skl2onnx finds the converter of an estimator inside of a pipeline."""
+"""Methods by which skl2onnx finds the converter of an estimator inside of a pipeline.
+
+The functions come from `skneural.export`, which imports onnx; they are imported when they are asked for.
+"""
 
 from __future__ import annotations
 
@@ -6,41 +9,37 @@ from collections.abc import Callable
 from typing import Any
 
 
-class OnnxHooks:
-    """Base class of estimators that skl2onnx converts without being told how.
+def onnx_parser(self: Any) -> Callable[..., Any]:
+    """Return the function by which skl2onnx declares the outputs of the graph.
 
-    The functions come from `skneural.export`, which imports onnx; they are imported when they are asked for.
+    Returns
+    -------
+    parser : function
     """
+    from skneural.export import pipeline
 
-    def onnx_parser(self) -> Callable[..., Any]:
-        """Return the function by which skl2onnx declares the outputs of the graph.
+    return pipeline.parser(self)
 
-        Returns
-        -------
-        parser : function
-        """
-        from skneural.export import pipeline
 
-        return pipeline.parser(self)
+def onnx_shape_calculator(self: Any) -> Callable[[Any], None]:
+    """Return the function by which skl2onnx sets the types of the outputs.
 
-    def onnx_shape_calculator(self) -> Callable[[Any], None]:
-        """Return the function by which skl2onnx sets the types of the outputs.
+    Returns
+    -------
+    shape_calculator : function
+    """
+    from skneural.export import pipeline
 
-        Returns
-        -------
-        shape_calculator : function
-        """
-        from skneural.export import pipeline
+    return pipeline.shape_calculator(self)
 
-        return pipeline.shape_calculator(self)
 
-    def onnx_converter(self) -> Callable[[Any, Any, Any], None]:
-        """Return the function by which skl2onnx adds the nodes of the graph.
+def onnx_converter(self: Any) -> Callable[[Any, Any, Any], None]:
+    """Return the function by which skl2onnx adds the nodes of the graph.
 
-        Returns
-        -------
-        converter : function
-        """
-        from skneural.export import pipeline
+    Returns
+    -------
+    converter : function
+    """
+    from skneural.export import pipeline
 
-        return pipeline.converter(self)
+    return pipeline.converter(self)

@@ -8,7 +8,7 @@ from scipy import sparse
 
 from skneural.data.container import BatchInfo, mask_of
 from skneural.export import layers as table
-from skneural.export.graph import IMAGES, ROWS, STEPS, Context, Graph, NotExportedError, Value
+from skneural.export.graph import IMAGES, ROWS, STEPS, GraphContext, GraphValue, NotExportedError, OnnxGraph
 from skneural.export.inputs import Input
 from skneural.layers import (
     GRU,
@@ -81,7 +81,7 @@ def axes_of(case):
 
 def graph_of(case, axes, lengths):
     """Model of a layer alone, the values that it is fed, and the order of axes of y."""
-    graph = Graph(18, table.CONVERTERS, output_shapes(case.layer, shape_of(case.x)))
+    graph = OnnxGraph(18, table.CONVERTERS, output_shapes(case.layer, shape_of(case.x)))
     parts = case.x if isinstance(case.x, tuple) else (case.x,)
     feed, values = {}, []
     for i, part in enumerate(parts):
@@ -89,11 +89,11 @@ def graph_of(case, axes, lengths):
         array = part.transpose(TO_GRAPH[order]) if order in TO_GRAPH else part
         array = array.astype(np.float32 if array.dtype.kind == "f" else np.int64)
         feed[f"x{i}"] = array
-        values.append(Value(graph.input(f"x{i}", array.dtype, [None] * array.ndim), order, array.ndim))
-    context = Context()
+        values.append(GraphValue(graph.input(f"x{i}", array.dtype, [None] * array.ndim), order, array.ndim))
+    context = GraphContext()
     if lengths is not None:
         feed["lengths"] = lengths.astype(np.int64)
-        context = Context(graph.input("lengths", np.int64, ("n",)))
+        context = GraphContext(graph.input("lengths", np.int64, ("n",)))
     tree = started(case.layer).tree
     y = graph.layer(case.layer, tree, tuple(values) if len(values) > 1 else values[0], context)
     graph.output("y", y.name, np.float32, [None] * y.rank)
@@ -174,20 +174,20 @@ def test_a_layer_without_a_graph_is_named():
     class Unknown(Dense):
         pass
 
-    graph = Graph(18, table.CONVERTERS)
-    x = Value(graph.input("x", np.float32, ("n", 3)))
+    graph = OnnxGraph(18, table.CONVERTERS)
+    x = GraphValue(graph.input("x", np.float32, ("n", 3)))
     with pytest.raises(NotExportedError, match=r"Unknown, the layer 'hidden', has no ONNX graph"):
-        graph.layer(Unknown(3, 2), {}, x, Context(), "hidden")
+        graph.layer(Unknown(3, 2), {}, x, GraphContext(), "hidden")
 
 
 @pytest.mark.parametrize("lengths", [True, False])
 def test_recurrent_networks_without_rows(lengths):
     """Where a recurrent operator is given no rows, onnxruntime ends the process."""
     network = Chain(StepsFirst(), GRU(3, 2, reverse=True), RowsFirst())
-    graph = Graph(18, table.CONVERTERS)
-    x = Value(graph.input("x", np.float32, ("n", "steps", 3)), rank=3)
-    context = Context(graph.input("lengths", np.int64, ("n",))) if lengths else Context()
-    y = table.raw_scores(graph, network, started(network).tree, Input(x, context))
+    graph = OnnxGraph(18, table.CONVERTERS)
+    x = GraphValue(graph.input("x", np.float32, ("n", "steps", 3)), rank=3)
+    context = GraphContext(graph.input("lengths", np.int64, ("n",))) if lengths else GraphContext()
+    y = table.add_network(graph, network, started(network).tree, Input(x, context))
     graph.output("y", y, np.float32, ("n", "steps", 2))
     proto = helper.make_model(graph.proto("network"), opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
     for n in (0, 1, 4):

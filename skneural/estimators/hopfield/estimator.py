@@ -23,6 +23,7 @@ from skneural.hyperparameters import (
 )
 from skneural.ops import hopfield as recall
 from skneural.readers import FLOATS, InputSpec, columns_named, dtype_of, ensure_none_is_nan, with_dtype
+from skneural.template.onnx_hooks import onnx_converter, onnx_parser, onnx_shape_calculator
 from skneural.template.saved_state import converted, with_version
 from skneural.template.state import all_or_nothing
 from skneural.user_warnings import warn_user
@@ -241,6 +242,9 @@ class HopfieldNetwork(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+    # by which skl2onnx finds the graph in a pipeline
+    onnx_parser, onnx_shape_calculator, onnx_converter = onnx_parser, onnx_shape_calculator, onnx_converter
 
     # --- values and states -----------------------------------------------------------------------------
 
