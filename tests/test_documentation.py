@@ -10,7 +10,7 @@ from numpydoc.validate import validate
 from sklearn.datasets import load_iris
 
 import skneural
-from skneural import inspection, preprocessing, symbolic
+from skneural import export, inspection, preprocessing, symbolic
 from skneural.testing import estimator_contract
 from tests.estimators.cases import OF_ELEMENTS, relatives
 
@@ -87,7 +87,10 @@ def documented_names(room) -> list[str]:
 FORMULAS = [path for path in documented_names(symbolic) if path.split(".")[1] in ("Formula", "fit_function", "suggest")]
 
 
-@pytest.mark.parametrize("path", documented_names(inspection) + documented_names(preprocessing) + FORMULAS)
+ROOMS = (export, inspection, preprocessing)
+
+
+@pytest.mark.parametrize("path", [path for room in ROOMS for path in documented_names(room)] + FORMULAS)
 def test_other_rooms_are_documented(path):
     assert not faults(f"skneural.{path}")
 

@@ -13,7 +13,7 @@ from skneural.estimators.autoencoder.task import Reconstruction
 from skneural.estimators.forecast import SeriesForecaster
 from skneural.export.forecasts import add_forecaster
 from skneural.export.graph import GraphContext, GraphValue, OnnxGraph
-from skneural.export.inputs import Form, Input, read_images, read_sequences, read_table
+from skneural.export.inputs import Form, Input, read_images, read_series, read_table
 from skneural.export.layers import add_network
 from skneural.export.links import LINK_NODES
 from skneural.export.outputs import PROBABILITIES, VARIABLE
@@ -81,7 +81,7 @@ def _source(graph: OnnxGraph, reader: Any, form: Form) -> Input:
     if reader.kind == "images":
         return read_images(graph, reader.images, form)
     if reader.kind == "series":
-        return read_sequences(graph, reader.series, form)
+        return read_series(graph, reader.series, form)
     x = graph.input("X", np.int64, ("n", "steps"))
     if not form.lengths:
         return Input(GraphValue(x))

@@ -209,7 +209,7 @@ def _next_multiple(graph: OnnxGraph, n: str, multiple: int) -> str:
     return graph.op("Mul", graph.op("Div", graph.op("Add", n, multiple - 1), multiple), multiple)
 
 
-def read_sequences(graph: OnnxGraph, reader: Sequences, form: Form) -> Input:
+def read_series(graph: OnnxGraph, reader: Sequences, form: Form) -> Input:
     """Series (n, steps, features), univariate ones (n, steps), or tokens (n, steps), and their lengths."""
     steps = ("n", "steps")
     if _has_tokens(reader):
@@ -240,8 +240,8 @@ READERS: dict[type[Reader], Callable[[OnnxGraph, Any, Form], Input]] = {
     Images: read_images,
     ImagesOfAnySize: read_images_of_any_size,
     MixedTable: read_mixed_table,
-    RecurrentSequences: read_sequences,
-    Sequences: read_sequences,
+    RecurrentSequences: read_series,
+    Sequences: read_series,
     Table: read_table,
-    TransformerSequences: read_sequences,
+    TransformerSequences: read_series,
 }

@@ -60,7 +60,7 @@ def add_dense(graph: OnnxGraph, layer: Dense, p: Tree, x: GraphValue, context: G
     return x._replace(name=graph.linear(x.name, p["weight"], p.get("bias")))
 
 
-def add_bias(graph: OnnxGraph, layer: Bias, p: Tree, x: GraphValue, context: GraphContext) -> GraphValue:
+def add_feature_bias(graph: OnnxGraph, layer: Bias, p: Tree, x: GraphValue, context: GraphContext) -> GraphValue:
     return x._replace(name=graph.op("Add", x.name, along_features(x, p["bias"])))
 
 
@@ -224,7 +224,7 @@ def add_time_embedding(
 OF_ROWS: dict[type[Layer], Converter] = {
     Activation: add_activation,
     BatchNormalization: add_batch_normalization,
-    Bias: add_bias,
+    Bias: add_feature_bias,
     BiasAndSpread: add_bias_and_spread,
     CategoryEmbedding: add_category_embedding,
     Columns: add_columns,
