@@ -24,8 +24,9 @@ def to_onnx(model: Any, *, opset: int = 18, lengths: bool = True) -> ModelProto:
 
     Inputs
         Tables have an input (n, 1) for each column, named after `feature_names_in_`, or else "X", (n, n_features);
-        columns of strings are strings, in which "" is a missing category. A table of arrays of several types has inputs
-        "x0", "x1" and so on. Images are "X", (n, height, width, channels), or rows of pixels if the columns had names.
+        columns of strings are strings, in which "" is a missing category, and times are int64, microseconds since 1970.
+        A table of arrays of several types has inputs "x0", "x1" and so on. Images are "X", (n, height, width,
+        channels), or rows of pixels if the columns had names.
         Series are "X", (n, steps, n_features), and tokens "X", int64 (n, steps), with "lengths", int32 (n,), the real
         steps of each; what follows these has no effect. Series that were fitted as a table are "X", (n, steps).
 

@@ -13,11 +13,12 @@ from skneural.estimators.autoencoder.task import Reconstruction
 from skneural.estimators.forecast import SeriesForecaster
 from skneural.export.forecasts import add_forecaster
 from skneural.export.graph import GraphContext, GraphValue, OnnxGraph
-from skneural.export.inputs import Form, Input, read_images, read_series, read_table
+from skneural.export.inputs import Form, Input, read_images, read_series
 from skneural.export.layers import add_network
 from skneural.export.links import LINK_NODES
 from skneural.export.outputs import PROBABILITIES, VARIABLE
 from skneural.export.recall import add_hopfield_network
+from skneural.export.tables import read_table
 from skneural.ops.diffusion import LEAST_SIGNAL, OFFSET
 
 Family = Callable[[OnnxGraph, Any, Form], None]

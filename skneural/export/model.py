@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,14 +13,31 @@ from sklearn.utils.validation import check_is_fitted
 from skneural.estimators import HopfieldNetwork
 from skneural.estimators.graph.reader import GraphReader, NodeReader
 from skneural.estimators.link_prediction.reader import PairReader
+from skneural.estimators.recurrent import RecurrentSequences
+from skneural.estimators.segmentation.reader import ImagesOfAnySize
+from skneural.estimators.tabular.reader import MixedTable
+from skneural.estimators.transformer.reader import TransformerSequences
 from skneural.export.families import FAMILIES
 from skneural.export.graph import NotExportedError, OnnxGraph
-from skneural.export.inputs import READERS, Form
+from skneural.export.inputs import Form, Input, read_images, read_images_of_any_size, read_series
 from skneural.export.layers import CONVERTERS, add_network
 from skneural.export.outputs import TASKS
+from skneural.export.tables import read_mixed_table, read_table
+from skneural.readers import DenseTable, Images, Reader, Sequences, Table
 from skneural.template.estimator import NeuralEstimator
 from skneural.template.summary import named_shapes
 from skneural.version import __version__
+
+READERS: dict[type[Reader], Callable[[OnnxGraph, Any, Form], Input]] = {
+    DenseTable: read_table,
+    Images: read_images,
+    ImagesOfAnySize: read_images_of_any_size,
+    MixedTable: read_mixed_table,
+    RecurrentSequences: read_series,
+    Sequences: read_series,
+    Table: read_table,
+    TransformerSequences: read_series,
+}
 
 LEAST_OPSET = 18
 ML_OPSET = 3  # of the operators for categories

@@ -102,6 +102,8 @@ def as_columns(model: Any, X: Any) -> Feed:
 
 
 def column_of(values: pd.Series, kind: int) -> np.ndarray:
+    if kind == 7:  # times
+        return values.to_numpy("M8[us]").astype(np.int64)[:, np.newaxis]
     numbers = {1: np.float32, 11: np.float64}
     if kind in numbers:
         return values.to_numpy(numbers[kind], na_value=np.nan)[:, np.newaxis]
@@ -232,6 +234,21 @@ def frame(n: int = 60, seed: int = 0, new: bool = False) -> pd.DataFrame:
             "member": rng.random(n) < 0.5,
         }
     )
+
+
+def frame_of_times(n: int = 60, seed: int = 0) -> pd.DataFrame:
+    """With times before and after 1970, at the ends of years, and missing."""
+    rng = np.random.default_rng(seed)
+    times = pd.Series(pd.to_datetime("2020-01-01") + pd.to_timedelta(rng.integers(-20_000, 5000, n), unit="D"))
+    times += pd.to_timedelta(rng.integers(0, 86_400, n), unit="s")
+    times.iloc[:: 5 if seed else 7] = pd.NaT
+    times.iloc[-1] = pd.Timestamp("2024-12-31 23:59:59")
+    return frame(n, seed).assign(opened=times)
+
+
+def frame_of_times_and_labels() -> tuple[Any, Any]:
+    X = frame_of_times()
+    return X, np.where(X["opened"].dt.year > 2000, "new", "old")
 
 
 def frame_and_labels() -> tuple[Any, Any]:
@@ -409,6 +426,22 @@ CASES: dict[str, ExportCase] = {
     "tabular classifier of two": of_table(TabularMLPClassifier(**SMALL_TABULAR), table(("a", "b"))),
     "tabular classifier of several labels": of_table(TabularMLPClassifier(**SMALL_TABULAR), several_labels),
     "tabular classifier of a frame": of_frame(TabularMLPClassifier(**SMALL_TABULAR), frame_and_labels),
+    "tabular classifier of a frame with times": ExportCase(
+        TabularMLPClassifier(**SMALL_TABULAR),
+        frame_of_times_and_labels,
+        lambda n: frame_of_times(n, 1),
+        as_columns,
+        of_classifier,
+        least=1,
+    ),
+    "tabular classifier of integers, some of which are categories": ExportCase(
+        TabularMLPClassifier(categorical_features=[0], **SMALL_TABULAR),
+        lambda: (np.random.default_rng(0).integers(0, 4, (40, 3)), np.arange(40) % 2),
+        lambda n: np.random.default_rng(1).integers(0, 5, (n, 3)),
+        lambda model, X: {"X": X.astype(np.float64)},
+        of_classifier,
+        least=1,
+    ),
     "tabular classifier of texts": ExportCase(
         TabularMLPClassifier(categorical_features=[0, 1, 2], **SMALL_TABULAR),
         text_table,
