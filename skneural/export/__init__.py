@@ -54,6 +54,12 @@ def to_onnx(model: Any, *, opset: int = 18, lengths: bool = True) -> ModelProto:
         token of each target, is the number of columns. To decode, append the likeliest token and call again. With
         ``loss="ctc"`` there is no target, and the last column is the blank.
 
+    Graphs
+        "X" has the features of all nodes, one graph behind the other, "edges", int64 (2, n_edges), the numbers of the
+        nodes from which edges come and of those to which they lead, and "edge_weight", (n_edges,), their weights; with
+        "edge_features", and for whole graphs with "lengths", int32 (n,), the number of nodes of each. Links are
+        predicted for "X", int64 (n, 2), pairs of nodes of the graph of `fit`.
+
     Diffusion models
         One denoising step: "X" is noisy rows in the units of the network, "time" of shape (n, 1) their noise level
         from 0 to 1, and "condition" the one-hot class, or zeros. "variable" is the clean rows that are expected.

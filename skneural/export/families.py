@@ -7,19 +7,28 @@ from typing import Any, cast
 
 import numpy as np
 
-from skneural.estimators import Autoencoder, DiffusionModel, HopfieldNetwork, LanguageModel, SequenceToSequence
+from skneural.estimators import (
+    Autoencoder,
+    DiffusionModel,
+    GNNLinkPredictor,
+    HopfieldNetwork,
+    LanguageModel,
+    SequenceToSequence,
+)
 from skneural.estimators.autoencoder.reader import RowsOrImages
 from skneural.estimators.autoencoder.task import Reconstruction
 from skneural.estimators.forecast import SeriesForecaster
+from skneural.estimators.link_prediction.reader import PairReader
 from skneural.export.forecasts import add_forecaster
 from skneural.export.graph import GraphContext, GraphValue, OnnxGraph
 from skneural.export.inputs import Form, Input, read_images, read_series
 from skneural.export.layers import add_network
 from skneural.export.links import LINK_NODES
-from skneural.export.outputs import PROBABILITIES, VARIABLE
+from skneural.export.outputs import PROBABILITIES, VARIABLE, add_classes
 from skneural.export.recall import add_hopfield_network
 from skneural.export.tables import read_table
 from skneural.ops.diffusion import LEAST_SIGNAL, OFFSET
+from skneural.tasks import Classes
 
 Family = Callable[[OnnxGraph, Any, Form], None]
 
@@ -119,9 +128,23 @@ def _levels(graph: OnnxGraph, time: str) -> tuple[str, str]:
     return signal, graph.op("Sqrt", graph.op("Sub", 1.0, graph.op("Mul", signal, signal)))
 
 
+def add_link_predictor(graph: OnnxGraph, model: GNNLinkPredictor, form: Form) -> None:
+    """Links between nodes of the graph of training, whose embeddings are constants."""
+    reader = cast(PairReader, model._reader)
+    pairs = graph.input("X", np.int64, ("n", 2))
+    if reader.n_first is not None:  # nodes of two kinds are numbered separately
+        pairs = graph.op("Add", pairs, [0, reader.n_first])
+    embeddings = graph.constant(model._embedding(reader.known.graph))
+    both = graph.take(embeddings, pairs, 0)
+    products = graph.reduce("Prod", both, 1)
+    raw = graph.op("Add", graph.reduce("Sum", products, 1, keepdims=True), model._parameters()["output"]["bias"])
+    add_classes(graph, cast(Classes, model._task), raw, Input(GraphValue(raw)))
+
+
 FAMILIES: dict[type, Family] = {
     Autoencoder: add_autoencoder,
     DiffusionModel: add_diffusion_model,
+    GNNLinkPredictor: add_link_predictor,
     HopfieldNetwork: add_hopfield_network,
     LanguageModel: add_language_model,
     SequenceToSequence: add_sequence_to_sequence,

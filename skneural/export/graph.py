@@ -72,6 +72,28 @@ class Padding(NamedTuple):
     padded: tuple[str, str]
 
 
+class Edges(NamedTuple):
+    """Names of the edges of a graph of nodes.
+
+    Attributes
+    ----------
+    sources, targets : str
+        Numbers of nodes, int64 of shape (edges,).
+    weight : str
+        Of shape (edges,).
+    features : str
+        Of shape (edges, features); empty if there are none.
+    n_nodes : str
+        A vector with one element.
+    """
+
+    sources: str
+    targets: str
+    weight: str
+    features: str
+    n_nodes: str
+
+
 @dataclass(frozen=True)
 class GraphContext:
     """Values besides x that layers need.
@@ -84,11 +106,14 @@ class GraphContext:
         Steps of each series of a memory.
     padding : Padding or None
         Sizes of images that are padded.
+    edges : Edges or None
+        Edges between rows of x that are nodes.
     """
 
     lengths: str | None = None
     memory_lengths: str | None = None
     padding: Padding | None = None
+    edges: Edges | None = None
 
     @property
     def of_memory(self) -> GraphContext:

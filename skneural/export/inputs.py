@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from skneural.estimators.graph.reader import GraphReader, NodeReader
 from skneural.estimators.segmentation.reader import ImagesOfAnySize
-from skneural.export.graph import GraphContext, GraphValue, OnnxGraph, Padding
+from skneural.export.graph import Edges, GraphContext, GraphValue, NotExportedError, OnnxGraph, Padding
 from skneural.readers import Images, Sequences
 
 
@@ -78,6 +79,36 @@ def read_images_of_any_size(graph: OnnxGraph, reader: ImagesOfAnySize, form: For
 
 def _next_multiple(graph: OnnxGraph, n: str, multiple: int) -> str:
     return graph.op("Mul", graph.op("Div", graph.op("Add", n, multiple - 1), multiple), multiple)
+
+
+def read_nodes(graph: OnnxGraph, reader: NodeReader, form: Form) -> Input:
+    """Nodes of a graph, (nodes, features), and its edges."""
+    if reader.training is not None:
+        raise NotExportedError(
+            "rows whose graph is that of their nearest neighbours in the training data have no ONNX graph. Fit the "
+            "model on GraphNodes."
+        )
+    x = graph.input("X", np.float32, ("nodes", reader.widths.of_nodes))
+    return Input(GraphValue(x), GraphContext(edges=_edges(graph, x, reader.widths.of_edges)), ("nodes",))
+
+
+def read_graphs(graph: OnnxGraph, reader: GraphReader, form: Form) -> Input:
+    """Nodes of all graphs, one graph behind the other, with their edges and the number of nodes of each graph."""
+    if reader.columns is not None:  # each row is a graph by itself
+        return Input(GraphValue(graph.input("X", np.float32, ("n", reader.widths.of_nodes))))
+    x = graph.input("X", np.float32, ("nodes", reader.widths.of_nodes))
+    edges = _edges(graph, x, reader.widths.of_edges)
+    lengths = graph.cast(graph.input("lengths", np.int32, ("n",)), np.int64)
+    return Input(GraphValue(x), GraphContext(lengths, edges=edges))
+
+
+def _edges(graph: OnnxGraph, x: str, n_features: int) -> Edges:
+    """Numbers of the nodes from which edges come and to which they lead, their weights, and their features."""
+    ends = graph.input("edges", np.int64, (2, "edges"))
+    weight = graph.input("edge_weight", np.float32, ("edges",))
+    features = graph.input("edge_features", np.float32, ("edges", n_features)) if n_features else ""
+    sources, targets = (graph.take(ends, number, 0) for number in (0, 1))
+    return Edges(sources, targets, weight, features, graph.size(x, 0))
 
 
 def read_series(graph: OnnxGraph, reader: Sequences, form: Form) -> Input:

@@ -8,6 +8,7 @@ from typing import Any
 from skneural.export.attention import OF_ATTENTION
 from skneural.export.combinators import COMBINATORS
 from skneural.export.graph import Converter, GraphValue, OnnxGraph
+from skneural.export.graphs import OF_GRAPHS
 from skneural.export.images import OF_IMAGES
 from skneural.export.inputs import Input
 from skneural.export.recurrences import OF_RECURRENCES
@@ -23,6 +24,7 @@ from skneural.parameters import Tree
 CONVERTERS: dict[type[Layer], Converter] = {
     **COMBINATORS,
     **OF_ATTENTION,
+    **OF_GRAPHS,
     **OF_IMAGES,
     **OF_RECURRENCES,
     **OF_ROWS,

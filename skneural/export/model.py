@@ -12,14 +12,21 @@ from sklearn.utils.validation import check_is_fitted
 
 from skneural.estimators import HopfieldNetwork
 from skneural.estimators.graph.reader import GraphReader, NodeReader
-from skneural.estimators.link_prediction.reader import PairReader
 from skneural.estimators.recurrent import RecurrentSequences
 from skneural.estimators.segmentation.reader import ImagesOfAnySize
 from skneural.estimators.tabular.reader import MixedTable
 from skneural.estimators.transformer.reader import TransformerSequences
 from skneural.export.families import FAMILIES
 from skneural.export.graph import NotExportedError, OnnxGraph
-from skneural.export.inputs import Form, Input, read_images, read_images_of_any_size, read_series
+from skneural.export.inputs import (
+    Form,
+    Input,
+    read_graphs,
+    read_images,
+    read_images_of_any_size,
+    read_nodes,
+    read_series,
+)
 from skneural.export.layers import CONVERTERS, add_network
 from skneural.export.outputs import TASKS
 from skneural.export.tables import read_mixed_table, read_table
@@ -30,9 +37,11 @@ from skneural.version import __version__
 
 READERS: dict[type[Reader], Callable[[OnnxGraph, Any, Form], Input]] = {
     DenseTable: read_table,
+    GraphReader: read_graphs,
     Images: read_images,
     ImagesOfAnySize: read_images_of_any_size,
     MixedTable: read_mixed_table,
+    NodeReader: read_nodes,
     RecurrentSequences: read_series,
     Sequences: read_series,
     Table: read_table,
@@ -68,11 +77,6 @@ def _add(graph: OnnxGraph, model: Any, form: Form) -> None:
         FAMILIES[type(model)](graph, model, form)
         return
     reader, task = model._reader, model._task
-    if isinstance(reader, NodeReader | GraphReader | PairReader):
-        raise NotExportedError(
-            "graphs have any number of edges, and the outputs of nodes depend on those of others. Compute embeddings "
-            "by transform, and export a model of these."
-        )
     for part, table in ((reader, READERS), (task, TASKS)):
         if type(part) not in table:
             raise NotExportedError(f"its {type(part).__name__} has no ONNX graph.")

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from skneural.estimators.graph.task import NodeClasses
 from skneural.estimators.perceptron import PerceptronClasses
 from skneural.estimators.segmentation.task import PixelClasses, PixelNumbers
 from skneural.estimators.tabular.task import TabularClasses, TabularNumbers
@@ -60,7 +61,7 @@ def _dtype_of(labels: Array) -> np.dtype[Any]:
 
 def axes_of(task: Task, given: Input) -> tuple[str | int, ...]:
     """The axes of predictions before that of their numbers."""
-    return given.axes if task.per_step else ("n",)
+    return given.axes if task.per_step or given.axes == ("nodes",) else ("n",)
 
 
 def add_numbers(graph: OnnxGraph, task: Numbers, raw: str, given: Input) -> None:
@@ -87,6 +88,7 @@ def _in_units_of_series(graph: OnnxGraph, y: str, given: Input, n_outputs: int) 
 
 TASKS: dict[type[Task], Callable[[OnnxGraph, Any, str, Input], None]] = {
     Classes: add_classes,
+    NodeClasses: add_classes,
     Numbers: add_numbers,
     PerceptronClasses: add_classes,
     PixelClasses: add_classes,

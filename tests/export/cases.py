@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.frozen import FrozenEstimator
@@ -20,6 +21,13 @@ from skneural import (
     CNNSequenceClassifier,
     CNNSequenceRegressor,
     DiffusionModel,
+    GNNGraphClassifier,
+    GNNGraphRegressor,
+    GNNLinkPredictor,
+    GNNNodeClassifier,
+    GNNNodeRegressor,
+    Graph,
+    GraphNodes,
     HopfieldNetwork,
     ImageRegressor,
     ImageSegmenter,
@@ -926,11 +934,125 @@ CASES |= {
     ),
 }
 
-# Estimators without a graph.
-NOT_EXPORTED = (
-    "GNNGraphClassifier",
-    "GNNGraphRegressor",
-    "GNNLinkPredictor",
-    "GNNNodeClassifier",
-    "GNNNodeRegressor",
-)
+
+def random_graph(rng: np.random.Generator, n: int, n_edge_features: int = 0) -> Graph:
+    """With weights of edges, some loops, and nodes without edges."""
+    adjacency = sparse.csr_array((rng.random((n, n)) < 0.3) * rng.integers(1, 4, (n, n)).astype(np.float32))
+    features = rng.normal(size=(n, 3)).astype(np.float32)
+    edge_features = rng.normal(size=(adjacency.nnz, n_edge_features)).astype(np.float32) if n_edge_features else None
+    return Graph(features, adjacency, edge_features)
+
+
+def graphs(n: int, seed: int = 1, n_edge_features: int = 0) -> list[Graph]:
+    rng = np.random.default_rng(seed)
+    return [random_graph(rng, int(size), n_edge_features) for size in rng.integers(1, 9, n)]
+
+
+def labelled_graphs(n_edge_features: int = 0) -> Callable[[], tuple[Any, Any]]:
+    def train() -> tuple[Any, Any]:
+        X = graphs(30, 0, n_edge_features)
+        return X, np.array(["small" if graph.n_nodes < 5 else "large" for graph in X])
+
+    return train
+
+
+def nodes(n: int, seed: int = 1, n_edge_features: int = 0) -> GraphNodes:
+    graph = random_graph(np.random.default_rng(seed), max(n, 1), n_edge_features)
+    return GraphNodes(graph.features, graph.adjacency, graph.edge_features)
+
+
+def labelled_nodes(n_edge_features: int = 0) -> Callable[[], tuple[Any, Any]]:
+    def train() -> tuple[Any, Any]:
+        X = nodes(30, 0, n_edge_features)
+        return X, np.array(["left", "right", "middle"])[np.arange(30) % 3]
+
+    return train
+
+
+def edges_of(all_graphs: list[Any]) -> Feed:
+    parts, start = [], 0
+    for graph in all_graphs:
+        entries = graph.adjacency.tocoo()
+        parts.append((np.stack([entries.col, entries.row]) + start, entries.data, graph.edge_features))
+        start += graph.n_nodes
+    feed = {
+        "X": np.concatenate([graph.features for graph in all_graphs]).astype(np.float32),
+        "edges": np.concatenate([ends for ends, _, _ in parts], axis=1).astype(np.int64),
+        "edge_weight": np.concatenate([weight for _, weight, _ in parts]).astype(np.float32),
+    }
+    if all_graphs[0].edge_features is not None:
+        feed["edge_features"] = np.concatenate([features for _, _, features in parts]).astype(np.float32)
+    return feed
+
+
+def as_nodes(model: Any, X: Any) -> Feed:
+    return edges_of([X])
+
+
+def as_graphs(model: Any, X: Any) -> Feed:
+    return edges_of(X) | {"lengths": np.array([graph.n_nodes for graph in X], np.int32)}
+
+
+def pairs(n: int) -> np.ndarray:
+    return np.random.default_rng(1).integers(0, 40, (n, 2))
+
+
+def as_numbers(model: Any, X: Any) -> Feed:
+    return {"X": np.asarray(X, np.int64)}
+
+
+GRAPH = {"hidden_layer_sizes": (4, 4), "max_iter": 3, "random_state": 0}
+CASES |= {
+    **{
+        f"node classifier {name}": ExportCase(
+            GNNNodeClassifier(convolution=convolution, n_heads=2, **GRAPH),
+            labelled_nodes(n_edge_features),
+            lambda n, k=n_edge_features: nodes(n, 1, k),
+            as_nodes,
+            of_classifier,
+            least=1,
+        )
+        for name, convolution, n_edge_features in (
+            ("gcn", "gcn", 0),
+            ("sage", "sage", 0),
+            ("gat", "gat", 0),
+            ("gin", "gin", 0),
+            ("gat with features of edges", "gat", 2),
+            ("gin with features of edges", "gin", 2),
+        )
+    },
+    "node regressor": ExportCase(
+        GNNNodeRegressor(**GRAPH),
+        lambda: (nodes(30, 0), np.arange(60.0).reshape(30, 2)),
+        nodes,
+        as_nodes,
+        of_regressor,
+        least=1,
+    ),
+    **{
+        f"graph classifier {convolution}, {pooling}": ExportCase(
+            GNNGraphClassifier(convolution=convolution, pooling=pooling, n_heads=2, batch_size=16, **GRAPH),
+            labelled_graphs(2 if convolution == "gin" else 0),
+            lambda n, k=2 if convolution == "gin" else 0: graphs(n, 1, k),
+            as_graphs,
+            of_classifier,
+            least=1,
+        )
+        for convolution, pooling in (("gcn", "mean"), ("gat", "max"), ("gin", "sum"), ("sage", "sum"))
+    },
+    "graph regressor of rows": of_table(GNNGraphRegressor(batch_size=16, **GRAPH)),
+    "link predictor": ExportCase(
+        GNNLinkPredictor(hidden_layer_sizes=(6, 4), dropout=0, max_iter=3, random_state=0),
+        lambda: (nodes(40, 0), None),
+        pairs,
+        as_numbers,
+        of_classifier,
+    ),
+    "link predictor of two kinds": ExportCase(
+        GNNLinkPredictor(convolution="lightgcn", embedding_size=3, max_iter=3, random_state=0),
+        lambda: (GraphNodes.bipartite(sparse.random_array((40, 50), density=0.1, rng=0)), None),
+        pairs,
+        as_numbers,
+        of_classifier,
+    ),
+}

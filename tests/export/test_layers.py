@@ -15,10 +15,6 @@ from skneural.layers import (
     BatchLast,
     Chain,
     Dense,
-    GATConvolution,
-    GCNConvolution,
-    GINConvolution,
-    GraphPooling,
     LightConvolutions,
     LocalResponseNormalization,
     PairScores,
@@ -27,8 +23,6 @@ from skneural.layers import (
     RandomRotation,
     RandomShift,
     RowsFirst,
-    SAGEConvolution,
-    SelectNodes,
     StartedByMemory,
     StepsFirst,
 )
@@ -46,17 +40,8 @@ from tests.layers.cases import (
     started,
 )
 
-# Their edges are no arrays of one shape for each sample.
-OF_GRAPHS = {
-    GATConvolution,
-    GCNConvolution,
-    GINConvolution,
-    GraphPooling,
-    LightConvolutions,
-    PairScores,
-    SAGEConvolution,
-    SelectNodes,
-}
+# The links of a graph follow from embeddings of its nodes, which are constants of an exported model.
+OF_LINKS = {LightConvolutions, PairScores}
 CHANNELS_LAST = (BatchLast, RandomFlip, RandomRotation, RandomShift)
 
 # Order of axes here, and in the graph.
@@ -65,7 +50,7 @@ FROM_GRAPH = {IMAGES: (2, 1, 3, 0), STEPS: (0, 2, 1)}
 
 
 def is_exported(layer):
-    return not {type(each) for each in layers_within(layer)} & OF_GRAPHS
+    return not {type(each) for each in layers_within(layer)} & OF_LINKS
 
 
 def axes_of(case):
@@ -166,8 +151,8 @@ def test_series_of_unequal_lengths(case):
     compare(case, LENGTHS if case.x_axes.steps is not None else None)
 
 
-def test_every_layer_has_a_graph_or_is_one_of_graphs():
-    assert every_layer_class() == set(table.CONVERTERS) | OF_GRAPHS
+def test_every_layer_has_a_graph_or_is_one_of_links():
+    assert every_layer_class() == set(table.CONVERTERS) | OF_LINKS
 
 
 def test_a_layer_without_a_graph_is_named():
