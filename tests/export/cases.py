@@ -225,6 +225,12 @@ def rows_fitted_with_gaps() -> tuple[Any, Any]:
     return X, y
 
 
+def rows_without_a_column() -> tuple[Any, Any]:
+    X, y = table()()
+    X[:, 2] = np.nan
+    return X, y
+
+
 COLOURS = ["red", "blue", "green", None]
 
 
@@ -441,6 +447,9 @@ CASES: dict[str, ExportCase] = {
         as_columns,
         of_classifier,
         least=1,
+    ),
+    "tabular classifier of a column that was missing in training": of_table(
+        TabularMLPClassifier(**SMALL_TABULAR), rows_without_a_column, rows
     ),
     "tabular classifier of integers, some of which are categories": ExportCase(
         TabularMLPClassifier(categorical_features=[0], **SMALL_TABULAR),

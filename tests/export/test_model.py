@@ -70,6 +70,8 @@ def difference(found, expected):
     expected = np.asarray(np.ma.getdata(expected))
     assert found.shape == expected.shape
     found, expected = found[known], expected[known]
+    if expected.dtype.kind == "f":
+        assert np.isfinite(found).all()  # the greatest of some numbers and NaN may be a number
     if expected.dtype.kind not in "f":
         assert found.dtype.kind == {"U": "O"}.get(expected.dtype.kind, expected.dtype.kind)
         return float(np.mean(found != expected)) if expected.size else 0.0
