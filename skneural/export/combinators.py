@@ -6,10 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from skneural.export.graph import Converter, GraphContext, GraphValue, OnnxGraph
+from skneural.export.links import add_average
 from skneural.layers import (
     Branches,
     Chain,
     EncoderDecoder,
+    Ensemble,
     Frozen,
     Gate,
     JoinSteps,
@@ -111,6 +113,14 @@ def add_with_memory(
     return y._replace(name=graph.op("Add", y.name, first.name)) if layer.residual else y
 
 
+def add_ensemble(graph: OnnxGraph, layer: Ensemble, p: Tree, x: GraphValue, context: GraphContext) -> GraphValue:
+    """Raw scores whose link is the mean of the links of all networks."""
+    children = layer.children().items()
+    each = [graph.layer(child, p[name], x, context, name).name for name, child in children]
+    joined = graph.op("Concat", *(graph.unsqueeze(y, 1) for y in each), axis=1)
+    return GraphValue(add_average(graph, joined, layer.link, 1))
+
+
 COMBINATORS: dict[type[Layer], Converter] = {
     Chain: add_chain,
     Frozen: add_frozen,
@@ -118,6 +128,7 @@ COMBINATORS: dict[type[Layer], Converter] = {
     Gate: add_gate,
     Branches: add_branches,
     EncoderDecoder: add_encoder_decoder,
+    Ensemble: add_ensemble,
     WithMemory: add_with_memory,
     Reversed: add_reversed_series,
 }

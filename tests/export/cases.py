@@ -437,6 +437,9 @@ CASES: dict[str, ExportCase] = {
     "kan classifier": of_table(KANClassifier(hidden_layer_sizes=3, **SMALL)),
     "kan regressor": of_table(KANRegressor(hidden_layer_sizes=(2,), grid_size=30, spline_order=2, **SMALL)),
     "tabular classifier": of_table(TabularMLPClassifier(**SMALL_TABULAR), rows_fitted_with_gaps, rows_with_gaps),
+    "tabular classifier of folds": of_table(
+        TabularMLPClassifier(**SMALL_TABULAR | {"n_cv": 2}), rows_fitted_with_gaps, rows_with_gaps
+    ),
     "tabular classifier of two": of_table(TabularMLPClassifier(**SMALL_TABULAR), table(("a", "b"))),
     "tabular classifier of several labels": of_table(TabularMLPClassifier(**SMALL_TABULAR), several_labels),
     "tabular classifier of a frame": of_frame(TabularMLPClassifier(**SMALL_TABULAR), frame_and_labels),
@@ -517,6 +520,7 @@ CASES: dict[str, ExportCase] = {
         CNNSequenceClassifier(architecture="inception", channels=(2,) * 6, kernel_size=(4, 3), **SMALL),
         of_reference=False,
     ),
+    "series classifier of members": of_series(CNNSequenceClassifier(channels=3, n_members=2, **SMALL)),
     "series regressor": of_series(CNNSequenceRegressor(channels=(4, 3), batch_norm=False, **SMALL)),
     "series regressor in units of series": of_series(
         CNNSequenceRegressor(channels=3, reversible_normalization=True, **SMALL), series_and_next_values, large_series
