@@ -21,6 +21,7 @@ from skneural import (
     MambaSequenceClassifier,
     MLPClassifier,
     RNNSequenceClassifier,
+    RocketSequenceClassifier,
     TabularMLPClassifier,
     TransformerSequenceClassifier,
 )
@@ -38,6 +39,7 @@ MODELS = {
     "GRU, 100 steps": (RNNSequenceClassifier(**BRIEF), SERIES),
     "Transformer, 100 steps": (TransformerSequenceClassifier(**BRIEF), SERIES),
     "Mamba, 100 steps": (MambaSequenceClassifier(**BRIEF), SERIES),
+    "fixed kernels, 100 steps": (RocketSequenceClassifier(random_state=0), SERIES),
 }
 SEVERAL = 500
 

@@ -13,12 +13,15 @@ from skneural.estimators import (
     GNNLinkPredictor,
     HopfieldNetwork,
     LanguageModel,
+    RocketSequenceClassifier,
+    RocketSequenceRegressor,
     SequenceToSequence,
 )
 from skneural.estimators.autoencoder.reader import RowsOrImages
 from skneural.estimators.autoencoder.task import Reconstruction
 from skneural.estimators.forecast import SeriesForecaster
 from skneural.estimators.link_prediction.reader import PairReader
+from skneural.export.fixed_kernels import add_rocket
 from skneural.export.forecasts import add_forecaster
 from skneural.export.graph import GraphContext, GraphValue, OnnxGraph
 from skneural.export.inputs import Form, Input, read_images, read_series
@@ -147,6 +150,8 @@ FAMILIES: dict[type, Family] = {
     GNNLinkPredictor: add_link_predictor,
     HopfieldNetwork: add_hopfield_network,
     LanguageModel: add_language_model,
+    RocketSequenceClassifier: add_rocket,
+    RocketSequenceRegressor: add_rocket,
     SequenceToSequence: add_sequence_to_sequence,
     SeriesForecaster: add_forecaster,
 }

@@ -10,9 +10,10 @@ import numpy as np
 from onnx import ModelProto, defs, helper
 from sklearn.utils.validation import check_is_fitted
 
-from skneural.estimators import HopfieldNetwork, RocketSequenceClassifier, RocketSequenceRegressor
+from skneural.estimators import HopfieldNetwork
 from skneural.estimators.graph.reader import GraphReader, NodeReader
 from skneural.estimators.recurrent import RecurrentSequences
+from skneural.estimators.rocket.kernel_model import RocketEstimator
 from skneural.estimators.segmentation.reader import ImagesOfAnySize
 from skneural.estimators.tabular.reader import MixedTable
 from skneural.estimators.transformer.reader import TransformerSequences
@@ -60,9 +61,7 @@ def onnx_model(model: Any, opset: int, form: Form) -> ModelProto:
             f"opset must be between {LEAST_OPSET} and {defs.onnx_opset_version()}, the latest that the installed onnx "
             f"knows; got {opset}."
         )
-    if isinstance(model, RocketSequenceClassifier | RocketSequenceRegressor):
-        raise NotExportedError(f"{name} cannot be exported: its fixed kernels are no layers and have no graph yet.")
-    if not isinstance(model, NeuralEstimator | HopfieldNetwork):
+    if not isinstance(model, NeuralEstimator | HopfieldNetwork | RocketEstimator):
         raise TypeError(f"{name} is not an estimator of skneural; of a pipeline, skl2onnx.to_onnx makes an ONNX model.")
     check_is_fitted(model)
     has_network = isinstance(model, NeuralEstimator)

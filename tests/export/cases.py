@@ -43,6 +43,8 @@ from skneural import (
     RNNSequenceClassifier,
     RNNSequenceRegressor,
     RNNSequenceTagger,
+    RocketSequenceClassifier,
+    RocketSequenceRegressor,
     SequenceToSequence,
     SeriesForecaster,
     TabularMLPClassifier,
@@ -327,6 +329,11 @@ def labelled_series() -> tuple[Any, Any]:
     return X, np.array(["up" if piece.mean() > 0 else "down" for piece in X])
 
 
+def series_in_double_precision() -> tuple[Any, Any]:
+    X = series(40, 0)
+    return [piece.astype(np.float64) for piece in X], np.arange(40) % 3
+
+
 def series_and_amounts() -> tuple[Any, Any]:
     X = series(40, 0)
     return X, np.array([piece.sum(axis=0) for piece in X])
@@ -521,6 +528,19 @@ CASES: dict[str, ExportCase] = {
         of_reference=False,
     ),
     "series classifier of members": of_series(CNNSequenceClassifier(channels=3, n_members=2, **SMALL)),
+    "fixed kernels": of_series(RocketSequenceClassifier(n_kernels=200, random_state=0)),
+    "fixed kernels of one channel": ExportCase(
+        RocketSequenceClassifier(n_kernels=340, random_state=0),
+        lambda: (np.random.default_rng(0).normal(size=(40, 30)), np.arange(40) % 3),
+        lambda n: np.random.default_rng(1).normal(size=(n, 30)).astype(np.float32),
+        as_array,
+        of_classifier,
+    ),
+    "fixed kernels in units of X": of_series(
+        RocketSequenceClassifier(n_kernels=84, standardize=False, random_state=0),
+        series_in_double_precision,
+    ),
+    "fixed kernels for numbers": of_series(RocketSequenceRegressor(n_kernels=168, random_state=0)),
     "series regressor": of_series(CNNSequenceRegressor(channels=(4, 3), batch_norm=False, **SMALL)),
     "series regressor in units of series": of_series(
         CNNSequenceRegressor(channels=3, reversible_normalization=True, **SMALL), series_and_next_values, large_series

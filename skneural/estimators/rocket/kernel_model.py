@@ -44,6 +44,7 @@ from skneural.readers import (
     standardize_hyperparameter,
 )
 from skneural.tasks import FitArguments, Task
+from skneural.template.onnx_hooks import onnx_converter, onnx_parser, onnx_shape_calculator
 from skneural.template.problem import DataSpecification, encoded_samples, further_samples
 from skneural.template.saved_state import converted, with_version
 from skneural.template.state import all_or_nothing, plain_state, value_of
@@ -257,6 +258,9 @@ class RocketEstimator(TransformerMixin, BaseEstimator):
         ]
         return np.array(names, dtype=object)
 
+    # by which skl2onnx finds the graph of an estimator in a pipeline
+    onnx_parser, onnx_shape_calculator, onnx_converter = onnx_parser, onnx_shape_calculator, onnx_converter
+
     # --- parts of fit ---------------------------------------------------------------------------------
 
     def _task_options(self) -> Any:
@@ -337,14 +341,21 @@ class RocketEstimator(TransformerMixin, BaseEstimator):
     def _channels(self, x: Container) -> tuple[Array, Array | None]:
         """Standardized series of shape (channels, steps, series), zero after the end, and their lengths if unequal."""
         values, batch_info = x.as_batch()
-        largest = GREATEST if self._single else float(np.finfo(values.dtype).max) / 64
+        largest, dtype = self._range_of_channels()
         with np.errstate(over="ignore"):
             values = (values - self._moments.mean) / self._moments.scale
-        values = np.clip(values, -largest, largest).astype(np.float32 if self._single else x.dtype)
+        values = np.clip(values, -largest, largest).astype(dtype)
         lengths = batch_info.lengths
         if lengths is not None:
             values[np.arange(values.shape[1]) >= lengths[:, np.newaxis]] = 0.0
         return np.ascontiguousarray(values.transpose(2, 1, 0)), lengths
+
+    def _range_of_channels(self) -> tuple[float, np.dtype[Any]]:
+        """Limit and precision of standardized values."""
+        if self._single:
+            return GREATEST, np.dtype(np.float32)
+        dtype = np.dtype(self._dtype)
+        return float(np.finfo(dtype).max) / 64, dtype
 
     def _rows(self, series: Distinct, rows: slice) -> FeatureRows:
         """Features, targets, weights and keys of some series."""
