@@ -16,6 +16,7 @@ from skneural.layers import (
     JoinSteps,
     Layer,
     LearnedPositions,
+    MeanEmbedding,
     OneStep,
     RealSteps,
     RowsFirst,
@@ -141,6 +142,18 @@ def add_embedding(graph: OnnxGraph, layer: Embedding, p: Tree, x: GraphValue, co
     return GraphValue(graph.take(graph.constant(p["table"]), x.name, 0), ROWS, x.rank + 1)
 
 
+def add_mean_embedding(
+    graph: OnnxGraph, layer: MeanEmbedding, p: Tree, x: GraphValue, context: GraphContext
+) -> GraphValue:
+    vectors = graph.take(graph.constant(p["table"]), x.name, 0)
+    if context.lengths is None:
+        return GraphValue(graph.reduce("Mean", vectors, 1))
+    real = graph.mask(context.lengths, graph.size(x.name, 1))
+    total = graph.reduce("Sum", graph.op("Where", graph.unsqueeze(real, 2), vectors, 0.0), 1)
+    count = graph.cast(graph.op("Max", context.lengths, 1), np.float32)
+    return GraphValue(graph.op("Div", total, graph.unsqueeze(count, 1)))
+
+
 def add_tied_embedding(
     graph: OnnxGraph, layer: TiedEmbedding, p: Tree, x: GraphValue, context: GraphContext
 ) -> GraphValue:
@@ -191,6 +204,7 @@ OF_SERIES: dict[type[Layer], Converter] = {
     AttentionPooling: add_attention_pooling,
     ChosenSteps: add_real_steps,
     Embedding: add_embedding,
+    MeanEmbedding: add_mean_embedding,
     GridPositions: add_grid_positions,
     JoinSteps: add_join_steps,
     LearnedPositions: add_learned_positions,

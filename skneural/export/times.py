@@ -37,8 +37,8 @@ def _year(graph: OnnxGraph, days: str) -> str:
     four = graph.op("Div", of_century, 1461)
     of_four = graph.op("Sub", of_century, graph.op("Mul", four, 1461))
     single = graph.op("Min", graph.op("Div", of_four, 365), 3)
-    parts = [graph.op("Mul", part, n) for part, n in ((era, 400), (century, 100), (four, 4))]
-    year = graph.op("Add", graph.op("Add", *parts[:2]), graph.op("Add", parts[2], single))
+    eras, centuries, fours = (graph.op("Mul", part, n) for part, n in ((era, 400), (century, 100), (four, 4)))
+    year = graph.op("Add", graph.op("Add", eras, centuries), graph.op("Add", fours, single))
     return graph.op("Add", year, 1)
 
 

@@ -528,6 +528,9 @@ CASES: dict[str, ExportCase] = {
         of_reference=False,
     ),
     "series classifier of members": of_series(CNNSequenceClassifier(channels=3, n_members=2, **SMALL)),
+    "series classifier fasttext of tokens": of_tokens(
+        CNNSequenceClassifier(vocabulary_size=6, embedding_size=3, architecture="fasttext", **SMALL)
+    ),
     "fixed kernels": of_series(RocketSequenceClassifier(n_kernels=200, random_state=0)),
     "fixed kernels of one channel": ExportCase(
         RocketSequenceClassifier(n_kernels=340, random_state=0),
