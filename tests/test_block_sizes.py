@@ -23,7 +23,9 @@ from skneural.ops import (
     hopfield,
     lstm,
     multihead_scan,
+    pooling,
     recurrence,
+    ridge,
     selective_scan,
 )
 from skneural.ops.window import Window
@@ -46,6 +48,7 @@ OF_ESTIMATORS = {
     "estimators/graph/reader.py": "size of blocks in which estimators predict",
     "estimators/language_model/reader.py": "size of blocks in which estimators predict",
     "estimators/link_prediction/estimator.py": "pairs of a training step, which is part of the model",
+    "estimators/rocket/kernel_model.py": "test_rocket.py has other sizes",
     "estimators/segmentation/reader.py": "size of blocks in which estimators predict",
     "estimators/sequence_to_sequence/estimator.py": "size of blocks in which estimators predict",
     "estimators/tabular/network.py": "members that a row trains, which is part of the model",
@@ -148,6 +151,19 @@ def stepped_by_rows():
     return [vector[:20] for vector in (weights.vector, state["first"], state["second"])]
 
 
+def pooled():
+    y, vjp = pooling.max_pooling(numbers(7, 2, 6, 3), Window((2, 2), (2, 2)))
+    return [y, vjp(numbers(*y.shape, seed=9))]
+
+
+def regressed():
+    features, y, weight = numbers(9, 12), numbers(9, 2, seed=1), np.linspace(1, 2, 9)
+    scaling = ridge.Scaling.learn(features, weight)
+    path = ridge.RidgePath.of_rows(features, scaling, y, weight)
+    alphas = np.array([0.1, 10.0])
+    return [scaling.mean, scaling.scale, path.leverage(alphas), *path.coefficients(alphas, features, scaling)]
+
+
 def neighboring():
     grid = np.stack(np.meshgrid(range(3), range(3)), axis=-1).reshape(-1, 2).astype(float)
     return [neighbors.nearest_rows(grid, grid[:5] + np.array([0.4, 0.1]), 3)]
@@ -169,8 +185,10 @@ IN_BLOCKS = {
     multihead_scan: lambda: both_ways_of_heads(*draw_heads(7)),
     neighbors: neighboring,
     optimizer: stepped,
+    pooling: pooled,
     recommendation: recommended,
     recurrence: recurred,
+    ridge: regressed,
     selective_scan: lambda: both_ways_of_channels(*draw_channels(7)),
     statistics: moments,
     updates: stepped_by_rows,
