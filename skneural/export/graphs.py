@@ -17,7 +17,7 @@ from skneural.layers import (
 from skneural.ops.graph_convolution import NEGATIVE_SLOPE
 from skneural.parameters import Tree
 
-LEAST = float(np.finfo(np.float32).min)
+LOWEST = float(np.finfo(np.float32).min)
 
 
 def add_gcn_convolution(
@@ -82,7 +82,7 @@ def add_gat_convolution(
         scores = graph.op("LeakyRelu", scores, alpha=NEGATIVE_SLOPE)
         scores = graph.op("Add", scores, graph.unsqueeze(graph.op("Log", edges.weight), 1))
         loops = graph.op("LeakyRelu", graph.op("Add", of_source, of_target), alpha=NEGATIVE_SLOPE)
-        loops = graph.op("Where", graph.op("Greater", _missing_loops(graph, edges), 0.0), loops, LEAST)
+        loops = graph.op("Where", graph.op("Greater", _missing_loops(graph, edges), 0.0), loops, LOWEST)
         y = graph.reshape(_attended(graph, layer, edges, (scores, loops), features), 0, layer.n_heads * layer.size)
     return x._replace(name=_with_bias(graph, y, p))
 
@@ -110,7 +110,7 @@ def add_graph_pooling(
     ends = graph.op("CumSum", context.lengths, 0)
     positions = graph.unsqueeze(graph.positions(graph.size(x.name, 0)), 1)
     number = graph.reduce("Sum", graph.cast(graph.op("GreaterOrEqual", positions, ends), np.int64), 1, keepdims=True)
-    start = LEAST if layer.pooling == "max" else 0.0
+    start = LOWEST if layer.pooling == "max" else 0.0
     shape = graph.shape(graph.size(context.lengths, 0), graph.op("Shape", x.name, start=1))
     reduction = "max" if layer.pooling == "max" else "add"
     y = graph.op("ScatterND", graph.op("Expand", start, shape), number, x.name, reduction=reduction)
