@@ -30,8 +30,9 @@ from skneural import ImageSegmenter
 MODELS = {
     # Membranes, a fifth of the pixels, weigh more than the inside of cells, as they do in the mean over classes.
     "membrane": ImageSegmenter(
+        channels=(16, 32, 64, 128),
         augmentation=("flip", "rotate"),
-        class_weight={0: 1.5, 1: 1.0},
+        class_weight={0: 2.0, 1: 1.0},
         batch_size=2,
         learning_rate="one_cycle",
         learning_rate_init=0.01,

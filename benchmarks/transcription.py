@@ -143,7 +143,7 @@ def pictures(arguments: argparse.Namespace) -> Iterator[Result]:
         test = pictures_of_numbers(file["X_test"], file["y_test"].astype(int), 2000, 1)
     common = {"hidden_size": 64, "random_state": arguments.seed, **ONE_CYCLE}
     attending = SequenceToSequence(
-        channels=(16, 32, 64), embedding_size=16, dropout=0.2, learning_rate_init=5e-3, max_iter=6, **common
+        channels=(16, 32, 64), embedding_size=16, dropout=0.2, learning_rate_init=5e-3, max_iter=8, **common
     )
     yield run(attending, train, test, "numbers in pictures, attention", ">= .95")
     aligning = SequenceToSequence(
