@@ -31,6 +31,7 @@ AxisSizes: TypeAlias = "Sequence[str | int | None]"
 
 
 END = int(np.iinfo(np.int64).max)  # of an axis of any size
+LOWEST = float(np.finfo(np.float32).min)  # stands for what is left out of a maximum
 
 
 class GraphValue(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skneural.export.graph import Converter, Edges, GraphContext, GraphValue, OnnxGraph
+from skneural.export.graph import LOWEST, Converter, Edges, GraphContext, GraphValue, OnnxGraph
 from skneural.layers import (
     GATConvolution,
     GCNConvolution,
@@ -16,8 +16,6 @@ from skneural.layers import (
 )
 from skneural.ops.graph_convolution import NEGATIVE_SLOPE
 from skneural.parameters import Tree
-
-LOWEST = float(np.finfo(np.float32).min)
 
 
 def add_gcn_convolution(

@@ -5,9 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
-from skneural.export.graph import IMAGES, ROWS, STEPS, Converter, GraphContext, GraphValue, OnnxGraph
+from skneural.export.graph import IMAGES, LOWEST, ROWS, STEPS, Converter, GraphContext, GraphValue, OnnxGraph
 from skneural.export.rows import add_unchanged
 from skneural.layers import (
     BatchLast,
@@ -34,8 +32,6 @@ from skneural.ops.filters import LEAST_ENERGY
 from skneural.ops.types import Array
 from skneural.ops.window import Pair
 from skneural.parameters import Tree
-
-LEAST = float(np.finfo(np.float32).min)
 
 
 def add_batch_last(graph: OnnxGraph, layer: BatchLast, p: Tree, x: GraphValue, context: GraphContext) -> GraphValue:
@@ -169,7 +165,7 @@ def add_pooling(graph: OnnxGraph, layer: Pooling, p: Tree, x: GraphValue, contex
     if layer.function == "average":
         return x._replace(name=graph.op("AveragePool", x.name, count_include_pad=0, **geometry))
     real = steps_mask(graph, x, context)
-    present = x.name if real is None else graph.op("Where", real, x.name, LEAST)
+    present = x.name if real is None else graph.op("Where", real, x.name, LOWEST)
     y = graph.op("MaxPool", present, **geometry)
     return x._replace(name=y if real is None else graph.op("Where", real, y, 0.0))
 
