@@ -83,6 +83,7 @@ def kill_and_resume(n_kills: int) -> int:
 def on_full_disk(folder: Path) -> int:
     """Fill the disk during a training; the file must still load, and training must end."""
     path, filler = folder / "model.pickle", folder / "filler"
+    path.unlink(missing_ok=True)
     train(path, 2)
     free = 2**30
     with filler.open("wb", buffering=0) as file:

@@ -33,7 +33,7 @@ def calendar_numbers(times: Array) -> Array:
         Years, and positions in the year, the week and the day, from 0 up to 1; NaN if missing.
     """
     year = times.astype("M8[Y]")
-    start, end = year.astype(TIME), (year + 1).astype(TIME)
+    start, end = year.astype(TIME), (year + np.timedelta64(1, "Y")).astype(TIME)
     in_year = (times - start) / (end - start)
     years = np.where(np.isnat(times), np.nan, year.astype(np.int64) + 1970.0)
     microseconds = times.astype(np.int64)
@@ -55,7 +55,7 @@ def times_of(numbers: Array) -> Array:
         phase = origin + position * period
         time = np.rint((time - phase) / period) * period + phase
     times = np.rint(time).astype(np.int64).astype(TIME)
-    times[missing] = np.datetime64("NaT")
+    times[missing] = np.datetime64("NaT", "us")
     return times
 
 

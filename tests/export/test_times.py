@@ -12,7 +12,7 @@ from tests.export.running import outputs_of, reference_outputs
 def test_times_of_all_days_of_five_centuries():
     days = np.arange("1650-01-01", "2150-01-01", dtype="M8[D]").astype("M8[us]")
     times = days + np.random.default_rng(0).integers(0, 86_400 * 10**6, len(days)).astype("m8[us]")
-    times = np.concatenate([days, days - np.timedelta64(1, "us"), times, [np.datetime64("NaT")]])
+    times = np.concatenate([days, days - np.timedelta64(1, "us"), times, [np.datetime64("NaT", "us")]])
     graph = OnnxGraph(18)
     for i, number in enumerate(add_calendar_numbers(graph, graph.input("time", np.int64, ("n",)))):
         graph.output(f"number {i}", number, np.float64, ("n",))

@@ -60,7 +60,7 @@ def test_forms_of_times(times):
     [
         ([1.5, 2.5], {}, "times must be times"),
         (["yesterday"], {}, "times must be times"),
-        ([np.datetime64("NaT")], {}, "none of them missing"),
+        ([np.datetime64("NaT", "us")], {}, "none of them missing"),
         ([[datetime.date(2024, 1, 1)]], {}, r"shape \(1, 1\)"),
         (DAYS, {"parts": ["month"]}, "parts must be a sequence of day, week, year; got"),
         (DAYS, {"parts": "week"}, "got 'week'"),

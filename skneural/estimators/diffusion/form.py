@@ -116,7 +116,7 @@ def _durations(days: Array) -> Array:
         return days
     missing = np.isnan(days)
     durations = np.rint(np.where(missing, 0.0, days) * 86_400e6).astype("m8[us]")
-    durations[missing] = np.timedelta64("NaT")
+    durations[missing] = np.timedelta64("NaT", "us")
     return durations
 
 

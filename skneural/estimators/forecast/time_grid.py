@@ -14,6 +14,8 @@ from skneural.readers.frames import DAY, TIME
 # No month is shorter: steps of at least so many days are months if times are at the same place of each month.
 SHORTEST_MONTH = 28 * DAY
 
+MONTH = np.timedelta64(1, "M")
+
 
 @dataclass(frozen=True)
 class TimeGrid:
@@ -56,7 +58,7 @@ class TimeGrid:
                     return cls(unit, int(np.gcd.reduce(months)))
         if shortest == DAY and cls("business days", 1)._fits(everything):
             return cls("business days", 1)
-        odd = distances[distances % shortest != np.timedelta64(0)]
+        odd = distances[distances % shortest != np.timedelta64(0, "us")]
         if len(odd):
             raise ValueError(
                 f"Times are not regular: steps of {_words(shortest)} and of {_words(odd[0])} occur. "
@@ -73,7 +75,7 @@ class TimeGrid:
             return bool(span >= 7 and np.is_busday(days).all() and len(np.unique(times - days.astype(TIME))) == 1)
         within = times - times.astype("M8[M]").astype(TIME)
         if self.unit == "month ends":
-            within = (times.astype("M8[M]") + 1).astype(TIME) - times
+            within = (times.astype("M8[M]") + MONTH).astype(TIME) - times
         return len(np.unique(within)) == 1
 
     def positions(self, times: Array, origin: Any) -> Array:
@@ -100,7 +102,7 @@ class TimeGrid:
         later = month + steps.astype("m8[M]")
         if self.unit == "months":
             return later.astype(TIME) + (origin - month.astype(TIME))
-        return (later + 1).astype(TIME) - ((month + 1).astype(TIME) - origin)
+        return (later + MONTH).astype(TIME) - ((month + MONTH).astype(TIME) - origin)
 
     @property
     def calendar_parts(self) -> tuple[str, ...]:
