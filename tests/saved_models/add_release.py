@@ -13,6 +13,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import skops.io
 from sklearn.exceptions import ConvergenceWarning
 
@@ -46,7 +47,10 @@ def save(case: EstimatorCase, name: str, folder: Path) -> None:
     (folder / f"{name}.pickle").write_bytes(pickle.dumps(model, protocol=5))
     skops.io.dump(model, folder / f"{name}.skops", compression=8)  # 8: deflated
     method = most_precise_method(model)
-    example = {"X": X, "method": method, "output": getattr(model, method)(X)}
+    output = getattr(model, method)(X)
+    if isinstance(output, np.ndarray):  # NumPy before 2.4 does not read pickles of other orders of axes
+        output = np.ascontiguousarray(output)
+    example = {"X": X, "method": method, "output": output}
     (folder / f"{name}.example").write_bytes(pickle.dumps(example, protocol=5))
 
 
