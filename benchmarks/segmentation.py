@@ -86,11 +86,14 @@ def by_forest(X: np.ndarray, y: np.ndarray, X_test: np.ndarray) -> np.ndarray:
 
 
 def by_threshold(X: np.ndarray, y: np.ndarray, X_test: np.ndarray) -> np.ndarray:
-    """The two most frequent classes, by the threshold that is best in training."""
-    dark, bright = (np.bincount(y[part].ravel()).argmax() for part in (np.median(X) >= X, np.median(X) < X))
-    dark, bright = (dark, bright) if dark != bright else np.argsort(np.bincount(y.ravel()))[-2:][::-1]
-    levels = np.quantile(X, np.linspace(0.01, 0.99, 99))
-    best = max(levels, key=lambda level: np.mean(np.where(level < X, bright, dark) == y))
+    """The two most frequent classes, by the threshold with the best mean intersection over union in training."""
+    frequent = np.argsort(np.bincount(y.ravel()))[-2:]
+    dark, bright = sorted(frequent, key=lambda kind: X[y == kind].mean())
+    levels = np.quantile(X, np.linspace(0.02, 0.98, 49))
+    best = max(
+        levels,
+        key=lambda level: jaccard_score(y.ravel(), np.where(X > level, bright, dark).ravel(), average="macro"),
+    )
     return np.where(X_test > best, bright, dark)
 
 

@@ -42,11 +42,6 @@ SAME_LEVEL = {("parameters", "initializers")}  # imports that are allowed althou
 SOME_MODULES = {  # the only modules that may be imported from there
     ("training", "layers"): ("skneural.layers.layer", "skneural.layers.normalization", "skneural.layers.traversal")
 }
-# Imports from a higher level, each by one module, inside of functions and with a reason.
-UPWARDS = {
-    # skl2onnx asks an estimator for its converter, which knows all estimators
-    "skneural.template.onnx_hooks": "skneural.export",
-}
 FORBIDDEN_NAMES = {"utils", "base", "common", "helpers"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
@@ -79,8 +74,6 @@ def forbidden_imports(module, source):
         other = subpackage_of(name)
         if subpackage in UNRESTRICTED or other == subpackage or (subpackage, other) in SAME_LEVEL:
             continue
-        if UPWARDS.get(module) == name:
-            continue
         if other not in LEVELS or LEVELS[other] >= LEVELS[subpackage]:
             level = LEVELS[subpackage]
             lower = ", ".join(sorted(key for key in LEVELS if LEVELS[key] < level)) or "no other subpackage"
@@ -109,15 +102,6 @@ def test_imports_go_down(path):
 def test_modules_are_named_after_their_contents(path):
     parts = set(dotted(path).split("."))
     assert not parts & FORBIDDEN_NAMES, f"{dotted(path)}: name it after its contents."
-
-
-@pytest.mark.parametrize("module", UPWARDS)
-def test_upward_imports_are_inside_of_functions(module):
-    source = (PACKAGE.parent / Path(*module.split("."))).with_suffix(".py").read_text(encoding="utf-8")
-    tree, package = ast.parse(source), module.rsplit(".", 1)[0]
-    outside = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
-    assert UPWARDS[module] in imported(tree, package)
-    assert UPWARDS[module] not in imported(ast.Module(outside, []), package)
 
 
 PLANTED = {

@@ -1,12 +1,16 @@
 """Methods by which skl2onnx finds the converter of an estimator inside of a pipeline.
 
-The functions come from `skneural.export`, which imports onnx; they are imported when they are asked for.
+The functions come from an extension, `skneural.export.pipeline`, which imports onnx. It is named here and not imported,
+so that the template does not depend on it, and loaded when skl2onnx asks.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
+
+EXTENSION = "skneural.export.pipeline"
 
 
 def onnx_parser(self: Any) -> Callable[..., Any]:
@@ -16,9 +20,8 @@ def onnx_parser(self: Any) -> Callable[..., Any]:
     -------
     parser : function
     """
-    from skneural.export import pipeline
-
-    return pipeline.parser(self)
+    function: Callable[..., Any] = import_module(EXTENSION).parser(self)
+    return function
 
 
 def onnx_shape_calculator(self: Any) -> Callable[[Any], None]:
@@ -28,9 +31,8 @@ def onnx_shape_calculator(self: Any) -> Callable[[Any], None]:
     -------
     shape_calculator : function
     """
-    from skneural.export import pipeline
-
-    return pipeline.shape_calculator(self)
+    function: Callable[..., Any] = import_module(EXTENSION).shape_calculator(self)
+    return function
 
 
 def onnx_converter(self: Any) -> Callable[[Any, Any, Any], None]:
@@ -40,6 +42,5 @@ def onnx_converter(self: Any) -> Callable[[Any, Any, Any], None]:
     -------
     converter : function
     """
-    from skneural.export import pipeline
-
-    return pipeline.converter(self)
+    function: Callable[..., Any] = import_module(EXTENSION).converter(self)
+    return function
