@@ -92,7 +92,7 @@ def by_threshold(X: np.ndarray, y: np.ndarray, X_test: np.ndarray) -> np.ndarray
     levels = np.quantile(X, np.linspace(0.02, 0.98, 49))
     best = max(
         levels,
-        key=lambda level: jaccard_score(y.ravel(), np.where(X > level, bright, dark).ravel(), average="macro"),
+        key=lambda level: jaccard_score(y.ravel(), np.where(level < X, bright, dark).ravel(), average="macro"),
     )
     return np.where(X_test > best, bright, dark)
 
