@@ -26,6 +26,8 @@ class Checkpoint:
     A file is replaced in one step, so that there is a whole model at any time. If it cannot be written, such as on a
     full disk, a warning says so, training goes on, and the last file stays.
 
+    A model keeps its callbacks, in its files, too; ``model.set_callbacks()`` removes them.
+
     Parameters
     ----------
     path : str or path-like
@@ -63,7 +65,7 @@ class Checkpoint:
         folder = os.path.dirname(os.path.abspath(path))
         if not os.path.isdir(folder):
             raise ValueError(f"The folder {folder} of the checkpoint does not exist.")
-        self.path = path
+        self.path = os.fspath(path)  # plain, so that skops asks for no type of paths
         self.every = every
         self._progress: dict[str, Any] | None = None
 

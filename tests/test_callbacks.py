@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 import skops.io
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import KFold
 
-from skneural import KANRegressor, MLPClassifier, MLPRegressor, TabularMLPClassifier
+from skneural import GNNLinkPredictor, KANRegressor, MLPClassifier, MLPRegressor, TabularMLPClassifier
 from skneural.callbacks import Checkpoint
 from tests.estimators.cases import (
     ESTIMATORS,
@@ -25,6 +26,7 @@ from tests.estimators.cases import (
     in_minibatches,
     of_each_class,
     patients,
+    relatives,
 )
 
 BROKEN_OFF = 2
@@ -206,6 +208,30 @@ class TestMistakes:
         model.set_callbacks(Checkpoint(path)).fit(X, y)
         with pytest.raises(ValueError, match=r"several stages|one stage"):
             model.fit(X, y, resume_from=path)
+
+    @pytest.mark.parametrize("random_state", [None, np.random.RandomState(0)], ids=["none", "generator"])
+    def test_pairs_that_cannot_be_drawn_again_are_refused(self, random_state, path):
+        X, _ = relatives(np.float32)
+        model = GNNLinkPredictor(hidden_layer_sizes=4, max_iter=3, batch_size=32, random_state=random_state)
+        broken_off(model, X.graph, None, path)
+        with pytest.raises(ValueError, match="set random_state to an integer"):
+            model.fit(X.graph, resume_from=path)
+
+    def test_drawn_pairs_are_drawn_again(self, path):
+        X, _ = relatives(np.float32)
+        model = GNNLinkPredictor(hidden_layer_sizes=4, max_iter=4, batch_size=32, random_state=0)
+        whole = model.fit(X.graph).weights_.copy()
+        broken_off(model, X.graph, None, path)
+        np.testing.assert_array_equal(model.fit(X.graph, resume_from=path).weights_, whole)
+
+    def test_hyperparameters_are_compared_by_content(self, path):
+        X, y = flowers(np.float32)
+        weights = {"".join(["set", "osa"]): 2.0, "virginica": 1.0, "versicolor": 1.0}
+        split = KFold(4)
+        model = MLPClassifier(8, max_iter=5, class_weight=weights, validation_split=split, early_stopping=True)
+        broken_off(model.set_params(random_state=0), X, y, path)
+        again = MLPClassifier(8, max_iter=5, class_weight=dict(reversed(weights.items())), validation_split=KFold(4))
+        assert len(again.set_params(early_stopping=True).fit(X, y, resume_from=path).loss_curve_) == 5
 
     def test_networks_of_folds_are_written_but_not_resumed(self, path):
         X, y = flowers(np.float32)

@@ -11,6 +11,8 @@ from typing import Any
 from skneural import estimators
 from skneural.export import to_onnx
 
+CALLBACKS = {"skneural.callbacks.Checkpoint"}  # a model that was saved in the middle of its training may hold them
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Convert a file; returns the exit status."""
@@ -30,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def loaded(path: Path) -> Any:
-    """Load a model, of which no types but estimators of skneural are trusted.
+    """Load a model, of which no types but estimators and callbacks of skneural are trusted.
 
     Raises
     ------
@@ -47,7 +49,7 @@ def loaded(path: Path) -> Any:
             "skneural.export.to_onnx."
         )
     asked = skops.io.get_untrusted_types(file=path)
-    others = sorted(set(asked) - _estimators())
+    others = sorted(set(asked) - _estimators() - CALLBACKS)
     if others:
         raise ValueError(
             f"it holds {', '.join(others)}, which are no estimators of skneural. If you trust them, load the file in "

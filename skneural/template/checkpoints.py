@@ -8,6 +8,8 @@ import pickle
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from skneural.parameters import Snapshot
 from skneural.tasks import FitArguments
 from skneural.template.model_files import read_model
@@ -107,5 +109,7 @@ def resumed_problem(
 
 
 def _equal(saved: object, present: object) -> bool:
-    """Compare hyper-parameters, which may be arrays or functions."""
-    return saved is present or pickle.dumps(saved) == pickle.dumps(present)
+    """Compare hyper-parameters; arrays and objects without a comparison of their own, such as splitters, by content."""
+    if isinstance(saved, np.ndarray) or isinstance(present, np.ndarray):
+        return np.array_equal(np.asarray(saved), np.asarray(present))
+    return bool(saved == present) or pickle.dumps(saved) == pickle.dumps(present)

@@ -10,6 +10,7 @@ import skops.io
 from sklearn.linear_model import LogisticRegression
 
 from skneural import GNNNodeClassifier, MLPClassifier
+from skneural.callbacks import Checkpoint
 from skneural.export.__main__ import main
 from tests.export.cases import SMALL, rows, table
 from tests.export.running import outputs_of
@@ -30,6 +31,13 @@ def test_a_file_is_converted(model, tmp_path):
     subprocess.run(command, check=True)
     found = outputs_of(onnx.load(tmp_path / "model.onnx"), {"X": rows(3)})
     assert found["label"].tolist() == model.predict(rows(3)).tolist()
+
+
+def test_a_model_with_its_callbacks_is_converted(model, tmp_path):
+    source, target = tmp_path / "model.skops", tmp_path / "model.onnx"
+    skops.io.dump(model.set_callbacks(Checkpoint(tmp_path / "checkpoint.skops")), source)
+    assert main([str(source), str(target)]) == 0
+    assert target.stat().st_size > 0
 
 
 def test_options(model, tmp_path):

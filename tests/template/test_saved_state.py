@@ -13,7 +13,7 @@ from skneural import HopfieldNetwork, MLPClassifier
 from skneural.exceptions import InconsistentVersionWarning
 from skneural.layers import Activation, Chain, Dense
 from skneural.template import saved_state
-from tests.estimators.cases import flowers
+from tests.estimators.cases import every_numeric_or_text_estimator, flowers
 
 X, y = flowers(np.float32)
 
@@ -142,6 +142,14 @@ class TestParameters:
 
 
 class TestWeightsByName:
+    @every_numeric_or_text_estimator
+    def test_those_of_a_model_change_nothing(self, case):
+        model = case.new().fit(*case.data())
+        before, buffers = model.weights_.copy(), model.buffers_.copy()
+        model.set_weights_by_name(model.weights_by_name())
+        np.testing.assert_array_equal(model.weights_, before)
+        np.testing.assert_array_equal(model.buffers_, buffers)
+
     def test_they_go_to_another_model_and_back(self, model):
         other = MLPClassifier((8, 8), max_iter=1, batch_norm=False, random_state=1).fit(X, y)
         assert other.set_weights_by_name(model.weights_by_name()) is other

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import field, replace
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
@@ -195,6 +196,11 @@ class GNNLinkPredictor(SetOutputMixin, NeuralClassifier):
             If hyper-parameters or data are invalid, or training diverges. The estimator is then unchanged.
         """
         check_hyperparameters(self)
+        if resume_from is not None and y is None and not isinstance(self.random_state, Integral):
+            raise ValueError(
+                "resume_from needs the pairs without a link of the training that was broken off, which random_state="
+                f"{self.random_state!r} does not draw again: set random_state to an integer in both, or pass y."
+            )
         given = self._with_non_links(FitArguments(X, y, sample_weight), "non-links")
         validation = FitArguments(X_val, y_val, sample_weight_val)
         if y is None:

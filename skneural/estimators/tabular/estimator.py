@@ -262,7 +262,7 @@ class TabularFields(Mixin):
 
     def _out_of_fold(self, problem: Problem, raw: Array) -> Array:
         """Predictions from raw scores, in the form of `oof_prediction_`."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define _out_of_fold")
 
 
 @declare
