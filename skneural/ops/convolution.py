@@ -167,7 +167,7 @@ def _sums(patches: Patches, weight: Array, y: Array) -> Iterator[Array]:
     scratch = empty((0,), y.dtype)
     for block in patches.blocks(OUTPUTS_PER_BLOCK):
         part = y[block.rows, :, block.columns]
-        if scratch.size < part.size:
+        if scratch.size < part.size and not patches.gathered:  # one product, which needs no place of its own
             scratch = empty((part.size,), y.dtype)
         _sum_of_patches(weight, block.patches, part, scratch)
         yield part
@@ -179,15 +179,15 @@ def _stacked_sums(patches: Patches, weight: Array, y: Array) -> Iterator[Array]:
     n_columns = patches.image.shape[2] * patches.image.shape[3]
     rows_at_once = min(len(y), max(1, OUTPUTS_PER_STACKED_BLOCK // (channels_out * n_columns)))
     scratch = empty((rows_at_once, n_kernel_columns * channels_out, n_columns), y.dtype)
-    places = [(j, *patches.meeting(j)) for j in range(n_kernel_columns)]
-    places.sort(key=lambda place: place[1].start - place[1].stop)  # one that meets all columns comes first
-    for band in patches.bands():
-        factor = weight[:, :, band.terms].reshape(n_kernel_columns * channels_out, -1)
-        for rows in slices(len(band.view), rows_at_once):
-            view, part = band.view[rows], y[band.rows][rows]
+    meetings = patches.meetings()
+    meetings.sort(key=lambda each: each.outputs.start - each.outputs.stop)  # one that meets all columns comes first
+    for strip in patches.strips():
+        factor = weight[:, :, strip.terms].reshape(n_kernel_columns * channels_out, -1)
+        for rows in slices(len(strip.view), rows_at_once):
+            view, part = strip.view[rows], y[strip.rows][rows]
             products = product(factor, view, out=scratch[: len(view)]).reshape(len(view), *weight.shape[:2], -1)
-            for i, (j, outputs, move) in enumerate(places):
-                moved = products[:, j, :, outputs.start + move : outputs.stop + move]
+            for i, (j, outputs, inputs) in enumerate(meetings):
+                moved = products[:, j, :, inputs]
                 if i == 0 and moved.shape == part.shape:
                     part[...] = moved
                     continue
@@ -248,17 +248,16 @@ def _add_gradient_at_once(patches: Patches, dy: Array, total: Array) -> None:
     rows_at_once = min(len(dy), max(1, OUTPUTS_PER_BLOCK // (n_kernel_columns * channels_out * n_columns)))
     moved = zeros((rows_at_once, n_kernel_columns, channels_out, n_columns), dy.dtype)
     flat = _flat(dy)
-    for band in patches.bands():
-        for rows in slices(len(band.view), rows_at_once):
-            part, view = flat[band.rows][rows], band.view[rows]
+    meetings = [each for each in patches.meetings() if each.outputs.start < each.outputs.stop]
+    for strip in patches.strips():
+        for rows in slices(len(strip.view), rows_at_once):
+            part, view = flat[strip.rows][rows], strip.view[rows]
             copies = moved[: len(part)]
-            for j in range(n_kernel_columns):
-                outputs, move = patches.meeting(j)
-                if outputs.start < outputs.stop:
-                    copies[:, j, :, outputs.start + move : outputs.stop + move] = part[:, :, outputs]
+            for j, outputs, inputs in meetings:
+                copies[:, j, :, inputs] = part[:, :, outputs]
             stacked = copies.reshape(len(part), -1, n_columns)
             gradient = sum_of_products(stacked, view).reshape(n_kernel_columns, channels_out, -1)
-            total[:, :, band.terms] += gradient
+            total[:, :, strip.terms] += gradient
 
 
 def _input_gradient(dy: Array, kernel: Array, window: Window, shape: ImageShape) -> Array:

@@ -59,6 +59,8 @@ def product(a: Array, b: Array, out: Array) -> Array:
     out : array of shape (n, rows, columns)
         As contiguous as b.
     """
+    if packs_small_products():
+        return np.matmul(a, b, out=out)
     n_columns = b.shape[2]
     size = _columns_of_piece(len(a), n_columns, b.shape[1])
     if size == n_columns or not is_unpacked(b):
@@ -78,6 +80,8 @@ def sum_of_products(a: Array, b: Array) -> Array:
     a : array of shape (n, rows of a, terms)
     b : array of shape (n, rows of b, terms)
     """
+    if packs_small_products():
+        return np.add.reduce(np.matmul(a, b.transpose(0, 2, 1)), axis=0)
     height, width = a.shape[1], b.shape[1]
     n_rows, n_columns = _piece_of_result(height, width, a.shape[2])
     if (n_rows, n_columns) == (height, width) or is_aliased(b.strides[1]) or not is_unpacked(b):

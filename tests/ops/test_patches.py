@@ -48,13 +48,13 @@ def test_large_images_are_not_copied(size, monkeypatch):
             assert np.shares_memory(patch.matrix, x)
 
 
-def test_one_band_lies_between_the_edges(monkeypatch):
+def test_strips_are_the_images_under_the_bands(monkeypatch):
     monkeypatch.setattr(module, "LEAST_UNPADDED", 0)
     x = numbers(7, 20, 9, 3)
-    bands = list(Patches(x, Window.over(x.shape, (3, 3), (1, 1), (1, 1), "same"), x.shape).bands())
-    assert [(band.rows.start, band.rows.stop) for band in bands] == [(0, 1), (1, 6), (6, 7)]
-    assert [(band.terms.start, band.terms.stop) for band in bands] == [(20, 60), (0, 60), (0, 40)]
-    np.testing.assert_array_equal(bands[2].view[0], x[5:].reshape(40, 27))
+    strips = list(Patches(x, Window.over(x.shape, (3, 3), (1, 1), (1, 1), "same"), x.shape).strips())
+    assert [(strip.rows.start, strip.rows.stop) for strip in strips] == [(0, 1), (1, 6), (6, 7)]
+    assert [(strip.terms.start, strip.terms.stop) for strip in strips] == [(20, 60), (0, 60), (0, 40)]
+    np.testing.assert_array_equal(strips[2].view[0], x[5:].reshape(40, 27))
 
 
 @pytest.mark.parametrize("gathered", [False, True])
