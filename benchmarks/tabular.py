@@ -6,12 +6,15 @@
                                                           other splits of some tables
     python benchmarks/tabular.py --data FOLDER --small              small tables and noisy labels
     python benchmarks/tabular.py --data FOLDER --small --models TabularMLP "one network" CatBoost
+    python benchmarks/tabular.py --data FOLDER --peers --rows 2000  with CatBoost and RealMLP, of at most 2000 rows
     python benchmarks/tabular.py --data FOLDER --ablation           ablation study of TabularMLP
     python benchmarks/tabular.py --data FOLDER --members            time of an epoch with eight members
 
-Accuracy of classification, R^2 of regression: means over the splits or folds, and seconds of all fits. TabularMLP and
+Accuracy of classification, R^2 of regression: means over the splits or folds, and processor seconds of all fits, to be
+compared with OMP_NUM_THREADS=1 and OPENBLAS_NUM_THREADS=1 only: threads that wait for others count, too. TabularMLP and
 HistGradientBoosting accept categories and missing values; both MLPs are in pipelines with median imputation, one-hot
-encoding and a StandardScaler. "one network" is TabularMLP with n_cv=1; CatBoost needs the package catboost. Below the
+encoding and a StandardScaler. "one network" is TabularMLP with n_cv=1; CatBoost needs the package catboost, and
+RealMLP, for which missing numbers are imputed, pytabkit. `--peers` compares with those that are installed. Below the
 table: means, mean ranks, the number of tables on which each was best, and for classification the log loss, the Brier
 score, the expected calibration error (15 bins of the highest probability), and by how much the mean probability of a
 class differs most from its frequency. Small tables are those of scikit-learn, samples of 100 to 1000 rows of others
@@ -27,6 +30,8 @@ import pstats
 import time
 import warnings
 from contextlib import nullcontext
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 from unittest.mock import patch
@@ -56,6 +61,7 @@ OF_SKLEARN = {
     "breast_cancer": sklearn.datasets.load_breast_cancer,
     "iris": sklearn.datasets.load_iris,
     "diabetes": sklearn.datasets.load_diabetes,
+    "diabetes_high": lambda **how: above_median(*sklearn.datasets.load_diabetes(**how)),
 }
 SAMPLES = {
     f"{name}_{n}": (name, n)
@@ -73,7 +79,8 @@ SAMPLES = {
 NOISY = {f"{name}_noisy": name for name in ("vehicle", "car")}
 NOISE, MOST_TEST_ROWS = 0.25, 2000
 SMALL = (*OF_SKLEARN, *SAMPLES, *NOISY)
-MODELS = ("MLP", "TabularMLP", "scikit-learn's", "HistGradient", "one network", "CatBoost")
+MODELS = ("MLP", "TabularMLP", "scikit-learn's", "HistGradient", "one network", "CatBoost", "RealMLP")
+PEERS = {"HistGradient": "sklearn", "CatBoost": "catboost", "RealMLP": "pytabkit"}  # by the package that they need
 ABLATION = {
     "all": {},
     "no clip": {},
@@ -94,16 +101,23 @@ class Table(NamedTuple):
     categorical: np.ndarray
     test_sets: list[np.ndarray]
     n_train: int | None = None  # None for all rows that are not tested
+    most_rows: int | None = None  # for training
 
     def train_rows(self, k: int) -> np.ndarray:
         """Rows for training in split k: of samples, those before the tested ones in the order of the split."""
         if self.n_train is None:
-            return np.setdiff1d(np.arange(len(self.y)), self.test_sets[k])
+            rows = np.setdiff1d(np.arange(len(self.y)), self.test_sets[k])
+            return np.random.default_rng(k).permutation(rows)[: self.most_rows] if self.most_rows else rows
         return np.random.default_rng(k).permutation(len(self.y))[: self.n_train]
 
     @property
     def of_classes(self) -> bool:
         return self.y.dtype.kind != "f"
+
+
+def above_median(X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Classes of numbers that are so noisy that most errors cannot be avoided."""
+    return X, (y > np.median(y)).astype(int)
 
 
 def table_of(folder: Path, name: str) -> Table:
@@ -150,8 +164,8 @@ def model_of(name: str, table: Table, seed: int, **parameters):
     kind = "Classifier" if table.of_classes else "Regressor"
     if name == "one network":
         return model_of("TabularMLP", table, seed, n_cv=1)
-    if name == "CatBoost":
-        return catboost_of(kind, table, seed)
+    if name in ("CatBoost", "RealMLP"):
+        return (catboost_of if name == "CatBoost" else realmlp_of)(kind, table, seed)
     if name == "TabularMLP":
         if not table.of_classes:
             parameters.pop("label_smoothing", None)
@@ -172,15 +186,33 @@ def catboost_of(kind: str, table: Table, seed: int):
     """CatBoost, which takes categories as text."""
     import catboost  # an optional contestant
 
-    def frame(X: np.ndarray) -> pd.DataFrame:
-        columns = pd.DataFrame(X)
-        codes = columns.loc[:, table.categorical].fillna(-1).astype(int).astype(str)
-        return columns.drop(columns=list(codes)).join(codes)[list(columns)]
-
     family = getattr(catboost, f"CatBoost{kind}")
-    categories = np.flatnonzero(table.categorical).tolist()
-    model = family(random_seed=seed, verbose=0, cat_features=categories, allow_writing_files=False)
-    return make_pipeline(FunctionTransformer(frame), model)
+    categories = list(range((~table.categorical).sum(), len(table.categorical)))
+    model = family(random_seed=seed, verbose=0, thread_count=1, cat_features=categories, allow_writing_files=False)
+    return make_pipeline(*as_frame("passthrough", table.categorical, "str"), model)
+
+
+def realmlp_of(kind: str, table: Table, seed: int):
+    """RealMLP with the defaults of pytabkit, which has its own validation data but takes no missing numbers."""
+    import pytabkit  # an optional contestant
+
+    family = getattr(pytabkit, f"RealMLP_TD_{kind}")
+    imputer = SimpleImputer(strategy="median", add_indicator=True)
+    model = family(device="cpu", n_threads=1, random_state=seed)
+    return make_pipeline(*as_frame(imputer, table.categorical, "category"), model)
+
+
+def as_frame(numbers: object, categorical: np.ndarray, kind: str) -> tuple:
+    """Steps to a DataFrame with numbers first, and categories after them as text or in another type."""
+    columns = make_column_transformer((numbers, ~categorical), ("passthrough", categorical))
+    return columns, FunctionTransformer(partial(with_categories, n_categories=int(categorical.sum()), kind=kind))
+
+
+def with_categories(X: np.ndarray, n_categories: int, kind: str) -> pd.DataFrame:
+    columns = pd.DataFrame(X)
+    names = list(columns)[len(columns.columns) - n_categories :]
+    codes = columns[names].fillna(-1).astype(int).astype(str)
+    return columns.drop(columns=names).join(codes.astype(kind))
 
 
 class Result(NamedTuple):
@@ -196,14 +228,14 @@ class Result(NamedTuple):
 def result(name: str, table: Table, k: int, **parameters) -> Result:
     train, test = table.train_rows(k), table.test_sets[k]
     model = model_of(name, table, k, **parameters)
-    start = time.perf_counter()
+    start = time.process_time()
     model.fit(table.X[train], table.y[train])
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     score, y = model.score(table.X[test], table.y[test]), table.y[test]
     if not table.of_classes:
         return Result(score, seconds, rmse=float(np.sqrt(np.mean((model.predict(table.X[test]) - y) ** 2))))
     probabilities = model.predict_proba(table.X[test])
-    true = probabilities.argmax(axis=1) == np.searchsorted(model.classes_, y)
+    true = model.classes_[probabilities.argmax(axis=1)] == y
     indicator = y[:, np.newaxis] == model.classes_
     of_true = np.clip((probabilities * indicator).sum(axis=1), 1e-7, 1)
     brier = float(np.mean(((probabilities - indicator) ** 2).sum(axis=1)))
@@ -232,11 +264,11 @@ def numbers_of(table: Table, splits: slice) -> list[int]:
     return numbers[splits] or numbers
 
 
-def compare(folder: Path, names: list[str], splits: slice, models: list[str]) -> None:
+def compare(folder: Path, names: list[str], splits: slice, models: list[str], most_rows: int | None) -> None:
     print(f"{'table':<15}{'rows':>6}{'splits':>7}" + "".join(f"{model:>15}{'s':>8}" for model in models))
     scores, seconds, others, of_classes = [], np.zeros(len(models)), [], []
     for name in names:
-        table = table_of(folder, name)
+        table = table_of(folder, name)._replace(most_rows=most_rows)
         results = [mean_result(model, table, splits) for model in models]
         line = "".join(f"{single.score:>15.4f}{single.seconds:>8.1f}" for single in results)
         rmse = "   RMSE " + " ".join(f"{single.rmse:.5g}" for single in results) if name == "california" else ""
@@ -311,6 +343,8 @@ def main() -> None:
     parser.add_argument("--tables", nargs="*", choices=[*CLASSES, *NUMBERS, *SMALL], help="default: all large ones")
     parser.add_argument("--small", action="store_true", help="small tables and noisy labels")
     parser.add_argument("--models", nargs="*", choices=MODELS, default=MODELS[:4])
+    parser.add_argument("--peers", action="store_true", help="TabularMLP and those of other packages, if installed")
+    parser.add_argument("--rows", type=int, help="most rows for training")
     parser.add_argument("--splits", type=int, default=3, help="number of splits")
     parser.add_argument("--skip", type=int, default=0, help="number of splits to skip")
     parser.add_argument("--ablation", action="store_true", help="ablation study")
@@ -324,7 +358,9 @@ def main() -> None:
         ablate(arguments.data, arguments.tables or list(ABLATION_TABLES), splits)
     else:
         tables = arguments.tables or (SMALL if arguments.small else [*CLASSES, *NUMBERS])
-        compare(arguments.data, tables, splits, arguments.models)
+        peers = ["TabularMLP", *(name for name, package in PEERS.items() if find_spec(package))]
+        models = peers if arguments.peers else arguments.models
+        compare(arguments.data, tables, splits, models, arguments.rows)
 
 
 if __name__ == "__main__":
