@@ -1,10 +1,12 @@
 """Labels of texts: n-grams with a linear model, networks, and the mean of both.
 
     python benchmarks/texts.py --data FOLDER [trec sst2 names] [--labels 100 1000] [--seeds 2] [--textcnn]
+    python benchmarks/texts.py --data FOLDER trec --recipes "TF-IDF, LogisticRegression" fasttext
 
 Each row is a recipe: its accuracy and log loss on the test part, and the seconds of a fit in one thread, with encoding.
 `--labels` trains on so many texts, drawn at random for each seed, instead of all. `--textcnn` adds convolutional
-networks, which take minutes. benchmarks/README.md lists the sources of the files.
+networks, which take minutes. `--recipes` runs only those that it names. benchmarks/README.md lists the sources of the
+files.
 """
 
 from __future__ import annotations
@@ -51,8 +53,9 @@ def tokens(name, **options):
     return TokenEncoder(lowercase=True, vocabulary_size=MOST_TOKENS, **of_names | options)
 
 
-def recipes(name, seed, textcnn):
+def recipes(name, n_texts, seed, textcnn):
     """Pipelines from texts to labels, by the names of the rows."""
+    epochs = max(10, 50_000 // n_texts)  # ten epochs of few texts are few steps
     n_grams = characters if name == "names" else words
     linear = {"C": 10, "max_iter": 1000}
     found = {
@@ -61,7 +64,7 @@ def recipes(name, seed, textcnn):
         "TF-IDF, PerceptronClassifier": make_pipeline(
             n_grams(), PerceptronClassifier(alpha=2e-5, tol=1e-4, max_iter=100)
         ),
-        "TF-IDF, MLPClassifier": make_pipeline(n_grams(), MLPClassifier(32, max_iter=10, random_state=seed)),
+        "TF-IDF, MLPClassifier": make_pipeline(n_grams(), MLPClassifier(32, max_iter=epochs, random_state=seed)),
         "fasttext": make_pipeline(tokens(name), network("fasttext", seed, **SMALL)),
         "fasttext, 64 numbers per token": make_pipeline(tokens(name), network("fasttext", seed)),
         "fasttext, hidden layer of 32": make_pipeline(tokens(name), network("fasttext", seed, channels=32, **SMALL)),
@@ -77,6 +80,10 @@ def recipes(name, seed, textcnn):
 
 
 SMALL = {"embedding_size": 16, "learning_rate_init": 0.01}
+MEANS = {
+    "mean of the first and fasttext": "TF-IDF, LogisticRegression",
+    "mean of the second and fasttext": "the same with characters",
+}
 
 
 def network(architecture, seed, **options):
@@ -91,12 +98,23 @@ def main():
     parser.add_argument("--labels", type=int, nargs="*", default=[0])
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--textcnn", action="store_true")
+    parser.add_argument("--recipes", nargs="*", help="names of rows; all by default")
     options = parser.parse_args()
     warnings.simplefilter("ignore", ConvergenceWarning)
     warnings.simplefilter("ignore", UserWarning)  # batches larger than a small training set
     for name in options.sets:
         for n_labels in options.labels:
             compare(*split(options.data, name), name, n_labels, options)
+
+
+def means(probabilities):
+    """Means of fasttext and a linear model, which are those of a VotingClassifier(voting="soft")."""
+    found = {}
+    for mean, recipe in MEANS.items():
+        if {recipe, "fasttext"} <= set(probabilities):
+            (first, seconds), (second, more) = probabilities[recipe], probabilities["fasttext"]
+            found[mean] = (first + second) / 2, seconds + more
+    return found
 
 
 def compare(X, y, X_test, y_test, name, n_labels, options):
@@ -106,14 +124,15 @@ def compare(X, y, X_test, y_test, name, n_labels, options):
         rows = np.random.default_rng(seed).permutation(len(X))[: n_labels or None]
         probabilities, classes = {}, np.unique(y[rows])
         known = np.isin(y_test, classes)
-        for recipe, model in recipes(name, seed, options.textcnn).items():
+        for recipe, model in recipes(name, len(rows), seed, options.textcnn).items():
+            if options.recipes and recipe not in options.recipes:
+                continue
             start = time.process_time()
             with threadpool_limits(1):
                 model.fit(list(X[rows]), y[rows])
             seconds = time.process_time() - start
             probabilities[recipe] = model.predict_proba(list(X_test)), seconds
-        first, second = (probabilities[recipe] for recipe in ("TF-IDF, LogisticRegression", "fasttext"))
-        probabilities["mean of the first and fasttext"] = (first[0] + second[0]) / 2, first[1] + second[1]
+        probabilities |= means(probabilities)
         for recipe, (p, seconds) in probabilities.items():
             loss = log_loss(y_test[known], p[known] / p[known].sum(axis=1, keepdims=True), labels=classes)
             results.setdefault(recipe, []).append((np.mean(classes[p.argmax(axis=1)] == y_test), loss, seconds))
