@@ -296,6 +296,10 @@ class TabularMLPClassifier(TabularFields, NeuralClassifier):
 
     _task_class: ClassVar[type[Task]] = TabularClasses
 
+    # Batches of 64 instead of 32 rows save a quarter of the time of an epoch of a small table. On six tables of classes
+    # (three splits) accuracy was .765 instead of .758 and the Brier score .321 instead of .324, but on six of numbers
+    # the error was 1.1 % greater.
+    batch_size: int | str = batch_size_hyperparameter(256, least=64, batches_per_epoch=24)
     label_smoothing: float = hyperparameter(
         default=0.05,
         constraint=Number(0, 1, below=True),
