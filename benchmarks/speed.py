@@ -202,7 +202,7 @@ def predict_memory():
 def import_times():
     runs = [
         lambda module=module: subprocess.run([sys.executable, "-c", f"import {module}"], check=True)
-        for module in ("skneural", "sklearn.neural_network")
+        for module in ("skneural.estimators.mlp", "sklearn.neural_network")
     ]
     yield ("import", "s", *medians(runs))
 
