@@ -143,6 +143,46 @@ def test_other_rows_are_left_alone_until_the_end_of_the_epoch(monkeypatch):
     assert moved[of_first_only].all()
 
 
+class Recorded:
+    """Drift that records the number of rows that it changes."""
+
+    def __init__(self, drift):
+        self.drift, self.n_rows = drift, 0
+
+    def __getattr__(self, name):
+        return getattr(self.drift, name)
+
+    def apply(self, since, *arrays):
+        self.n_rows += len(since)
+        self.drift.apply(since, *arrays)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "trained_before", "expected"),
+    [(Adam(), False, "read"), (Adam(), True, "all"), (SGD(), True, "all"), (OPTIMIZERS["adamw"], False, "all")],
+    ids=["adam", "adam goes on", "momentum goes on", "decay"],
+)
+def test_rows_that_have_never_been_read_are_completed_only_if_they_move(
+    optimizer, trained_before, expected, monkeypatch
+):
+    objective, batch = objective_by_rows(monkeypatch), samples_of().part(slice(4))
+    state = optimizer.start(objective.weights.vector)
+    if trained_before:
+        for name in optimizer.moments:
+            state[name][:] = 0.1
+    drift = Recorded(optimizer.drift(8))
+    updates = RowUpdates(objective, optimizer, state, drift)
+    for _ in range(2):
+        updates.value(batch)
+        updates.update(0.1)
+    n_read = len(objective.rows_of(batch)["embedding.table"])
+    drift.n_rows = 0
+    updates.value(samples_of().part(slice(1)))
+    updates.finish()
+    assert n_read < N_TOKENS
+    assert drift.n_rows <= n_read if expected == "read" else drift.n_rows >= N_TOKENS - n_read
+
+
 def test_interrupted_epochs_are_completed(monkeypatch):
     class Stopped(Exception):
         pass
@@ -176,7 +216,7 @@ def test_interrupted_epochs_are_completed(monkeypatch):
 def test_optimizers_that_cannot_leave_rows_out_update_all(optimizer, monkeypatch):
     objective = objective_by_rows(monkeypatch)
     assert type(updates_of(objective, optimizer, {})) is Updates
-    assert type(updates_of(objective, Adam(), {})) is RowUpdates
+    assert type(updates_of(objective, Adam(), Adam().start(objective.weights.vector))) is RowUpdates
 
 
 def test_sources_and_targets_have_tables_of_their_own(monkeypatch):
