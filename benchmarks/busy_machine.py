@@ -35,8 +35,11 @@ ROWS: dict[str, tuple[Callable[[int | None], Any], tuple[int, ...]]] = {
     "MLP, 100": (lambda n: MLPClassifier(100, n_jobs=n, **training(10)), (2000, 64)),
     "MLP, 256, 256, 256": (lambda n: MLPClassifier((256,) * 3, n_jobs=n, **training(2)), (2000, 100)),
     "MLP, 1024, 1024": (lambda n: MLPClassifier((1024,) * 2, n_jobs=n, **training(1, 1000)), (2000, 100)),
-    "CNN": (lambda n: CNNClassifier(n_jobs=n, **training(1, 64)), (256, 28, 28)),
-    "CNN, small images": (lambda n: CNNClassifier(channels=(16, 32), n_jobs=n, **training(2, 64)), (256, 8, 8)),
+    "CNN": (lambda n: CNNClassifier(batch_norm=False, n_jobs=n, **training(1, 64)), (256, 28, 28)),
+    "CNN, small images": (
+        lambda n: CNNClassifier(channels=(16, 32), batch_norm=False, n_jobs=n, **training(2, 64)),
+        (256, 8, 8),
+    ),
     "LSTM": (lambda n: RNNSequenceClassifier(cell="lstm", n_jobs=n, **training(1)), (600, 50, 8)),
     "Transformer": (lambda n: TransformerSequenceClassifier(n_jobs=n, **training(1, 32)), (128, 50, 8)),
 }

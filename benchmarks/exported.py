@@ -33,7 +33,7 @@ MODELS = {
     "MLP": (MLPClassifier(**BRIEF), TABLE),
     "TabularMLP": (TabularMLPClassifier(**BRIEF), TABLE),
     "KAN": (KANClassifier(**BRIEF), TABLE),
-    "CNN, 28 x 28 pixels": (CNNClassifier(**BRIEF), IMAGES),
+    "CNN, 28 x 28 pixels": (CNNClassifier(batch_norm=False, **BRIEF), IMAGES),
     "CNN, 100 steps": (CNNSequenceClassifier(**BRIEF), SERIES),
     "LSTM, 100 steps": (RNNSequenceClassifier(cell="lstm", **BRIEF), SERIES),
     "GRU, 100 steps": (RNNSequenceClassifier(**BRIEF), SERIES),

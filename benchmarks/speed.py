@@ -147,7 +147,8 @@ def image_fit_times():
     for rows, side, channels, hidden, batch_size, epochs in IMAGE_FITS:
         X, y = data(rows, side * side, "float32")
         X = X.reshape(rows, side, side, 1)
-        model = skneural.CNNClassifier(channels=channels, hidden_layer_sizes=(hidden,), **training(batch_size, epochs))
+        sizes = {"channels": channels, "hidden_layer_sizes": (hidden,), "batch_norm": False}
+        model = skneural.CNNClassifier(**sizes, learning_rate="constant", **training(batch_size, epochs))
         ours, *theirs = medians([partial(model.fit, X, y), *torch_cnns(X, y, channels, hidden, batch_size, epochs)])
         name = f"fit {rows} images {side} x {side}, {channels[0]}-{channels[1]}-{hidden}, batch {batch_size}"
         yield (name, "s", ours, None, min(theirs, default=None))

@@ -42,6 +42,7 @@ from skneural.readers import (
     vocabulary_size_hyperparameter,
 )
 from skneural.tasks import NumberOptions, SeriesNumbers, Task
+from skneural.template.automatic import batch_size_hyperparameter
 from skneural.template.classifier import NeuralClassifier
 from skneural.template.estimator import Mixin
 from skneural.template.problem import Fitted, Network, Problem
@@ -49,6 +50,10 @@ from skneural.template.regressor import NeuralRegressor
 from skneural.template.settings import AutomaticBatchSize, TrainingSettings
 from skneural.template.side_by_side import train_members
 from skneural.template.training import Hooks, Trained, batch_size
+
+# What the default of `max_iter` stands for with few images: 16 epochs of 50 images are 32 steps, with 40 of which the
+# accuracy on handwritten digits was .45 to .61, with 80 steps .81 to .83.
+IMAGE_EPOCHS, IMAGE_STEPS = 16, 300
 
 
 @declare
@@ -94,7 +99,10 @@ class ConvolutionalImageFields(Mixin):
         default="relu", constraint=Choice(*ACTIVATIONS), doc="Activation function of the hidden layers."
     )
     batch_norm: bool = hyperparameter(
-        default=False, constraint=BOOLEAN, doc="Whether to add batch normalization after each convolution."
+        default=True,
+        constraint=BOOLEAN,
+        doc="""Whether to add batch normalization after each convolution, or after the maxima of its outputs: of a
+        quarter of the numbers, in less time, with the accuracy of the other order or a better one.""",
     )
     dropout: float = hyperparameter(
         default=0.0,
@@ -122,6 +130,23 @@ class ConvolutionalImageFields(Mixin):
         constraint=BOOLEAN,
         doc="""Whether to centre and scale each channel by its mean and standard deviation over the training images (in
         `partial_fit`, those of all calls so far), so that pixels may have any range.""",
+    )
+    learning_rate: str = hyperparameter(
+        default="one_cycle",
+        constraint=Choice(*SCHEDULES, number_is="learning_rate_init"),
+        doc="""Schedule of the step size: "one_cycle" increases and then decreases it until `max_iter`; "linear" and
+        "cosine" decrease it to zero at `max_iter`; "constant"; "invscaling" decreases it with the samples seen;
+        "adaptive" divides it by five whenever the score stops improving. In `partial_fit`, which does not know how many
+        steps follow, "one_cycle" stands for "constant".""",
+    )
+    # With few epochs, small batches have the steps that training takes. Tiny sets are one batch, in which weights of
+    # samples are repetitions.
+    batch_size: int | str = batch_size_hyperparameter(64, unit="Images", least=32, batches_per_epoch=30)
+    max_iter: int = hyperparameter(
+        default=IMAGE_EPOCHS,
+        constraint=Integer(1),
+        doc=f"""Maximum number of epochs (passes over the data), or of iterations of lbfgs. In `fit`, the default stands
+        for {IMAGE_EPOCHS}, or for as many as {IMAGE_STEPS} steps take.""",
     )
 
     attributes_doc = {
@@ -160,6 +185,20 @@ class ConvolutionalImageFields(Mixin):
 
     def _reader_options(self) -> ImageOptions:
         return ImageOptions(self.image_shape)
+
+    def _settings(self, one_pass: bool) -> TrainingSettings:
+        settings = super()._settings(one_pass)
+        cycle = one_pass and settings.learning_rate == "one_cycle"  # a call of one batch would be its end, near zero
+        return replace(settings, learning_rate="constant") if cycle else settings
+
+    def _train(
+        self, problem: Problem, settings: TrainingSettings, hooks: Callable[[Problem], Hooks]
+    ) -> tuple[Problem, Trained]:
+        if self.max_iter == IMAGE_EPOCHS and not settings.one_pass:
+            n_images = len(problem.samples)
+            n_steps = math.ceil(n_images / batch_size(settings, n_images))
+            settings = replace(settings, max_iter=max(IMAGE_EPOCHS, math.ceil(IMAGE_STEPS / n_steps)))
+        return super()._train(problem, settings, hooks)
 
     def feature_maps(self, X: npt.ArrayLike) -> dict[str, Array]:
         """Feature maps of each layer for some images.

@@ -52,8 +52,8 @@ MAMBA = {"d_model": 8, "n_layers": 1, "state_size": 4, **SMALL}
 TABULAR = {"hidden_layer_sizes": (16,), "learning_rate": "constant", **SMALL}
 MODELS = [
     Autoencoder(2, 16, **SMALL),
-    CNNClassifier(channels=4, hidden_layer_sizes=8, **SMALL),
-    CNNRegressor(channels=4, hidden_layer_sizes=8, **SMALL),
+    CNNClassifier(channels=8, hidden_layer_sizes=16, batch_norm=False, **SMALL),
+    CNNRegressor(channels=8, hidden_layer_sizes=16, batch_norm=False, **SMALL),
     CNNSequenceClassifier(channels=8, batch_norm=False, **SMALL),
     CNNSequenceRegressor(channels=8, batch_norm=False, **SMALL),
     GNNGraphClassifier(hidden_layer_sizes=8, dropout=0, **SMALL),

@@ -138,11 +138,23 @@ def test_augmentation_is_for_training_only():
 def test_weights_are_repetitions_under_batch_normalization_too():
     X, y = digits(30)
     weight = np.random.default_rng(0).integers(0, 4, 30)
-    options = SMALL | {"batch_norm": True, "solver": "adam"}
     rows = np.repeat(np.arange(30), weight)
-    weighted = CNNClassifier(**options).fit(X, y, sample_weight=weight)
-    repeated = CNNClassifier(**options).fit(X[rows], y[rows])
+    n_images = np.count_nonzero(weight), len(rows)  # those of one batch, in which repeated images are together
+    new = [CNNClassifier(batch_norm=True, batch_size=n, **SMALL) for n in n_images]
+    weighted = new[0].fit(X, y, sample_weight=weight)
+    repeated = new[1].fit(X[rows], y[rows])
     np.testing.assert_allclose(weighted.predict_proba(X), repeated.predict_proba(X), rtol=1e-6)
+
+
+@pytest.mark.parametrize("kind", [CNNClassifier, CNNRegressor])
+def test_chunks_are_learned_at_a_constant_rate(kind):
+    X, y = digits()
+    classes = {} if kind is CNNRegressor else {"classes": range(10)}
+    default, constant = kind(**SMALL), kind(learning_rate="constant", **SMALL)
+    for model in (default, constant):
+        for chunk in (slice(0, 16), slice(16, 32)):  # of one batch, which would be the end of a cycle: a rate of zero
+            model.partial_fit(X[chunk], y[chunk], **classes)
+    np.testing.assert_array_equal(default.weights_, constant.weights_)
 
 
 # Looking inside
