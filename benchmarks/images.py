@@ -76,13 +76,14 @@ def images(folder: Path, name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray,
 
 
 def measured(model: Any, X: np.ndarray, y: np.ndarray, X_test: np.ndarray, y_test: np.ndarray) -> list[float]:
-    """Accuracy, log loss and seconds; no log loss of models without probabilities."""
+    """Accuracy, log loss of the images of known classes and seconds; no log loss of models without probabilities."""
     start = time.process_time()
     model.fit(X, y)
     seconds = time.process_time() - start
     loss = np.nan
     if hasattr(model, "predict_proba"):
-        loss = log_loss(y_test, model.predict_proba(X_test), labels=model.classes_)
+        known = np.isin(y_test, model.classes_)  # few images may lack a letter
+        loss = log_loss(y_test[known], model.predict_proba(X_test[known]), labels=model.classes_)
     return [accuracy_score(y_test, model.predict(X_test)), loss, seconds]
 
 

@@ -56,6 +56,16 @@ from skneural.template.training import Hooks, Trained, batch_size
 IMAGE_EPOCHS, IMAGE_STEPS = 16, 300
 
 
+def image_normalization_hyperparameter(*, default: bool) -> Any:
+    """The hyper-parameter `batch_norm`."""
+    return hyperparameter(
+        default=default,
+        constraint=BOOLEAN,
+        doc="""Whether to add batch normalization after each convolution, or after the maxima of its outputs: of a
+        quarter of the numbers, in less time. Set it to False for few images with noisy pixels.""",
+    )
+
+
 @declare
 class ConvolutionalImageFields(Mixin):
     """Hyper-parameters and methods of `CNNClassifier` and `CNNRegressor`."""
@@ -98,12 +108,7 @@ class ConvolutionalImageFields(Mixin):
     activation: str = hyperparameter(
         default="relu", constraint=Choice(*ACTIVATIONS), doc="Activation function of the hidden layers."
     )
-    batch_norm: bool = hyperparameter(
-        default=True,
-        constraint=BOOLEAN,
-        doc="""Whether to add batch normalization after each convolution, or after the maxima of its outputs: of a
-        quarter of the numbers, in less time, with the accuracy of the other order or a better one.""",
-    )
+    batch_norm: bool = image_normalization_hyperparameter(default=True)
     dropout: float = hyperparameter(
         default=0.0,
         constraint=Number(0, 1, below=True),
@@ -298,6 +303,9 @@ class CNNRegressor(ConvolutionalImageFields, NeuralRegressor):
     >>> model.fit(images[:500], ink[:500]).score(images[500:], ink[500:]) > 0.9
     True
     """
+
+    # With 300 and 1000 noisy digits, R^2 of their angles is .783 and .816, with normalization .694 and .770.
+    batch_norm: bool = image_normalization_hyperparameter(default=False)
 
 
 # What the defaults stand for in fasttext: a step size, and a number of epochs with at least so many steps, because 20
