@@ -123,7 +123,16 @@ def constant_scans(layer):
 
 
 def network(n_asked, kind, d_model, n_layers, state_size):
-    encoder = mamba_encoder(d_model, state_size, n_layers, variant="mamba" if kind == "mamba" else "mamba2").body
+    encoder = mamba_encoder(
+        d_model,
+        state_size,
+        n_layers,
+        expansion=2,
+        convolution_width=4,
+        dropout=0.0,
+        variant="mamba" if kind == "mamba" else "mamba2",
+        bidirectional=False,
+    ).body
     whole = Chain(Embedding(N_SYMBOLS + 2, d_model), encoder, LastSteps(n_asked), Dense(d_model, N_SYMBOLS))
     return constant_scans(whole) if kind == "constant" else whole
 

@@ -167,6 +167,7 @@ def scan_splits(arguments: argparse.Namespace) -> Iterator[Result]:
         model = SequenceToSequence(
             batch_size=1,
             max_grad_norm=5.0,
+            max_length=max(len(actions) for _, actions in commands),  # more than those of training
             max_iter=max(1, arguments.steps // len(train)),
             tol=0.0,
             early_stopping=False,
