@@ -70,6 +70,7 @@ def test_targets_of_any_magnitude(case, factor):
 
 
 @every(REGRESSORS)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_targets_that_are_not_scaled(case):
     X, y = (values[::4] for values in case.data(np.float32))
     model = case.new(**BRIEF, normalize_y=False)

@@ -266,6 +266,7 @@ def test_a_formula_is_found_again():
     assert np.sqrt(np.mean((formula.predict(X_test) - y_test) ** 2)) < 1e-8
 
 
+@pytest.mark.filterwarnings("ignore:lbfgs ended:sklearn.exceptions.ConvergenceWarning")  # on some processors
 def test_an_expression_with_names():
     sympy = pytest.importorskip("sympy")
     pandas = pytest.importorskip("pandas")
