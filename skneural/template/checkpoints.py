@@ -20,7 +20,7 @@ from skneural.training.training_state import TrainingState
 
 # Hyper-parameters that may differ when a training is resumed. The file has the seed that `random_state` gave, and a
 # training may be longer than planned.
-MAY_DIFFER = {"max_iter", "n_jobs", "random_state", "verbose"}
+MAY_DIFFER = {"max_iter", "max_time", "n_jobs", "random_state", "verbose"}
 
 
 class CheckpointData(NamedTuple):

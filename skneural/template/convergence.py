@@ -10,6 +10,7 @@ import numpy as np
 from skneural.losses import Loss
 from skneural.losses.loss import Value
 from skneural.ops.types import Array
+from skneural.optimizers import Schedule
 from skneural.template.problem import Problem
 from skneural.template.remedies import alternatives, precision_advice, scaling_advice
 from skneural.template.settings import TrainingSettings
@@ -22,6 +23,8 @@ ROWS_FOR_COMPARISON = 10_000
 
 def convergence_messages(problem: Problem, settings: TrainingSettings, trained: Trained) -> Iterator[str]:
     """Messages for the user about problems of the fitted model."""
+    if trained.history.out_of_time:
+        yield _out_of_time(settings, trained.history.n_epochs)
     if trained.stop_requested:
         return
     worse = _worse_than_a_constant(problem, settings, trained) if problem.task.numeric else ""
@@ -29,6 +32,20 @@ def convergence_messages(problem: Problem, settings: TrainingSettings, trained: 
         yield _reason(problem, settings, trained) + (f" {worse}" if worse else "")
     elif worse:
         yield worse
+
+
+def _out_of_time(settings: TrainingSettings, n_epochs: int) -> str:
+    """The message that training reached its time limit, which a schedule of the learning rate does not know of."""
+    unfinished = ""
+    if settings.solver != "lbfgs" and Schedule(settings.learning_rate, settings.learning_rate_init).ends_with_training:
+        unfinished = (
+            f" learning_rate={settings.learning_rate!r} ends at max_iter={settings.max_iter}, so that its last steps, "
+            f"which are the smallest, are missing; a max_iter of about {n_epochs} ends in time."
+        )
+    epochs = "1 epoch" if n_epochs == 1 else f"{n_epochs} epochs"
+    return (
+        f"Training reached max_time={settings.max_time:g} seconds after {epochs}; the best of them is kept.{unfinished}"
+    )
 
 
 def _reason(problem: Problem, settings: TrainingSettings, trained: Trained) -> str:

@@ -59,6 +59,7 @@ from skneural.template.state import all_or_nothing, plain_state, value_of
 from skneural.template.summary import Summary, summarize
 from skneural.template.training import Hooks, Trained, network_output, train_problem
 from skneural.template.validation import is_splitter, scores_by_loss
+from skneural.training.deadline import NO_DEADLINE, Deadline
 from skneural.training.train import Observer
 from skneural.user_warnings import warn_user
 
@@ -144,6 +145,12 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
     )
     max_fun: int = hyperparameter(
         default=15000, constraint=Integer(1), doc="Maximum number of evaluations of the loss by lbfgs."
+    )
+    max_time: float | None = hyperparameter(
+        default=None,
+        constraint=Number(0, above=True) | NONE,
+        doc="""Maximum number of seconds of `fit`: training ends with a warning after the step that reaches it, and the
+        best epoch so far is kept. None: no limit. Not used by `partial_fit`.""",
     )
     tol: float = hyperparameter(
         default=1e-4,
@@ -372,6 +379,7 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
     ) -> Any:
         model = self._checked()
         n_epochs = model._most_epochs() * model._most_networks()
+        deadline = Deadline.after(model.max_time)
         callbacks = EpochCallbacks(self, arguments, n_epochs, model._attributes)
         settings = model._settings(one_pass=False)
         model._warn_of_unused(settings)
@@ -381,7 +389,9 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         else:
             fitted = model._fitted() if model.warm_start and self.__sklearn_is_fitted__() else None
             problem = pose(model._specification(), settings, arguments, validation, fitted)
-        problem, trained = model._train(problem, settings, partial(model._hooks, callbacks=callbacks))
+        problem, trained = model._train(
+            problem, settings, partial(model._hooks, callbacks=callbacks, deadline=deadline)
+        )
         self._keep(problem, trained, model._statistics(problem, trained), keep_optimizer_state=model.warm_start)
         callbacks.end()
         for message in convergence_messages(problem, settings, trained):
@@ -457,7 +467,9 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
             )
         )
 
-    def _hooks(self, problem: Problem, callbacks: EpochCallbacks | None = None) -> Hooks:
+    def _hooks(
+        self, problem: Problem, callbacks: EpochCallbacks | None = None, deadline: Deadline = NO_DEADLINE
+    ) -> Hooks:
         observers: list[Observer] = [] if callbacks is None else [callbacks.observer(problem)]
         if self.verbose:
             n_epochs = 1 if callbacks is None else self._most_epochs()
@@ -467,6 +479,7 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
             [*observers, *self._observers(problem)],
             self._scorer(problem),
             self._training_score(problem),
+            deadline=deadline,
         )
 
     def _scorer(self, problem: Problem) -> Callable[[Weights], Callable[[], float]] | None:

@@ -82,6 +82,7 @@ class TrainingSettings:
     batch_size: int | str
     max_iter: int
     max_fun: int
+    max_time: float | None
     tol: float
     n_iter_no_change: float
     early_stopping: bool | str

@@ -37,7 +37,8 @@ def train_side_by_side(
 ) -> list[Trained | None]:
     """Train the networks of several problems in threads, as many at a time as ``settings.n_jobs`` allows.
 
-    An error in one training, a callback that requests the end, or an interrupt ends all of them after their epoch.
+    An error in one training, a callback that requests the end, or an interrupt ends all of them after their epoch. The
+    time until the deadline is shared by those that follow each other.
 
     Parameters
     ----------
@@ -59,10 +60,13 @@ def train_side_by_side(
         if together.ended:
             return
         given = hooks(problems[number])
+        deadline = given.deadline.of_next(-(-(len(problems) - number) // n_threads))
         observers = [_InTurn(given.observers, together)]
         try:
             trained[number] = train_problem(
-                problems[number], single, replace(given, observers=observers, interrupts=together.interrupts)
+                problems[number],
+                single,
+                replace(given, observers=observers, interrupts=together.interrupts, deadline=deadline),
             )
         except BaseException:
             together.requested.set()
@@ -191,7 +195,8 @@ def mean_history(histories: Sequence[History]) -> History:
     scores = np.mean([_continued(each, n_epochs, max(each)) for each in scored], axis=0) if scored else np.empty(0)
     converged = all(history.converged for history in histories)
     n_evaluations = sum(history.n_evaluations for history in histories)
-    return History(losses.tolist(), scores.tolist(), n_epochs, converged, n_evaluations)
+    out_of_time = any(history.out_of_time for history in histories)
+    return History(losses.tolist(), scores.tolist(), n_epochs, converged, n_evaluations, out_of_time)
 
 
 def _continued(values: Sequence[float], length: int, value: float) -> list[float]:

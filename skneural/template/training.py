@@ -22,6 +22,7 @@ from skneural.parameters import Snapshot, Tree, Weights
 from skneural.template.problem import Problem
 from skneural.template.remedies import divergence_advice
 from skneural.template.settings import TrainingSettings
+from skneural.training.deadline import NO_DEADLINE, Deadline
 from skneural.training.early_stopping import EarlyStopping
 from skneural.training.history import History
 from skneural.training.interrupts import Interrupts, deferred_interrupts
@@ -57,7 +58,7 @@ class Trained:
     validation_decided : bool
         Whether the weights were chosen by the score of held-out data instead of the training loss.
     stop_requested : bool
-        Whether a callback or an interrupt ended training.
+        Whether a callback, an interrupt or the deadline ended training.
     optimizer_state : dict
     """
 
@@ -84,6 +85,8 @@ class Hooks:
         Maps the solver and the weights to the solver that is used.
     interrupts : Interrupts or None
         Shared by several trainings of one `fit`.
+    deadline : Deadline
+        Of `fit`.
     """
 
     observers: Sequence[Observer] = ()
@@ -91,6 +94,7 @@ class Hooks:
     training_score: Callable[[float, Tree], float] = lambda loss, tree: operator.neg(loss)
     adjust: Callable[[Method, Weights], Method] = lambda method, weights: method
     interrupts: Interrupts | None = None
+    deadline: Deadline = NO_DEADLINE
 
 
 def train_problem(problem: Problem, settings: TrainingSettings, hooks: Hooks, n_epochs_before: int = 0) -> Trained:
@@ -179,6 +183,7 @@ def _monitor(
         training_score=lambda loss: hooks.training_score(loss, weights.tree),
         observers=hooks.observers,
         interrupts=hooks.interrupts or Interrupts(),
+        deadline=hooks.deadline,
         epochs_before=n_epochs_before,
         divergence_advice=divergence_advice(problem, settings),
     )

@@ -21,6 +21,8 @@ class History:
         False if training reached the maximum number of epochs.
     n_evaluations : int
         Number of evaluations of the objective by L-BFGS.
+    out_of_time : bool
+        True if training reached its deadline before it ended otherwise.
     """
 
     losses: list[float] = field(default_factory=list)
@@ -28,6 +30,7 @@ class History:
     n_epochs: int = 0
     converged: bool = False
     n_evaluations: int = 0
+    out_of_time: bool = False
 
     def record(self, loss: float, score: float | None) -> None:
         """Add an epoch. It counts last, so that `discard_unfinished` can tell whether all of it was recorded."""

@@ -71,6 +71,9 @@ class LBFGS:
             if monitor.epoch_ends(value):
                 raise StopIteration
             if monitor.history.n_epochs < self.max_epochs:
+                if monitor.deadline.reached:
+                    monitor.run_out_of_time()
+                    raise StopIteration
                 monitor.epoch_starts()
 
         start = weights.vector.astype(np.float64)

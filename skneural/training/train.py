@@ -6,7 +6,7 @@ import math
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from skneural.ops.types import Array
 from skneural.optimizers import Optimizer, Schedule
 from skneural.optimizers.optimizer import State
 from skneural.parameters import Weights
+from skneural.training.deadline import NO_DEADLINE, Deadline
 from skneural.training.early_stopping import EarlyStopping
 from skneural.training.history import History
 from skneural.training.interrupts import Interrupts, deliver_interrupt, undeferred_interrupts
@@ -60,6 +61,8 @@ class TrainingMonitor:
     observers : sequence of Observer, default=()
     interrupts : Interrupts, optional
         Decides whether an interrupt ends training or is raised.
+    deadline : Deadline, default=none
+        Training ends after the step that reaches it.
     epochs_before : int, default=0
         Number of epochs in earlier stages of the same fit.
     divergence_advice : str, default=""
@@ -70,7 +73,7 @@ class TrainingMonitor:
     history : History
         Records of the epochs so far.
     stop_requested : bool
-        True if an observer or an interrupt has stopped training, including all subsequent stages.
+        True if an observer, an interrupt or the deadline has stopped training, including all subsequent stages.
     learning_rate : float or None
         Of the last step; None if the method has none.
     n_steps : int
@@ -87,6 +90,7 @@ class TrainingMonitor:
     training_score: Callable[[float], float] = operator.neg
     observers: Sequence[Observer] = ()
     interrupts: Interrupts = field(default_factory=Interrupts)
+    deadline: Deadline = NO_DEADLINE
     epochs_before: int = 0
     divergence_advice: str = ""
     history: History = field(default_factory=History)
@@ -121,6 +125,10 @@ class TrainingMonitor:
         self.stop_requested = any(requests)
         self.history.converged = self.stop_requested or self.stopping.should_stop
         return self.history.converged
+
+    def run_out_of_time(self) -> None:
+        """Record that the deadline ends training."""
+        self.history.out_of_time = self.history.converged = self.stop_requested = True
 
 
 class Method(Protocol):
@@ -175,15 +183,21 @@ class Descent:
         if first and monitor.stopping.should_stop and not self._leaves_plateau(monitor):
             return
         for epoch in range(first, self.max_epochs):
+            if epoch > first and monitor.deadline.reached:
+                return monitor.run_out_of_time()
             monitor.epoch_starts()
             self.optimizer.exchange(vector, self.state)
             try:
-                loss, monitor.learning_rate = self._one_epoch(samples, updates, epoch, monitor.n_plateaus)
+                loss, n_seen = self._one_epoch(samples, updates, epoch, monitor)
             finally:  # an interrupted training may be continued
                 updates.finish()
                 self.optimizer.exchange(vector, self.state)
             ensure_finite(vector, self.epochs_before + epoch + 1, self.schedule.initial, "weights were")
             _ensure_finite_state(self.state, self.epochs_before + epoch + 1)
+            if n_seen < len(samples):  # the first epoch counts nevertheless, because there is no other
+                if epoch == first:
+                    monitor.epoch_ends(loss)
+                return monitor.run_out_of_time()
             if monitor.epoch_ends(loss) and not self._leaves_plateau(monitor):
                 return
         monitor.history.converged = self.schedule.ends_with_training
@@ -198,21 +212,21 @@ class Descent:
         monitor.stopping.reset_patience()
         return True
 
-    def _one_epoch(self, samples: Samples, updates: Updates, epoch: int, n_plateaus: int) -> tuple[Value, float]:
-        """Train for one epoch, and return its mean loss and the last learning rate."""
-        objective = self.objective
+    def _one_epoch(self, samples: Samples, updates: Updates, epoch: int, monitor: TrainingMonitor) -> tuple[Value, int]:
+        """Train for one epoch or until the deadline, and return the mean loss and the number of samples seen."""
+        objective, n_plateaus = self.objective, monitor.n_plateaus
         number = self.epochs_before + epoch
         order = self.seeds.generator("batches", number) if self.shuffle else None
         objective.start_epoch([self.seeds.generator("dropout", number) for _ in range(objective.shards.n_shards)])
         draws = self.seeds.generator("draws", number)
         n_steps = math.ceil(len(samples) / self.batch_size)
-        n_seen = self.rows_before + epoch * len(samples)
-        rate = self.schedule.rate(0.0, n_seen, n_plateaus)
-        total: Value = 0.0
+        n_before = self.rows_before + epoch * len(samples)
+        rate = self.schedule.rate(0.0, n_before, n_plateaus)
+        total, n_seen = cast(Value, 0.0), 0
         for step, batch in enumerate(samples.batches(self.batch_size, order)):
             if self.schedule.changes_within_epoch:
                 fraction = (epoch * n_steps + step + 1) / (self.max_epochs * n_steps)
-                rate = self.schedule.rate(fraction, n_seen, n_plateaus)
+                rate = self.schedule.rate(fraction, n_before, n_plateaus)
             value = updates.value(batch.resample(draws))
             ensure_finite(value, number + 1, rate)
             if self.max_grad_norm is not None:
@@ -220,8 +234,11 @@ class Descent:
             updates.update(rate)
             objective.weights.keep_limits()
             deliver_interrupt()
-            total = total + value * len(batch)
-        return total / len(samples), rate
+            total, n_seen = total + value * len(batch), n_seen + len(batch)
+            if monitor.deadline.reached:
+                break
+        monitor.learning_rate = rate
+        return total / n_seen, n_seen
 
 
 def train(method: Method, samples: Samples, monitor: TrainingMonitor) -> History:

@@ -89,6 +89,7 @@ USED_WITH: dict[str, dict] = {
 # Values in place of the usual ones.
 VALUES: dict[str, list] = {
     "max_fun": [1],
+    "max_time": [1e-9],
     "tol": [0.0, 10.0],
     "n_iter_no_change": [1, 3],
     "MLPClassifier.scoring": ["accuracy"],

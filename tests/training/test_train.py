@@ -12,6 +12,8 @@ from skneural.losses import SquaredLoss
 from skneural.ops.linear import linear
 from skneural.optimizers import SGD, Adam, Averaging, Optimizer, Schedule
 from skneural.parameters import Layout, Parameter, Snapshot, Weights
+from skneural.training import deadline as module
+from skneural.training.deadline import Deadline
 from skneural.training.early_stopping import EarlyStopping
 from skneural.training.history import History
 from skneural.training.objective import Objective
@@ -100,6 +102,53 @@ def test_patience_ends_training():
     method = descent(max_epochs=20)
     history = train(method, samples(), monitor(method, patience=2, validate=scripted([1, 2, 1, 1, 1, 1, 1])))
     assert (history.n_epochs, history.converged) == (5, True)
+
+
+def clock_of_steps(monkeypatch):
+    """Time that passes by one second with each update of the weights, and the update that counts."""
+    seconds = [0.0]
+    monkeypatch.setattr("skneural.training.deadline.time.monotonic", lambda: seconds[0])
+
+    @dataclass(frozen=True)
+    class Ticking(SGD):
+        def update(self, *arguments):
+            seconds[0] += 1
+            super().update(*arguments)
+
+    return Ticking()
+
+
+N_STEPS = math.ceil(N / 8)
+
+
+@pytest.mark.parametrize(("seconds", "n_epochs"), [(1, 1), (N_STEPS, 1), (2 * N_STEPS, 2), (2 * N_STEPS + 1, 2)])
+def test_the_deadline_ends_training_after_the_step_that_reaches_it(seconds, n_epochs, monkeypatch):
+    """An epoch that it breaks off counts only if it is the first."""
+    method = descent(clock_of_steps(monkeypatch))
+    observed = monitor(method, deadline=Deadline(seconds))
+    history = train(method, samples(), observed)
+    assert module.time.monotonic() == seconds
+    assert (history.n_epochs, history.out_of_time, observed.stop_requested) == (n_epochs, True, True)
+
+
+def test_the_loss_of_a_broken_first_epoch_is_a_mean_over_the_samples_seen(monkeypatch):
+    whole = train(method := descent(batch_size=N, shuffle=False), samples(), monitor(method, deadline=Deadline(-1.0)))
+    method = descent(clock_of_steps(monkeypatch), batch_size=8, shuffle=False)
+    part = train(method, samples(), monitor(method, deadline=Deadline(1)))
+    assert 0.2 < part.losses[0] / whole.losses[0] < 5
+
+
+def test_the_best_epoch_before_the_deadline_is_kept(monkeypatch):
+    method, after_epochs = descent(clock_of_steps(monkeypatch)), []
+    recording = Calls(lambda history: after_epochs.append(method.objective.weights.vector.copy()))
+    observed = monitor(method, validate=scripted([5, 3]), observers=[recording], deadline=Deadline(2 * N_STEPS + 1))
+    train(method, samples(), observed)
+    np.testing.assert_array_equal(method.objective.weights.vector, after_epochs[0])
+
+
+def test_a_training_that_ends_by_itself_is_not_out_of_time(monkeypatch):
+    method = descent(clock_of_steps(monkeypatch), max_epochs=2)
+    assert not train(method, samples(), monitor(method, deadline=Deadline(2 * N_STEPS))).out_of_time
 
 
 def test_running_out_of_epochs_is_not_convergence():

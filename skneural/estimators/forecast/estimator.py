@@ -454,7 +454,9 @@ class SeriesForecaster(NeuralEstimator):
         quantiles = cast(Forecasting, problem.task).options.quantiles
         forecasts_median = quantiles is None or 0.5 in quantiles
         if self.compare and forecasts_median and not (settings.one_pass or problem.continues):
-            errors, trained = self._errors_of_brief_training(problem, settings, interrupts)
+            deadline = hooks(problem).deadline.of_next(round(1 / BRIEF) + 1)
+            brief_hooks = Hooks(interrupts=interrupts, deadline=deadline)
+            errors, trained = self._errors_of_brief_training(problem, settings, brief_hooks)
             if trained is not None and interrupts.ended_training:
                 return problem, trained
         trained = train_problem(problem, settings, replace(hooks(problem), interrupts=interrupts))
@@ -470,7 +472,7 @@ class SeriesForecaster(NeuralEstimator):
     # --- forecasts ------------------------------------------------------------------------------------
 
     def _errors_of_brief_training(
-        self, problem: Problem, settings: TrainingSettings, interrupts: Interrupts
+        self, problem: Problem, settings: TrainingSettings, hooks: Hooks
     ) -> tuple[dict[str, float], Trained | None]:
         """Errors on the last steps of a network that was briefly trained without them, and of naive forecasts."""
         windows, task = cast(ForecastWindows, problem.samples.x), cast(Forecasting, problem.task)
@@ -484,7 +486,7 @@ class SeriesForecaster(NeuralEstimator):
         brief.samples.weigh()
         epochs = max(1, round(BRIEF * settings.max_iter))
         settings = replace(settings, max_iter=epochs, early_stopping=False)
-        trained = train_problem(brief, settings, Hooks(interrupts=interrupts))
+        trained = train_problem(brief, settings, hooks)
         last = windows[np.flatnonzero(is_last)]
         tree = problem.network.layout.views(*trained.weights)
         raw = raw_scores(replace(problem, samples=replace(problem.samples, x=last)), tree, last, settings.n_jobs)

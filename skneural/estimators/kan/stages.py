@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import NamedTuple
 
 from joblib import Parallel, delayed, effective_n_jobs
@@ -20,6 +21,7 @@ from skneural.template.problem import Network, Problem, first_weights
 from skneural.template.settings import TrainingSettings
 from skneural.template.training import Hooks, Trained, train_problem
 from skneural.training.consecutive import ConsecutiveMethods
+from skneural.training.deadline import Deadline
 from skneural.training.history import History
 from skneural.training.interrupts import Interrupts
 from skneural.training.lbfgs import LBFGS
@@ -69,10 +71,15 @@ class Plan:
     initialize: Callable[[Network, Tree, Samples, Task], None]
 
 
-def train_stages(problem: Problem, plan: Plan, interrupts: Interrupts | None = None) -> Result:
-    """Train, then continue on each finer grid from the same function."""
+def train_stages(problem: Problem, plan: Plan, interrupts: Interrupts | None = None, n_trainings: int = 1) -> Result:
+    """Train, then continue on each finer grid from the same function.
+
+    `n_trainings` is the number of trainings, with this one, that share the time until the deadline.
+    """
     settings, interrupts = plan.settings, interrupts or Interrupts()
     hooks = replace(plan.hooks(problem), interrupts=interrupts)
+    hooks = replace(hooks, deadline=hooks.deadline.of_next(n_trainings))
+    plan = replace(plan, hooks=partial(_with_deadline, plan.hooks, hooks.deadline))
     if not problem.continues:
         grids = [] if settings.solver == "lbfgs" else [AdaptGrids(problem)]
         hooks = replace(
@@ -116,6 +123,7 @@ def _refine(result: Result, plan: Plan, grid_size: int, interrupts: Interrupts) 
         history.n_epochs + trained.history.n_epochs,
         trained.history.converged,
         trained.history.n_evaluations,
+        trained.history.out_of_time,
     )
     return Result(finer, replace(trained, history=joined))
 
@@ -140,8 +148,15 @@ def _in_processes(problems: list[Problem], plan: Plan) -> list[Result]:
         return list(_one_after_another(problems, plan))
     # Parallel trainings with several threads each would be too many threads.
     single = replace(plan, settings=replace(plan.settings, n_jobs=1))
-    results: list[Result] = Parallel(n_jobs)(delayed(train_stages)(start, single) for start in problems)
+    n, at_once = len(problems), effective_n_jobs(n_jobs)
+    results: list[Result] = Parallel(n_jobs)(
+        delayed(train_stages)(start, single, n_trainings=-(-(n - k) // at_once)) for k, start in enumerate(problems)
+    )
     return results
+
+
+def _with_deadline(hooks: Callable[[Problem], Hooks], deadline: Deadline, problem: Problem) -> Hooks:
+    return replace(hooks(problem), deadline=deadline)
 
 
 def _with_seed(problem: Problem, plan: Plan, seed: int) -> Problem:
@@ -154,7 +169,7 @@ def _one_after_another(problems: list[Problem], plan: Plan) -> Iterator[Result]:
     interrupts = Interrupts()
     for k, problem in enumerate(problems):
         try:
-            yield train_stages(problem, plan, interrupts)
+            yield train_stages(problem, plan, interrupts, len(problems) - k)
         except KeyboardInterrupt:
             if not k:
                 raise
