@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         TransformerSequenceRegressor,
         TransformerSequenceTagger,
     )
+    from skneural.search_spaces import search_space as search_space
     from skneural.template.scorers import step_scorer as step_scorer
 
 __all__ = [
@@ -97,6 +98,7 @@ MODULES = {
     "Graph": "data",
     "GraphNodes": "data",
     "NodePairs": "data",
+    "search_space": "search_spaces",
     "step_scorer": "template.scorers",
 }
 
