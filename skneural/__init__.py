@@ -113,6 +113,7 @@ SUBPACKAGES = (
     "losses",
     "metrics",
     "preprocessing",
+    "streaming",
     "symbolic",
     "testing",
 )

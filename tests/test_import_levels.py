@@ -37,6 +37,7 @@ LEVELS = {
     "export": 10,
     "callbacks": 10,
     "search_spaces": 10,
+    "streaming": 10,
 }
 UNRESTRICTED = {"testing", "__init__"}  # may import from any level; nothing else may import from them
 SAME_LEVEL = {("parameters", "initializers")}  # imports that are allowed although both have one level

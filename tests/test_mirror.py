@@ -17,6 +17,7 @@ MIRRORED = (
     "ops",
     "optimizers",
     "preprocessing",
+    "streaming",
     "symbolic",
     "testing",
     "training",

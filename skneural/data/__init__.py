@@ -12,7 +12,7 @@ from skneural.data.masked_tokens import MaskedTokens, MaskedWindows
 from skneural.data.node_pairs import NodePairs
 from skneural.data.nodes import Nodes
 from skneural.data.pairs import Pairs
-from skneural.data.samples import Samples
+from skneural.data.samples import Samples, SampleSource
 from skneural.data.scored_pairs import ScoredPairs, TrainingPairs
 from skneural.data.series import FlatSeries, Series
 from skneural.data.targets import Targets
@@ -33,6 +33,7 @@ __all__ = [
     "Pairs",
     "PixelImages",
     "Rows",
+    "SampleSource",
     "Samples",
     "ScoredPairs",
     "Series",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
@@ -12,6 +13,16 @@ from skneural.data.like_lengths import divided_by_length
 from skneural.data.targets import Selection, Targets
 from skneural.ops.blocks import slices
 from skneural.ops.types import Array
+
+
+class SampleSource(Protocol):
+    """What an epoch is made of: `Samples`, or chunks of them that are read one after another."""
+
+    def __len__(self) -> int: ...
+
+    def batches(self, size: int, rng: np.random.Generator | None) -> Iterator[Samples]:
+        """Iterate over mini-batches of at most `size` samples, shuffled by `rng` unless it is None."""
+        ...
 
 
 @dataclass(slots=True)

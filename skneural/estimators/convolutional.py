@@ -431,7 +431,7 @@ class ConvolutionalSequenceFields(Mixin):
         self, problem: Problem, settings: TrainingSettings, hooks: Callable[[Problem], Hooks]
     ) -> tuple[Problem, Trained]:
         if self.architecture == "fasttext" and self._is_default("max_iter") and not settings.one_pass:
-            n_steps = math.ceil(len(problem.samples) / batch_size(settings, len(problem.samples)))
+            n_steps = math.ceil(len(problem.source) / batch_size(settings, len(problem.source)))
             settings = replace(settings, max_iter=max(TEXT_EPOCHS, math.ceil(TEXT_STEPS / n_steps)))
         n_fitted = problem.network.arguments["n_networks"]
         if self.n_members == n_fitted == 1:

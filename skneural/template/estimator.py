@@ -56,6 +56,7 @@ from skneural.template.saved_state import arranged, converted, names_and_shapes,
 from skneural.template.scorers import held_out_score
 from skneural.template.settings import TrainingSettings
 from skneural.template.state import all_or_nothing, plain_state, value_of
+from skneural.template.stream import StreamedFit
 from skneural.template.summary import Summary, summarize
 from skneural.template.training import Hooks, Trained, network_output, train_problem
 from skneural.template.validation import is_splitter, scores_by_loss
@@ -375,9 +376,15 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
     @all_or_nothing
     @with_callbacks
     def _fit(
-        self, arguments: FitArguments, validation: FitArguments, resume_from: str | os.PathLike[str] | None = None
+        self,
+        arguments: FitArguments,
+        validation: FitArguments,
+        resume_from: str | os.PathLike[str] | None = None,
+        stream: StreamedFit | None = None,
     ) -> Any:
         model = self._checked()
+        if stream is not None:
+            model.__dict__.update(stream.hyperparameters)
         n_epochs = model._most_epochs() * model._most_networks()
         deadline = Deadline.after(model.max_time)
         callbacks = EpochCallbacks(self, arguments, n_epochs, model._attributes)
@@ -389,6 +396,8 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         else:
             fitted = model._fitted() if model.warm_start and self.__sklearn_is_fitted__() else None
             problem = pose(model._specification(), settings, arguments, validation, fitted)
+        if stream is not None:
+            problem = dataclasses.replace(problem, stream=stream.open(model._specification(), problem), data=None)
         problem, trained = model._train(
             problem, settings, partial(model._hooks, callbacks=callbacks, deadline=deadline)
         )
@@ -521,7 +530,7 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
             "best_loss_": None if trained.validation_decided else min(losses),
             "validation_scores_": scores or None,
             "best_validation_score_": max(scores, default=None),
-            "t_": (self.t_ if problem.continues else 0) + history.n_epochs * len(problem.samples),
+            "t_": (self.t_ if problem.continues else 0) + history.n_epochs * len(problem.source),
             "_optimizer_state": trained.optimizer_state,
         }
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.utils import check_random_state
 
-from skneural.data import Samples
+from skneural.data import Samples, SampleSource
 from skneural.layers import Layer
 from skneural.layers.traversal import named, without_input_gradient
 from skneural.losses import Loss
@@ -189,6 +189,8 @@ class Problem:
         Number of this network among several that are trained for one `fit`.
     progress : TrainingState or None
         State of a training that was broken off, and is resumed.
+    stream : SampleSource or None
+        Training samples in chunks; `samples` are then a part of them.
     """
 
     reader: Reader
@@ -207,6 +209,12 @@ class Problem:
     data: Data | None = None
     network_number: int | None = None
     progress: TrainingState | None = None
+    stream: SampleSource | None = None
+
+    @property
+    def source(self) -> SampleSource:
+        """The samples for training, or their stream."""
+        return self.samples if self.stream is None else self.stream
 
     def with_samples(
         self, rows: Array, held_out: Array, seed: int, initialize: Callable[[Network, Tree, Samples, Task], None]

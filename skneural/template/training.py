@@ -114,9 +114,9 @@ def train_problem(problem: Problem, settings: TrainingSettings, hooks: Hooks, n_
 
 
 def _trained(problem: Problem, settings: TrainingSettings, hooks: Hooks, n_epochs_before: int) -> Trained:
-    network, samples = problem.network.layer, problem.samples
+    network, samples, source = problem.network.layer, problem.samples, problem.source
     weights = Weights(problem.network.layout, Snapshot(problem.start.vector.copy(), problem.start.buffers.copy()))
-    size = batch_size(settings, len(samples))
+    size = batch_size(settings, len(source))
     threads = thread_count(settings.n_jobs)
     n_shards = 1
     if threads > 1:
@@ -129,7 +129,7 @@ def _trained(problem: Problem, settings: TrainingSettings, hooks: Hooks, n_epoch
     with limited_blas(threads if several else 1), Shards(n_shards) as shards, quiet:
         penalty = l2_penalty(settings, size * samples.mean_weight)
         objective = Objective(network, problem.loss, weights, penalty, shards)
-        train(hooks.adjust(_solver(problem, settings, objective, size, state), weights), samples, monitor)
+        train(hooks.adjust(_solver(problem, settings, objective, size, state), weights), source, monitor)
         if not (
             settings.one_pass or monitor.validation_decides
         ):  # otherwise held-out data has chosen the statistics, too

@@ -6,11 +6,11 @@ import math
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 import numpy as np
 
-from skneural.data import Samples
+from skneural.data import SampleSource
 from skneural.losses.loss import Value
 from skneural.ops.memory import recycling
 from skneural.ops.types import Array
@@ -134,7 +134,7 @@ class TrainingMonitor:
 class Method(Protocol):
     """Training method: `Descent`, or `skneural.training.lbfgs.LBFGS`."""
 
-    def run(self, samples: Samples, monitor: TrainingMonitor) -> None: ...
+    def run(self, samples: Any, monitor: TrainingMonitor) -> None: ...
 
 
 @dataclass
@@ -171,7 +171,7 @@ class Descent:
     epochs_before: int = 0
     rows_before: int = 0
 
-    def run(self, samples: Samples, monitor: TrainingMonitor) -> None:
+    def run(self, samples: SampleSource, monitor: TrainingMonitor) -> None:
         """Train until a request of `monitor` to stop, or the maximum number of epochs.
 
         Epochs that the monitor has recorded are those of a training that is resumed.
@@ -212,7 +212,9 @@ class Descent:
         monitor.stopping.reset_patience()
         return True
 
-    def _one_epoch(self, samples: Samples, updates: Updates, epoch: int, monitor: TrainingMonitor) -> tuple[Value, int]:
+    def _one_epoch(
+        self, samples: SampleSource, updates: Updates, epoch: int, monitor: TrainingMonitor
+    ) -> tuple[Value, int]:
         """Train for one epoch or until the deadline, and return the mean loss and the number of samples seen."""
         objective, n_plateaus = self.objective, monitor.n_plateaus
         number = self.epochs_before + epoch
@@ -241,7 +243,7 @@ class Descent:
         return total / n_seen, n_seen
 
 
-def train(method: Method, samples: Samples, monitor: TrainingMonitor) -> History:
+def train(method: Method, samples: SampleSource, monitor: TrainingMonitor) -> History:
     """Train, and restore the weights of the best epoch.
 
     Ctrl-C ends training with a warning and keeps the best weights so far; see `skneural.training.interrupts`. So does

@@ -113,7 +113,7 @@ def _refine(result: Result, plan: Plan, grid_size: int, interrupts: Interrupts) 
         start=model.weights,
         optimizer_state={},
         n_epochs_before=problem.n_epochs_before + history.n_epochs,
-        n_samples_before=problem.n_samples_before + history.n_epochs * len(problem.samples),
+        n_samples_before=problem.n_samples_before + history.n_epochs * len(problem.source),
     )
     hooks = replace(plan.hooks(finer), interrupts=interrupts, adjust=lambda method, weights: _with_memory(method))
     trained = train_problem(finer, plan.settings, hooks, n_epochs_before=history.n_epochs)
