@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         TransformerSequenceRegressor,
         TransformerSequenceTagger,
     )
+    from skneural.model_average import average as average
     from skneural.search_spaces import search_space as search_space
     from skneural.template.scorers import step_scorer as step_scorer
 
@@ -98,6 +99,7 @@ MODULES = {
     "Graph": "data",
     "GraphNodes": "data",
     "NodePairs": "data",
+    "average": "model_average",
     "search_space": "search_spaces",
     "step_scorer": "template.scorers",
 }

@@ -36,6 +36,7 @@ LEVELS = {
     "inspection": 10,
     "export": 10,
     "callbacks": 10,
+    "model_average": 10,
     "search_spaces": 10,
     "streaming": 10,
 }

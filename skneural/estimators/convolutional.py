@@ -199,7 +199,7 @@ class ConvolutionalImageFields(Mixin):
     def _train(
         self, problem: Problem, settings: TrainingSettings, hooks: Callable[[Problem], Hooks]
     ) -> tuple[Problem, Trained]:
-        if self.max_iter == IMAGE_EPOCHS and not settings.one_pass:
+        if self.max_iter == IMAGE_EPOCHS and not settings.one_pass and problem.stream is None:
             n_images = len(problem.samples)
             n_steps = math.ceil(n_images / batch_size(settings, n_images))
             settings = replace(settings, max_iter=max(IMAGE_EPOCHS, math.ceil(IMAGE_STEPS / n_steps)))
@@ -430,8 +430,13 @@ class ConvolutionalSequenceFields(Mixin):
     def _train(
         self, problem: Problem, settings: TrainingSettings, hooks: Callable[[Problem], Hooks]
     ) -> tuple[Problem, Trained]:
-        if self.architecture == "fasttext" and self._is_default("max_iter") and not settings.one_pass:
-            n_steps = math.ceil(len(problem.source) / batch_size(settings, len(problem.source)))
+        if (
+            self.architecture == "fasttext"
+            and self._is_default("max_iter")
+            and not settings.one_pass
+            and problem.stream is None
+        ):
+            n_steps = math.ceil(len(problem.samples) / batch_size(settings, len(problem.samples)))
             settings = replace(settings, max_iter=max(TEXT_EPOCHS, math.ceil(TEXT_STEPS / n_steps)))
         n_fitted = problem.network.arguments["n_networks"]
         if self.n_members == n_fitted == 1:

@@ -60,7 +60,7 @@ from skneural.data.samples import Samples
 from skneural.data.statistics import blocks_of_rows
 from skneural.ops.dimension import Size
 from skneural.ops.types import Array
-from skneural.parameters import Tree
+from skneural.parameters import Buffer, Tree
 
 Backward = Callable[[Any, Tree], Any]
 AnyShape = tuple[Size, ...]
@@ -279,6 +279,29 @@ class Layer:
         Layers that cannot join statistics keep them.
         """
 
+    def average_buffers(self, p: Tree, others: Sequence[Tree], shares: Sequence[float]) -> None:
+        """Set the own buffers to those of the mean of several networks, one of which they are.
+
+        By default, buffers are learned once, and must be equal. Layers whose buffers follow training override this.
+
+        Parameters
+        ----------
+        p : tree
+            Buffers to write, and parameters.
+        others : sequence of trees
+            Of all networks.
+        shares : sequence of float
+            Weight of each network; their sum is one.
+
+        Raises
+        ------
+        ValueError
+            If a buffer differs between the networks.
+        """
+        for name, declared in self.parameters().items():
+            if isinstance(declared, Buffer) and any(not _equal(other[name], p[name]) for other in others):
+                raise ValueError(f"{name} differs")
+
     def output_bias(self, p: Tree) -> Array | None:
         """Bias of the outputs, of shape (n_out,), which training initializes to the best constant prediction.
 
@@ -401,3 +424,8 @@ class LayerInput:
         """Input of all samples in one array, and the sample weights, for statistics that need all samples at once."""
         blocks = [x for x, _ in self]
         return blocks[0] if len(blocks) == 1 else np.concatenate(blocks), self.samples.sample_weight
+
+
+def _equal(a: Array, b: Array) -> bool:
+    """Return True if statistics of the same data agree: sums of other parts of it differ by rounding."""
+    return bool(np.allclose(a, b, rtol=1e-5, atol=0, equal_nan=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -130,6 +130,15 @@ class BatchNormalization(Layer):
         p["variance"] += share * (moments.variance - p["variance"])
         if settling:  # in training, means of batches also differ because the parameters change
             p["variance"] += share * (1 - share) * distance * distance
+
+    def average_buffers(self, p: Tree, others: Sequence[Tree], shares: Sequence[float]) -> None:
+        """The variance of all includes that between the means."""
+        mean = sum(share * other["mean"] for share, other in zip(shares, others, strict=True))
+        distances = (share * (other["mean"] - mean) ** 2 for share, other in zip(shares, others, strict=True))
+        variance = sum(share * other["variance"] for share, other in zip(shares, others, strict=True)) + sum(distances)
+        p["n_batches"][...] = max(other["n_batches"] for other in others)
+        p["batch_weight"][...] = sum(share * other["batch_weight"] for share, other in zip(shares, others, strict=True))
+        p["mean"][...], p["variance"][...] = mean, variance
 
     def step(self, p: Tree, x: Array, state: None = None) -> tuple[Any, None]:
         return replace(self, axis=step_axis(self.axis, x.ndim)).predict(p, x), None
