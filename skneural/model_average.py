@@ -20,7 +20,7 @@ from skneural.training.history import History
 _Estimator = TypeVar("_Estimator", bound=NeuralEstimator)
 
 # Relative difference of units of equal data: their sums over other parts of it differ by rounding.
-ROUNDING = 1e-5
+UNIT_ROUNDING = 1e-5
 
 
 def average(models: Sequence[_Estimator], weights: npt.ArrayLike | None = None) -> _Estimator:
@@ -75,8 +75,8 @@ def average(models: Sequence[_Estimator], weights: npt.ArrayLike | None = None) 
     model.weights_ = _mean([each.weights_ for each in models], shares)
     trees = [each._parameters() for each in models]
     layers = zip(*(named(each.network_, tree) for each, tree in zip(models, trees, strict=True)), strict=True)
-    own = named(model.network_, model._parameters())
-    for (name, layer, p), others in zip(own, layers, strict=True):
+    of_model = named(model.network_, model._parameters())
+    for (name, layer, p), others in zip(of_model, layers, strict=True):
         try:
             layer.average_buffers(p, [tree for _, _, tree in others], shares)
         except ValueError as error:
@@ -127,7 +127,7 @@ def _agree(a: Any, b: Any) -> bool:
     if a.shape != b.shape:
         return False
     if a.dtype.kind == b.dtype.kind == "f":
-        return bool(np.allclose(a, b, rtol=ROUNDING, atol=0, equal_nan=True))
+        return bool(np.allclose(a, b, rtol=UNIT_ROUNDING, atol=0, equal_nan=True))
     return bool(np.array_equal(a, b))
 
 

@@ -53,7 +53,7 @@ SMALL: dict[str, Callable[[Any], Any]] = {
 }
 
 # Further ranges, for larger searches.
-LARGE: dict[str, Callable[[Any], Any]] = {
+FURTHER: dict[str, Callable[[Any], Any]] = {
     "batch_size": _of("auto", 32, 64, 128),
     "learning_rate": _of("constant", "cosine", "one_cycle"),
     "activation": _of("relu", "gelu", "silu", "mish", "tanh"),
@@ -161,7 +161,7 @@ def search_space(estimator: Any, size: str = "small") -> dict[str, Any]:
     if not isinstance(estimator, known):
         raise TypeError(f"search_space knows estimators of skneural only, and not {type(estimator).__name__}.")
     small, further = _of_family(type(estimator).__name__)
-    ranges = {**SMALL, **small} if size == "small" else {**SMALL, **LARGE, **small, **further}
+    ranges = {**SMALL, **small} if size == "small" else {**SMALL, **FURTHER, **small, **further}
     values, defaults = estimator.get_params(deep=False), _defaults(type(estimator))
     names = [name for name in ranges if name in defaults and values[name] == defaults[name]]
     space = {name: make(defaults[name]) for name in names if (make := ranges[name]) is not None}

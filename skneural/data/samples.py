@@ -16,7 +16,7 @@ from skneural.ops.types import Array
 
 
 class SampleSource(Protocol):
-    """What an epoch is made of: `Samples`, or chunks of them that are read one after another."""
+    """Source of the batches of an epoch: `Samples`, or chunks of them that are read one after another."""
 
     def __len__(self) -> int: ...
 

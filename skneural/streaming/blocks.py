@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 # Rows of a chunk by default: 13 MB of 50 numbers in float32.
-ROWS = 65_536
+ROWS_OF_A_CHUNK = 65_536
 
 
 class RowBlocks(Sequence[tuple[Any, ...]]):
@@ -33,7 +33,7 @@ class RowBlocks(Sequence[tuple[Any, ...]]):
     [4, 4, 2]
     """
 
-    def __init__(self, X: Any, y: Any = None, sample_weight: Any = None, *, rows: int = ROWS) -> None:
+    def __init__(self, X: Any, y: Any = None, sample_weight: Any = None, *, rows: int = ROWS_OF_A_CHUNK) -> None:
         if y is None and sample_weight is not None:
             raise ValueError("sample_weight is given, but y is not: chunks are (X,), (X, y) or (X, y, sample_weight).")
         self._arrays = [array for array in (X, y, sample_weight) if array is not None]

@@ -55,7 +55,7 @@ class RowSample:
         """The kept rows, as one chunk."""
         self._drop()
         chunks = [chunk for numbers, chunk in self._parts if len(numbers)]
-        return Chunk(*(joined(rows) for rows in zip(*chunks, strict=True)))
+        return Chunk(*(joined_rows(rows) for rows in zip(*chunks, strict=True)))
 
     def _drop(self) -> None:
         numbers = np.concatenate([numbers for numbers, _ in self._parts])
@@ -93,7 +93,7 @@ def _taken(chunk: Chunk, kept: Array) -> Chunk:
     return Chunk(*(None if part is None else safe_indexing(part, rows) for part in chunk))
 
 
-def joined(parts: Sequence[Any]) -> Any:
+def joined_rows(parts: Sequence[Any]) -> Any:
     """Rows of several parts of one kind, one after another; None if there are none."""
     first, *others = parts
     if first is None or not others:

@@ -5,7 +5,7 @@ import pytest
 from scipy import sparse
 
 from skneural.streaming.chunks import Chunk
-from skneural.streaming.sampling import RowSample, joined
+from skneural.streaming.sampling import RowSample, joined_rows
 
 
 def sampled(n, size, seed, rows=7, y=None, classes=False):
@@ -54,12 +54,12 @@ def test_parts_of_each_kind_are_joined(kind):
     numbers = np.arange(6.0).reshape(3, 2)
     if kind in ("array", "list", "sparse"):
         make = {"array": np.asarray, "list": list, "sparse": sparse.csr_matrix}[kind]
-        whole = joined([make(numbers), make(numbers + 9)])
+        whole = joined_rows([make(numbers), make(numbers + 9)])
         values = whole.toarray() if kind == "sparse" else np.asarray(whole)
     else:
         library = pytest.importorskip(kind)
         table = library.table if kind == "pyarrow" else library.DataFrame
         parts = [table({"a": part[:, 0], "b": part[:, 1]}) for part in (numbers, numbers + 9)]
-        whole = joined(parts)
+        whole = joined_rows(parts)
         values = np.column_stack([np.asarray(whole[name]) for name in ("a", "b")])
     np.testing.assert_array_equal(values, np.concatenate([numbers, numbers + 9]))
