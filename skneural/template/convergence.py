@@ -51,9 +51,10 @@ def _out_of_time(settings: TrainingSettings, n_epochs: int) -> str:
 def _reason(problem: Problem, settings: TrainingSettings, trained: Trained) -> str:
     """The reason why training ended before it converged, and advice for this solver."""
     history, scaling = trained.history, scaling_advice(problem)
+    limit = "max_iter" if problem.stream is None else "n_passes"
     if settings.solver != "lbfgs":
         return (
-            f"Training reached max_iter={settings.max_iter} before it converged. A larger max_iter may give a "
+            f"Training reached {limit}={settings.max_iter} before it converged. A larger {limit} may give a "
             f"better model; {alternatives(scaling, 'a larger learning_rate_init')} may converge sooner."
         )
     if history.n_epochs >= settings.max_iter:

@@ -5,6 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import SGDClassifier
 
 from skneural import (
@@ -177,6 +178,12 @@ def test_memory_is_that_of_a_few_chunks(tmp_path):
         tracemalloc.stop()
     assert model.t_ == 180_000
     assert peak < 0.6 * X.nbytes  # a tenth is held out, and in memory as rows, as samples and in their join
+
+
+def test_the_warning_names_the_passes():
+    X, y = labelled()
+    with pytest.warns(ConvergenceWarning, match=r"reached n_passes=2 .* A larger n_passes"):
+        streaming.fit(small(early_stopping=False), in_chunks(X, y, 60), n_passes=2)
 
 
 def test_settings_of_the_user_stay():
