@@ -55,7 +55,7 @@ def fit(
     Parameters
     ----------
     estimator : estimator of skneural
-        One that has `partial_fit`. Its `max_iter` is not used.
+        One that has `partial_fit`. Its `max_iter` is not used, and one network is trained, without folds (`n_cv`).
     chunks : iterable, or function that returns one
         Of X, (X, y) or (X, y, sample_weight): a list, an object of `RowBlocks`, or a function that opens a file again,
         such as ``lambda: pandas.read_csv(path, chunksize=100_000)`` with its columns divided. A sequence is read in
@@ -122,6 +122,8 @@ def _ensure_streams(estimator: Any) -> None:
             f"{type(estimator).__name__} cannot be trained on chunks: streaming.fit takes estimators of skneural that "
             "have partial_fit."
         )
+    if getattr(estimator, "n_cv", 1) not in (1, "auto"):
+        raise ValueError(f"Chunks train one network, and n_cv={estimator.n_cv} asks for one without each fold: set 1.")
 
 
 def _every(estimator: NeuralEstimator) -> int:

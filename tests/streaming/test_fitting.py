@@ -10,6 +10,7 @@ from sklearn.linear_model import SGDClassifier
 
 from skneural import (
     CNNClassifier,
+    CNNSequenceClassifier,
     GNNNodeClassifier,
     HopfieldNetwork,
     MLPClassifier,
@@ -232,6 +233,24 @@ def test_too_few_chunks_to_hold_one_out():
 def test_estimators_without_single_passes_are_refused(model):
     with pytest.raises(TypeError, match="cannot be trained on chunks"):
         streaming.fit(model, [np.ones((3, 2))], n_passes=1)
+
+
+def test_one_network_is_trained_without_folds():
+    X, y = labelled()
+    model = TabularMLPClassifier(hidden_layer_sizes=(4,), n_members=1, random_state=0)
+    streaming.fit(model, in_chunks(X, y, 60), n_passes=1)
+    assert "networks" not in " ".join(model.weights_by_name())
+    with pytest.raises(ValueError, match="n_cv=5"):
+        streaming.fit(model.set_params(n_cv=5), in_chunks(X, y, 60), n_passes=1)
+
+
+def test_networks_side_by_side_read_the_chunks_each():
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((60, 12)), rng.integers(0, 2, 60)
+    model = CNNSequenceClassifier(channels=(4,), n_members=2, batch_size=10, random_state=0, n_jobs=2)
+    streaming.fit(model, lambda: iter(in_chunks(X, y, 20)), n_passes=2)
+    assert model.t_ == 120
+    assert len([name for name in model.weights_by_name() if "network_2" in name])
 
 
 def test_images_in_blocks():
