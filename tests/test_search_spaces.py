@@ -46,7 +46,7 @@ def test_all_candidates_of_defaults_are_valid_and_change_something(kind, size, r
     model = kind()
     space = search_space(model, size)
     assert space
-    for candidate in drawn(model, size, 100):
+    for candidate in drawn(model, size, 40):
         changed = clone(model).set_params(**candidate)
         if isinstance(changed, NeuralEstimator):
             checked = changed._checked()

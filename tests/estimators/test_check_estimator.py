@@ -1,9 +1,9 @@
 """scikit-learn's own checks: every estimator, with default parameters, no expected failures.
 
 Networks for tables, images, series and whole graphs and those of splines are smaller here, and train briefly;
-``pytest -m slow`` takes their defaults. What has targets of steps or pixels, what takes texts or pairs of nodes, what
-writes sequences and what forecasts are left to `skneural.testing`, but for the checks that fit nothing: scikit-learn's
-have no texts, no graphs, and one label or number for each sample.
+``pytest -m slow`` takes their defaults, and other solvers, cells and settings of each family. What has targets of steps
+or pixels, what takes texts or pairs of nodes, what writes sequences and what forecasts are left to `skneural.testing`,
+but for the checks that fit nothing: scikit-learn's have no texts, no graphs, and one label or number for each sample.
 """
 
 import pytest
@@ -138,8 +138,21 @@ def test_check_estimator(estimator, check):
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.filterwarnings("ignore:X is integers and is read as series")  # some checks give integers
-@parametrize_with_checks(VARIANTS + SMALL)
+@parametrize_with_checks(SMALL)
 def test_check_small_estimator(estimator, check):
+    check_small(estimator, check)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.filterwarnings("ignore:X is integers and is read as series")  # some checks give integers
+@parametrize_with_checks(VARIANTS)
+def test_check_variant(estimator, check):
+    check_small(estimator, check)
+
+
+def check_small(estimator, check):
+    """Check with few epochs, unless it asks for a score."""
     if check.func.__name__ not in CHECKS_OF_SCORES and "max_iter" in estimator.get_params():
         estimator = clone(estimator).set_params(max_iter=2)
     check(estimator)

@@ -183,7 +183,7 @@ def examples(n: int, **options: Any) -> settings:
 
 @every_estimator
 def test_examples(name):
-    @examples(20, derandomize=True, phases=[Phase.generate])
+    @examples(8, derandomize=True, phases=[Phase.generate])
     @given(hyperparameters(EVERY[name].estimator), problems(EVERY[name].estimator))
     def run(parameters, problem):
         check(name, parameters, problem)
