@@ -196,6 +196,9 @@ class ConvolutionalImageFields(Mixin):
         cycle = one_pass and settings.learning_rate == "one_cycle"  # a call of one batch would be its end, near zero
         return replace(settings, learning_rate="constant") if cycle else settings
 
+    def _most_epochs(self) -> int:
+        return IMAGE_STEPS if self.max_iter == IMAGE_EPOCHS else int(self.max_iter)
+
     def _train(
         self, problem: Problem, settings: TrainingSettings, hooks: Callable[[Problem], Hooks]
     ) -> tuple[Problem, Trained]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
 # Rows of a chunk by default: 13 MB of 50 numbers in float32.
 ROWS_OF_A_CHUNK = 65_536
@@ -36,7 +37,8 @@ class RowBlocks(Sequence[tuple[Any, ...]]):
     def __init__(self, X: Any, y: Any = None, sample_weight: Any = None, *, rows: int = ROWS_OF_A_CHUNK) -> None:
         if y is None and sample_weight is not None:
             raise ValueError("sample_weight is given, but y is not: chunks are (X,), (X, y) or (X, y, sample_weight).")
-        self._arrays = [array for array in (X, y, sample_weight) if array is not None]
+        given = [part for part in (X, y, sample_weight) if part is not None]
+        self._arrays = [part if hasattr(part, "shape") else np.asarray(part) for part in given]
         lengths = {array.shape[0] for array in self._arrays}
         if len(lengths) > 1:
             raise ValueError(f"X, y and sample_weight have different numbers of rows: {sorted(lengths)}.")
@@ -51,4 +53,5 @@ class RowBlocks(Sequence[tuple[Any, ...]]):
         if isinstance(number, slice):
             return [self[each] for each in range(*number.indices(len(self)))]
         start = range(0, self._n_rows, self._rows)[number]
-        return tuple(np.asarray(array[start : start + self._rows]) for array in self._arrays)
+        parts = (array[start : start + self._rows] for array in self._arrays)
+        return tuple(part if sparse.issparse(part) else np.asarray(part) for part in parts)

@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skneural.sklearn_compat import num_samples
+from skneural.ops.types import Array
+from skneural.sklearn_compat import num_samples, safe_indexing
 
 
 class Chunk(NamedTuple):
-    """Samples of one chunk."""
+    """Samples of one chunk; none has the weight zero."""
 
     X: Any
     y: Any = None
@@ -20,6 +21,13 @@ class Chunk(NamedTuple):
     @property
     def n_samples(self) -> int:
         return int(num_samples(self.X))
+
+    def take(self, kept: Array) -> Chunk:
+        """The samples that a boolean array marks."""
+        if kept.all():
+            return self
+        rows = np.flatnonzero(kept)
+        return Chunk(*(None if part is None else safe_indexing(part, rows) for part in self))
 
 
 Source = Iterable[Any] | Callable[[], Iterable[Any]]
@@ -66,7 +74,7 @@ def as_chunk(item: Any, number: int) -> Chunk:
     lengths = {num_samples(part) for part in chunk if part is not None}
     if len(lengths) > 1:
         raise ValueError(f"The parts of chunk {number} have different numbers of samples: {sorted(lengths)}.")
-    return chunk
+    return chunk if chunk.sample_weight is None else chunk.take(np.asarray(chunk.sample_weight) != 0)
 
 
 def shape_of_sample(chunk: Chunk) -> tuple[int, ...]:

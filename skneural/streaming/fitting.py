@@ -22,6 +22,7 @@ from skneural.template.estimator import NeuralEstimator
 from skneural.template.problem import Problem, Specification, further_samples
 from skneural.template.stream import SampleStream, StreamedFit
 from skneural.template.tagger import NeuralTagger
+from skneural.template.validation import messages_prefixed
 
 _Estimator = TypeVar("_Estimator", bound=NeuralEstimator)
 
@@ -182,9 +183,7 @@ def _training_samples(
     for number, chunk in source.numbered(rng):
         if _is_held_out(number, every):
             continue
-        try:
+        with messages_prefixed(f"In chunk {number}: "):
             samples = further_samples(specification, FitArguments(*chunk), problem.reader, problem.task, dtype)
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"In chunk {number}: {error}") from error
         samples.mean_weight = problem.samples.mean_weight
         yield samples

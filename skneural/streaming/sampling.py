@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -11,7 +12,6 @@ from scipy import sparse
 
 from skneural.ops.types import Array
 from skneural.readers.frames import columns_of, is_frame, labels_of
-from skneural.sklearn_compat import safe_indexing
 from skneural.streaming.chunks import Chunk
 
 # Different values of a column from which on rows with new ones are not kept for their sake: such a column holds names
@@ -38,7 +38,8 @@ class RowSample:
         self._size, self._rng, self._classes = size, rng, classes
         self._parts: list[tuple[Array, Chunk]] = []  # the random numbers, and the rows
         self._n_kept = 0
-        self._seen: dict[Any, set[Any]] = {}
+        self._seen: dict[Any, set[Any]] = {}  # values of each column
+        self._seen_classes: set[Any] = set()
         self.n_samples = 0
 
     def add(self, chunk: Chunk) -> None:
@@ -61,23 +62,23 @@ class RowSample:
         numbers = np.concatenate([numbers for numbers, _ in self._parts])
         n_random = np.count_nonzero(numbers >= 0)
         limit = np.partition(numbers[numbers >= 0], self._size - 1)[self._size - 1] if n_random > self._size else 1.0
-        self._parts = [(numbers[numbers <= limit], _taken(chunk, numbers <= limit)) for numbers, chunk in self._parts]
+        self._parts = [(numbers[numbers <= limit], chunk.take(numbers <= limit)) for numbers, chunk in self._parts]
         self._n_kept = sum(len(numbers) for numbers, _ in self._parts)
 
     def _rows_of_new_values(self, chunk: Chunk) -> list[int]:
         """The first row of each class, and of each value of a column, that no chunk before had."""
-        columns: dict[Any, Any] = {}
+        rows: list[int] = []
         if is_frame(chunk.X):
-            named = zip(labels_of(chunk.X), columns_of(chunk.X), strict=True)
-            columns = {label: column.objects for label, column in named if not column.holds_numbers}
+            for label, column in zip(labels_of(chunk.X), columns_of(chunk.X), strict=True):
+                if not column.holds_numbers:
+                    rows += self._rows_of_new(self._seen.setdefault(label, set()), column.objects, MOST_VALUES)
         if self._classes and chunk.y is not None:
-            columns["the classes of y"] = chunk.y
-        return [row for name, values in columns.items() for row in self._rows_of_new(name, values)]
+            rows += self._rows_of_new(self._seen_classes, chunk.y, math.inf)
+        return rows
 
-    def _rows_of_new(self, name: Any, values: Any) -> Iterator[int]:
-        seen = self._seen.setdefault(name, set())
+    def _rows_of_new(self, seen: set[Any], values: Any, most: float) -> Iterator[int]:
         for row, value in _first_rows(values):
-            if len(seen) >= MOST_VALUES:
+            if len(seen) >= most:
                 return
             each = value.tolist() if isinstance(value, np.ndarray) else value
             new = set(each) - seen if isinstance(each, list) else {each} - seen
@@ -92,13 +93,6 @@ def _first_rows(values: Any) -> Iterator[tuple[int, Any]]:
         different, rows = np.unique(values, return_index=True)
         return iter(zip(rows.tolist(), different, strict=True))
     return iter(enumerate(values))
-
-
-def _taken(chunk: Chunk, kept: Array) -> Chunk:
-    if kept.all():
-        return chunk
-    rows = np.flatnonzero(kept)
-    return Chunk(*(None if part is None else safe_indexing(part, rows) for part in chunk))
 
 
 def joined_rows(parts: Sequence[Any]) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import numpy as np
@@ -169,12 +169,17 @@ def random_split(
     return np.sort(np.concatenate([single, train])), np.sort(held_out)
 
 
-@contextmanager
-def about_validation() -> Iterator[None]:
+def about_validation() -> AbstractContextManager[None]:
     """Prefix messages of errors and warnings, which otherwise seem to be about the training data."""
-    with warnings_prefixed(IN_VALIDATION):
+    return messages_prefixed(IN_VALIDATION)
+
+
+@contextmanager
+def messages_prefixed(words: str) -> Iterator[None]:
+    """Begin all messages of errors and warnings with the given words, which say what data they are about."""
+    with warnings_prefixed(words):
         try:
             yield
         except (TypeError, ValueError) as error:
             kind = TypeError if isinstance(error, TypeError) else ValueError
-            raise kind(f"{IN_VALIDATION}{error}") from error
+            raise kind(f"{words}{error}") from error

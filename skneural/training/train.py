@@ -188,13 +188,13 @@ class Descent:
             monitor.epoch_starts()
             self.optimizer.exchange(vector, self.state)
             try:
-                loss, n_seen = self._one_epoch(samples, updates, epoch, monitor)
+                loss, is_whole = self._one_epoch(samples, updates, epoch, monitor)
             finally:  # an interrupted training may be continued
                 updates.finish()
                 self.optimizer.exchange(vector, self.state)
             ensure_finite(vector, self.epochs_before + epoch + 1, self.schedule.initial, "weights were")
             _ensure_finite_state(self.state, self.epochs_before + epoch + 1)
-            if n_seen < len(samples):  # the first epoch counts nevertheless, because there is no other
+            if not is_whole:  # the first epoch counts nevertheless, because there is no other
                 if epoch == first:
                     monitor.epoch_ends(loss)
                 return monitor.run_out_of_time()
@@ -214,8 +214,8 @@ class Descent:
 
     def _one_epoch(
         self, samples: SampleSource, updates: Updates, epoch: int, monitor: TrainingMonitor
-    ) -> tuple[Value, int]:
-        """Train for one epoch or until the deadline, and return the mean loss and the number of samples seen."""
+    ) -> tuple[Value, bool]:
+        """Train for one epoch, and return its mean loss, and False if the deadline came before its end."""
         objective, n_plateaus = self.objective, monitor.n_plateaus
         number = self.epochs_before + epoch
         order = self.seeds.generator("batches", number) if self.shuffle else None
@@ -224,7 +224,7 @@ class Descent:
         n_steps = math.ceil(len(samples) / self.batch_size)
         n_before = self.rows_before + epoch * len(samples)
         rate = self.schedule.rate(0.0, n_before, n_plateaus)
-        total, n_seen = cast(Value, 0.0), 0
+        total, n_seen, is_whole = cast(Value, 0.0), 0, True
         for step, batch in enumerate(samples.batches(self.batch_size, order)):
             if self.schedule.changes_within_epoch:
                 fraction = (epoch * n_steps + step + 1) / (self.max_epochs * n_steps)
@@ -237,10 +237,11 @@ class Descent:
             objective.weights.keep_limits()
             deliver_interrupt()
             total, n_seen = total + value * len(batch), n_seen + len(batch)
-            if monitor.deadline.reached:
+            if n_seen < len(samples) and monitor.deadline.reached:
+                is_whole = False
                 break
         monitor.learning_rate = rate
-        return total / n_seen, n_seen
+        return total / n_seen, is_whole
 
 
 def train(method: Method, samples: SampleSource, monitor: TrainingMonitor) -> History:

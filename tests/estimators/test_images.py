@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy import sparse
+from sklearn.callback import ScoringMonitor
 from sklearn.datasets import load_digits
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -254,3 +255,13 @@ def test_a_failed_refit_keeps_the_model():
         model.fit(np.full((40, 9, 9, 3), np.nan), y)
     np.testing.assert_array_equal(model.predict_proba(X), expected)
     assert model.image_shape_ == (8, 8, 1)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_callbacks_are_told_of_the_epochs_that_few_images_take():
+    """The default of max_iter stands for more epochs than its number, and callbacks need the most there may be."""
+    X, y = np.random.default_rng(0).standard_normal((40, 8, 8)), np.arange(40) % 2
+    model = CNNClassifier(channels=(4,), hidden_layer_sizes=(8,), n_iter_no_change=np.inf, random_state=0)
+    model.set_callbacks(ScoringMonitor(scoring="accuracy")).fit(X, y)
+    assert 16 < model.n_iter_ <= model._most_epochs()
+    assert CNNClassifier(max_iter=20)._most_epochs() == 20

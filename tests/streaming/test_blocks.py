@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from skneural.streaming import RowBlocks
 
@@ -21,6 +22,13 @@ def test_blocks_of_stored_arrays(kind, tmp_path):
     np.testing.assert_array_equal(np.concatenate([part for part, _ in blocks]), X)
     np.testing.assert_array_equal(blocks[-1][1], [8, 9])
     np.testing.assert_array_equal(blocks[1:][0][1], [4, 5, 6, 7])
+
+
+def test_lists_of_labels_and_sparse_rows():
+    X = sparse.csr_matrix(np.eye(5))
+    blocks = RowBlocks(X, list("abcab"), rows=2)
+    assert [part.shape for part, _ in blocks] == [(2, 5), (2, 5), (1, 5)]
+    assert [label for _, y in blocks for label in y] == list("abcab")
 
 
 def test_parts_that_do_not_belong_together_are_refused():

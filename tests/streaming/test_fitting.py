@@ -163,6 +163,19 @@ def test_sample_weights_of_chunks_count():
     np.testing.assert_allclose(chunked.weights_, whole.weights_, rtol=1e-9)
 
 
+def test_samples_of_weight_zero_might_as_well_be_absent():
+    X, y = labelled()
+    weight = np.random.default_rng(1).integers(0, 3, len(X)).astype(float)
+    weight[100:150] = 0  # a whole chunk
+    chunks = [(X[rows], y[rows], weight[rows]) for rows in np.arange(len(X)).reshape(-1, 50)]
+    without = [tuple(part[w > 0] for part in (X_part, y_part, w)) for X_part, y_part, w in chunks]
+    options = {"early_stopping": False, "shuffle": False}
+    one, two = (streaming.fit(small(**options), source, n_passes=3) for source in (chunks, without))
+    np.testing.assert_array_equal(one.weights_, two.weights_)
+    assert one.n_iter_ == 3
+    assert one.t_ == 3 * np.count_nonzero(weight)
+
+
 def test_memory_is_that_of_a_few_chunks(tmp_path):
     shape = (200_000, 50)
     stored = np.lib.format.open_memmap(tmp_path / "X.npy", "w+", np.float32, shape)

@@ -42,6 +42,11 @@ def test_the_first_row_of_each_class_is_kept():
     assert len(sampled(1000, 10, 0, y=y).X) == 10
 
 
+def test_a_thousand_and_more_classes_are_all_known():
+    y = np.arange(3000)
+    assert len(sampled(3000, 10, 0, rows=500, y=y, classes=True).y) == 3000
+
+
 def test_classes_of_steps_are_kept():
     sample = RowSample(1, np.random.default_rng(0), classes=True)
     for tags in (["a", "a"], ["a"], ["b", "a"]):
