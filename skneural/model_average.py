@@ -28,7 +28,9 @@ def average(models: Sequence[_Estimator], weights: npt.ArrayLike | None = None) 
 
     Models that began with the same weights and were trained on different parts of the data can be averaged, again and
     again, as in federated averaging [1]_; so can those of the last epochs of one training [2]_. Means of models that
-    began with different weights predict nothing: average their predictions instead.
+    began with different weights predict nothing: average their predictions instead. Training that continues follows the
+    units of further data, which differ between parts of it: for regressors, set ``normalize_y=False`` and scale y
+    before, and for estimators that standardize X, ``standardize=False``.
 
     Parameters
     ----------
@@ -58,12 +60,12 @@ def average(models: Sequence[_Estimator], weights: npt.ArrayLike | None = None) 
 
     Examples
     --------
-    >>> import numpy as np
+    >>> from copy import deepcopy
     >>> from sklearn.datasets import load_iris
     >>> from skneural import MLPClassifier, average
     >>> X, y = load_iris(return_X_y=True)
     >>> start = MLPClassifier(16, random_state=0, warm_start=True, early_stopping=False, max_iter=1).fit(X, y)
-    >>> halves = [copy.deepcopy(start).set_params(max_iter=20).fit(X[k::2], y[k::2]) for k in (0, 1)]
+    >>> halves = [deepcopy(start).set_params(max_iter=20).fit(X[k::2], y[k::2]) for k in (0, 1)]
     >>> average(halves).score(X, y) > 0.5
     True
     """

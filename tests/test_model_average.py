@@ -142,6 +142,20 @@ def test_other_units_of_y_are_refused():
         average([clone(model).fit(X, X[:, 0]), clone(model).fit(X, 100 * X[:, 0])])
 
 
+@pytest.mark.parametrize("scaled", [True, False])
+def test_regressors_of_parts_have_units_of_their_own_unless_they_do_not_scale(scaled):
+    X, _ = flowers()
+    model = MLPRegressor(
+        4, warm_start=True, max_iter=2, early_stopping=False, normalize_y=scaled, solver="adam", random_state=0
+    )
+    parts = halves(model.fit(X, X[:, 0]), X, X[:, 0])
+    if scaled:
+        with pytest.raises(ValueError, match="different units"):
+            average(parts)
+    else:
+        assert np.isfinite(average(parts).predict(X)).all()
+
+
 @pytest.mark.parametrize("weights", [[1], [1, -1], [0, 0], [np.inf, 1], [np.nan, 1]])
 def test_weights_that_are_none_are_refused(weights):
     X, y = flowers()
