@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.utils.validation import check_is_fitted
 
-from skneural.layers.traversal import named
-from skneural.ops.types import Array
+from skneural.parameters import Snapshot
 from skneural.template.estimator import NeuralEstimator
 from skneural.template.side_by_side import mean_history
 from skneural.template.state import plain_state
 from skneural.training.history import History
+from skneural.training.weighted_mean import mean_snapshot, mean_state
 
 _Estimator = TypeVar("_Estimator", bound=NeuralEstimator)
 
@@ -74,18 +74,13 @@ def average(models: Sequence[_Estimator], weights: npt.ArrayLike | None = None) 
     shares = _shares(weights, len(models))
     first = models[0]
     model = copy.deepcopy(first)
-    model.weights_ = _mean([each.weights_ for each in models], shares)
-    trees = [each._parameters() for each in models]
-    layers = zip(*(named(each.network_, tree) for each, tree in zip(models, trees, strict=True)), strict=True)
-    of_model = named(model.network_, model._parameters())
-    for (name, layer, p), others in zip(of_model, layers, strict=True):
-        try:
-            layer.average_buffers(p, [tree for _, _, tree in others], shares)
-        except ValueError as error:
-            raise ValueError(
-                f"The models learned different units or statistics: {error} in the layer {name!r}. Begin with copies "
-                "of one fitted model."
-            ) from None
+    snapshots = [Snapshot(each.weights_, each.buffers_) for each in models]
+    try:
+        model.weights_, model.buffers_ = mean_snapshot(first.network_, first._network.layout, snapshots, shares)
+    except ValueError as error:
+        raise ValueError(
+            f"The models learned different units or statistics: {error}. Begin with copies of one fitted model."
+        ) from None
     for attribute, value in _course(models, shares).items():
         setattr(model, attribute, value)
     return model
@@ -143,14 +138,6 @@ def _shares(weights: npt.ArrayLike | None, n_models: int) -> list[float]:
     return shares
 
 
-def _mean(vectors: Sequence[Array], shares: Sequence[float]) -> Array:
-    """Weighted mean, summed in float64."""
-    total: Array = np.zeros(vectors[0].shape)
-    for share, vector in zip(shares, vectors, strict=True):
-        total += share * vector
-    return total.astype(vectors[0].dtype)
-
-
 def _course(models: Sequence[Any], shares: Sequence[float]) -> dict[str, Any]:
     """Attributes about the course of training, and the state of the optimizer."""
     histories = [
@@ -166,18 +153,5 @@ def _course(models: Sequence[Any], shares: Sequence[float]) -> dict[str, Any]:
         "validation_scores_": scores,
         "best_validation_score_": None if scores is None else max(scores),
         "t_": sum(each.t_ for each in models),
-        "_optimizer_state": _mean_state(states, shares),
+        "_optimizer_state": mean_state(states, shares),
     }
-
-
-def _mean_state(states: Sequence[dict[str, Any]], shares: Sequence[float]) -> dict[str, Any]:
-    """Mean of the states of optimizers; empty, so that it starts anew, if they are of different kinds."""
-    if any(state.keys() != states[0].keys() for state in states):
-        return {}
-    mean = {}
-    for name, value in states[0].items():
-        if isinstance(value, np.ndarray) and value.dtype.kind == "f":
-            mean[name] = _mean([state[name] for state in states], shares)
-        else:  # numbers of steps, and names
-            mean[name] = max(state[name] for state in states) if isinstance(value, int) else value
-    return mean

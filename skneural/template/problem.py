@@ -23,6 +23,7 @@ from skneural.tasks import FitArguments, Task, text_as_str
 from skneural.template.settings import TrainingSettings
 from skneural.template.validation import about_validation, holds_out, split_rows
 from skneural.training.seeds import Seeds
+from skneural.training.train import RemoteSamples
 from skneural.training.training_state import TrainingState
 from skneural.user_warnings import warn_user
 
@@ -189,8 +190,8 @@ class Problem:
         Number of this network among several that are trained for one `fit`.
     progress : TrainingState or None
         State of a training that was broken off, and is resumed.
-    stream : SampleSource or None
-        Training samples in chunks; `samples` are then a part of them.
+    stream : SampleSource, RemoteSamples or None
+        Training samples in chunks, or in other processes; `samples` are then a part of them.
     """
 
     reader: Reader
@@ -209,10 +210,10 @@ class Problem:
     data: Data | None = None
     network_number: int | None = None
     progress: TrainingState | None = None
-    stream: SampleSource | None = None
+    stream: SampleSource | RemoteSamples | None = None
 
     @property
-    def source(self) -> SampleSource:
+    def source(self) -> SampleSource | RemoteSamples:
         """The samples for training, or their stream."""
         return self.samples if self.stream is None else self.stream
 

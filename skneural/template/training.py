@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -117,16 +118,11 @@ def _trained(problem: Problem, settings: TrainingSettings, hooks: Hooks, n_epoch
     network, samples, source = problem.network.layer, problem.samples, problem.source
     weights = Weights(problem.network.layout, Snapshot(problem.start.vector.copy(), problem.start.buffers.copy()))
     size = batch_size(settings, len(source))
-    threads = thread_count(settings.n_jobs)
-    n_shards = 1
-    if threads > 1:
-        n_shards = max(1, min(threads, int(size // rows_per_shard(network, weights.tree, samples.x))))
-    several = n_shards == 1 < threads and has_large_products(network, weights.tree, samples.x, size)
     state = problem.optimizer_state
     monitor = _monitor(problem, settings, hooks, weights, n_epochs_before)
     # Warnings of overflow are redundant: weights with which the network overflows are not kept.
     quiet = np.errstate(over="ignore", invalid="ignore")
-    with limited_blas(threads if several else 1), Shards(n_shards) as shards, quiet:
+    with threads_for(network, weights.tree, samples.x, size, settings.n_jobs) as shards, quiet:
         penalty = l2_penalty(settings, size * samples.mean_weight)
         objective = Objective(network, problem.loss, weights, penalty, shards)
         train(hooks.adjust(_solver(problem, settings, objective, size, state), weights), source, monitor)
@@ -142,6 +138,16 @@ def _trained(problem: Problem, settings: TrainingSettings, hooks: Hooks, n_epoch
         monitor.stop_requested,
         state,
     )
+
+
+@contextmanager
+def threads_for(network: Layer, tree: Tree, x: Container, size: int, n_jobs: int | None) -> Iterator[Shards]:
+    """Threads for training on batches of `size` samples: shards, or several threads of BLAS for large products."""
+    threads = thread_count(n_jobs)
+    n_shards = 1 if threads == 1 else max(1, min(threads, int(size // rows_per_shard(network, tree, x))))
+    several = n_shards == 1 < threads and has_large_products(network, tree, x, size)
+    with limited_blas(threads if several else 1), Shards(n_shards) as shards:
+        yield shards
 
 
 def _ensure_finite(problem: Problem, settings: TrainingSettings, weights: Weights, size: int) -> None:

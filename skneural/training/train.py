@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, cast
+from typing import Any, NamedTuple, Protocol, cast
 
 import numpy as np
 
-from skneural.data import SampleSource
+from skneural.data import Samples, SampleSource
 from skneural.losses.loss import Value
 from skneural.ops.memory import recycling
 from skneural.ops.types import Array
@@ -131,6 +132,59 @@ class TrainingMonitor:
         self.history.out_of_time = self.history.converged = self.stop_requested = True
 
 
+class Step(NamedTuple):
+    """A step of training: its loss, its number of samples, and its learning rate."""
+
+    loss: Value
+    n_samples: int
+    learning_rate: float
+
+
+@dataclass(frozen=True)
+class PartOfEpoch:
+    """The place of consecutive steps in training, on which learning rates and random numbers depend.
+
+    Attributes
+    ----------
+    epoch : int
+        Number of the epoch, without those of earlier trainings.
+    n_steps : int
+        Number of steps of a whole epoch.
+    n_before : int
+        Number of samples in all epochs before.
+    n_plateaus : int, default=0
+        Plateaus that an adaptive learning rate has left.
+    first_step : int, default=0
+        Number of the first of these steps in the epoch.
+    """
+
+    epoch: int
+    n_steps: int
+    n_before: int
+    n_plateaus: int = 0
+    first_step: int = 0
+
+
+class RemoteSamples(ABC):
+    """Samples that other processes hold, and on which these train."""
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """Number of samples."""
+
+    @abstractmethod
+    def train_epoch(self, descent: Descent, epoch: int, monitor: TrainingMonitor) -> tuple[Value, bool]:
+        """Train the weights of `descent` for an epoch.
+
+        Returns
+        -------
+        loss : float or array
+            Mean loss of the epoch.
+        is_whole : bool
+            False if the deadline came before its end.
+        """
+
+
 class Method(Protocol):
     """Training method: `Descent`, or `skneural.training.lbfgs.LBFGS`."""
 
@@ -171,14 +225,14 @@ class Descent:
     epochs_before: int = 0
     rows_before: int = 0
 
-    def run(self, samples: SampleSource, monitor: TrainingMonitor) -> None:
+    def run(self, samples: SampleSource | RemoteSamples, monitor: TrainingMonitor) -> None:
         """Train until a request of `monitor` to stop, or the maximum number of epochs.
 
         Epochs that the monitor has recorded are those of a training that is resumed.
         """
         vector = self.objective.weights.vector
         updates = updates_of(self.objective, self.optimizer, self.state)
-        monitor.n_steps = math.ceil(len(samples) / self.batch_size)
+        monitor.n_steps = self.n_steps(len(samples))
         first = monitor.history.n_epochs
         if first and monitor.stopping.should_stop and not self._leaves_plateau(monitor):
             return
@@ -213,22 +267,37 @@ class Descent:
         return True
 
     def _one_epoch(
-        self, samples: SampleSource, updates: Updates, epoch: int, monitor: TrainingMonitor
+        self, samples: SampleSource | RemoteSamples, updates: Updates, epoch: int, monitor: TrainingMonitor
     ) -> tuple[Value, bool]:
         """Train for one epoch, and return its mean loss, and False if the deadline came before its end."""
-        objective, n_plateaus = self.objective, monitor.n_plateaus
+        if isinstance(samples, RemoteSamples):
+            return samples.train_epoch(self, epoch, monitor)
         number = self.epochs_before + epoch
         order = self.seeds.generator("batches", number) if self.shuffle else None
+        n_before = self.rows_before + epoch * len(samples)
+        part = PartOfEpoch(epoch, self.n_steps(len(samples)), n_before, monitor.n_plateaus)
+        total, n_seen = cast(Value, 0.0), 0
+        for step in self.steps(samples.batches(self.batch_size, order), updates, part):
+            total, n_seen = total + step.loss * step.n_samples, n_seen + step.n_samples
+            monitor.learning_rate = step.learning_rate
+            if n_seen < len(samples) and monitor.deadline.reached:
+                return total / n_seen, False
+        return total / n_seen, True
+
+    def n_steps(self, n_samples: int) -> int:
+        """Number of steps of an epoch."""
+        return math.ceil(n_samples / self.batch_size)
+
+    def steps(self, batches: Iterable[Samples], updates: Updates, part: PartOfEpoch) -> Iterator[Step]:
+        """Take a step for each batch of an epoch, or of a part of one."""
+        objective, number = self.objective, self.epochs_before + part.epoch
         objective.start_epoch([self.seeds.generator("dropout", number) for _ in range(objective.shards.n_shards)])
         draws = self.seeds.generator("draws", number)
-        n_steps = math.ceil(len(samples) / self.batch_size)
-        n_before = self.rows_before + epoch * len(samples)
-        rate = self.schedule.rate(0.0, n_before, n_plateaus)
-        total, n_seen, is_whole = cast(Value, 0.0), 0, True
-        for step, batch in enumerate(samples.batches(self.batch_size, order)):
+        rate = self.schedule.rate(0.0, part.n_before, part.n_plateaus)
+        for step, batch in enumerate(batches, part.first_step):
             if self.schedule.changes_within_epoch:
-                fraction = (epoch * n_steps + step + 1) / (self.max_epochs * n_steps)
-                rate = self.schedule.rate(fraction, n_before, n_plateaus)
+                fraction = (part.epoch * part.n_steps + step + 1) / (self.max_epochs * part.n_steps)
+                rate = self.schedule.rate(fraction, part.n_before, part.n_plateaus)
             value = updates.value(batch.resample(draws))
             ensure_finite(value, number + 1, rate)
             if self.max_grad_norm is not None:
@@ -236,15 +305,10 @@ class Descent:
             updates.update(rate)
             objective.weights.keep_limits()
             deliver_interrupt()
-            total, n_seen = total + value * len(batch), n_seen + len(batch)
-            if n_seen < len(samples) and monitor.deadline.reached:
-                is_whole = False
-                break
-        monitor.learning_rate = rate
-        return total / n_seen, is_whole
+            yield Step(value, len(batch), rate)
 
 
-def train(method: Method, samples: SampleSource, monitor: TrainingMonitor) -> History:
+def train(method: Method, samples: SampleSource | RemoteSamples, monitor: TrainingMonitor) -> History:
     """Train, and restore the weights of the best epoch.
 
     Ctrl-C ends training with a warning and keeps the best weights so far; see `skneural.training.interrupts`. So does

@@ -18,7 +18,8 @@ from skneural.training.early_stopping import EarlyStopping
 from skneural.training.history import History
 from skneural.training.objective import Objective
 from skneural.training.seeds import Seeds
-from skneural.training.train import Descent, DivergenceError, TrainingMonitor, train
+from skneural.training.train import Descent, DivergenceError, PartOfEpoch, RemoteSamples, TrainingMonitor, train
+from skneural.training.updates import updates_of
 from tests.networks.defaults import mlp_network
 from tests.training.observing import Calls
 
@@ -295,6 +296,36 @@ def test_rows_are_shuffled_anew_each_epoch_or_never(shuffle):
     train(method, samples(), monitor(method))
     first, second = np.split(np.array(optimizer.gradients), 2)
     assert np.array_equal(first, second) == (not shuffle)
+
+
+class InTwoParts(RemoteSamples):
+    """Samples that another descent trains on, in two parts of each epoch."""
+
+    def __init__(self, samples):
+        self.samples = samples
+
+    def __len__(self):
+        return len(self.samples)
+
+    def train_epoch(self, descent, epoch, monitor):
+        updates = updates_of(descent.objective, descent.optimizer, descent.state)
+        batches = list(self.samples.batches(descent.batch_size, descent.seeds.generator("batches", epoch)))
+        total = 0.0
+        for first in (0, 1):
+            part = PartOfEpoch(epoch, len(batches), epoch * len(self), first_step=first)
+            steps = list(descent.steps(batches[first : first + 1] if first == 0 else batches[1:], updates, part))
+            total += sum(step.loss * step.n_samples for step in steps)
+            monitor.learning_rate = steps[-1].learning_rate
+        return total / len(self), True
+
+
+def test_an_epoch_may_be_trained_in_parts_elsewhere():
+    """With the learning rates of the whole epoch, which change within it."""
+    options = {"schedule": Schedule("cosine", RATE), "hidden": (), "max_epochs": 3}
+    one, two = descent(**options), descent(**options)
+    history, other = train(one, samples(), monitor(one)), train(two, InTwoParts(samples()), monitor(two))
+    np.testing.assert_array_equal(one.objective.weights.vector, two.objective.weights.vector)
+    assert history.losses == other.losses
 
 
 def test_training_reaches_least_squares():
