@@ -132,7 +132,7 @@ class TrainingMonitor:
         self.history.out_of_time = self.history.converged = self.stop_requested = True
 
 
-class Step(NamedTuple):
+class DescentStep(NamedTuple):
     """A step of training: its loss, its number of samples, and its learning rate."""
 
     loss: Value
@@ -288,7 +288,7 @@ class Descent:
         """Number of steps of an epoch."""
         return math.ceil(n_samples / self.batch_size)
 
-    def steps(self, batches: Iterable[Samples], updates: Updates, part: PartOfEpoch) -> Iterator[Step]:
+    def steps(self, batches: Iterable[Samples], updates: Updates, part: PartOfEpoch) -> Iterator[DescentStep]:
         """Take a step for each batch of an epoch, or of a part of one."""
         objective, number = self.objective, self.epochs_before + part.epoch
         objective.start_epoch([self.seeds.generator("dropout", number) for _ in range(objective.shards.n_shards)])
@@ -305,7 +305,7 @@ class Descent:
             updates.update(rate)
             objective.weights.keep_limits()
             deliver_interrupt()
-            yield Step(value, len(batch), rate)
+            yield DescentStep(value, len(batch), rate)
 
 
 def train(method: Method, samples: SampleSource | RemoteSamples, monitor: TrainingMonitor) -> History:
