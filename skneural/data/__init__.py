@@ -15,6 +15,7 @@ from skneural.data.pairs import Pairs
 from skneural.data.samples import Samples, SampleSource
 from skneural.data.scored_pairs import ScoredPairs, TrainingPairs
 from skneural.data.series import FlatSeries, Series
+from skneural.data.stored import StoredArray, StoredRows, is_array_object, is_stored
 from skneural.data.targets import Targets
 from skneural.data.token_windows import TokenWindows
 
@@ -37,7 +38,11 @@ __all__ = [
     "Samples",
     "ScoredPairs",
     "Series",
+    "StoredArray",
+    "StoredRows",
     "Targets",
     "TokenWindows",
     "TrainingPairs",
+    "is_array_object",
+    "is_stored",
 ]

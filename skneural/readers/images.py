@@ -13,9 +13,11 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_array
 
 from skneural.data import Container, Rows
+from skneural.data.stored import is_stored
 from skneural.hyperparameters import Choice, Constraint, Integer
 from skneural.ops.types import Array
 from skneural.readers.reader import CHANNELS_LAST, InputSpec, Reader, TableColumns, with_dtype
+from skneural.readers.stored import few_rows, stored_container
 from skneural.user_warnings import warn_user
 
 # Numbers of X in a block of predictions: 127 images of 28 x 28, whose 32 feature maps take 13 MB in float32.
@@ -75,30 +77,32 @@ class Images(Reader):
     def learn(cls, X: object, options: ImageOptions, spec: InputSpec) -> tuple[Self, Container]:
         X = array_of_images(X)
         strict = not isinstance(options.image_shape, str)
+        looked_at, requirements = few_rows(X, spec)
         if are_rows(X):
-            columns, rows = TableColumns.learn(X, spec, dtype=spec.stored_dtype(X))
+            columns, rows = TableColumns.learn(looked_at, requirements, dtype=spec.stored_dtype(looked_at))
             shape = shape_of_rows(options.image_shape, columns.n_features)
             images = rows.reshape(-1, *shape)
         else:
-            images = checked_images(X, spec)
+            images = checked_images(looked_at, requirements)
             shape = images.shape[1:]
             columns = TableColumns(math.prod(shape))
             ensure_expected_shape(options.image_shape, shape)
-        x = _container(images, spec)
+        x = _container(X, images, spec)
         return cls(columns, [int(n) for n in shape], strict, greatest_pixel(x)), x
 
     def read(self, X: object, spec: InputSpec) -> Container:
         X = array_of_images(X)
+        looked_at, requirements = few_rows(X, spec)
         if are_rows(X):
             shape: tuple[int, ...] = getattr(X, "shape", ())
             if [*shape, 1] == self.image_shape and shape[1] != self.columns.n_features:
                 raise ValueError(f"X is a single image of shape {shape}; give it as X[np.newaxis].")
-            rows = self.columns.check(X, spec, dtype=spec.stored_dtype(X))
+            rows = self.columns.check(looked_at, requirements, dtype=spec.stored_dtype(looked_at))
             images = rows.reshape(-1, *self.image_shape)
         else:
-            images = checked_images(X, spec)
+            images = checked_images(looked_at, requirements)
             self._ensure_same_shape(images.shape[1:], spec.estimator_name)
-        x = _container(images, spec)
+        x = _container(X, images, spec)
         self._warn_of_another_scale(x, spec.estimator_name)
         return x
 
@@ -174,7 +178,10 @@ def checked_images(X: Any, spec: InputSpec) -> Array:
     return images[..., np.newaxis] if images.ndim == 3 else images
 
 
-def _container(images: Array, spec: InputSpec) -> Container:
+def _container(X: Any, images: Array, spec: InputSpec) -> Container:
+    """The samples of X, which are `images` if it is in memory."""
+    if is_stored(X):
+        return stored_container(X, spec, images.shape[1:])
     return spec.select(Rows(images, spec.resolve(images.dtype)))
 
 
@@ -242,13 +249,15 @@ def greatest_pixel(x: Container) -> float | None:
 
 
 def array_of_images(X: object) -> Any:
-    """X, from a list or a series of images to an array.
+    """X, from a list or a series of images to an array; a stored array as it is.
 
     Raises
     ------
     ValueError
         If X is names of files, or the images differ in shape.
     """
+    if is_stored(X):
+        return X
     images = list_of_images(X)
     if images is None:
         return with_dtype(X)

@@ -16,6 +16,7 @@ from sklearn.utils import Tags, assert_all_finite
 from sklearn.utils.validation import check_array, validate_data
 
 from skneural.data import Container
+from skneural.data.stored import is_array_object
 from skneural.ops.blocks import slices
 from skneural.ops.types import Array
 from skneural.readers.frames import columns_named, dtypes_of, is_frame, labels_of
@@ -300,6 +301,7 @@ def with_dtype(X: object) -> Any:
     if isinstance(X, np.ndarray) or sparse.issparse(X) or is_frame(X) or hasattr(X, "iloc"):
         ensure_no_sample_is_missing(X)
         return X
+    _ensure_in_memory(X)
     ensure_is_collection(X)
     X = with_rows(X)
     ensure_no_sample_is_missing(X)
@@ -307,6 +309,16 @@ def with_dtype(X: object) -> Any:
     if len(lengths) > 1:
         raise ValueError(f"The samples of X have different lengths, such as {lengths[0]} and {lengths[-1]}.")
     return np.asarray(X)
+
+
+def _ensure_in_memory(X: Any) -> None:
+    """Raise if X is stored elsewhere, and was not read block by block before: this reader needs it in one piece."""
+    if is_array_object(X) and X.ndim:
+        raise TypeError(
+            f"X is a {type(X).__name__}, whose rows are read when they are needed, which is possible for numbers in "
+            "one array: tables, images, and series of equal length, of estimators that train on batches of these. "
+            "Read it, as X[:], or give chunks of rows to skneural.streaming.fit, such as skneural.streaming.RowBlocks."
+        )
 
 
 def ensure_is_collection(data: Any, name: str = "X") -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, ClassVar, Self
@@ -12,14 +13,20 @@ from sklearn.utils.validation import check_array
 
 from skneural.data import Container, Series
 from skneural.data.object_columns import object_array, unpacked
+from skneural.data.stored import StoredArray, StoredRows, is_stored
 from skneural.data.vocabulary import ensure_within_vocabulary
 from skneural.hyperparameters import BOOLEAN, NONE, Integer, hyperparameter
+from skneural.ops.blocks import slices
 from skneural.ops.types import Array
 from skneural.readers.reader import CHANNELS_LAST, InputSpec, Reader, TableColumns, with_dtype
+from skneural.readers.stored import few_rows, stored_container
 from skneural.user_warnings import warn_user
 
 # Steps in a block of predictions: with the 256 channels of a fully convolutional network they take 16 MB in float32.
 STEPS_PER_BLOCK = 16_384
+
+# Series of a stored array that tell whether all are tokens.
+MANY_SERIES = 1000
 
 
 def vocabulary_size_hyperparameter() -> Any:
@@ -131,14 +138,13 @@ class Sequences(Reader):
     @classmethod
     def _learn_columns(
         cls, X: object, vocabulary_size: int | None, spec: InputSpec
-    ) -> tuple[TableColumns | None, Series]:
+    ) -> tuple[TableColumns | None, Container]:
         X, pieces = _arrays_or_pieces(X)
         if vocabulary_size is None:
             _warn_of_tokens(X if pieces is None else pieces)
         if _is_table(X, pieces, vocabulary_size):
-            X = with_dtype(X)
-            columns, rows = TableColumns.learn(X, spec, dtype=spec.stored_dtype(X))
-            return columns, _container(rows[:, :, np.newaxis], spec)
+            columns, rows = _table(TableColumns.learn, X, spec)
+            return columns, _container(X, rows[:, :, np.newaxis], spec)
         x = _read(X, pieces, vocabulary_size, spec)
         if vocabulary_size is None and x.lengths is None:
             _warn_of_channels_first(x)
@@ -147,20 +153,17 @@ class Sequences(Reader):
     def read(self, X: object, spec: InputSpec) -> Container:
         X, pieces = _arrays_or_pieces(X)
         if _is_table(X, pieces, self.vocabulary_size):
-            X = with_dtype(X)
-            dtype = spec.stored_dtype(X)
-            rows = (
-                TableColumns.learn(X, spec, dtype=dtype)[1]
-                if self.columns is None
-                else self.columns.check(X, spec, dtype=dtype)
-            )
-            x = _container(rows[:, :, np.newaxis], spec)
+            if self.columns is None:
+                _, rows = _table(TableColumns.learn, X, spec)
+            else:
+                rows = _table(self.columns.check, X, spec)
+            x = _container(X, rows[:, :, np.newaxis], spec)
         else:
             x = _read(X, pieces, self.vocabulary_size, spec)
         self._ensure_same_features(x, spec.estimator_name)
         return x
 
-    def _ensure_same_features(self, x: Series, estimator_name: str) -> None:
+    def _ensure_same_features(self, x: Container, estimator_name: str) -> None:
         n_features = n_features_of_a_step(x)
         if n_features != self.n_features:
             raise ValueError(
@@ -207,6 +210,8 @@ def _arrays_or_pieces(X: object) -> tuple[Any, list[np.ndarray] | None]:
     A list of lists of numbers that are equally long is a table, as everywhere in scikit-learn; a list of arrays is one
     of series, whatever their lengths.
     """
+    if is_stored(X):
+        return X, None
     X = unpacked(X)
     if _holds_texts(X):
         raise ValueError(
@@ -226,18 +231,29 @@ def _is_nested(X: Any) -> bool:
 
 def _is_table(X: object, pieces: list[np.ndarray] | None, vocabulary_size: int | None) -> bool:
     """Return True if each row of X is a univariate series."""
-    return pieces is None and vocabulary_size is None and getattr(with_dtype(X), "ndim", 2) <= 2
+    return pieces is None and vocabulary_size is None and getattr(_as_array(X), "ndim", 2) <= 2
 
 
-def _read(X: Any, pieces: list[np.ndarray] | None, vocabulary_size: int | None, spec: InputSpec) -> Series:
+def _as_array(X: object) -> Any:
+    """X as an array or a frame; a stored array as it is."""
+    return X if is_stored(X) else with_dtype(X)
+
+
+def _table(check: Callable[..., Any], X: object, spec: InputSpec) -> Any:
+    """The result of a check of a table, or of a row like those of a stored array."""
+    X, spec = few_rows(_as_array(X), spec)
+    return check(X, spec, dtype=spec.stored_dtype(X))
+
+
+def _read(X: Any, pieces: list[np.ndarray] | None, vocabulary_size: int | None, spec: InputSpec) -> Container:
     if vocabulary_size is not None:
-        return _tokens(with_dtype(X) if pieces is None else pieces, vocabulary_size)
-    return _series(with_dtype(X), spec) if pieces is None else _joined(pieces, spec)
+        return _tokens(_as_array(X) if pieces is None else pieces, vocabulary_size)
+    return _series(_as_array(X), spec) if pieces is None else _joined(pieces, spec)
 
 
-def _warn_of_tokens(X: object) -> None:
+def _warn_of_tokens(X: Any) -> None:
     """Warn if X is about to be read as numbers but looks like tokens: one feature of non-negative integers."""
-    parts = X if isinstance(X, list) else [with_dtype(X)]
+    parts = X if isinstance(X, list) else [X[:MANY_SERIES] if is_stored(X) else with_dtype(X)]
     n_axes = 1 if isinstance(X, list) else 2
     if parts and all(getattr(part, "ndim", 0) == n_axes and _are_counts(np.asarray(part)) for part in parts):
         warn_user(
@@ -250,7 +266,7 @@ def _are_counts(x: np.ndarray) -> bool:
     return x.dtype.kind in "iu" and x.size > 0 and bool(x.min() >= 0)
 
 
-def _warn_of_channels_first(x: Series) -> None:
+def _warn_of_channels_first(x: Container) -> None:
     """Warn of series with many more features than steps."""
     _, steps, features = x.shape
     if steps <= 16 and features > 4 * steps:
@@ -283,13 +299,13 @@ def steps_like(flat: Array, x: Container, X: object) -> Array | list[Array]:
     ----------
     flat : array of shape (steps of all series, ...)
         Concatenated over the series.
-    x : Series
+    x : Series, or StoredRows of series
         The checked X.
     X : array-like or list
         As passed by the user.
     """
-    assert isinstance(x, Series)
     if given_one_by_one(X):
+        assert isinstance(x, Series)
         pieces = np.split(flat, np.cumsum(x.n_steps)[:-1])
         return Pieces(pieces) if isinstance(X, list | tuple | Series) else object_array(pieces)
     return flat.reshape(*x.shape[:2], *flat.shape[1:])
@@ -334,23 +350,25 @@ def _holds_arrays(piece: np.ndarray) -> bool:
     return len(piece) > 0 and len({step.shape if isinstance(step, np.ndarray) else () for step in piece} - {()}) == 1
 
 
-def _series(X: object, spec: InputSpec) -> Series:
+def _series(X: object, spec: InputSpec) -> Container:
     """Series of equal lengths, of shape (n, steps, features)."""
-    x = check_array(X, dtype=spec.stored_dtype(X), order="C", allow_nd=True, ensure_all_finite=False, input_name="X")
+    x, _ = few_rows(X, spec)
+    x = check_array(x, dtype=spec.stored_dtype(x), order="C", allow_nd=True, ensure_all_finite=False, input_name="X")
     if x.ndim != 3 or 0 in x.shape:
         raise ValueError(
             f"X has shape {x.shape}. Series are (n, steps, features), or (n, steps) if there is one feature, or a list "
             "of arrays (steps, features) if lengths differ; none may be empty."
         )
-    _ensure_finite(x, spec)
-    return _container(x, spec)
+    if not is_stored(X):
+        _ensure_finite(x, spec)
+    return _container(X, x, spec)
 
 
-def _container(x: Array, spec: InputSpec) -> Series:
-    """The samples in an array of series of equal lengths."""
-    series = spec.select(Series(x, None, spec.resolve(x.dtype)))
-    assert isinstance(series, Series)
-    return series
+def _container(X: Any, x: Array, spec: InputSpec) -> Container:
+    """The samples of X, which are `x`, series of equal lengths, if X is in memory."""
+    if is_stored(X):
+        return stored_container(X, spec, x.shape[1:], Series)
+    return spec.select(Series(x, None, spec.resolve(x.dtype)))
 
 
 def _joined(pieces: list[np.ndarray], spec: InputSpec) -> Series:
@@ -372,8 +390,10 @@ def _joined(pieces: list[np.ndarray], spec: InputSpec) -> Series:
     return Series.of(flat, np.array([len(piece) for piece in pieces]), spec.resolve(flat.dtype))
 
 
-def _tokens(X: Any, vocabulary_size: int) -> Series:
+def _tokens(X: Any, vocabulary_size: int) -> Container:
     """Sequences of token numbers, of shape (n, steps)."""
+    if is_stored(X) and X.dtype.kind in "iu" and X.ndim == 2:
+        return _stored_tokens(X, vocabulary_size)
     unequal = isinstance(X, list)
     if unequal:
         empty = [i for i, piece in enumerate(X) if not len(piece)]
@@ -390,6 +410,14 @@ def _tokens(X: Any, vocabulary_size: int) -> Series:
     ensure_within_vocabulary(X if unequal else numbers, vocabulary_size, "X")
     numbers = numbers.astype(np.intp)
     return Series.of(numbers, np.array([len(piece) for piece in X])) if unequal else Series(numbers)
+
+
+def _stored_tokens(X: Any, vocabulary_size: int) -> Container:
+    """Sequences of token numbers in a stored array, after one pass that compares them with the vocabulary."""
+    x = StoredRows(StoredArray(X), X.shape[1:], np.dtype(np.intp), np.dtype(np.intp), Series)
+    blocks = slices(len(x), max(1, STEPS_PER_BLOCK // X.shape[1]))
+    ensure_within_vocabulary((row for rows in blocks for row in x.values[rows]), vocabulary_size, "X")
+    return x
 
 
 def _wrong_token(X: Any) -> str:

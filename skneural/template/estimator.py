@@ -347,7 +347,9 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         ----------
         X : array-like of n_samples rows
             Training data, in a form that the class documents. Training is in float64 for float64 X, and in float32
-            otherwise.
+            otherwise. Numbers in a `numpy.memmap`, a dataset of h5py, an array of zarr, or another array with slices of
+            rows, stay there: tables, images, and series of equal lengths, are read batch by batch, and need not fit
+            into memory. lbfgs needs all rows at once.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Training targets.
         sample_weight : array-like of shape (n_samples,), default=None

@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from skneural.data import Samples, SampleSource
+from skneural.data.stored import StoredArray, StoredRows, is_array_object, is_stored
 from skneural.layers import Layer
 from skneural.layers.traversal import named, without_input_gradient
 from skneural.losses import Loss
@@ -57,7 +58,9 @@ class Data(NamedTuple):
 
     @property
     def X(self) -> Any:
-        """X of these samples, as passed by the user, or None."""
+        """X of these samples, as passed by the user, or None; rows of a stored array as one that is not read yet."""
+        if isinstance(self.samples.x, StoredRows):
+            return _selected(self.whole_X, self.rows)
         return _rows_of(self.whole_X, self.rows)
 
     @property
@@ -499,7 +502,8 @@ def _without_weightless(arguments: FitArguments, selects_rows: bool) -> FitArgum
 
     If the reader selects rows, an array is left as it is, so that it need not be copied.
     """
-    arguments = FitArguments(*map(with_rows, arguments))
+    X, *others = map(with_rows, arguments)
+    arguments = FitArguments(X, *map(_in_memory, others))
     X, y, weight = arguments.X, arguments.y, arguments.sample_weight
     if weight is None:
         return arguments
@@ -513,9 +517,10 @@ def _without_weightless(arguments: FitArguments, selects_rows: bool) -> FitArgum
     kept = np.flatnonzero(weight)
     if weight.ndim != 1 or lengths != {len(weight)} or len(kept) in (0, len(weight)):
         return arguments
-    if selects_rows and isinstance(X, np.ndarray) and X.ndim > 1 and X.dtype.kind in "biuf":
+    if selects_rows and (is_stored(X) or (isinstance(X, np.ndarray) and X.ndim > 1 and X.dtype.kind in "biuf")):
         return arguments._replace(rows=kept)
-    X, y, groups = (_rows_of(part, kept) for part in (X, y, arguments.groups))
+    y, groups = (_rows_of(part, kept) for part in (y, arguments.groups))
+    X = _selected(X, kept) if is_array_object(X) else _rows_of(X, kept)
     return arguments._replace(X=X, y=y, sample_weight=weight[kept], groups=groups)
 
 
@@ -548,6 +553,16 @@ def _group_numbers(given: FitArguments, n_samples: int) -> Array | None:
 
 def _rows_of(part: Any, rows: Array | None) -> Any:
     return part if part is None or rows is None else safe_indexing(part, rows)
+
+
+def _selected(X: Any, rows: Array | None) -> Any:
+    """Rows of a stored array, without reading them."""
+    return X if rows is None else StoredArray(X).select(rows)
+
+
+def _in_memory(part: Any) -> Any:
+    """Y, weights or groups as an array, if they are stored."""
+    return np.asarray(part[:]) if is_array_object(part) and len(part.shape) else part
 
 
 def _if_of_samples(part: Any, n_samples: int | None) -> Any:

@@ -25,6 +25,7 @@ from skneural.data.links import Kinds, NonLinks
 from skneural.data.message_blocks import MessageBlock
 from skneural.data.nodes import WholeGraph
 from skneural.data.object_columns import object_array
+from skneural.data.stored import StoredArray, StoredRows
 from skneural.estimators.autoencoder.container import ReconstructedRows
 from skneural.estimators.diffusion.container import DiffusedRows
 from skneural.ops.diffusion import levels, linear_estimate, predict_clean, prediction_target
@@ -65,6 +66,8 @@ CONTAINERS = {
     "images": lambda: Rows(RNG.standard_normal((7, 4, 4, 1)).astype(np.float32)),
     "images of bytes": lambda: Rows(RNG.integers(0, 256, (7, 4, 4, 1), np.uint8), np.dtype(np.float32)),
     "reconstructed rows": lambda: ReconstructedRows(Rows(RNG.standard_normal((7, 3))), np.zeros(3), np.ones(3), 0.1),
+    "stored table": lambda: StoredRows(StoredArray(FLAT[:7]), (2,), FLAT.dtype, np.dtype(np.float32)),
+    "stored series": lambda: StoredRows(StoredArray(FLAT[:21].reshape(7, 6)), (3, 2), FLAT.dtype, FLAT.dtype, Series),
     "series": lambda: Series(RNG.standard_normal((7, 5, 2))),
     "series of integers": lambda: Series(RNG.integers(0, 9, (7, 5, 2)), None, np.dtype(np.float64)),
     "unequal series": lambda: Series.of(FLAT, LENGTHS),

@@ -10,6 +10,7 @@ from typing import Any, Self
 from sklearn.utils import Tags
 
 from skneural.data import Container
+from skneural.data.stored import is_stored
 from skneural.readers import DenseTable, ImageOptions, Images, InputSpec, Reader, array_of_images, with_dtype
 
 # Values of X that are encoded or decoded at once: the raw scores are as many.
@@ -53,14 +54,14 @@ class RowsOrImages(Reader):
             X = array_of_images(X)
             images, x = Images.learn(X, ImageOptions(options.image_shape), spec)
             return cls(None, images, [int(n) for n in X.shape[1:]]), x
-        X = with_dtype(X)
+        X = X if is_stored(X) else with_dtype(X)
         _ensure_rows(X)
         rows, x = DenseTable.learn(X, None, spec)
         return cls(rows, None, [int(n) for n in X.shape[1:]]), x
 
     def read(self, X: object, spec: InputSpec) -> Container:
         if self.rows is not None:
-            X = with_dtype(X)
+            X = X if is_stored(X) else with_dtype(X)
             _ensure_rows(X)
         return self._reader.read(X, spec)
 

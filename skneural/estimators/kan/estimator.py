@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from skneural.data import Samples
+from skneural.data import Container, Samples
+from skneural.data.statistics import blocks_of_rows
 from skneural.estimators.kan.editing import KANModel
 from skneural.estimators.kan.methods import KANMethods
 from skneural.estimators.kan.stages import Plan, train_from_starts, train_stages
@@ -17,7 +18,6 @@ from skneural.hyperparameters import Choice, Constraint, Integer, Number, Sizes,
 from skneural.layers import Layer
 from skneural.networks.kan import kan_network
 from skneural.ops.pointwise import ACTIVATIONS
-from skneural.ops.types import Array
 from skneural.parameters import Tree
 from skneural.readers import DenseTable, Reader
 from skneural.tasks import Task
@@ -94,7 +94,7 @@ class KANFields(KANMethods):
         """Scale the features to [-1, 1], and adapt the grids to the data."""
         super()._initialize(network, tree, samples, task)
         if self.grid_range != "auto":
-            _warn_of_outsiders(samples.x.as_batch()[0], *self.grid_range)
+            _warn_of_outsiders(samples.x, *self.grid_range)
 
     def _continue(self, fitted: Fitted) -> Fitted:
         """Apply the current penalty and a changed `grid_size`; keep symbolic edges and refined grids."""
@@ -130,9 +130,10 @@ class KANFields(KANMethods):
         return {"_edge_statistics": vars(EdgeStatistics.of(problem, tree)), "_grid_size": self.grid_size}
 
 
-def _warn_of_outsiders(x: Array, low: float, high: float) -> None:
+def _warn_of_outsiders(x: Container, low: float, high: float) -> None:
     """Warn of features with values outside of `grid_range`."""
-    outside = ((x < low) | (x > high)).mean(axis=0)
+    blocks = (x[rows].as_batch()[0] for rows in blocks_of_rows(x))
+    outside = sum(((block < low) | (block > high)).sum(axis=0) for block in blocks) / len(x)
     if outside.any():
         features = np.flatnonzero(outside)
         named = ", ".join(str(i) for i in features[:5]) + (", ..." if len(features) > 5 else "")

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skneural.data import Container, Samples, Series
 from skneural.data.statistics import channel_moments
+from skneural.data.stored import StoredRows
 from skneural.estimators.rocket.distinct import Distinct, distinct_series
 from skneural.estimators.rocket.evidence import Evidence, FeatureRows
 from skneural.estimators.rocket.top import ChosenPenalty
@@ -305,7 +306,7 @@ class RocketEstimator(TransformerMixin, BaseEstimator):
 
     def _choose_kernels(self, model: Self, series: Distinct, most_features: int) -> None:
         x, n_channels = series.x, series.x.shape[2]
-        assert isinstance(x, Series)
+        assert isinstance(x, Series | StoredRows)
         none = RunningMoments.none(n_channels)
         self._moments = channel_moments(x, series.weight) if model.standardize else none
         self._single = bool(model.standardize)
@@ -378,9 +379,9 @@ class RocketEstimator(TransformerMixin, BaseEstimator):
             scores = [self._features(x[rows]) @ self.coef_.T for rows in slices(len(x), SERIES_PER_PRODUCT)]
         return np.concatenate(scores) + self.intercept_
 
-    def _read(self, X: object) -> Series:
+    def _read(self, X: object) -> Series | StoredRows:
         x = self._reader.read(X, InputSpec(np.dtype(self._dtype), type(self).__name__))
-        assert isinstance(x, Series)
+        assert isinstance(x, Series | StoredRows)
         return x
 
     def _predicted(self, X: object, method: str = "decode") -> Any:

@@ -10,6 +10,7 @@ from sklearn.utils import Tags
 
 from skneural.data import Container, Pairs, Rows, Series
 from skneural.data.object_columns import unpacked
+from skneural.data.stored import is_stored
 from skneural.data.texts import read_sequences
 from skneural.data.vocabulary import Vocabulary
 from skneural.ops.types import Array
@@ -90,6 +91,7 @@ class Sources(Reader):
 
     @classmethod
     def learn(cls, X: object, options: SourceOptions, spec: InputSpec) -> tuple[Self, Container]:
+        X = _in_memory(X)
         kind = kind_of(X, options.encoder)
         automatic = {"rows": "dense", "images": options.image_encoder}.get(kind, options.sequence_encoder)
         encoder = automatic if options.encoder == "auto" else options.encoder
@@ -111,6 +113,7 @@ class Sources(Reader):
     def read(self, X: object, spec: InputSpec) -> Container:
         if self.columns is not None:
             return Rows(self.columns.check(with_dtype(X), spec))
+        X = _in_memory(X)
         inner = self.series or self.images
         if inner is None:
             vocabulary = Vocabulary.learned(self.tokens, self.n_tokens)
@@ -163,6 +166,11 @@ class Sources(Reader):
 def series_of(sequences: list[Array]) -> Series:
     """Sequences of token numbers as a container."""
     return Series.of(np.concatenate(sequences), np.array([len(sequence) for sequence in sequences]))
+
+
+def _in_memory(X: object) -> Any:
+    """X, as an array in memory if it is a memory map: pairs of sources and targets are read at once."""
+    return np.asarray(with_dtype(X)) if is_stored(X) else X
 
 
 def kind_of(X: Any, encoder: str) -> str:
