@@ -88,7 +88,7 @@ def dask_cluster(folder, processes):
     size = {"n_workers": 2, "threads_per_worker": 1, "processes": processes}
     with (
         dask.config.set(temporary_directory=str(folder)),
-        distributed.LocalCluster(dashboard_address=None, **size) as cluster,
+        distributed.LocalCluster(dashboard_address=":0", **size) as cluster,
         distributed.Client(cluster),
         parallel_config("dask"),
     ):
