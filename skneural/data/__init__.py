@@ -4,6 +4,7 @@ Training and prediction use the length of a `Container`, selections of its sampl
 input; they depend on nothing else.
 """
 
+from skneural.data.block_order import ShuffledBlocks
 from skneural.data.container import BatchInfo, Container, Rows
 from skneural.data.graph import Graph, GraphNodes
 from skneural.data.graphs import Graphs
@@ -38,6 +39,7 @@ __all__ = [
     "Samples",
     "ScoredPairs",
     "Series",
+    "ShuffledBlocks",
     "StoredArray",
     "StoredRows",
     "Targets",

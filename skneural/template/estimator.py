@@ -218,11 +218,14 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         constraint=Number(0, above=True) | NONE,
         doc="Gradients with a greater Euclidean norm are scaled down to it. Not used by lbfgs.",
     )
-    shuffle: bool = hyperparameter(
+    shuffle: bool | str = hyperparameter(
         default=True,
-        constraint=BOOLEAN,
+        constraint=BOOLEAN | Choice("blocks"),
         doc="""Shuffle the samples before each epoch. If False, batches keep the order of X, and its last samples are
-        held out for early stopping.""",
+        held out for early stopping. "blocks" is for X in a file: blocks of consecutive samples, of a megabyte each, are
+        read in random order, and batches are drawn from 64 of them at a time. In a file that is sorted, such as by
+        class, a batch then has the samples of 64 places instead of as many as there are samples. X of less than 64 MB
+        is shuffled as a whole.""",
     )
     warm_start: bool = hyperparameter(
         default=False,

@@ -97,7 +97,7 @@ class TrainingSettings:
     epsilon: float
     power_t: float
     max_grad_norm: float | None
-    shuffle: bool
+    shuffle: bool | str
     warm_start: bool
     random_state: Any
     n_jobs: int | None

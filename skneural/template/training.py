@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from joblib import cpu_count
 
-from skneural.data import Container, Samples
+from skneural.data import Container, Samples, SampleSource, ShuffledBlocks
 from skneural.layers import Layer
 from skneural.losses.loss import Loss, Value
 from skneural.networks.shards import has_large_products, rows_per_shard
@@ -115,7 +115,9 @@ def train_problem(problem: Problem, settings: TrainingSettings, hooks: Hooks, n_
 
 
 def _trained(problem: Problem, settings: TrainingSettings, hooks: Hooks, n_epochs_before: int) -> Trained:
-    network, samples, source = problem.network.layer, problem.samples, problem.source
+    network, samples = problem.network.layer, problem.samples
+    local = ordered(samples, settings)
+    source = local if problem.stream is None else problem.stream
     weights = Weights(problem.network.layout, Snapshot(problem.start.vector.copy(), problem.start.buffers.copy()))
     size = batch_size(settings, len(source))
     state = problem.optimizer_state
@@ -129,7 +131,7 @@ def _trained(problem: Problem, settings: TrainingSettings, hooks: Hooks, n_epoch
         if not (
             settings.one_pass or monitor.validation_decides
         ):  # otherwise held-out data has chosen the statistics, too
-            settle_statistics(network, weights, samples, size, Seeds(problem.seed).generator("settle"))
+            settle_statistics(network, weights, local, size, Seeds(problem.seed).generator("settle"))
         _ensure_finite(problem, settings, weights, size)
     return Trained(
         Snapshot(weights.vector, weights.buffers),
@@ -148,6 +150,11 @@ def threads_for(network: Layer, tree: Tree, x: Container, size: int, n_jobs: int
     several = n_shards == 1 < threads and has_large_products(network, tree, x, size)
     with limited_blas(threads if several else 1), Shards(n_shards) as shards:
         yield shards
+
+
+def ordered(samples: Samples, settings: TrainingSettings) -> SampleSource:
+    """The samples as the settings ask for their order: shuffled as a whole, or in blocks; lbfgs has one batch."""
+    return ShuffledBlocks.of(samples) if settings.shuffle == "blocks" and settings.solver != "lbfgs" else samples
 
 
 def _ensure_finite(problem: Problem, settings: TrainingSettings, weights: Weights, size: int) -> None:
@@ -216,7 +223,7 @@ def _solver(
         seeds,
         size,
         max_epochs=1 if settings.one_pass else settings.max_iter,
-        shuffle=settings.shuffle,
+        shuffle=bool(settings.shuffle),
         max_grad_norm=settings.max_grad_norm,
         epochs_before=problem.n_epochs_before,
         rows_before=problem.n_samples_before,

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from skneural.data import Samples
+from skneural.data import SampleSource
 from skneural.layers.layer import SMALL_BATCH, Context, Layer
 from skneural.layers.normalization import BatchNormalization
 from skneural.layers.traversal import find
@@ -15,7 +15,7 @@ from skneural.training.interrupts import deliver_interrupt
 
 
 def settle_statistics(
-    network: Layer, weights: Weights, samples: Samples, batch_size: int, rng: np.random.Generator
+    network: Layer, weights: Weights, samples: SampleSource, batch_size: int, rng: np.random.Generator
 ) -> None:
     """Recompute the running statistics of batch normalization over all samples, with the final parameters.
 
@@ -27,7 +27,7 @@ def settle_statistics(
     network : Layer
     weights : Weights
         The buffers are updated.
-    samples : Samples
+    samples : SampleSource
     batch_size : int
         The samples are divided into batches of about equal size that are not smaller: in a batch of a few rows, all
         layers after the first normalization would receive other values than in prediction.

@@ -20,6 +20,7 @@ from skneural import (
     TabularMLPClassifier,
     TransformerSequenceClassifier,
 )
+from skneural.data import block_order
 from tests.estimators.cases import ESTIMATORS, every, flowers
 from tests.estimators.uses import used
 
@@ -114,7 +115,7 @@ STORED = {
     ),
     "scans": (MambaSequenceClassifier(d_model=4, state_size=2, n_layers=1, **SMALL), series),
     "convolutions of series": (CNNSequenceClassifier(channels=(4,), n_members=1, **SMALL), series),
-    "perceptron": (PerceptronClassifier(**SMALL), flowers),
+    "perceptron": (PerceptronClassifier(solver="adam", **SMALL), flowers),
     "reconstruction": (Autoencoder(hidden_layer_sizes=(4,), **SMALL), lambda: (flowers()[0], None)),
     "kernels": (RocketSequenceClassifier(n_kernels=84, random_state=0), series),
 }
@@ -134,6 +135,39 @@ def test_files_give_the_model_of_the_array(case, kind, tmp_path):
     method = "predict" if hasattr(model, "predict") else "transform"
     np.testing.assert_array_equal(getattr(model, method)(stored), getattr(model, method)(X))
     assert model.score(stored, y) == other.score(X, y)
+
+
+@pytest.fixture
+def small_blocks(monkeypatch):
+    """Blocks of 64 bytes in chunks of 512, instead of megabytes."""
+    monkeypatch.setattr(block_order, "BYTES_OF_A_BLOCK", 64)
+    monkeypatch.setattr(block_order, "BYTES_OF_A_CHUNK", 512)
+
+
+@pytest.mark.parametrize("name", [name for name in STORED if name != "kernels"])
+def test_batches_from_blocks_are_the_same_in_memory(name, small_blocks):
+    (model, data), models = STORED[name], {}
+    X, y = data()
+    for order in (True, "blocks"):
+        models[order] = [clone(model).set_params(shuffle=order).fit(given, y) for given in (X, OnlySlices(X))]
+        assert_same_models(*models[order])
+    assert not np.array_equal(models[True][0].weights_, models["blocks"][0].weights_)
+    assert models[True][0].t_ == models["blocks"][0].t_
+
+
+def test_blocks_of_sorted_data_are_learned(small_blocks):
+    """Chunks of 32 of 750 flowers in the order of their classes, in blocks of four."""
+    X, y = (np.repeat(part, 10, axis=0) for part in flowers(np.float32))
+    options = {"batch_size": 32, "learning_rate_init": 0.01, "max_iter": 20, "random_state": 0}
+    scores = [MLPClassifier(16, shuffle=order, **options).fit(X, y).score(X, y) for order in (True, "blocks")]
+    assert min(scores) > 0.95
+
+
+def test_blocks_are_no_matter_for_lbfgs_and_few_samples():
+    X, y = flowers()
+    for options in ({"solver": "lbfgs"}, {"batch_size": 20, "max_iter": 3}):
+        models = [MLPClassifier(4, shuffle=order, random_state=0, **options).fit(X, y) for order in (True, "blocks")]
+        assert_same_models(*models)
 
 
 def test_validation_data_and_targets_may_be_stored_too(tmp_path):
