@@ -21,7 +21,8 @@ class Checkpoint:
     The file holds the model as `fit` would return it if it ended now, with the weights of the best epoch, and the state
     of training after the last epoch. It can be loaded and used; and ``fit(X, y, resume_from=path)`` with the same data
     and hyper-parameters continues after that epoch, and ends with the same weights as a `fit` that was never broken
-    off, to the bit on the same machine with the same number of threads. After `fit`, the file holds the final model.
+    off, to the bit on the same machine with the same number of threads. `skneural.streaming.fit` takes `resume_from`,
+    too. After `fit`, the file holds the final model.
 
     A file is replaced in one step, so that there is a whole model at any time. If it cannot be written, such as on a
     full disk, a warning says so, training goes on, and the last file stays.

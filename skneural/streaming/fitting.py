@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from functools import partial
 from typing import Any, TypeVar
@@ -18,11 +19,13 @@ from skneural.readers import precision
 from skneural.streaming.chunks import Chunk, Chunks, Source, shape_of_sample
 from skneural.streaming.sampling import RowSample
 from skneural.tasks import FitArguments
+from skneural.template.checkpoints import read_checkpoint
 from skneural.template.estimator import NeuralEstimator
 from skneural.template.problem import Problem, Specification, further_samples
 from skneural.template.stream import SampleStream, StreamedFit
 from skneural.template.tagger import NeuralTagger
 from skneural.template.validation import messages_prefixed
+from skneural.training.seeds import Seeds
 
 _Estimator = TypeVar("_Estimator", bound=NeuralEstimator)
 
@@ -46,6 +49,7 @@ def fit(
     y_val: Any = None,
     sample_weight_val: Any = None,
     sample_size: int = SAMPLE_SIZE,
+    resume_from: str | os.PathLike[str] | None = None,
 ) -> _Estimator:
     """Fit an estimator to data that are read chunk by chunk, so that they need not fit into memory.
 
@@ -71,6 +75,10 @@ def fit(
     sample_size : int, default=50_000
         Rows from which units are learned. With as many as there are, the result is that of `fit` on batches of the
         chunks.
+    resume_from : str or path-like, optional
+        File of `skneural.callbacks.Checkpoint`, of a training on the same chunks that was broken off, with the same
+        hyper-parameters and `sample_size`. After the first pass, it continues with the epoch that follows, and ends
+        with the same weights as if it had not been.
 
     Returns
     -------
@@ -96,9 +104,15 @@ def fit(
     """
     check_arguments(n_passes=(n_passes, Integer(1)), sample_size=(sample_size, Integer(1)))
     _ensure_streams(estimator)
+    saved = None
+    if resume_from is not None:
+        saved = read_checkpoint(resume_from, type(estimator), estimator._hyperparameters())
+        seed = saved.seed
+    else:
+        seed = int(check_random_state(estimator.random_state).randint(np.iinfo(np.int32).max))
     source = Chunks(chunks)
     every = 0 if X_val is not None or estimator.early_stopping is False else _every(estimator)
-    training, held_out = _first_pass(estimator, source, every, sample_size)
+    training, held_out = _first_pass(estimator, source, every, sample_size, seed)
     given = FitArguments(X_val, y_val, sample_weight_val)
     validation = FitArguments(*held_out.chunk()) if held_out is not None else given
     hyperparameters: dict[str, Any] = {"max_iter": n_passes, "early_stopping": validation.X is not None}
@@ -106,7 +120,8 @@ def fit(
     if getattr(estimator, "class_weight", None) == "balanced":
         hyperparameters["class_weight"] = _balanced(estimator, sample)
     left_out = every if held_out is not None else 0
-    stream = StreamedFit(hyperparameters, partial(_open, source=source, every=left_out, n_samples=training.n_samples))
+    opened = partial(_open, source=source, every=left_out, n_samples=training.n_samples)
+    stream = StreamedFit(hyperparameters, opened, seed, saved)
     estimator._fit(FitArguments(*sample), validation, stream=stream)
     return estimator
 
@@ -136,10 +151,10 @@ def _is_held_out(number: int, every: int) -> bool:
 
 
 def _first_pass(
-    estimator: NeuralEstimator, source: Chunks, every: int, sample_size: int
+    estimator: NeuralEstimator, source: Chunks, every: int, sample_size: int, seed: int
 ) -> tuple[RowSample, RowSample | None]:
     """Samples of the rows for training and of those that are held out, if any are."""
-    rng = np.random.default_rng(check_random_state(estimator.random_state).randint(2**31))
+    rng = Seeds(seed).generator("rows of the sample")
     classes = is_classifier(estimator) or isinstance(estimator, NeuralTagger)
     training, held_out = (RowSample(size, rng, classes=classes) for size in (sample_size, MOST_HELD_OUT))
     shape: tuple[int, ...] | None = None

@@ -87,25 +87,23 @@ def resumed_problem(
     validation: FitArguments,
     saved: CheckpointData,
 ) -> Problem:
-    """The problem of a training that was broken off, from its data.
-
-    Raises
-    ------
-    ValueError
-        If the data are others, as far as that shows.
-    """
+    """The problem of a training that was broken off, from its data."""
     if settings.solver == "lbfgs":
         raise ValueError(
             "resume_from continues training in epochs; solver='lbfgs' estimates the curvature from past steps, which a "
             "checkpoint does not hold. Load the model and continue with warm_start=True."
         )
-    problem = pose(specification, settings, arguments, validation, seed=saved.seed)
-    if len(problem.samples) != saved.n_samples or problem.network.arguments != saved.network_arguments:
+    return pose(specification, settings, arguments, validation, seed=saved.seed).resumed(saved.progress)
+
+
+def ensure_same_data(problem: Problem, saved: CheckpointData) -> None:
+    """Raise a ValueError if the data are not those of a training that was broken off, as far as that shows."""
+    n_samples = len(problem.source)
+    if n_samples != saved.n_samples or problem.network.arguments != saved.network_arguments:
         raise ValueError(
             f"The data are not those of the checkpoint, which has {saved.n_samples} training samples and a network of "
-            f"{saved.network_arguments}; now there are {len(problem.samples)} and {problem.network.arguments}."
+            f"{saved.network_arguments}; now there are {n_samples} and {problem.network.arguments}."
         )
-    return problem.resumed(saved.progress)
 
 
 def _equal(saved: object, present: object) -> bool:

@@ -47,7 +47,7 @@ from skneural.parameters import Snapshot, Tree, Weights, leaves, set_named_array
 from skneural.readers import InputSpec, Reader, Table, without_names
 from skneural.tasks import FitArguments, Task
 from skneural.template.automatic import automatic, batch_size_hyperparameter, early_stopping_hyperparameter
-from skneural.template.checkpoints import read_checkpoint, resumed_problem
+from skneural.template.checkpoints import ensure_same_data, read_checkpoint, resumed_problem
 from skneural.template.convergence import convergence_messages
 from skneural.template.epoch_callbacks import EpochCallbacks, PrintedEpochs
 from skneural.template.onnx_hooks import onnx_converter, onnx_parser, onnx_shape_calculator
@@ -395,14 +395,18 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         callbacks = EpochCallbacks(self, arguments, n_epochs, model._attributes)
         settings = model._settings(one_pass=False)
         model._warn_of_unused(settings)
+        saved, seed = (None, None) if stream is None else (stream.saved, stream.seed)
         if resume_from is not None:
             saved = read_checkpoint(resume_from, type(self), model._hyperparameters())
+        if saved is not None:
             problem = resumed_problem(model._specification(), settings, arguments, validation, saved)
         else:
             fitted = model._fitted() if model.warm_start and self.__sklearn_is_fitted__() else None
-            problem = pose(model._specification(), settings, arguments, validation, fitted)
+            problem = pose(model._specification(), settings, arguments, validation, fitted, seed)
         if stream is not None:
             problem = dataclasses.replace(problem, stream=stream.open(model._specification(), problem), data=None)
+        if saved is not None:
+            ensure_same_data(problem, saved)
         problem, trained = model._train(
             problem, settings, partial(model._hooks, callbacks=callbacks, deadline=deadline)
         )

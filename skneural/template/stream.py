@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from skneural.data import Samples
+from skneural.template.checkpoints import CheckpointData
 from skneural.template.problem import Problem, Specification
 
 ReadSamples = Callable[[np.random.Generator | None], Iterator[Samples]]
@@ -48,7 +49,13 @@ class StreamedFit:
         Replaced in this fit, such as the number of epochs.
     open : function
         From the specification of the estimator, and the problem of the sample, to the stream.
+    seed : int or None
+        Of everything random; None if it is drawn.
+    saved : CheckpointData or None
+        The training that was broken off, if this one resumes it.
     """
 
     hyperparameters: Mapping[str, Any]
     open: Callable[[Specification, Problem], SampleStream]
+    seed: int | None = None
+    saved: CheckpointData | None = None

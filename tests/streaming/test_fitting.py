@@ -1,5 +1,6 @@
 """Training on chunks."""
 
+import pickle
 import tracemalloc
 
 import numpy as np
@@ -18,10 +19,12 @@ from skneural import (
     TabularMLPClassifier,
     streaming,
 )
+from skneural.callbacks import Checkpoint
 from skneural.streaming import RowBlocks
 from skneural.streaming.fitting import OF_ONE_WHOLE
 from tests.estimators.cases import ESTIMATORS, OF_LONG_SERIES, OF_PAIRS, OF_TEXTS, every, flowers
 from tests.estimators.uses import used
+from tests.test_callbacks import BrokenOffError, Stop
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -271,3 +274,59 @@ def test_images_in_blocks():
     X, y = rng.standard_normal((60, 8, 8)).astype(np.float32), rng.integers(0, 2, 60)
     model = CNNClassifier(channels=(4,), hidden_layer_sizes=(8,), batch_size=10, random_state=0, early_stopping=False)
     assert streaming.fit(model, RowBlocks(X, y, rows=20), n_passes=2).t_ == 120
+
+
+class TestResumed:
+    """A training on chunks that is broken off and resumed ends as if it had not been, with a new sample of its rows."""
+
+    def stream(self, model, chunks, **options):
+        return streaming.fit(model, chunks, sample_size=100, **{"n_passes": 4} | options)
+
+    def broken_off(self, model, chunks, path):
+        with pytest.raises(BrokenOffError):
+            self.stream(model.set_callbacks(Checkpoint(path), Stop(2)), chunks)
+        return model.set_callbacks()
+
+    @pytest.mark.parametrize("random_state", [0, None])
+    @pytest.mark.parametrize(
+        "options",
+        [{}, {"early_stopping": False}, {"shuffle": False}, {"class_weight": "balanced", "learning_rate": "one_cycle"}],
+        ids=str,
+    )
+    def test_to_the_bit(self, options, random_state, tmp_path):
+        X, y = labelled()
+        chunks, path = in_chunks(X, y, 50), tmp_path / "model.pickle"
+        broken = self.broken_off(small(random_state=random_state, **options), chunks, path)
+        seed = pickle.loads(path.read_bytes())._seed
+        self.stream(broken, chunks, resume_from=path)
+        assert broken.n_iter_ == 4
+        if random_state is not None:
+            whole = self.stream(small(random_state=random_state, **options), chunks)
+            assert whole._seed == seed
+            np.testing.assert_array_equal(broken.weights_, whole.weights_)
+            assert (broken.loss_curve_, broken.validation_scores_) == (whole.loss_curve_, whole.validation_scores_)
+            assert broken.t_ == whole.t_
+        again = self.stream(small(**options), chunks, resume_from=path)  # another random_state does not matter
+        np.testing.assert_array_equal(again.weights_, broken.weights_)
+
+    def test_units_follow_from_the_same_rows(self, tmp_path):
+        X, _ = labelled()
+        chunks, path = in_chunks(X, X[:, 0] + 100, 50), tmp_path / "model.pickle"
+        options = {"early_stopping": False, "random_state": np.random.RandomState(3)}
+        broken = self.broken_off(MLPRegressor(4, **options), chunks, path)
+        before = pickle.loads(path.read_bytes())._task.mean
+        assert self.stream(broken, chunks, resume_from=path)._task.mean == before
+
+    @pytest.mark.parametrize(
+        ("change", "message"),
+        [
+            ({"rows": 500}, "has 550 training samples"),
+            ({"alpha": 0.5}, "other hyper-parameters: alpha=0.0001"),
+        ],
+    )
+    def test_other_data_and_hyperparameters_are_refused(self, change, message, tmp_path):
+        X, y = labelled()
+        path, rows = tmp_path / "model.pickle", change.pop("rows", 600)
+        self.broken_off(small(), in_chunks(X, y, 50), path)
+        with pytest.raises(ValueError, match=message):
+            self.stream(small(**change), in_chunks(X[:rows], y[:rows], 50), resume_from=path)
