@@ -107,6 +107,7 @@ MODULES = {
 SUBPACKAGES = (
     "callbacks",
     "data",
+    "distributed",
     "estimators",
     "exceptions",
     "export",

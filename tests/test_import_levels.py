@@ -39,6 +39,7 @@ LEVELS = {
     "model_average": 10,
     "search_spaces": 10,
     "streaming": 10,
+    "distributed": 11,
 }
 UNRESTRICTED = {"testing", "__init__"}  # may import from any level; nothing else may import from them
 SAME_LEVEL = {("parameters", "initializers")}  # imports that are allowed although both have one level

@@ -18,6 +18,7 @@ MIRRORED = (
     "optimizers",
     "preprocessing",
     "streaming",
+    "distributed",
     "symbolic",
     "testing",
     "training",

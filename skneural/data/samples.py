@@ -101,18 +101,16 @@ class Samples:
         x, y = self.x.resample(rng, self.y)
         return Samples(x, y, self.sample_weight, self.mean_weight)
 
-    def batches(self, size: int, rng: np.random.Generator | None) -> Iterator[Samples]:
+    def batches(self, size: int, rng: np.random.Generator | None, numbers: slice = slice(None)) -> Iterator[Samples]:
         """Iterate over mini-batches of `size` samples, shuffled by `rng` unless it is None.
 
-        A single batch with all samples is not shuffled: its order makes no difference.
+        `numbers` selects some of the batches. A single batch with all samples is not shuffled: its order makes no
+        difference.
         """
         n = len(self)
         if size >= n:
-            yield self
-        elif rng is None:
-            for rows in slices(n, size):
-                yield self.part(rows)
-        else:
-            order = rng.permutation(n)
-            for rows in slices(n, size):
-                yield self.take(self.x.batch_order(order[rows]))
+            yield from [self][numbers]
+            return
+        order = None if rng is None else rng.permutation(n)
+        for rows in list(slices(n, size))[numbers]:
+            yield self.part(rows) if order is None else self.take(self.x.batch_order(order[rows]))

@@ -8,36 +8,20 @@ from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
-from sklearn.base import is_classifier
-from sklearn.utils import check_random_state
-from sklearn.utils.class_weight import compute_class_weight
 
 from skneural.data import Samples
-from skneural.estimators import GNNLinkPredictor, GNNNodeClassifier, GNNNodeRegressor, SeriesForecaster
 from skneural.hyperparameters import Integer, check_arguments
 from skneural.readers import precision
-from skneural.streaming.chunks import Chunk, Chunks, Source, shape_of_sample
-from skneural.streaming.sampling import RowSample
+from skneural.streaming.chunks import Chunks, Source
+from skneural.streaming.first_pass import SAMPLE_SIZE, FirstPass, HeldOutChunks, ensure_streams, has_classes, sample_generator, seed_and_checkpoint
 from skneural.tasks import FitArguments
-from skneural.template.checkpoints import read_checkpoint
 from skneural.template.estimator import NeuralEstimator
 from skneural.template.problem import Problem, Specification, further_samples
+from skneural.template.settings import TrainingSettings
 from skneural.template.stream import SampleStream, StreamedFit
-from skneural.template.tagger import NeuralTagger
 from skneural.template.validation import messages_prefixed
-from skneural.training.seeds import Seeds
 
 _Estimator = TypeVar("_Estimator", bound=NeuralEstimator)
-
-# Estimators whose samples cannot be divided into chunks.
-OF_ONE_WHOLE = (GNNNodeClassifier, GNNNodeRegressor, GNNLinkPredictor, SeriesForecaster)
-
-# Rows of the sample from which units, classes, categories and the initial weights are learned: the mean of a column is
-# then known to a 220th of its deviation.
-SAMPLE_SIZE = 50_000
-
-# Held-out rows: the accuracy is known to .2 points.
-MOST_HELD_OUT = 50_000
 
 
 def fit(
@@ -103,100 +87,46 @@ def fit(
     True
     """
     check_arguments(n_passes=(n_passes, Integer(1)), sample_size=(sample_size, Integer(1)))
-    _ensure_streams(estimator)
-    saved = None
-    if resume_from is not None:
-        saved = read_checkpoint(resume_from, type(estimator), estimator._hyperparameters())
-        seed = saved.seed
-    else:
-        seed = int(check_random_state(estimator.random_state).randint(np.iinfo(np.int32).max))
-    source = Chunks(chunks)
-    every = 0 if X_val is not None or estimator.early_stopping is False else _every(estimator)
-    training, held_out = _first_pass(estimator, source, every, sample_size, seed)
-    given = FitArguments(X_val, y_val, sample_weight_val)
-    validation = FitArguments(*held_out.chunk()) if held_out is not None else given
-    hyperparameters: dict[str, Any] = {"max_iter": n_passes, "early_stopping": validation.X is not None}
-    sample = training.chunk()
-    if getattr(estimator, "class_weight", None) == "balanced":
-        hyperparameters["class_weight"] = _balanced(estimator, sample)
-    left_out = every if held_out is not None else 0
-    opened = partial(_open, source=source, every=left_out, n_samples=training.n_samples)
-    stream = StreamedFit(hyperparameters, opened, seed, saved)
-    estimator._fit(FitArguments(*sample), validation, stream=stream)
+    ensure_streams(estimator)
+    seed, saved = seed_and_checkpoint(estimator, resume_from)
+    source, given = Chunks(chunks), FitArguments(X_val, y_val, sample_weight_val)
+    held_out = HeldOutChunks.of(estimator, validation_is_given=X_val is not None)
+    first = FirstPass(held_out, sample_generator(seed), sample_size, classes=has_classes(estimator))
+    for number, chunk in source.numbered():
+        first.add(number, chunk)
+    sample, validation, hyperparameters = first.arguments(estimator, given)
+    if not first.holds_out:
+        held_out = HeldOutChunks(0)
+    opened = partial(_open, source=source, held_out=held_out, n_samples=first.n_samples)
+    stream = StreamedFit(hyperparameters | {"max_iter": n_passes}, opened, seed, saved)
+    estimator._fit(sample, validation, stream=stream)
     return estimator
 
 
-def _ensure_streams(estimator: Any) -> None:
-    """Raise a TypeError if the estimator cannot be trained on chunks."""
-    if isinstance(estimator, OF_ONE_WHOLE):
-        raise TypeError(
-            f"{type(estimator).__name__} cannot be trained on chunks: its samples are parts of one graph, or windows "
-            "of the same series. Call its partial_fit with one graph or a few series after another."
-        )
-    if not isinstance(estimator, NeuralEstimator) or not hasattr(estimator, "partial_fit"):
-        raise TypeError(
-            f"{type(estimator).__name__} cannot be trained on chunks: streaming.fit takes estimators of skneural that "
-            "have partial_fit."
-        )
-    if getattr(estimator, "n_cv", 1) not in (1, "auto"):
-        raise ValueError(f"Chunks train one network, and n_cv={estimator.n_cv} asks for one without each fold: set 1.")
-
-
-def _every(estimator: NeuralEstimator) -> int:
-    return max(2, round(1 / estimator.validation_fraction))
-
-
-def _is_held_out(number: int, every: int) -> bool:
-    return bool(every) and number % every == every - 1
-
-
-def _first_pass(
-    estimator: NeuralEstimator, source: Chunks, every: int, sample_size: int, seed: int
-) -> tuple[RowSample, RowSample | None]:
-    """Samples of the rows for training and of those that are held out, if any are."""
-    rng = Seeds(seed).generator("rows of the sample")
-    classes = is_classifier(estimator) or isinstance(estimator, NeuralTagger)
-    training, held_out = (RowSample(size, rng, classes=classes) for size in (sample_size, MOST_HELD_OUT))
-    shape: tuple[int, ...] | None = None
-    for number, chunk in source.numbered():
-        expected, shape = shape, shape_of_sample(chunk)
-        if expected not in (None, shape):
-            raise ValueError(f"In chunk {number}: a sample of X has the shape {shape}, but {expected} in those before.")
-        (held_out if _is_held_out(number, every) else training).add(chunk)
-    if not training.n_samples:
-        raise ValueError("chunks has no samples.")
-    if every and not held_out.n_samples and estimator.early_stopping is True:
-        raise ValueError(
-            f"early_stopping=True holds out one of {every} chunks, but there are fewer. Give X_val and y_val, smaller "
-            "chunks or a larger validation_fraction."
-        )
-    return training, held_out if held_out.n_samples else None
-
-
-def _balanced(estimator: NeuralEstimator, sample: Chunk) -> dict[Any, float]:
-    """Class weights by the frequencies in the sample: a chunk has others."""
-    y = np.asarray(sample.y)
-    if y.ndim != 1 or (y.dtype == object and isinstance(y[0], list | np.ndarray)):
-        raise ValueError(f'class_weight="balanced" of {type(estimator).__name__}: give a dictionary of weights.')
-    classes = np.unique(y)
-    weights = compute_class_weight("balanced", classes=classes, y=y, sample_weight=sample.sample_weight)
-    return dict(zip(classes.tolist(), weights.tolist(), strict=True))
-
-
 def _open(
-    specification: Specification, problem: Problem, *, source: Chunks, every: int, n_samples: int
+    specification: Specification,
+    problem: Problem,
+    settings: TrainingSettings,
+    *,
+    source: Chunks,
+    held_out: HeldOutChunks,
+    n_samples: int,
 ) -> SampleStream:
-    read = partial(_training_samples, specification, problem, source, every)
+    read = partial(_training_samples, specification, problem, source, held_out)
     return SampleStream(read, n_samples)
 
 
 def _training_samples(
-    specification: Specification, problem: Problem, source: Chunks, every: int, rng: np.random.Generator | None
+    specification: Specification,
+    problem: Problem,
+    source: Chunks,
+    held_out: HeldOutChunks,
+    rng: np.random.Generator | None,
 ) -> Iterator[Samples]:
     """The samples of all chunks that are not held out, read as the problem's sample was."""
     dtype = precision(problem.samples.x.dtype)
     for number, chunk in source.numbered(rng):
-        if _is_held_out(number, every):
+        if number in held_out:
             continue
         with messages_prefixed(f"In chunk {number}: "):
             samples = further_samples(specification, FitArguments(*chunk), problem.reader, problem.task, dtype)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -17,6 +17,18 @@ from skneural.streaming.chunks import Chunk
 # Different values of a column from which on rows with new ones are not kept for their sake: such a column holds names
 # or texts rather than categories.
 MOST_VALUES = 1000
+
+
+class _Part(NamedTuple):
+    """Rows of a chunk, with their random numbers, and marks of those that are kept for their values."""
+
+    numbers: Array
+    has_new_value: Array
+    chunk: Chunk
+
+    def take(self, kept: Array) -> _Part:
+        """The rows that a boolean array marks."""
+        return _Part(self.numbers[kept], self.has_new_value[kept], self.chunk.take(kept))
 
 
 class RowSample:
@@ -36,7 +48,7 @@ class RowSample:
 
     def __init__(self, size: int, rng: np.random.Generator, *, classes: bool) -> None:
         self._size, self._rng, self._classes = size, rng, classes
-        self._parts: list[tuple[Array, Chunk]] = []  # the random numbers, and the rows
+        self._parts: list[_Part] = []
         self._n_kept = 0
         self._seen: dict[Any, set[Any]] = {}  # values of each column
         self._seen_classes: set[Any] = set()
@@ -44,26 +56,38 @@ class RowSample:
 
     def add(self, chunk: Chunk) -> None:
         """Add rows; those that are not kept are forgotten."""
-        numbers = self._rng.random(chunk.n_samples)
-        numbers[self._rows_of_new_values(chunk)] = -1.0
+        self._append(self._rng.random(chunk.n_samples), chunk)
         self.n_samples += chunk.n_samples
-        self._parts.append((numbers, chunk))
-        self._n_kept += chunk.n_samples
-        if self._n_kept > 2 * self._size:
-            self._drop()
+
+    def merge(self, other: RowSample) -> None:
+        """Add the rows of another sample, which has seen other rows."""
+        for part in other._parts:
+            self._append(part.numbers, part.chunk)
+        self.n_samples += other.n_samples
 
     def chunk(self) -> Chunk:
         """The kept rows, as one chunk."""
-        self._drop()
-        chunks = [chunk for numbers, chunk in self._parts if len(numbers)]
+        self.drop()
+        chunks = [part.chunk for part in self._parts if len(part.numbers)]
         return Chunk(*(joined_rows(rows) for rows in zip(*chunks, strict=True)))
 
-    def _drop(self) -> None:
-        numbers = np.concatenate([numbers for numbers, _ in self._parts])
-        n_random = np.count_nonzero(numbers >= 0)
-        limit = np.partition(numbers[numbers >= 0], self._size - 1)[self._size - 1] if n_random > self._size else 1.0
-        self._parts = [(numbers[numbers <= limit], chunk.take(numbers <= limit)) for numbers, chunk in self._parts]
-        self._n_kept = sum(len(numbers) for numbers, _ in self._parts)
+    def drop(self) -> None:
+        """Forget all rows but those of the sample."""
+        numbers = np.concatenate([part.numbers for part in self._parts])
+        is_random = ~np.concatenate([part.has_new_value for part in self._parts])
+        limit = 1.0
+        if np.count_nonzero(is_random) > self._size:
+            limit = np.partition(numbers[is_random], self._size - 1)[self._size - 1]
+        self._parts = [part.take((part.numbers <= limit) | part.has_new_value) for part in self._parts]
+        self._n_kept = sum(len(part.numbers) for part in self._parts)
+
+    def _append(self, numbers: Array, chunk: Chunk) -> None:
+        has_new_value = np.zeros(len(numbers), bool)
+        has_new_value[self._rows_of_new_values(chunk)] = True
+        self._parts.append(_Part(numbers, has_new_value, chunk))
+        self._n_kept += len(numbers)
+        if self._n_kept > 2 * self._size:
+            self.drop()
 
     def _rows_of_new_values(self, chunk: Chunk) -> list[int]:
         """The first row of each class, and of each value of a column, that no chunk before had."""

@@ -15,6 +15,7 @@ from skneural.template.problem import Problem
 from skneural.template.remedies import alternatives, precision_advice, scaling_advice
 from skneural.template.settings import TrainingSettings
 from skneural.template.training import Trained, raw_scores
+from skneural.training.train import RemoteSamples
 
 # Training rows on which a model is compared with a constant. Predicting 10 000 rows once costs little after hundreds of
 # epochs.
@@ -51,7 +52,8 @@ def _out_of_time(settings: TrainingSettings, n_epochs: int) -> str:
 def _reason(problem: Problem, settings: TrainingSettings, trained: Trained) -> str:
     """The reason why training ended before it converged, and advice for this solver."""
     history, scaling = trained.history, scaling_advice(problem)
-    limit = "max_iter" if problem.stream is None else "n_passes"
+    is_read = problem.stream is not None and not isinstance(problem.stream, RemoteSamples)
+    limit = "n_passes" if is_read else "max_iter"
     if settings.solver != "lbfgs":
         return (
             f"Training reached {limit}={settings.max_iter} before it converged. A larger {limit} may give a "

@@ -404,7 +404,8 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
             fitted = model._fitted() if model.warm_start and self.__sklearn_is_fitted__() else None
             problem = pose(model._specification(), settings, arguments, validation, fitted, seed)
         if stream is not None:
-            problem = dataclasses.replace(problem, stream=stream.open(model._specification(), problem), data=None)
+            opened = stream.open(model._specification(), problem, settings)
+            problem = dataclasses.replace(problem, stream=opened, data=None)
         if saved is not None:
             ensure_same_data(problem, saved)
         problem, trained = model._train(

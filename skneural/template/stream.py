@@ -11,6 +11,8 @@ import numpy as np
 from skneural.data import Samples
 from skneural.template.checkpoints import CheckpointData
 from skneural.template.problem import Problem, Specification
+from skneural.template.settings import TrainingSettings
+from skneural.training.train import RemoteSamples
 
 ReadSamples = Callable[[np.random.Generator | None], Iterator[Samples]]
 
@@ -48,7 +50,7 @@ class StreamedFit:
     hyperparameters : mapping
         Replaced in this fit, such as the number of epochs.
     open : function
-        From the specification of the estimator, and the problem of the sample, to the stream.
+        From the specification of the estimator, the problem of the sample, and the settings, to the stream.
     seed : int or None
         Of everything random; None if it is drawn.
     saved : CheckpointData or None
@@ -56,6 +58,6 @@ class StreamedFit:
     """
 
     hyperparameters: Mapping[str, Any]
-    open: Callable[[Specification, Problem], SampleStream]
+    open: Callable[[Specification, Problem, TrainingSettings], SampleStream | RemoteSamples]
     seed: int | None = None
     saved: CheckpointData | None = None

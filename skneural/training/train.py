@@ -173,6 +173,10 @@ class RemoteSamples(ABC):
         """Number of samples."""
 
     @abstractmethod
+    def n_steps(self, batch_size: int) -> int:
+        """Number of steps of an epoch."""
+
+    @abstractmethod
     def train_epoch(self, descent: Descent, epoch: int, monitor: TrainingMonitor) -> tuple[Value, bool]:
         """Train the weights of `descent` for an epoch.
 
@@ -232,7 +236,7 @@ class Descent:
         """
         vector = self.objective.weights.vector
         updates = updates_of(self.objective, self.optimizer, self.state)
-        monitor.n_steps = self.n_steps(len(samples))
+        monitor.n_steps = self.n_steps(samples)
         first = monitor.history.n_epochs
         if first and monitor.stopping.should_stop and not self._leaves_plateau(monitor):
             return
@@ -275,7 +279,7 @@ class Descent:
         number = self.epochs_before + epoch
         order = self.seeds.generator("batches", number) if self.shuffle else None
         n_before = self.rows_before + epoch * len(samples)
-        part = PartOfEpoch(epoch, self.n_steps(len(samples)), n_before, monitor.n_plateaus)
+        part = PartOfEpoch(epoch, self.n_steps(samples), n_before, monitor.n_plateaus)
         total, n_seen = cast(Value, 0.0), 0
         for step in self.steps(samples.batches(self.batch_size, order), updates, part):
             total, n_seen = total + step.loss * step.n_samples, n_seen + step.n_samples
@@ -284,9 +288,11 @@ class Descent:
                 return total / n_seen, False
         return total / n_seen, True
 
-    def n_steps(self, n_samples: int) -> int:
+    def n_steps(self, samples: SampleSource | RemoteSamples) -> int:
         """Number of steps of an epoch."""
-        return math.ceil(n_samples / self.batch_size)
+        if isinstance(samples, RemoteSamples):
+            return samples.n_steps(self.batch_size)
+        return math.ceil(len(samples) / self.batch_size)
 
     def steps(self, batches: Iterable[Samples], updates: Updates, part: PartOfEpoch) -> Iterator[DescentStep]:
         """Take a step for each batch of an epoch, or of a part of one."""

@@ -21,7 +21,7 @@ from skneural import (
 )
 from skneural.callbacks import Checkpoint
 from skneural.streaming import RowBlocks
-from skneural.streaming.fitting import OF_ONE_WHOLE
+from skneural.streaming.first_pass import OF_ONE_WHOLE
 from tests.estimators.cases import ESTIMATORS, OF_LONG_SERIES, OF_PAIRS, OF_TEXTS, every, flowers
 from tests.estimators.uses import used
 from tests.test_callbacks import BrokenOffError, Stop

@@ -307,6 +307,9 @@ class InTwoParts(RemoteSamples):
     def __len__(self):
         return len(self.samples)
 
+    def n_steps(self, batch_size):
+        return math.ceil(len(self) / batch_size)
+
     def train_epoch(self, descent, epoch, monitor):
         updates = updates_of(descent.objective, descent.optimizer, descent.state)
         batches = list(self.samples.batches(descent.batch_size, descent.seeds.generator("batches", epoch)))
