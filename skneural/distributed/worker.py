@@ -163,9 +163,7 @@ def first_pass(
     chunk: Chunk, number: int, held_out: HeldOutChunks, shares: SampleShares, seed: int, classes: bool
 ) -> FirstPass:
     """Sample of the rows of one partition, for all that is learned before training."""
-    first = FirstPass(
-        held_out, sample_generator(seed, number), shares.training, shares.held_out, classes=classes
-    )
+    first = FirstPass(held_out, sample_generator(seed, number), shares.training, shares.held_out, classes=classes)
     with messages_prefixed(f"In partition {number}: "):
         if chunk.n_samples:
             first.add(number, chunk)

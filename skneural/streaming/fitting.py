@@ -13,7 +13,15 @@ from skneural.data import Samples
 from skneural.hyperparameters import Integer, check_arguments
 from skneural.readers import precision
 from skneural.streaming.chunks import Chunks, Source
-from skneural.streaming.first_pass import SAMPLE_SIZE, FirstPass, HeldOutChunks, ensure_streams, has_classes, sample_generator, seed_and_checkpoint
+from skneural.streaming.first_pass import (
+    SAMPLE_SIZE,
+    FirstPass,
+    HeldOutChunks,
+    ensure_streams,
+    has_classes,
+    sample_generator,
+    seed_and_checkpoint,
+)
 from skneural.tasks import FitArguments
 from skneural.template.estimator import NeuralEstimator
 from skneural.template.problem import Problem, Specification, further_samples
