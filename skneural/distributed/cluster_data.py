@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from skneural.distributed.cluster import Cluster
-from skneural.distributed.cluster_samples import ClusterSamples, SharedPartitions
-from skneural.distributed.worker import Encoding, SampleShares, Share, encoded, first_pass, number_of_rows
+from skneural.distributed.cluster_samples import ClusterSamples, EncodedPartitions
+from skneural.distributed.worker import Encoding, SampleShares, PartitionGroup, encoded, first_pass, number_of_rows
 from skneural.readers import precision
 from skneural.streaming.first_pass import MOST_HELD_OUT, FirstPass, HeldOutChunks, sample_generator
 from skneural.template.problem import DataSpecification, Problem, Specification
@@ -99,17 +99,17 @@ class ClusterData:
         for each in self._partitions:
             if each.n_rows and each.number not in self._held_out:
                 by_worker.setdefault(each.worker, []).append(each)
-        shares = []
+        groups = []
         for number, (worker, partitions) in enumerate(by_worker.items()):
             submitted = [(encoded, each.chunk, encoding, each.number) for each in partitions]
             samples = [self._cluster.submit(*call, worker=worker) for call in submitted]
-            share = Share(number, tuple(each.number for each in partitions))
-            shares.append(SharedPartitions(share, samples, [], worker))
-        for of_worker in shares:
+            group = PartitionGroup(number, tuple(each.number for each in partitions))
+            groups.append(EncodedPartitions(group, samples, [], worker))
+        for of_worker in groups:
             counted = [self._cluster.submit(len, future, worker=of_worker.worker) for future in of_worker.samples]
             of_worker.sizes.extend(self._cluster.results(counted))
         self._partitions.clear()
-        return ClusterSamples(self._cluster, shares, settings, sync_every)
+        return ClusterSamples(self._cluster, groups, settings, sync_every)
 
 
 def _encoding(specification: Specification, problem: Problem) -> Encoding:

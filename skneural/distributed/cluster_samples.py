@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from skneural.distributed.cluster import Cluster
-from skneural.distributed.worker import Plan, Result, Round, Share, merged, trained
+from skneural.distributed.worker import EpochPlan, RoundResult, Round, PartitionGroup, merged, trained
 from skneural.losses.loss import Value
 from skneural.template.settings import TrainingSettings
 from skneural.training.train import Descent, PartOfEpoch, RemoteSamples, TrainingMonitor
@@ -19,12 +19,12 @@ ROUNDS_AHEAD = 4
 
 
 @dataclass(frozen=True)
-class SharedPartitions:
-    """Encoded partitions of one share, and the worker that holds them.
+class EncodedPartitions:
+    """Encoded partitions of one group, and the worker that holds them.
 
     Attributes
     ----------
-    share : Share
+    group : PartitionGroup
     samples : list of futures of Samples
     sizes : list of int
         Numbers of samples.
@@ -32,7 +32,7 @@ class SharedPartitions:
         Address.
     """
 
-    share: Share
+    group: PartitionGroup
     samples: list[Any]
     sizes: list[int]
     worker: str
@@ -48,30 +48,29 @@ class ClusterSamples(RemoteSamples):
     Parameters
     ----------
     cluster : Cluster
-    shares : sequence of SharedPartitions
+    groups : sequence of EncodedPartitions
     settings : TrainingSettings
     sync_every : int
         Steps between two means.
     """
 
     def __init__(
-        self, cluster: Cluster, shares: Sequence[SharedPartitions], settings: TrainingSettings, sync_every: int
+        self, cluster: Cluster, groups: Sequence[EncodedPartitions], settings: TrainingSettings, sync_every: int
     ) -> None:
-        self._cluster, self._shares = cluster, shares
+        self._cluster, self._groups = cluster, groups
         self._settings, self._sync_every = settings, sync_every
 
     def __len__(self) -> int:
-        return sum(sum(share.sizes) for share in self._shares)
+        return sum(sum(group.sizes) for group in self._groups)
 
     def n_steps(self, batch_size: int) -> int:
         """Number of steps of an epoch that a worker takes at most."""
-        return max(share.n_steps(batch_size) for share in self._shares)
+        return max(group.n_steps(batch_size) for group in self._groups)
 
     def train_epoch(self, descent: Descent, epoch: int, monitor: TrainingMonitor) -> tuple[Value, bool]:
         """Train the weights of `descent` for an epoch."""
-        weights = descent.objective.weights
         plan = self._cluster.value(self._plan(descent))
-        begin = self._cluster.value(Result(weights.snapshot(), copy.deepcopy(descent.state)))
+        begin = self._cluster.value(RoundResult(descent.objective.weights.snapshot(), copy.deepcopy(descent.state)))
         result, is_whole = begin, True
         rounds: list[Any] = []
         for turn in self._rounds(descent, epoch, monitor.n_plateaus):
@@ -98,8 +97,8 @@ class ClusterSamples(RemoteSamples):
     def _round(self, plan: Any, start: Any, turn: Round, batch_size: int) -> Any:
         """The mean of one round, from that of the round before; both are futures."""
         results = [
-            self._cluster.submit(trained, plan, start, turn, each.share, *each.samples, worker=each.worker)
-            for each in self._shares
+            self._cluster.submit(trained, plan, start, turn, each.group, *each.samples, worker=each.worker)
+            for each in self._groups
             if each.n_steps(batch_size) > turn.part.first_step
         ]
         while len(results) > 1:  # a tree, so that no worker receives the weights of all others
@@ -107,11 +106,11 @@ class ClusterSamples(RemoteSamples):
             results = [self._cluster.submit(merged, plan, *pair) if len(pair) > 1 else pair[0] for pair in pairs]
         return results[0]
 
-    def _plan(self, descent: Descent) -> Plan:
+    def _plan(self, descent: Descent) -> EpochPlan:
         objective, penalty = descent.objective, descent.objective.penalty
         if self._sync_every == 1 and self._settings.penalty_per_sample:
-            penalty /= len(self._shares)  # the batches of all workers are one batch
-        return Plan(
+            penalty /= len(self._groups)  # the batches of all workers are one batch
+        return EpochPlan(
             objective.network,
             objective.weights.layout,
             objective.loss,
@@ -129,7 +128,7 @@ class ClusterSamples(RemoteSamples):
         )
 
 
-def _set_state(descent: Descent, result: Result) -> None:
+def _set_state(descent: Descent, result: RoundResult) -> None:
     """Set weights, buffers and the state of the optimizer to those of a result."""
     weights = descent.objective.weights
     weights.vector[...], weights.buffers[...] = result.weights

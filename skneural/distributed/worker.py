@@ -1,4 +1,4 @@
-"""What workers of a cluster compute: they encode partitions, train on them, and add up the results.
+"""Computations of the workers of a cluster: they encode partitions, train on them, and average the results.
 
 All are functions of their arguments alone, which they do not change, so that dask computes them again to the same
 result if a worker is lost.
@@ -54,7 +54,7 @@ class Encoding:
 
 
 @dataclass(frozen=True)
-class Plan:
+class EpochPlan:
     """Everything about training that is the same for all workers during an epoch.
 
     Attributes
@@ -106,7 +106,7 @@ class Plan:
         )
 
 
-class Result(NamedTuple):
+class RoundResult(NamedTuple):
     """State of a training on a cluster.
 
     Attributes
@@ -129,7 +129,7 @@ class Result(NamedTuple):
     learning_rate: float | None = None
 
 
-class Share(NamedTuple):
+class PartitionGroup(NamedTuple):
     """The partitions that are trained on together, by one worker at a time.
 
     Attributes
@@ -181,18 +181,20 @@ def encoded(chunk: Chunk, encoding: Encoding, number: int) -> Samples:
     return samples
 
 
-def trained(plan: Plan, start: Result, turn: Round, share: Share, *partitions: Samples) -> Result:
+def trained(
+    plan: EpochPlan, start: RoundResult, turn: Round, group: PartitionGroup, *partitions: Samples
+) -> RoundResult:
     """Train on some partitions, for the steps of one round that they have.
 
     Parameters
     ----------
-    plan : Plan
-    start : Result
+    plan : EpochPlan
+    start : RoundResult
         Of the round before.
     turn : Round
-    share : Share
+    group : PartitionGroup
     *partitions : Samples
-        Of the share.
+        Of the group.
 
     Raises
     ------
@@ -200,35 +202,37 @@ def trained(plan: Plan, start: Result, turn: Round, share: Share, *partitions: S
         With the numbers of the partitions.
     """
     try:
-        return _trained(plan, start, turn, share, partitions)
+        return _trained(plan, start, turn, group, partitions)
     except DivergenceError as error:
-        raise DivergenceError(f"On {share}: {error}") from None
+        raise DivergenceError(f"On {group}: {error}") from None
 
 
-def _trained(plan: Plan, start: Result, turn: Round, share: Share, partitions: Sequence[Samples]) -> Result:
+def _trained(
+    plan: EpochPlan, start: RoundResult, turn: Round, group: PartitionGroup, partitions: Sequence[Samples]
+) -> RoundResult:
     weights = Weights(plan.layout, Snapshot(start.weights.vector.copy(), start.weights.buffers.copy()))
     state = copy.deepcopy(start.optimizer_state)
     epoch = plan.epochs_before + turn.part.epoch
-    seeds = Seeds(int(plan.seeds.generator(f"share {share.number}", turn.part.first_step).integers(2**31)))
-    total, n_seen = (start.total, start.n_seen) if share.number == 0 else (0.0, 0)
+    seeds = Seeds(int(plan.seeds.generator(f"group {group.number}", turn.part.first_step).integers(2**31)))
+    total, n_seen = (start.total, start.n_seen) if group.number == 0 else (0.0, 0)
     n_before, rate = n_seen, start.learning_rate
     quiet = np.errstate(over="ignore", invalid="ignore", divide="ignore")
     threads = threads_for(plan.network, weights.tree, partitions[0].x, plan.batch_size, plan.n_jobs)
     with threads as shards, quiet, recycling():
         objective = Objective(plan.network, plan.loss, weights, plan.penalty, shards)
         updates = updates_of(objective, plan.optimizer, state)
-        batches = _batches(plan, turn, share, partitions)
+        batches = _batches(plan, turn, group, partitions)
         for step in plan.descent(objective, state, seeds).steps(batches, updates, turn.part):
             total, n_seen, rate = total + step.loss * step.n_samples, n_seen + step.n_samples, step.learning_rate
         updates.finish()
     ensure_finite(weights.vector, epoch + 1, rate, "weights were")
-    return Result(Snapshot(weights.vector, weights.buffers), state, n_seen - n_before, n_seen, total, rate)
+    return RoundResult(Snapshot(weights.vector, weights.buffers), state, n_seen - n_before, n_seen, total, rate)
 
 
-def _batches(plan: Plan, turn: Round, share: Share, partitions: Sequence[Samples]) -> Iterator[Samples]:
+def _batches(plan: EpochPlan, turn: Round, group: PartitionGroup, partitions: Sequence[Samples]) -> Iterator[Samples]:
     """The batches of one round; those of an epoch are the batches of one partition after another."""
     first, last = turn.part.first_step, turn.part.first_step + turn.n_steps
-    rng = plan.seeds.generator(f"batches of share {share.number}", plan.epochs_before + turn.part.epoch)
+    rng = plan.seeds.generator(f"batches of group {group.number}", plan.epochs_before + turn.part.epoch)
     order = rng.permutation(len(partitions)) if plan.shuffle else range(len(partitions))
     seeds = rng.integers(2**31, size=len(partitions))
     for number in order:
@@ -240,11 +244,11 @@ def _batches(plan: Plan, turn: Round, share: Share, partitions: Sequence[Samples
         first, last = first - n_batches, last - n_batches
 
 
-def merged(plan: Plan, *results: Result) -> Result:
+def merged(plan: EpochPlan, *results: RoundResult) -> RoundResult:
     """Mean of results, weighed by the samples of their last round."""
     n_samples = sum(result.n_samples for result in results)
     shares = [result.n_samples / n_samples for result in results]
-    return Result(
+    return RoundResult(
         mean_snapshot(plan.network, plan.layout, [result.weights for result in results], shares),
         mean_state([result.optimizer_state for result in results], shares),
         n_samples,

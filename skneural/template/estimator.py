@@ -408,9 +408,8 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
             problem = dataclasses.replace(problem, stream=opened, data=None)
         if saved is not None:
             ensure_same_data(problem, saved)
-        problem, trained = model._train(
-            problem, settings, partial(model._hooks, callbacks=callbacks, deadline=deadline)
-        )
+        hooks = partial(model._hooks, callbacks=callbacks, deadline=deadline)
+        problem, trained = model._train(problem, settings, hooks)
         self._keep(problem, trained, model._statistics(problem, trained), keep_optimizer_state=model.warm_start)
         callbacks.end()
         for message in convergence_messages(problem, settings, trained):

@@ -1,11 +1,11 @@
 """Samples that workers hold."""
 
-from skneural.distributed.cluster_samples import ClusterSamples, SharedPartitions
-from skneural.distributed.worker import Share
+from skneural.distributed.cluster_samples import ClusterSamples, EncodedPartitions
+from skneural.distributed.worker import PartitionGroup
 
 
 def shared(number, *sizes):
-    return SharedPartitions(Share(number, tuple(range(len(sizes)))), [], list(sizes), "a")
+    return EncodedPartitions(PartitionGroup(number, tuple(range(len(sizes)))), [], list(sizes), "a")
 
 
 def test_batches_do_not_reach_beyond_a_partition():
