@@ -9,7 +9,7 @@ from typing import Any
 
 from skneural.distributed.cluster import Cluster
 from skneural.distributed.cluster_samples import ClusterSamples, EncodedPartitions
-from skneural.distributed.worker import Encoding, SampleShares, PartitionGroup, encoded, first_pass, number_of_rows
+from skneural.distributed.worker import Encoding, PartitionGroup, SampleShares, encoded, first_pass, number_of_rows
 from skneural.readers import precision
 from skneural.streaming.first_pass import MOST_HELD_OUT, FirstPass, HeldOutChunks, sample_generator
 from skneural.template.problem import DataSpecification, Problem, Specification

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from skneural.distributed.cluster import Cluster
-from skneural.distributed.worker import EpochPlan, RoundResult, Round, PartitionGroup, merged, trained
+from skneural.distributed.worker import EpochPlan, PartitionGroup, Round, RoundResult, merged, trained
 from skneural.losses.loss import Value
 from skneural.template.settings import TrainingSettings
 from skneural.training.train import Descent, PartOfEpoch, RemoteSamples, TrainingMonitor

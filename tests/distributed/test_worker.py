@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from skneural.data import Rows, Samples, Targets
-from skneural.distributed.worker import EpochPlan, RoundResult, Round, PartitionGroup, merged, trained
+from skneural.distributed.worker import EpochPlan, PartitionGroup, Round, RoundResult, merged, trained
 from skneural.losses import SquaredLoss
 from skneural.optimizers import Adam, Schedule
 from skneural.parameters import Layout
