@@ -8,7 +8,7 @@ import pytest
 import skneural
 import skneural.estimators
 
-OPTIONAL = ("matplotlib", "rich", "pandas", "sympy", "onnx", "torch", "tensorflow", "skops", "pytest")
+OPTIONAL = ("matplotlib", "mpi4py", "rich", "pandas", "sympy", "onnx", "torch", "tensorflow", "skops", "pytest")
 # One process imports them one after another, because each new one takes seconds to import scikit-learn again. What
 # scikit-learn imports by itself where it is installed comes first, and does not count.
 IMPORTS = (

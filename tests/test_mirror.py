@@ -10,6 +10,7 @@ PACKAGE, TESTS = Path(skneural.__file__).parent, Path(__file__).parent
 MIRRORED = (
     "data",
     "decoding",
+    "distributed",
     "inspection",
     "layers",
     "losses",

@@ -46,13 +46,13 @@ class ShuffledBlocks:
     def __len__(self) -> int:
         return len(self.samples)
 
-    def batches(self, size: int, rng: np.random.Generator | None) -> Iterator[Samples]:
+    def batches(self, size: int, rng: np.random.Generator | None, *, copied: bool = True) -> Iterator[Samples]:
         """Iterate over mini-batches of `size` samples, in random order by `rng` unless it is None."""
         if rng is None or size >= len(self) or self.n_chunk >= len(self):
-            yield from self.samples.batches(size, rng)
+            yield from self.samples.batches(size, rng, copied=copied)
             return
         for rows in self._chunks(size, rng):
-            yield from self.samples.take(rows).batches(size, rng)
+            yield from self.samples.take(rows).batches(size, rng, copied=copied)
 
     def _chunks(self, size: int, rng: np.random.Generator) -> Iterator[Array]:
         """Rows of each chunk, in ascending order: whole batches, except for the last chunk.

@@ -20,8 +20,11 @@ class SampleSource(Protocol):
 
     def __len__(self) -> int: ...
 
-    def batches(self, size: int, rng: np.random.Generator | None) -> Iterator[Samples]:
-        """Iterate over mini-batches of at most `size` samples, shuffled by `rng` unless it is None."""
+    def batches(self, size: int, rng: np.random.Generator | None, *, copied: bool = True) -> Iterator[Samples]:
+        """Iterate over mini-batches of at most `size` samples, shuffled by `rng` unless it is None.
+
+        If not `copied`, they refer to X where its container allows it, so that parts of a batch can be read alone.
+        """
         ...
 
 
@@ -101,16 +104,19 @@ class Samples:
         x, y = self.x.resample(rng, self.y)
         return Samples(x, y, self.sample_weight, self.mean_weight)
 
-    def batches(self, size: int, rng: np.random.Generator | None, numbers: slice = slice(None)) -> Iterator[Samples]:
+    def batches(
+        self, size: int, rng: np.random.Generator | None, numbers: slice = slice(None), *, copied: bool = True
+    ) -> Iterator[Samples]:
         """Iterate over mini-batches of `size` samples, shuffled by `rng` unless it is None.
 
         `numbers` selects some of the batches. A single batch with all samples is not shuffled: its order makes no
         difference.
         """
+        select = self.take if copied else self.subset
         n = len(self)
         if size >= n:
             yield from [self][numbers]
             return
         order = None if rng is None else rng.permutation(n)
         for rows in list(slices(n, size))[numbers]:
-            yield self.part(rows) if order is None else self.take(self.x.batch_order(order[rows]))
+            yield self.part(rows) if order is None else select(self.x.batch_order(order[rows]))

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import is_classifier
-from sklearn.utils import check_random_state
 from sklearn.utils.class_weight import compute_class_weight
 
 from skneural.estimators import GNNLinkPredictor, GNNNodeClassifier, GNNNodeRegressor, SeriesForecaster
@@ -18,7 +17,7 @@ from skneural.tasks import FitArguments
 from skneural.template.checkpoints import CheckpointData, read_checkpoint
 from skneural.template.estimator import NeuralEstimator
 from skneural.template.tagger import NeuralTagger
-from skneural.training.seeds import Seeds
+from skneural.training.seeds import Seeds, drawn_seed
 
 # Estimators whose samples cannot be divided into chunks.
 OF_ONE_WHOLE = (GNNNodeClassifier, GNNNodeRegressor, GNNLinkPredictor, SeriesForecaster)
@@ -52,7 +51,7 @@ def seed_and_checkpoint(
 ) -> tuple[int, CheckpointData | None]:
     """Seed of everything random, and the training that was broken off, which has the seed, if this one resumes it."""
     if resume_from is None:
-        return int(check_random_state(estimator.random_state).randint(np.iinfo(np.int32).max)), None
+        return drawn_seed(estimator.random_state), None
     saved = read_checkpoint(resume_from, type(estimator), estimator._hyperparameters())
     return saved.seed, saved
 

@@ -52,6 +52,7 @@ from skneural.template.convergence import convergence_messages
 from skneural.template.epoch_callbacks import EpochCallbacks, PrintedEpochs
 from skneural.template.onnx_hooks import onnx_converter, onnx_parser, onnx_shape_calculator
 from skneural.template.problem import Fitted, Network, Problem, Specification, fitted_attributes, pose
+from skneural.template.processes import ensure_same_problem, fitted_jointly
 from skneural.template.saved_state import arranged, converted, names_and_shapes, with_version
 from skneural.template.scorers import held_out_score
 from skneural.template.settings import TrainingSettings
@@ -60,7 +61,9 @@ from skneural.template.stream import StreamedFit
 from skneural.template.summary import Summary, summarize
 from skneural.template.training import Hooks, Trained, network_output, train_problem
 from skneural.template.validation import is_splitter, scores_by_loss
+from skneural.training.communicator import failing_together, present_communicator
 from skneural.training.deadline import NO_DEADLINE, Deadline
+from skneural.training.seeds import drawn_seed
 from skneural.training.train import Observer
 from skneural.user_warnings import warn_user
 
@@ -379,6 +382,7 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         return self._fit(FitArguments(X, y, sample_weight), FitArguments(X_val, y_val, sample_weight_val), resume_from)
 
     @all_or_nothing
+    @fitted_jointly
     @with_callbacks
     def _fit(
         self,
@@ -387,22 +391,26 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         resume_from: str | os.PathLike[str] | None = None,
         stream: StreamedFit | None = None,
     ) -> Any:
-        model = self._checked()
-        if stream is not None:
-            model.__dict__.update(stream.hyperparameters)
-        n_epochs = model._most_epochs() * model._most_networks()
-        deadline = Deadline.after(model.max_time)
-        callbacks = EpochCallbacks(self, arguments, n_epochs, model._attributes)
-        settings = model._settings(one_pass=False)
-        model._warn_of_unused(settings)
-        saved, seed = (None, None) if stream is None else (stream.saved, stream.seed)
-        if resume_from is not None:
-            saved = read_checkpoint(resume_from, type(self), model._hyperparameters())
+        communicator = present_communicator()
+        with failing_together(communicator):
+            model = self._checked()
+            if stream is not None:
+                model.__dict__.update(stream.hyperparameters)
+            n_epochs = model._most_epochs() * model._most_networks()
+            deadline = Deadline.after(model.max_time)
+            callbacks = EpochCallbacks(self, arguments, n_epochs, model._attributes)
+            settings = model._settings(one_pass=False)
+            model._warn_of_unused(settings)
+            saved, seed = (None, None) if stream is None else (stream.saved, stream.seed)
+            if resume_from is not None:
+                saved = read_checkpoint(resume_from, type(self), model._hyperparameters())
         if saved is not None:
-            problem = resumed_problem(model._specification(), settings, arguments, validation, saved)
+            with failing_together(communicator):
+                problem = resumed_problem(model._specification(), settings, arguments, validation, saved)
+            ensure_same_problem(problem, communicator)
         else:
             fitted = model._fitted() if model.warm_start and self.__sklearn_is_fitted__() else None
-            problem = pose(model._specification(), settings, arguments, validation, fitted, seed)
+            problem = model._posed(settings, arguments, validation, fitted, seed)
         if stream is not None:
             opened = stream.open(model._specification(), problem, settings)
             problem = dataclasses.replace(problem, stream=opened, data=None)
@@ -416,17 +424,36 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
             warn_user(message, ConvergenceWarning)
         return self
 
+    @fitted_jointly
     def _partial_fit(self, arguments: FitArguments) -> None:
         """Train for exactly one pass over the data, continuing from the last one."""
-        model = self._checked()
-        if model.early_stopping is True:
-            raise ValueError("partial_fit does not support early_stopping=True; set it to False or 'auto'.")
-        settings = model._settings(one_pass=True)
-        model._warn_of_unused(settings)
+        with failing_together(present_communicator()):
+            model = self._checked()
+            if model.early_stopping is True:
+                raise ValueError("partial_fit does not support early_stopping=True; set it to False or 'auto'.")
+            settings = model._settings(one_pass=True)
+            model._warn_of_unused(settings)
         fitted = model._fitted() if self.__sklearn_is_fitted__() else None
-        problem = pose(model._specification(), settings, arguments, fitted=fitted)
+        problem = model._posed(settings, arguments, None, fitted)
         problem, trained = model._train(problem, settings, model._hooks)
         self._keep(problem, trained, model._statistics(problem, trained), keep_optimizer_state=True)
+
+    def _posed(
+        self,
+        settings: TrainingSettings,
+        arguments: FitArguments,
+        validation: FitArguments | None,
+        fitted: Fitted | None,
+        seed: int | None = None,
+    ) -> Problem:
+        """The problem of a training, which is the same in all processes that train together."""
+        communicator = present_communicator()
+        if communicator.size > 1 and fitted is None and seed is None:
+            seed = drawn_seed(settings.random_state)
+        with failing_together(communicator):
+            problem = pose(self._specification(), settings, arguments, validation, fitted, seed)
+        ensure_same_problem(problem, communicator)
+        return problem
 
     def _checked(self, *, after_fit: bool = False) -> Self:
         """The estimator with checked hyper-parameters, as Python's values; it shares all fitted attributes.
@@ -489,7 +516,7 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         self, problem: Problem, callbacks: EpochCallbacks | None = None, deadline: Deadline = NO_DEADLINE
     ) -> Hooks:
         observers: list[Observer] = [] if callbacks is None else [callbacks.observer(problem)]
-        if self.verbose:
+        if self.verbose and not present_communicator().rank:
             n_epochs = 1 if callbacks is None else self._most_epochs()
             n_before = problem.n_epochs_before if callbacks is None else 0
             observers.append(PrintedEpochs(int(self.verbose), n_epochs, n_before, problem.network_number))

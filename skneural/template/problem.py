@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.utils import check_random_state
 
 from skneural.data import Samples, SampleSource
 from skneural.data.stored import StoredArray, StoredRows, is_array_object, is_stored
@@ -23,7 +22,7 @@ from skneural.sklearn_compat import check_sample_weight, num_samples, safe_index
 from skneural.tasks import FitArguments, Task, text_as_str
 from skneural.template.settings import TrainingSettings
 from skneural.template.validation import about_validation, holds_out, split_rows
-from skneural.training.seeds import Seeds
+from skneural.training.seeds import Seeds, drawn_seed
 from skneural.training.train import RemoteSamples
 from skneural.training.training_state import TrainingState
 from skneural.user_warnings import warn_user
@@ -328,7 +327,7 @@ def _new_problem(
     """The problem of a training that starts from random weights."""
     reader, task, checked = _learn(specification, arguments, settings.one_pass)
     if seed is None:
-        seed = int(check_random_state(settings.random_state).randint(np.iinfo(np.int32).max))
+        seed = drawn_seed(settings.random_state)
     data, held_out = _held_out(
         specification, settings, reader, task, _encoded(task, checked, arguments), validation, seed
     )

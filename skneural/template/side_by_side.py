@@ -19,6 +19,7 @@ from skneural.tasks import Task
 from skneural.template.problem import Network, Problem, first_weights
 from skneural.template.settings import TrainingSettings
 from skneural.template.training import Hooks, Trained, thread_count, train_problem
+from skneural.training.communicator import present_communicator
 from skneural.training.history import History
 from skneural.training.interrupts import Interrupts, deferred_interrupts, interrupt_waits
 from skneural.training.seeds import Seeds
@@ -53,8 +54,9 @@ def train_side_by_side(
         None for problems whose training had not begun when all were ended.
     """
     trained: list[Trained | None] = [None] * len(problems)
-    together, n_threads = _Together(), thread_count(settings.n_jobs)
-    single = replace(settings, n_jobs=1)
+    together, alone = _Together(), present_communicator().size == 1  # otherwise, all divide batches of one network
+    n_threads = thread_count(settings.n_jobs) if alone else 1
+    single = replace(settings, n_jobs=1) if alone else settings
 
     def train(number: int) -> None:
         if together.ended:

@@ -35,10 +35,10 @@ class SampleStream:
     def __len__(self) -> int:
         return self.n_samples
 
-    def batches(self, size: int, rng: np.random.Generator | None) -> Iterator[Samples]:
+    def batches(self, size: int, rng: np.random.Generator | None, *, copied: bool = True) -> Iterator[Samples]:
         """Iterate over mini-batches of at most `size` samples, each of one chunk."""
         for samples in self.read(rng):
-            yield from samples.batches(size, rng)
+            yield from samples.batches(size, rng, copied=copied)
 
 
 @dataclass(frozen=True)

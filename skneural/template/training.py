@@ -23,7 +23,9 @@ from skneural.parameters import Snapshot, Tree, Weights
 from skneural.template.problem import Problem
 from skneural.template.remedies import divergence_advice
 from skneural.template.settings import TrainingSettings
+from skneural.training.communicator import failing_together, from_first, present_communicator
 from skneural.training.deadline import NO_DEADLINE, Deadline
+from skneural.training.division import rows_of_process
 from skneural.training.early_stopping import EarlyStopping
 from skneural.training.history import History
 from skneural.training.interrupts import Interrupts, deferred_interrupts
@@ -120,18 +122,20 @@ def _trained(problem: Problem, settings: TrainingSettings, hooks: Hooks, n_epoch
     source = local if problem.stream is None else problem.stream
     weights = Weights(problem.network.layout, Snapshot(problem.start.vector.copy(), problem.start.buffers.copy()))
     size = batch_size(settings, len(source))
+    communicator = present_communicator()
     state = problem.optimizer_state
     monitor = _monitor(problem, settings, hooks, weights, n_epochs_before)
     # Warnings of overflow are redundant: weights with which the network overflows are not kept.
     quiet = np.errstate(over="ignore", invalid="ignore")
-    with threads_for(network, weights.tree, samples.x, size, settings.n_jobs) as shards, quiet:
+    n_rows = -(-size // communicator.size)
+    with threads_for(network, weights.tree, samples.x, n_rows, settings.n_jobs) as shards, quiet:
         penalty = l2_penalty(settings, size * samples.mean_weight)
-        objective = Objective(network, problem.loss, weights, penalty, shards)
+        objective = Objective(network, problem.loss, weights, penalty, shards, communicator)
         train(hooks.adjust(_solver(problem, settings, objective, size, state), weights), source, monitor)
         if not (
             settings.one_pass or monitor.validation_decides
         ):  # otherwise held-out data has chosen the statistics, too
-            settle_statistics(network, weights, local, size, Seeds(problem.seed).generator("settle"))
+            settle_statistics(network, weights, local, size, Seeds(problem.seed).generator("settle"), communicator)
         _ensure_finite(problem, settings, weights, size)
     return Trained(
         Snapshot(weights.vector, weights.buffers),
@@ -144,7 +148,7 @@ def _trained(problem: Problem, settings: TrainingSettings, hooks: Hooks, n_epoch
 
 @contextmanager
 def threads_for(network: Layer, tree: Tree, x: Container, size: int, n_jobs: int | None) -> Iterator[Shards]:
-    """Threads for training on batches of `size` samples: shards, or several threads of BLAS for large products."""
+    """Threads for training on `size` samples of each batch: shards, or several threads of BLAS for large products."""
     threads = thread_count(n_jobs)
     n_shards = 1 if threads == 1 else max(1, min(threads, int(size // rows_per_shard(network, tree, x))))
     several = n_shards == 1 < threads and has_large_products(network, tree, x, size)
@@ -199,6 +203,7 @@ def _monitor(
         deadline=hooks.deadline,
         epochs_before=n_epochs_before,
         divergence_advice=divergence_advice(problem, settings),
+        communicator=present_communicator(),
     )
     if problem.progress is not None:
         problem.progress.resume(monitor)
@@ -304,7 +309,8 @@ def _validation(
         value = score()
         return value, value
 
-    return scored
+    communicator = present_communicator()
+    return lambda: from_first(communicator, scored)
 
 
 def _negative_loss(problem: Problem, settings: TrainingSettings, weights: Weights) -> Callable[[], tuple[float, float]]:
@@ -315,20 +321,30 @@ def _negative_loss(problem: Problem, settings: TrainingSettings, weights: Weight
     scale = problem.task.loss_scale(loss)
     total = float(len(samples.y.values) if weight is None else weight.sum())
     rows = BLOCKS_PER_PART * problem.reader.rows_per_block(samples.x)
-    parts = [samples.part(part) for part in slices(len(samples), rows)]
-    n_threads = thread_count(settings.n_jobs)
+    n_threads, communicator = thread_count(settings.n_jobs), present_communicator()
+    share = rows_of_process(samples.x, communicator)
+    computed = samples if share is None else samples.part(share)
+    parts = [computed.part(part) for part in slices(len(computed), rows)]
 
-    def score() -> tuple[float, float]:
+    def loss_of_parts() -> Value:
         value: Value = 0.0
         for number, part in enumerate(parts):
             raw = raw_scores(problem, weights.tree, part.x, n_threads)
             value = value + loss.value(part.y.values, raw, part.target_weight, total)
             if not np.isfinite(value).all():
                 row = number * rows + _sample_without_loss(problem.network.layer, loss, part, raw)
+                row += 0 if share is None else share.start
                 raise DivergenceError(
                     f"Training diverged: the loss of the held-out sample {row} is no longer finite. Its values may be "
                     "far outside those of the training data."
                 )
+        return value
+
+    def score() -> tuple[float, float]:
+        with failing_together(communicator):
+            value = loss_of_parts()
+        if communicator.size > 1:
+            value = communicator.broadcast(value) if share is None else communicator.sum(np.asarray(value))
         return -float(np.mean(value)), -float(np.mean(value * scale))
 
     return score

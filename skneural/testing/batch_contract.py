@@ -162,7 +162,7 @@ def check_shards(
         def run(i: int) -> _ShardResult:
             samples = Share(parts[i], n_samples)
             x_part, dy_part = _part(x, x_axes, samples, lengths), _part(whole.dy, y_axes, samples, lengths)
-            context = _context(seed, samples, per_sample, shards.sum_over(i))
+            context = _context(seed, samples, per_sample, shards.member(i).sum)
             return _ShardResult.of(layer, layout, start._replace(buffers=tree_buffers), x_part, dy_part, context)
 
         results = shards.run(run, len(parts))

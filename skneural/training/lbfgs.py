@@ -71,7 +71,7 @@ class LBFGS:
             if monitor.epoch_ends(value):
                 raise StopIteration
             if monitor.history.n_epochs < self.max_epochs:
-                if monitor.deadline.reached:
+                if monitor.is_out_of_time:
                     monitor.run_out_of_time()
                     raise StopIteration
                 monitor.epoch_starts()

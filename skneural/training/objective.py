@@ -7,12 +7,15 @@ from collections.abc import Mapping
 import numpy as np
 
 from skneural.data import Samples
-from skneural.layers.layer import SMALL_BATCH, WHOLE_BATCH, Context, Layer, Shard, Share
+from skneural.layers.layer import SMALL_BATCH, WHOLE_BATCH, Context, Layer, Shard
 from skneural.layers.traversal import rows_read
 from skneural.losses.loss import Loss, Value
 from skneural.ops.memory import empty_like
 from skneural.ops.types import Array
 from skneural.parameters import Piece, Weights
+from skneural.training.communicator import ALONE, Communicator
+from skneural.training.division import rows_of_process, shard_of
+from skneural.training.interrupts import agree_on_interrupt, interrupt_noted
 from skneural.training.threads import Shards
 
 
@@ -29,6 +32,8 @@ class Objective:
         Strength of the L2 penalty.
     shards : Shards, default=one shard
         Shards of a batch, which are computed in parallel; the gradient vectors of all shards are added.
+    communicator : Communicator, default=ALONE
+        Processes, each of which computes the shards of its part of a batch; the gradients of all are added.
 
     Attributes
     ----------
@@ -37,13 +42,20 @@ class Objective:
     """
 
     def __init__(
-        self, network: Layer, loss: Loss, weights: Weights, penalty: float = 0.0, shards: Shards | None = None
+        self,
+        network: Layer,
+        loss: Loss,
+        weights: Weights,
+        penalty: float = 0.0,
+        shards: Shards | None = None,
+        communicator: Communicator = ALONE,
     ) -> None:
         self.network = network
         self.loss = loss
         self.weights = weights
         self.penalty = penalty
         self.shards = shards or Shards(1)
+        self.communicator = communicator
         others = [np.zeros_like(weights.gradient) for _ in range(self.shards.n_shards - 1)]
         self._whole_gradients = [weights.gradient, *others]
         self._whole_trees = [weights.gradient_tree, *(weights.layout.views(gradient) for gradient in others)]
@@ -88,14 +100,42 @@ class Objective:
                 value = value + self._one_part(part, batch.total)
                 gradient += self.gradient
             self.gradient[...] = gradient
+        if self.communicator.size > 1:
+            value = self._of_all_processes(value)
         return self._penalized(value)
 
+    def _of_all_processes(self, value: Value) -> Value:
+        """Add the values and gradients of all processes; they also agree on an interrupt that one of them has noted."""
+        self.communicator.sum(self.gradient, out=self.gradient)
+        summed = self.communicator.sum(np.append(np.asarray(value, np.float64), interrupt_noted()))
+        if summed[-1]:
+            agree_on_interrupt()
+        return summed[:-1] if isinstance(value, np.ndarray) else float(summed[0])
+
     def _one_part(self, part: Samples, total: float) -> Value:
-        """Loss and gradient of samples that are padded to the same length, in one shard or several."""
-        shards = self.shards.rows(len(part)) if self.shards.n_shards > 1 else [slice(None)]
-        if len(shards) == 1:
+        """Loss and gradient of samples that are padded to the same length: of the part of this process, if it has one.
+
+        Of several processes, all compute a part that cannot be divided, and the results of the first one count.
+        """
+        if self.communicator.size == 1:
+            return self._in_shards(part, slice(0, len(part)), ALONE, total)
+        rows = rows_of_process(part.x, self.communicator)
+        if rows is not None:
+            return self._in_shards(part, rows, self.communicator, total)
+        value = self._in_shards(part, slice(0, len(part)), ALONE, total)
+        if self.communicator.rank > 0:
+            self.gradient.fill(0.0)
+            value = 0.0 * value
+        return value
+
+    def _in_shards(self, part: Samples, rows: slice, across: Communicator, total: float) -> Value:
+        """Loss and gradient of some rows of a part, in one shard or several."""
+        n = rows.stop - rows.start
+        shards = self.shards.rows(n) if self.shards.n_shards > 1 else [slice(0, n)]
+        if len(shards) == 1 and n == len(part):
             return self._one_shard(part, 0, WHOLE_BATCH, total)
-        return self._all_shards(part.with_common_width(), shards, total)
+        shards = [slice(rows.start + shard.start, rows.start + shard.stop) for shard in shards]
+        return self._all_shards(part.with_common_width(), shards, across, total)
 
     def _align_generators(self) -> None:
         """Set all generators to the state of the first, because a part of few samples may not have used the others."""
@@ -112,11 +152,10 @@ class Objective:
         backward(d_raw, self._trees[number])
         return value + sum(context.penalties or ())
 
-    def _all_shards(self, part: Samples, shards: list[slice], total: float) -> Value:
+    def _all_shards(self, part: Samples, shards: list[slice], across: Communicator, total: float) -> Value:
         def run(number: int) -> Value:
             rows = shards[number]
-            samples, elements = Share(rows, len(part)), _share_of_elements(part.x.lengths, rows)
-            shard = Shard(samples, elements, self.shards.sum_over(number))
+            shard = shard_of(part.x, rows, self.shards.member(number, across))
             return self._one_shard(part.part(rows), number, shard, total)
 
         values = self.shards.run(run, len(shards))
@@ -147,11 +186,3 @@ class Objective:
             self._places[name][numbers] = np.arange(len(numbers))
         self._gradients = [gradient[: pieces[-1].part.stop] for gradient in self._whole_gradients]
         self._trees = [layout.gradient_views(gradient, rows, self._places) for gradient in self._gradients]
-
-
-def _share_of_elements(lengths: Array | None, rows: slice) -> Share | None:
-    """Share of the elements that belong to a shard of the samples; None if all samples have equally many."""
-    if lengths is None:
-        return None
-    first, n = int(lengths[: rows.start].sum()), int(lengths[rows].sum())
-    return Share(slice(first, first + n), int(lengths.sum()))

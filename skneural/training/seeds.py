@@ -10,6 +10,9 @@ import zlib
 from dataclasses import dataclass
 
 import numpy as np
+from sklearn.utils import check_random_state
+
+from skneural.training.communicator import present_communicator
 
 
 @dataclass(frozen=True)
@@ -26,3 +29,9 @@ class Seeds:
     def generator(self, name: str, epoch: int = 0) -> np.random.Generator:
         """Make the generator of a purpose in an epoch, in its initial state."""
         return np.random.default_rng([self.seed, zlib.crc32(name.encode()), epoch])
+
+
+def drawn_seed(random_state: int | np.random.RandomState | None) -> int:
+    """Draw a seed; processes that train together have that of the first one."""
+    seed = int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
+    return present_communicator().broadcast(seed)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import operator
 import threading
 from collections import deque
@@ -13,11 +12,12 @@ from functools import cache, partial
 from queue import SimpleQueue
 from typing import Any, NamedTuple, TypeVar
 
-import numpy as np
 from threadpoolctl import LibController, ThreadpoolController
 
+from skneural.ops.blocks import equal_slices
 from skneural.ops.memory import recycling, start_recycling
 from skneural.ops.types import Array
+from skneural.training.communicator import ALONE, Communicator
 from skneural.training.interrupts import deliver_interrupt
 
 _T = TypeVar("_T")
@@ -186,7 +186,7 @@ class Shards:
             pass
         self.n_shards = 1 + len(self._workers)
         self._barrier = threading.Barrier(self.n_shards)
-        self._parts: list[Array] = [np.empty(0)] * self.n_shards
+        self._shared: list[Any] = [None] * self.n_shards
 
     def __enter__(self) -> Shards:
         return self
@@ -199,19 +199,18 @@ class Shards:
 
     def rows(self, n_rows: int) -> list[slice]:
         """Split a batch into consecutive, non-empty parts of almost equal size."""
-        n = min(self.n_shards, n_rows)
-        ends = [n_rows * i // n for i in range(n + 1)]
-        return [slice(start, stop) for start, stop in itertools.pairwise(ends)]
+        return equal_slices(n_rows, self.n_shards)
 
     def run(self, function: Callable[[int], Any], n: int) -> list[Any]:
         """Compute ``[function(0), ..., function(n - 1)]`` in parallel.
 
-        If a call fails, other calls that wait in `sum_over` are aborted, and the first error is raised.
+        If a call fails, other calls that wait for it in a method of `member` are aborted, and the first error is
+        raised.
         """
-        if n == 1:
-            return [function(0)]
         if self._barrier.parties != n or self._barrier.broken:
             self._barrier = threading.Barrier(n)
+        if n == 1:
+            return [function(0)]
         queue: SimpleQueue[_Outcome] = SimpleQueue()
         guarded = partial(self._guarded, function)
         try:
@@ -229,19 +228,16 @@ class Shards:
             raise next((e for e in errors if not isinstance(e, threading.BrokenBarrierError)), errors[0])
         return [outcome.value for outcome in outcomes]
 
-    def sum_over(self, shard: int) -> Callable[[Array], Array]:
-        """Make a function that adds up the arrays of all shards; each shard must call its function equally often."""
+    def member(self, shard: int, across: Communicator = ALONE) -> ThreadMember:
+        """Make the communicator of a shard, for functions in `run`.
 
-        def reduce(array: Array) -> Array:
-            self._parts[shard] = array
-            self._barrier.wait()
-            total = self._parts[0].copy()
-            for part in self._parts[1 : self._barrier.parties]:
-                total += part  # in the same order in every thread, so that sums are bitwise equal
-            self._barrier.wait()
-            return total
-
-        return reduce
+        Parameters
+        ----------
+        shard : int
+        across : Communicator, default=ALONE
+            Members that compute other parts of the batch, in their threads: sums are over all shards of all of them.
+        """
+        return ThreadMember(self, shard, across)
 
     def _guarded(self, function: Callable[[int], Any], shard: int) -> _Outcome:
         try:
@@ -249,6 +245,68 @@ class Shards:
         except BaseException as error:
             self._barrier.abort()
             return _Outcome(shard, None, error)
+
+
+class ThreadMember:
+    """Communicator of one of the shards that `Shards.run` computes, each in a thread.
+
+    Parameters
+    ----------
+    shards : Shards
+    rank : int
+        Number of the shard.
+    across : Communicator, default=ALONE
+        Members whose shards are summed, too, by the first shard of each.
+    """
+
+    def __init__(self, shards: Shards, rank: int, across: Communicator = ALONE) -> None:
+        self._shards, self._rank, self._across = shards, rank, across
+
+    @property
+    def size(self) -> int:
+        return self._shards._barrier.parties
+
+    @property
+    def rank(self) -> int:
+        return self._rank
+
+    def sum(self, array: Array, out: Array | None = None) -> Array:
+        """Sum of the arrays of all shards; each of them must call this equally often."""
+        shared, barrier = self._shards._shared, self._shards._barrier
+        shared[self._rank] = array
+        barrier.wait()
+        if self._across.size == 1:
+            total = self._total()
+        elif self._rank == 0:
+            shared[0] = self._across.sum(self._total())
+        barrier.wait()
+        if self._across.size > 1:
+            total = shared[0].copy()
+            barrier.wait()
+        if out is None:
+            return total
+        out[...] = total
+        return out
+
+    def broadcast(self, value: _T, rank: int = 0) -> _T:
+        """The value of one shard."""
+        shared, barrier = self._shards._shared, self._shards._barrier
+        if rank == self._rank:
+            shared[rank] = value
+        barrier.wait()
+        received: _T = shared[rank]
+        barrier.wait()
+        return received
+
+    def leave(self, error: BaseException | None = None) -> None:
+        """Do nothing: `Shards.run` waits for all shards, and raises the error of one of them."""
+
+    def _total(self) -> Array:
+        first, *others = self._shards._shared[: self.size]
+        total: Array = first.copy()
+        for array in others:
+            total += array  # in the same order in every thread, so that sums are bitwise equal
+        return total
 
 
 def map_in_threads(function: Callable[[_T], _Result], items: Sequence[_T], n_threads: int) -> list[_Result]:

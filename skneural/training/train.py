@@ -6,6 +6,7 @@ import math
 import operator
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, cast
 
@@ -18,6 +19,7 @@ from skneural.ops.types import Array
 from skneural.optimizers import Optimizer, Schedule
 from skneural.optimizers.optimizer import State
 from skneural.parameters import Weights
+from skneural.training.communicator import ALONE, Communicator, any_member, communicating, failing_together
 from skneural.training.deadline import NO_DEADLINE, Deadline
 from skneural.training.early_stopping import EarlyStopping
 from skneural.training.history import History
@@ -68,6 +70,8 @@ class TrainingMonitor:
         Number of epochs in earlier stages of the same fit.
     divergence_advice : str, default=""
         Sentence about what to try, which ends the message if training diverges.
+    communicator : Communicator, default=ALONE
+        Processes that train together: each calls its observers, and a request of one of them is a request of all.
 
     Attributes
     ----------
@@ -94,6 +98,7 @@ class TrainingMonitor:
     deadline: Deadline = NO_DEADLINE
     epochs_before: int = 0
     divergence_advice: str = ""
+    communicator: Communicator = ALONE
     history: History = field(default_factory=History)
     stop_requested: bool = False
     learning_rate: float | None = None
@@ -108,12 +113,13 @@ class TrainingMonitor:
 
     def epoch_starts(self) -> None:
         """Notify all observers."""
-        with undeferred_interrupts():
+        with self._calling_observers():
             for observer in self.observers:
                 observer.epoch_starts(self)
 
     def epoch_ends(self, loss: Value) -> bool:
         """Record the epoch, and return True if training should stop."""
+        self._take_weights_of_first()
         decisive = recorded = None
         if self.validate is not None:
             decisive, recorded = self.validate()  # raises if training has diverged, before this epoch is recorded
@@ -121,11 +127,34 @@ class TrainingMonitor:
         if decisive is None or not self.validation_decides:
             decisive = self.training_score(float(np.mean(loss)))
         self.stopping.update(decisive, self.weights.snapshot)
-        with undeferred_interrupts():
+        with self._calling_observers():
             requests = [observer.epoch_ends(self) for observer in self.observers]  # a list: all must be called
-        self.stop_requested = any(requests)
+        self.stop_requested = any_member(self.communicator, any(requests))
         self.history.converged = self.stop_requested or self.stopping.should_stop
         return self.history.converged
+
+    def _calling_observers(self) -> AbstractContextManager[None]:
+        return undeferred_interrupts() if self.communicator.size == 1 else self._calling_observers_jointly()
+
+    @contextmanager
+    def _calling_observers_jointly(self) -> Iterator[None]:
+        with failing_together(self.communicator), communicating(ALONE), undeferred_interrupts():
+            yield
+
+    def _take_weights_of_first(self) -> None:
+        """Let all processes continue with the same bits, also if their processors round differently.
+
+        Buffers are written by one shard of all.
+        """
+        if self.communicator.size > 1:
+            self.weights.restore(self.communicator.broadcast(self.weights.snapshot()))
+
+    @property
+    def is_out_of_time(self) -> bool:
+        """True if the deadline of the first process is reached."""
+        if self.communicator.size == 1 or math.isinf(self.deadline.at):
+            return self.deadline.reached
+        return self.communicator.broadcast(self.deadline.reached)
 
     def run_out_of_time(self) -> None:
         """Record that the deadline ends training."""
@@ -241,7 +270,7 @@ class Descent:
         if first and monitor.stopping.should_stop and not self._leaves_plateau(monitor):
             return
         for epoch in range(first, self.max_epochs):
-            if epoch > first and monitor.deadline.reached:
+            if epoch > first and monitor.is_out_of_time:
                 return monitor.run_out_of_time()
             monitor.epoch_starts()
             self.optimizer.exchange(vector, self.state)
@@ -281,10 +310,11 @@ class Descent:
         n_before = self.rows_before + epoch * len(samples)
         part = PartOfEpoch(epoch, self.n_steps(samples), n_before, monitor.n_plateaus)
         total, n_seen = cast(Value, 0.0), 0
-        for step in self.steps(samples.batches(self.batch_size, order), updates, part):
+        copied = self.objective.communicator.size == 1  # otherwise, each process copies its part of a batch alone
+        for step in self.steps(samples.batches(self.batch_size, order, copied=copied), updates, part):
             total, n_seen = total + step.loss * step.n_samples, n_seen + step.n_samples
             monitor.learning_rate = step.learning_rate
-            if n_seen < len(samples) and monitor.deadline.reached:
+            if n_seen < len(samples) and monitor.is_out_of_time:
                 return total / n_seen, False
         return total / n_seen, True
 

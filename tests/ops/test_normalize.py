@@ -129,7 +129,7 @@ def test_shards_give_what_the_whole_batch_gives(shape, axis, batch_axis, mask, n
     expected = both_ways(slice(None), alone)
     with Shards(n_shards) as shards:
         rows = shards.rows(shape[batch_axis])
-        parts = shards.run(lambda shard: both_ways(rows[shard], shards.sum_over(shard)), n_shards)
+        parts = shards.run(lambda shard: both_ways(rows[shard], shards.member(shard).sum), n_shards)
     y, dx, gradients, seen = zip(*parts, strict=True)
     np.testing.assert_allclose(np.concatenate(y, axis=batch_axis), expected[0], rtol=1e-10, atol=1e-12)
     np.testing.assert_allclose(np.concatenate(dx, axis=batch_axis), expected[1], rtol=1e-8, atol=1e-12)

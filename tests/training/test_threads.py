@@ -117,7 +117,7 @@ def test_sums_over_shards_are_the_same_bits_in_every_thread():
     arrays = [0.1 * np.random.default_rng(i).standard_normal(100) for i in range(3)]
 
     def summed(shard):
-        reduce = shards.sum_over(shard)
+        reduce = shards.member(shard).sum
         return [reduce(arrays[shard] * factor).copy() for factor in (1.0, 3.0, 1e-3)]
 
     with Shards(3) as shards:
@@ -237,7 +237,7 @@ def test_an_interrupt_while_shards_are_handed_out_releases_those_that_wait():
 
     def wait(shard):
         try:
-            shards.sum_over(shard)(np.ones(2))
+            shards.member(shard).sum(np.ones(2))
         except threading.BrokenBarrierError:
             aborted.append(shard)
             raise

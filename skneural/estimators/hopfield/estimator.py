@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
 from skneural.estimators.hopfield.two_states import two_level_threshold, two_levels
@@ -26,6 +25,7 @@ from skneural.readers import FLOATS, InputSpec, columns_named, dtype_of, ensure_
 from skneural.template.onnx_hooks import onnx_converter, onnx_parser, onnx_shape_calculator
 from skneural.template.saved_state import converted, with_version
 from skneural.template.state import all_or_nothing
+from skneural.training.seeds import drawn_seed
 from skneural.user_warnings import warn_user
 
 FACTORS = {"hebbian": recall.hebbian_factors, "projection": recall.projection_factors}
@@ -156,7 +156,7 @@ class HopfieldNetwork(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """
         check_hyperparameters(self)
         patterns = self._check(X, reset=True)
-        self._seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+        self._seed = drawn_seed(self.random_state)
         return self._store(patterns)
 
     @all_or_nothing

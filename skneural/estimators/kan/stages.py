@@ -20,6 +20,7 @@ from skneural.tasks import Task
 from skneural.template.problem import Network, Problem, first_weights
 from skneural.template.settings import TrainingSettings
 from skneural.template.training import Hooks, Trained, train_problem
+from skneural.training.communicator import present_communicator
 from skneural.training.consecutive import ConsecutiveMethods
 from skneural.training.deadline import Deadline
 from skneural.training.history import History
@@ -144,7 +145,7 @@ def train_from_starts(problem: Problem, plan: Plan, n_init: int) -> Result:
 def _in_processes(problems: list[Problem], plan: Plan) -> list[Result]:
     """Train the problems in `n_jobs` processes, or one after another if that is one."""
     n_jobs = plan.settings.n_jobs
-    if effective_n_jobs(n_jobs) == 1:
+    if effective_n_jobs(n_jobs) == 1 or present_communicator().size > 1:
         return list(_one_after_another(problems, plan))
     # Parallel trainings with several threads each would be too many threads.
     single = replace(plan, settings=replace(plan.settings, n_jobs=1))

@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.base import ClassNamePrefixFeaturesOutMixin
 from sklearn.metrics import roc_auc_score
-from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
@@ -48,7 +47,7 @@ from skneural.template.problem import Problem
 from skneural.template.settings import TrainingSettings
 from skneural.template.state import all_or_nothing
 from skneural.template.training import Hooks, Trained, thread_count
-from skneural.training.seeds import Seeds
+from skneural.training.seeds import Seeds, drawn_seed
 from skneural.training.threads import limited_blas
 
 # Most pairs of a training step: the gradients of their nodes are summed over a matrix with an entry for each.
@@ -371,7 +370,7 @@ class GNNLinkPredictor(SetOutputMixin, NeuralClassifier):
         if weight is not None:
             check_consistent_length(X, weight)
             weight = np.tile(np.asarray(weight), 1 + self.n_negatives)
-        seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+        seed = drawn_seed(self.random_state)
         return *X.with_negatives(links, self.n_negatives, Seeds(seed).generator(purpose)), weight
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from skneural.data import Container, Samples, Series
@@ -51,6 +50,7 @@ from skneural.template.saved_state import converted, with_version
 from skneural.template.state import all_or_nothing, plain_state, value_of
 from skneural.template.training import thread_count
 from skneural.training.predict import in_blocks
+from skneural.training.seeds import drawn_seed
 from skneural.training.threads import limited_blas
 from skneural.user_warnings import warn_user
 
@@ -316,7 +316,7 @@ class RocketEstimator(TransformerMixin, BaseEstimator):
             n_steps = drawn.shape[1]
             return drawn.transpose(2, 1, 0), np.full(len(rows), n_steps) if lengths is None else lengths
 
-        rng = np.random.default_rng(check_random_state(model.random_state).randint(np.iinfo(np.int32).max))
+        rng = np.random.default_rng(drawn_seed(model.random_state))
         n_features = min(model.n_kernels, most_features)
         # Not the longest: if it is much longer, most dilations were too large for all others.
         n_steps = int(np.quantile(x.n_steps, USUAL_LENGTH))
