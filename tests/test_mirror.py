@@ -10,7 +10,6 @@ PACKAGE, TESTS = Path(skneural.__file__).parent, Path(__file__).parent
 MIRRORED = (
     "data",
     "decoding",
-    "distributed",
     "inspection",
     "layers",
     "losses",
