@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -50,7 +51,9 @@ class Cluster:
 
         It is a task, which dask can send again if its worker is lost, as it cannot with scattered data.
         """
-        return self.submit(_itself, value)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Sending large graph")  # of the weights of a large network
+            return self.submit(_itself, value)
 
     def results(self, futures: Sequence[Any]) -> list[Any]:
         """Results of futures; raises the first error.
