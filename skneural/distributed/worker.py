@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from skneural.data import Samples
+from skneural.distributed.heap import freed_memory_kept
 from skneural.layers import Layer
 from skneural.losses import Loss
 from skneural.losses.loss import Value
@@ -202,7 +203,8 @@ def trained(
         With the numbers of the partitions.
     """
     try:
-        return _trained(plan, start, turn, group, partitions)
+        with freed_memory_kept():
+            return _trained(plan, start, turn, group, partitions)
     except DivergenceError as error:
         raise DivergenceError(f"On {group}: {error}") from None
 
