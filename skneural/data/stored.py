@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import mmap
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +20,9 @@ BYTES_READ_THROUGH = 1 << 16
 
 # Bytes of a run of rows that are in memory at once, of which not all may be needed.
 BYTES_AT_ONCE = 1 << 23
+
+# Bytes that the system is asked for at once, of which it would leave out what is beyond its limit.
+BYTES_ASKED_FOR = 1 << 20
 
 # Rows of a run from which on it is read as a slice: HDF5 reads 200 scattered rows by their numbers in 2 ms, and slices
 # of one row in 65 ms.
@@ -80,18 +85,21 @@ class StoredArray:
         """Some of the rows, of which nothing is read."""
         if isinstance(rows, slice):
             return StoredArray(self.array, self.rows[rows])
-        return StoredArray(self.array, self._numbers()[rows])
+        if isinstance(self.rows, range):  # never as an array of all numbers: there may be a billion
+            numbers = np.flatnonzero(rows) if rows.dtype == bool else rows
+            return StoredArray(self.array, self.rows.start + self.rows.step * numbers.astype(np.intp))
+        return StoredArray(self.array, self.rows[rows])
 
     def __getitem__(self, rows: Selection) -> Array:
         """Read rows."""
         selected = self.select(rows).rows
         if isinstance(selected, range) and selected.step == 1:
             return np.asarray(self.array[selected.start : selected.stop])
-        numbers = np.asarray(selected, np.intp)
+        numbers = np.arange(selected.start, selected.stop, selected.step) if isinstance(selected, range) else selected
         if not len(numbers):
             return np.empty((0, *self.shape[1:]), self.dtype)
-        if isinstance(self.array, np.ndarray):  # twice as fast as indexing
-            return np.asarray(self.array).take(numbers, axis=0)
+        if isinstance(self.array, np.ndarray):
+            return _taken(self.array, numbers)
         ascending, places = np.unique(numbers, return_inverse=True)
         values = _read(self.array, ascending)
         return values if np.array_equal(ascending, numbers) else values.take(places, axis=0)
@@ -99,14 +107,48 @@ class StoredArray:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.array(self[:], dtype=dtype)
 
-    def _numbers(self) -> Array:
-        return np.asarray(self.rows)
+
+def _taken(array: Array, rows: Array) -> Array:
+    """Rows of a memory map, in any order.
+
+    For a page that is not in memory, the system reads those around it, too: as much as 8 MB, which is set by the disk.
+    Of a file that was not in memory, 40 scattered rows a second were read so, and 3200 if it was told to read single
+    pages. Where there are long runs, it is asked for all of them at once.
+    """
+    values = np.asarray(array)
+    mapping: Any = getattr(array, "_mmap", None)
+    steps = np.diff(rows) * bytes_of_row(array)
+    ends = np.flatnonzero(np.abs(steps) > BYTES_READ_THROUGH)
+    if not len(ends) or not hasattr(mapping, "madvise"):
+        return values.take(rows, axis=0)
+    mapping.madvise(mmap.MADV_RANDOM)
+    try:
+        if values.flags.c_contiguous and (steps > 0).all() and len(rows) >= ROWS_OF_A_RUN * (len(ends) + 1):
+            _ask_for(mapping, values, rows[np.append(0, ends + 1)], rows[np.append(ends, -1)])
+        return values.take(rows, axis=0)  # twice as fast as indexing
+    finally:
+        mapping.madvise(mmap.MADV_NORMAL)
+
+
+def _ask_for(mapping: mmap.mmap, values: Array, starts: Array, ends: Array) -> None:
+    """Let the system read runs of rows of a memory map, from a first to a last one, all at the same time."""
+    n_row = bytes_of_row(values)
+    first = values.ctypes.data - np.frombuffer(mapping, np.uint8).ctypes.data  # place of the first row in the file
+    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+        run = slice((first + start * n_row) // mmap.PAGESIZE * mmap.PAGESIZE, first + (end + 1) * n_row)
+        for part in slices(run.stop - run.start, BYTES_ASKED_FOR):
+            mapping.madvise(mmap.MADV_WILLNEED, run.start + part.start, part.stop - part.start)
+
+
+def bytes_of_row(array: Any) -> int:
+    """Bytes of a row, at least one."""
+    return max(1, math.prod(array.shape[1:]) * array.dtype.itemsize)
 
 
 def _read(array: Any, rows: Array) -> Array:
     """Rows of ascending numbers, in long runs if they are close together."""
-    bytes_of_row = max(1, int(np.prod(array.shape[1:])) * array.dtype.itemsize)
-    most_gap, most_rows = (max(1, n_bytes // bytes_of_row) for n_bytes in (BYTES_READ_THROUGH, BYTES_AT_ONCE))
+    n_row = bytes_of_row(array)
+    most_gap, most_rows = (max(1, n_bytes // n_row) for n_bytes in (BYTES_READ_THROUGH, BYTES_AT_ONCE))
     runs = np.split(rows, np.flatnonzero(np.diff(rows) > most_gap) + 1)
     if len(rows) < ROWS_OF_A_RUN * len(runs):
         return _scattered(array, rows)

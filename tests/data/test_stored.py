@@ -83,3 +83,29 @@ def test_memory_maps_are_stored_but_behave_as_arrays(tmp_path):
     assert not is_array_object(mapped)
     assert not is_stored(mapped[:, 0])
     assert not is_stored(mapped.astype(str))
+
+
+def test_numbers_of_rows_take_no_memory():
+    class Endless(Slices):
+        shape = (10**12, 10)
+
+        def __getitem__(self, rows):
+            if not isinstance(rows, slice):
+                raise TypeError
+            return np.full((rows.stop - rows.start, 10), rows.start / 10**12)
+
+    stored = StoredArray(Endless()).select(slice(10**11, None, 2))
+    np.testing.assert_array_equal(stored[np.array([0, 2 * 10**11])][:, 0], [0.1, 0.5])
+    assert stored.select(slice(5, None)).shape == (45 * 10**10 - 5, 10)
+
+
+@pytest.mark.parametrize("part", [slice(None), slice(20_000, None)])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_runs_of_memory_maps_far_from_each_other(part, order, tmp_path):
+    """Of a part of the map, too, which begins elsewhere in the file."""
+    whole = np.arange(500_000.0).reshape(50_000, 10)
+    np.save(tmp_path / "X.npy", np.asarray(whole, order=order))
+    mapped = np.load(tmp_path / "X.npy", mmap_mode="r")[part]
+    n = len(mapped)
+    for rows in ([0, n - 1], [n - 1, 0, 3], np.concatenate([np.arange(50), np.arange(n - 50, n)])):
+        np.testing.assert_array_equal(StoredArray(mapped)[np.asarray(rows)], whole[part][rows])
