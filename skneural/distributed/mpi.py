@@ -66,6 +66,11 @@ def data_parallel(comm: MPI.Comm | None = None, *, timeout: float = 30.0) -> Ite
 
     Notes
     -----
+    Steps that take one process less than some ten milliseconds are not faster: larger batches make them longer, and
+    `benchmarks/README.md` has a table.
+
+    With ``shuffle="blocks"`` each process reads all blocks, in long runs, and computes its part of their batches.
+
     All processes of a machine together should have no more threads than it has processors: set `n_jobs`, or
     OPENBLAS_NUM_THREADS, or let ``mpiexec`` bind processes to processors. Searches run in each process as usual, and
     must not start processes of their own: leave their `n_jobs` at None.
@@ -107,20 +112,21 @@ class MPIProcesses:
         It is duplicated, so that messages of the user's program are not mixed with those of training.
     timeout : float
         Seconds that `leave` waits after an error.
+
+    Attributes
+    ----------
+    size : int
+        Number of processes.
+    rank : int
+        Number of this process, from zero.
     """
 
     def __init__(self, comm: MPI.Comm, timeout: float) -> None:
+        self.size: int = comm.size
+        self.rank: int = comm.rank
         self._comm: Any = comm.Dup()
         self._ends: Any = comm.Dup()
         self._timeout = timeout
-
-    @property
-    def size(self) -> int:
-        return int(self._comm.size)
-
-    @property
-    def rank(self) -> int:
-        return int(self._comm.rank)
 
     def sum(self, array: Array, out: Array | None = None) -> Array:
         """Sum of the arrays of all processes, written into `out`, which may be `array`."""
