@@ -71,6 +71,7 @@ class _Compared(NamedTuple):
     n_samples: int
     n_held_out: int
     n_weights: int
+    seed: int
     x: Array
     loss: Array
 
@@ -85,14 +86,14 @@ class _Compared(NamedTuple):
             loss = problem.loss.value(samples.y.values, raw, samples.target_weight, samples.total)
         held_out = 0 if problem.held_out is None else len(problem.held_out.samples)
         numbers = np.concatenate([np.empty(0), *_numbers_in(samples.x.as_batch()[0])])
-        return cls(n, held_out, len(problem.start.vector), numbers, np.asarray(loss))
+        return cls(n, held_out, len(problem.start.vector), problem.seed, numbers, np.asarray(loss))
 
     def difference_from(self, other: _Compared) -> str:
         """Words about the first property that differs; empty if none does."""
-        numbers = {"training samples": 0, "held-out samples": 1, "weights": 2}
-        for name, i in numbers.items():
-            if self[i] != other[i]:
-                return f"has {self[i]} {name}, and process 0 has {other[i]}"
+        words = ("{} training samples", "{} held-out samples", "{} weights", "the seed {}")
+        for text, number, of_first in zip(words, self[:4], other[:4], strict=True):
+            if number != of_first:
+                return f"has {text.format(number)}, and process 0 has {text.format(of_first)}"
         for name, mine, first in (("X", self.x, other.x), ("y", self.loss, other.loss)):
             if mine.shape != first.shape or not np.allclose(
                 mine, first, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True

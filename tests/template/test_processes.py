@@ -115,19 +115,24 @@ def test_each_process_reads_and_computes_its_part_of_each_batch(further, monkeyp
     """64 rows in batches of 16; with every tenth row held out, the last batch has 9."""
     X, y = flowers()
     read, computed = defaultdict(list), []  # rows that each thread reads; those of a shard, and what it reads for them
-    get, one_shard = Rows.__getitem__, Objective._one_shard
+    get, start_epoch, one_shard = Rows.__getitem__, Objective.start_epoch, Objective._one_shard
 
     def reading(rows, selection):
         selected = get(rows, selection)
         read[get_ident()].append(len(selected))
         return selected
 
+    def starting(objective, *arguments):
+        read[get_ident()].clear()  # what is read before training
+        return start_epoch(objective, *arguments)
+
     def computing(objective, part, *arguments):
-        read[get_ident()].clear()
         part.x.as_batch()
         computed.append((len(part), sum(read[get_ident()])))
+        read[get_ident()].clear()
         return one_shard(objective, part, *arguments)
 
+    monkeypatch.setattr(Objective, "start_epoch", starting)
     monkeypatch.setattr(Rows, "__getitem__", reading)
     monkeypatch.setattr(Objective, "_one_shard", computing)
     in_processes(
@@ -135,13 +140,13 @@ def test_each_process_reads_and_computes_its_part_of_each_batch(further, monkeyp
     )
     assert len(computed) == 8
     assert {n for n, _ in computed} <= {8, 4, 5}
-    assert all(n_read <= n for n, n_read in computed)
+    assert all(n_read == n for n, n_read in computed)
 
 
 @pytest.mark.parametrize(
     ("part", "words"),
     [
-        (lambda X, y: (X[:40], y[:40]), "has 40 training samples, and process 0 has 60"),
+        (lambda X, y: (X[:40], y[:40]), "has 40 training samples, and process 0 has 60 training samples"),
         (lambda X, y: (X[::-1], y), "has other values of X"),
         (lambda X, y: (X, y[::-1]), "has other values of y"),
     ],
@@ -159,9 +164,22 @@ def test_different_data_are_found_before_training(part, words):
     assert words in first
 
 
-def test_a_drawn_seed_is_that_of_the_first_process():
-    first, second = in_processes(lambda rank: MLPClassifier(4, max_iter=2).fit(*flowers()))
+@pytest.mark.parametrize("seeds", [(None, None), (0, 1)])
+def test_the_seed_is_that_of_the_first_process(seeds):
+    first, second = in_processes(lambda rank: MLPClassifier(4, max_iter=2, random_state=seeds[rank]).fit(*flowers()))
+    assert first._seed == second._seed
     np.testing.assert_array_equal(state(first), state(second))
+
+
+def test_models_of_different_seeds_are_not_continued_together():
+    models = [MLPClassifier(4, max_iter=2, warm_start=True, random_state=rank).fit(*flowers()) for rank in range(2)]
+
+    def failed(rank):
+        with pytest.raises(ValueError, match=r"Process 1 of 2 has the seed \d+, and process 0 has the seed \d+"):
+            models[rank].fit(*flowers())
+        return True
+
+    assert in_processes(failed) == [True, True]
 
 
 def test_partial_fit_continues_together():
