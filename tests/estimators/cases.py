@@ -1,5 +1,6 @@
 """The tables of all public estimators that drive the tests: quick to train, on small data."""
 
+import copy
 import dataclasses
 import functools
 from collections.abc import Callable
@@ -152,6 +153,10 @@ class EstimatorCase:
     def new(self, **parameters: Any) -> Any:
         return clone(self.estimator).set_params(**parameters)
 
+    def fitted(self, dtype: Any = np.float64) -> Any:
+        """A copy of the model that was fitted on the data, once for all tests: fits take most of their time."""
+        return copy.deepcopy(fitted_once(self, dtype))
+
     @property
     def in_minibatches(self) -> bool:
         """True if it trains in batches, and not on all samples at once, as L-BFGS does."""
@@ -161,6 +166,11 @@ class EstimatorCase:
     def shardable(self) -> bool:
         """True if its batches can be split over threads: all but those of nodes, which share a graph."""
         return not isinstance(self.estimator, GNNNodeClassifier | GNNNodeRegressor | GNNLinkPredictor)
+
+
+@functools.cache
+def fitted_once(case: EstimatorCase, dtype: Any) -> Any:
+    return case.new().fit(*case.data(dtype))
 
 
 BRIEF = {"max_iter": 3, "batch_size": 16, "random_state": 0}

@@ -31,8 +31,8 @@ def changeable(estimator):
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_hyper_parameters_have_no_effect_on_a_fitted_model(case):
     """Except those that are declared to be read after `fit`."""
-    X, y = case.data()
-    model = case.new().fit(X, y)
+    X, _ = case.data()
+    model = case.fitted()
     X = X[:6]
     before = used(model, X)
     assert before
@@ -60,8 +60,8 @@ def test_sampling_follows_the_present_values(name, value):
 @every({name: case for name, case in CASES.items() if changeable(case.estimator)})
 @pytest.mark.parametrize("value", [5, np.nan, -1, True, "much"])
 def test_present_values_are_checked_at_use(case, value):
-    X, y = case.data()
-    model = case.new().fit(X, y)
+    X, _ = case.data()
+    model = case.fitted()
     for name in changeable(model):
         if not model.__dataclass_fields__[name].metadata["constraint"].allows(value):
             changed = copy.copy(model).set_params(**{name: value})

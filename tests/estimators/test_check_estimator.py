@@ -6,6 +6,8 @@ or pixels, what takes texts or pairs of nodes, what writes sequences and what fo
 but for the checks that fit nothing: scikit-learn's have no texts, no graphs, and one label or number for each sample.
 """
 
+import functools
+
 import pytest
 from sklearn.base import clone
 from sklearn.utils import estimator_checks
@@ -120,6 +122,12 @@ VARIANTS = [
 ]
 
 
+def every_check(estimators):
+    """All checks of all estimators, as by `parametrize_with_checks`, which makes each name 55 times, in 1 ms each."""
+    mark = parametrize_with_checks(estimators).mark
+    return pytest.mark.parametrize(*mark.args, **mark.kwargs | {"ids": functools.cache(mark.kwargs["ids"])})
+
+
 def test_the_table_of_cases_has_every_estimator():
     tabled = {
         type(case.estimator).__name__
@@ -131,14 +139,14 @@ def test_the_table_of_cases_has_every_estimator():
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.filterwarnings("ignore:X is integers and is read as series")  # some checks give integers
-@parametrize_with_checks(DEFAULTS)
+@every_check(DEFAULTS)
 def test_check_estimator(estimator, check):
     check(estimator)
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.filterwarnings("ignore:X is integers and is read as series")  # some checks give integers
-@parametrize_with_checks(SMALL)
+@every_check(SMALL)
 def test_check_small_estimator(estimator, check):
     check_small(estimator, check)
 
@@ -146,7 +154,7 @@ def test_check_small_estimator(estimator, check):
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.filterwarnings("ignore:X is integers and is read as series")  # some checks give integers
-@parametrize_with_checks(VARIANTS)
+@every_check(VARIANTS)
 def test_check_variant(estimator, check):
     check_small(estimator, check)
 
@@ -161,7 +169,7 @@ def check_small(estimator, check):
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.filterwarnings("ignore:X is integers and is read as series")  # some checks give integers
-@parametrize_with_checks(SLOW)
+@every_check(SLOW)
 def test_check_estimator_with_defaults(estimator, check):
     check(estimator)
 

@@ -148,7 +148,7 @@ def test_data_frames(case):
     X, y = case.data()
     frame = pandas.DataFrame(X, columns=[f"column {i}" for i in range(X.shape[1])])
     target = {1: pandas.Series, 2: pandas.DataFrame, 3: list}[y.ndim](y)
-    model, plain = case.new().fit(frame, target), case.new().fit(X, y)
+    model, plain = case.new().fit(frame, target), case.fitted()
     assert list(model.feature_names_in_) == list(frame.columns)
     assert not hasattr(plain, "feature_names_in_")
     found, expected = most_precise_output(model, frame), most_precise_output(plain, X)
@@ -194,7 +194,7 @@ def test_memory_layout_does_not_matter(convert):
 @every_numeric_estimator
 @pytest.mark.parametrize("fitted", [False, True])
 def test_html_representation(case, fitted):
-    model = case.new().fit(*case.data()) if fitted else case.new()
+    model = case.fitted() if fitted else case.new()
     html = model._repr_html_()
     assert type(model).__name__ in html
     assert "max_iter" in html
@@ -246,7 +246,7 @@ def test_callbacks_see_each_epoch_as_it_was(case):
     X, y = case.data()
     watcher = StopAfter(100)
     model = case.new().set_callbacks(watcher).fit(X, y)
-    np.testing.assert_array_equal(model.weights_, case.new().fit(X, y).weights_)
+    np.testing.assert_array_equal(model.weights_, case.fitted().weights_)
     assert len(watcher.shown) == model.n_iter_
     for shown, then in watcher.shown:
         np.testing.assert_array_equal(most_precise_output(shown, X), then)

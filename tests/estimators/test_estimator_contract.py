@@ -1,5 +1,7 @@
 """Our mirror of scikit-learn's checks: that it holds for our estimators, and that it sees what is broken."""
 
+import itertools
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -211,15 +213,28 @@ SMALL_TRANSFORMER = {"d_model": 4, "n_heads": 2, "n_layers": 1, "feedforward_siz
 SMALL_MAMBA = {"d_model": 4, "state_size": 3, "n_layers": 1, "max_iter": 2}
 
 
-@pytest.mark.parametrize("architecture", ["lenet", "alexnet", "vgg", "inception", "resnet"])
-@pytest.mark.parametrize(
-    ("X", "y", "options"),
-    [
-        (IMAGES, classes(), {}),
-        (IMAGES.astype(np.float32), LABELS, {"batch_norm": True, "batch_size": 16}),
-        (PIXELS, classes(), {"dropout": 0.2, "stem": "gabor", "augmentation": ("flip", "shift")}),
-    ],
-    ids=["float64", "several labels", "uint8"],
+def crossed(arguments, values, kinds):
+    """All values of a parameter with all kinds of data.
+
+    Fast tests have each kind with one of the values, and unequal lengths, which every layer sees, with all of them.
+    """
+    cases = []
+    for (i, value), (j, (kind, data)) in itertools.product(enumerate(values), enumerate(kinds.items())):
+        is_fast = i % len(kinds) == j % len(values) or kind == "unequal lengths"
+        several = value if isinstance(value, tuple) else (value,)
+        name = getattr(several[0], "__name__", several[0])
+        cases.append(pytest.param(*several, *data, marks=[] if is_fast else [pytest.mark.slow], id=f"{name}-{kind}"))
+    return pytest.mark.parametrize(arguments, cases)
+
+
+@crossed(
+    ("architecture", "X", "y", "options"),
+    ["lenet", "alexnet", "vgg", "inception", "resnet"],
+    {
+        "float64": (IMAGES, classes(), {}),
+        "several labels": (IMAGES.astype(np.float32), LABELS, {"batch_norm": True, "batch_size": 16}),
+        "uint8": (PIXELS, classes(), {"dropout": 0.2, "stem": "gabor", "augmentation": ("flip", "shift")}),
+    },
 )
 def test_classes_of_images(architecture, X, y, options):
     check_estimator_contract(CNNClassifier(architecture=architecture, **SMALL_IMAGES, **options), X, y)
@@ -230,21 +245,16 @@ def test_numbers_of_images(stem):
     check_estimator_contract(CNNRegressor(stem=stem, batch_size=16, **SMALL_IMAGES), IMAGES, TWO_NUMBERS)
 
 
-each_kind_of_series = pytest.mark.parametrize(
-    ("X", "options"),
-    [
-        (SERIES, {}),
-        (SERIES.astype(np.float32), {"dropout": 0.2}),
-        (RAGGED, {"batch_size": 16}),
-        (TOKENS, {"vocabulary_size": 7}),
-        (ROWS_OF_TOKENS, {"vocabulary_size": 7}),
-    ],
-    ids=["series", "float32", "unequal lengths", "tokens", "rows of tokens"],
-)
+KINDS_OF_SERIES = {
+    "series": (SERIES, {}),
+    "float32": (SERIES.astype(np.float32), {"dropout": 0.2}),
+    "unequal lengths": (RAGGED, {"batch_size": 16}),
+    "tokens": (TOKENS, {"vocabulary_size": 7}),
+    "rows of tokens": (ROWS_OF_TOKENS, {"vocabulary_size": 7}),
+}
 
 
-@pytest.mark.parametrize("architecture", ["fcn", "resnet", "inception", "textcnn"])
-@each_kind_of_series
+@crossed(("architecture", "X", "options"), ["fcn", "resnet", "inception", "textcnn"], KINDS_OF_SERIES)
 def test_series_and_tokens(architecture, X, options):
     check_estimator_contract(CNNSequenceClassifier(architecture=architecture, **SMALL_SERIES, **options), X, classes())
     check_estimator_contract(
@@ -252,40 +262,37 @@ def test_series_and_tokens(architecture, X, options):
     )
 
 
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru", "indrnn", "jordan"])
-@each_kind_of_series
+@crossed(("cell", "X", "options"), ["rnn", "lstm", "gru", "indrnn", "jordan"], KINDS_OF_SERIES)
 def test_series_and_tokens_step_by_step(cell, X, options):
     options = {"cell": cell, "hidden_size": 4, "n_layers": 2, "max_iter": 2} | options
     check_estimator_contract(RNNSequenceClassifier(bidirectional=True, **options), X, classes())
     check_estimator_contract(RNNSequenceRegressor(pooling="max", **options), X, TWO_NUMBERS[:, 0])
 
 
-@pytest.mark.parametrize("positional", ["sinusoidal", "learned", "rotary", "none"])
-@each_kind_of_series
+@crossed(("positional", "X", "options"), ["sinusoidal", "learned", "rotary", "none"], KINDS_OF_SERIES)
 def test_series_and_tokens_in_attention(positional, X, options):
     options = {**SMALL_TRANSFORMER, "positional": positional} | options
     check_estimator_contract(TransformerSequenceClassifier(pooling="cls", **options), X, classes())
     check_estimator_contract(TransformerSequenceRegressor(**options), X, TWO_NUMBERS[:, 0])
 
 
-@pytest.mark.parametrize("variant", ["mamba2", "mamba"])
-@each_kind_of_series
+@crossed(("variant", "X", "options"), ["mamba2", "mamba"], KINDS_OF_SERIES)
 def test_series_and_tokens_through_selective_states(variant, X, options):
     options = {**SMALL_MAMBA, "variant": variant} | options
     check_estimator_contract(MambaSequenceClassifier(bidirectional=True, pooling="attention", **options), X, classes())
     check_estimator_contract(MambaSequenceRegressor(pooling="last", **options), X, TWO_NUMBERS[:, 0])
 
 
-@pytest.mark.parametrize(
-    ("tagger", "regressor", "sizes"),
+@crossed(
+    ("tagger", "regressor", "sizes", "X", "options"),
     [
         (RNNSequenceTagger, RNNSequenceRegressor, {"hidden_size": 4, "max_iter": 2}),
         (TransformerSequenceTagger, TransformerSequenceRegressor, SMALL_TRANSFORMER),
         (MambaSequenceTagger, MambaSequenceRegressor, SMALL_MAMBA),
     ],
+    KINDS_OF_SERIES,
 )
-@each_kind_of_series
-def test_targets_of_steps(X, options, tagger, regressor, sizes):
+def test_targets_of_steps(tagger, regressor, sizes, X, options):
     options = sizes | options
     labels = [KINDS[random(i).integers(0, 3, len(series))] for i, series in enumerate(X)]
     check_estimator_contract(tagger(**options), X, labels)

@@ -31,7 +31,7 @@ def test_a_step_is_enough_for_a_model_and_one_warning(case, recwarn):
 @every(LIMITED)
 def test_a_long_limit_changes_nothing(case, recwarn):
     X, y = case.data()
-    limited, unlimited = case.new(max_time=1e6).fit(X, y), case.new().fit(X, y)
+    limited, unlimited = case.new(max_time=1e6).fit(X, y), case.fitted()
     np.testing.assert_array_equal(limited.weights_, unlimited.weights_)
     assert not time_warnings(recwarn)
 
