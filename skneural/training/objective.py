@@ -118,6 +118,8 @@ class Objective:
         Of several processes, all compute a part that cannot be divided, and the results of the first one count.
         """
         if self.communicator.size == 1:
+            if self.shards.n_shards == 1:
+                return self._one_shard(part, 0, WHOLE_BATCH, total)
             return self._in_shards(part, slice(0, len(part)), ALONE, total)
         rows = rows_of_process(part.x, self.communicator)
         if rows is not None:
