@@ -4,8 +4,8 @@
     python benchmarks/cluster.py time                      workers in processes of this machine: seconds and bytes
     python benchmarks/cluster.py plan                      seconds of a round, and the steps from which a cluster pays
 
-`accuracy` compares an MLP that is trained in one process with the mean of those of 2 and 8 workers, at equal numbers of
-epochs. `time` measures the seconds of an epoch with 1, 2 and 4 workers beside one process, the seconds of a round whose
+`accuracy` compares an MLP that is trained in one process with the mean of those of 2 and 8 workers: mean accuracy, the
+least of the seeds, and epochs; after ten epochs (three of the million), or with `--end`, when they no longer improve. `time` measures the seconds of an epoch with 1, 2 and 4 workers beside one process, the seconds of a round whose
 steps cost nothing, and the bytes that workers send each other. `plan` computes rounds from the constants below, which
 `time` measures.
 """
@@ -72,31 +72,43 @@ def divided(X: np.ndarray, y: np.ndarray, n_partitions: int):
     return da.from_array(X, chunks=(size, -1)), da.from_array(y, chunks=size)
 
 
-def print_accuracies(folder: Path, names: list[str], n_seeds: int) -> None:
-    """Mean test accuracy of one process and of several workers, and the least of the seeds."""
-    print(f"{'':<10}{'workers':>8}" + "".join(f"{f'every {n}':>18}" for n in (*STEPS, "epoch")))
+def print_accuracies(folder: Path, names: list[str], n_seeds: int, *, to_the_end: bool) -> None:
+    """Mean test accuracy of one process and of several workers, and the least of the seeds.
+
+    After equal numbers of epochs, or when the score of held-out rows no longer improves.
+    """
+    all_steps = (100, 10**9) if to_the_end else (*STEPS, 10**9)
+    print(
+        f"{'':<10}{'workers':>8}" + "".join(f"{'every epoch' if n == 10**9 else f'every {n}':>22}" for n in all_steps)
+    )
     for load in (adult, mnist, million):
         if names and load.__name__ not in names:
             continue
         X, y, X_test, y_test = load(folder)
-        epochs = 3 if load is million else N_EPOCHS
-        alone = [model(seed, max_iter=epochs).fit(X, y).score(X_test, y_test) for seed in range(n_seeds)]
-        print(f"{load.__name__:<10}{'1':>8}{f'{np.mean(alone):.4f} ({min(alone):.4f})':>18}", flush=True)
+        options = {"max_iter": 200, "early_stopping": True, "n_iter_no_change": 10} if to_the_end else {}
+        options |= {"max_iter": 3} if load is million and not to_the_end else {}
+        alone = [model(seed, **options).fit(X, y) for seed in range(n_seeds)]
+        print(f"{load.__name__:<10}{'1':>8}{described(alone, X_test, y_test):>22}", flush=True)
         for n in (2, 8):
             print(f"{'':<10}{n:>8}", end="", flush=True)
             with workers(n, processes=False) as client:
-                data = divided(X, y, 2 * n)
-                for steps in (*STEPS, 10**9):
+                data = divided(X, y, 10 * n)
+                for steps in all_steps:
                     if len(X) / n / 200 / steps > 100:  # more than 100 rounds in each epoch
-                        print(f"{'-':>18}", end="", flush=True)
+                        print(f"{'-':>22}", end="", flush=True)
                         continue
                     fitted = [
-                        distributed.fit(model(seed, max_iter=epochs), *data, client=client, sync_every=steps)
+                        distributed.fit(model(seed, **options), *data, client=client, sync_every=steps)
                         for seed in range(n_seeds)
                     ]
-                    scores = [each.score(X_test, y_test) for each in fitted]
-                    print(f"{f'{np.mean(scores):.4f} ({min(scores):.4f})':>18}", end="", flush=True)
+                    print(f"{described(fitted, X_test, y_test):>22}", end="", flush=True)
             print()
+
+
+def described(models: list[MLPClassifier], X: np.ndarray, y: np.ndarray) -> str:
+    """Mean and least accuracy of models, and their mean number of epochs."""
+    scores = [each.score(X, y) for each in models]
+    return f"{np.mean(scores):.4f} ({min(scores):.4f}) {np.mean([each.n_iter_ for each in models]):.0f}"
 
 
 def sent_bytes(client: Client) -> int:
@@ -189,11 +201,12 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help="of data sets")
     parser.add_argument("--data", type=Path)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--end", action="store_true", help="train until held-out rows no longer improve")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore", ConvergenceWarning)
     warnings.filterwarnings("ignore", "Sending large graph")
     if arguments.table == "accuracy":
-        print_accuracies(arguments.data, arguments.names, arguments.seeds)
+        print_accuracies(arguments.data, arguments.names, arguments.seeds, to_the_end=arguments.end)
     elif arguments.table == "time":
         print_times()
     else:
