@@ -5,9 +5,10 @@
     python benchmarks/cluster.py plan                      seconds of a round, and the steps from which a cluster pays
 
 `accuracy` compares an MLP that is trained in one process with the mean of those of 2 and 8 workers: mean accuracy, the
-least of the seeds, and epochs; after ten epochs (three of the million), or with `--end`, when they no longer improve. `time` measures the seconds of an epoch with 1, 2 and 4 workers beside one process, the seconds of a round whose
-steps cost nothing, and the bytes that workers send each other. `plan` computes rounds from the constants below, which
-`time` measures.
+least of the seeds, and epochs; after ten epochs (three of the million), or with `--end`, when they no longer improve.
+`time` measures the seconds of an epoch with 1, 2 and 4 workers beside one process, the seconds of a round whose steps
+cost nothing, and the bytes that workers send each other. `plan` computes rounds from the constants below, which `time`
+measures.
 """
 
 from __future__ import annotations
