@@ -34,8 +34,8 @@ N_EPOCHS = 10
 STEPS = (1, 10, 100, 1000)
 
 # Seconds of the scheduler for a task, and of a message between two workers, as measured by `time` on one machine.
-SECONDS_PER_TASK = 0.0012
-SECONDS_PER_MESSAGE = 0.004
+SECONDS_PER_TASK = 0.003
+SECONDS_PER_MESSAGE = 0.008
 
 # Bytes of the state that is averaged, for each weight: float32 weights and the two moments of Adam.
 BYTES_PER_WEIGHT = 12
@@ -168,7 +168,7 @@ def print_seconds_of_rounds() -> None:
                     fitted = distributed.fit(model(**options), *data, client=client, sync_every=1)
                     seconds.append(time.perf_counter() - start)
             size = fitted.weights_.size
-            measured, on_paper = (seconds[1] - seconds[0]) / 100, seconds_of_round(n, size, 20e9)
+            measured, on_paper = (seconds[1] - seconds[0]) / 100, seconds_of_round(n, size, 2.5e9)
             print(f"  {size:>8} weights, {n} workers: {measured:.4f}, {on_paper:.4f}")
 
 

@@ -174,12 +174,22 @@ def first_pass(
 
 def encoded(chunk: Chunk, encoding: Encoding, number: int) -> Samples:
     """The samples of one partition, for training."""
+    chunk = chunk._replace(X=_aligned(chunk.X))
     with messages_prefixed(f"In partition {number}: "):
         samples = further_samples(
             encoding.specification, FitArguments(*chunk), encoding.reader, encoding.task, encoding.dtype
         )
     samples.mean_weight = encoding.mean_weight
     return samples
+
+
+def _aligned(X: Any) -> Any:
+    """X at an address that is a multiple of its item size.
+
+    Arrays that dask receives begin anywhere in its messages. `ndarray.take` copies the whole of such an array at each
+    call: batches of 200 of 25 000 rows took 0.28 ms each instead of 0.01.
+    """
+    return np.require(X, requirements="A") if isinstance(X, np.ndarray) and X.dtype != object else X
 
 
 def trained(

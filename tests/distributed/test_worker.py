@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from skneural.data import Rows, Samples, Targets
-from skneural.distributed.worker import EpochPlan, PartitionGroup, Round, RoundResult, merged, trained
+from skneural.distributed.worker import EpochPlan, PartitionGroup, Round, RoundResult, _aligned, merged, trained
 from skneural.losses import SquaredLoss
 from skneural.optimizers import Adam, Schedule
 from skneural.parameters import Layout
@@ -86,6 +86,15 @@ def test_shares_and_rounds_differ_in_their_random_numbers():
     ]
     np.testing.assert_array_equal(vectors[0].weights.vector, vectors[1].weights.vector)
     assert np.abs(vectors[0].weights.vector - vectors[2].weights.vector).max() > 0
+
+
+def test_samples_are_aligned_wherever_a_message_has_put_them():
+    values = np.arange(6.0).reshape(3, 2)
+    X = np.frombuffer(b"x" + values.tobytes(), np.float64, offset=1).reshape(3, 2)
+    assert not X.flags.aligned
+    assert _aligned(X).flags.aligned
+    np.testing.assert_array_equal(_aligned(X), values)
+    assert _aligned(values) is values
 
 
 def test_results_count_by_the_samples_of_their_round():
