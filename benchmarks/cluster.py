@@ -183,16 +183,18 @@ def seconds_of_round(n_workers: int, n_weights: int, bits_per_second: float) -> 
 def print_plan() -> None:
     """Bytes and seconds of rounds, and the steps between two means from which workers are faster than one process."""
     print(f"{'weights':>10}{'workers':>9}{'MB a round':>12}{'MB each':>9}", end="")
-    print("".join(f"{f'{rate} Gbit/s':>12}" for rate in (1, 10, 100)) + f"{'rows each, at 10':>20}")
+    print("".join(f"{f'{rate} Gbit/s':>12}" for rate in (1, 10, 100)) + f"{'rows: pays':>14}{'a tenth':>12}")
     for n_weights, seconds_of_step in ((10_000, 0.0002), (1_000_000, 0.012), (100_000_000, 1.2)):
         for n in (8, 64, 512):
             megabytes = 2 * (n - 1) * BYTES_PER_WEIGHT * n_weights / 1e6
             seconds = [seconds_of_round(n, n_weights, rate * 1e9) for rate in (1, 10, 100)]
-            steps = math.ceil(9 * seconds[1] / seconds_of_step)  # a tenth of the time is then for rounds
+            # Rows of a worker between two means, at 10 Gbit/s: from which all are faster than one process, and of
+            # which rounds take a tenth of the time.
+            rows = [200 * math.ceil(seconds[1] / seconds_of_step * factor) for factor in (1 / (n - 1), 9)]
             print(
                 f"{n_weights:>10}{n:>9}{megabytes:>12.4g}{megabytes / n:>9.3g}"
                 + "".join(f"{value:>11.3g}s" for value in seconds)
-                + f"{200 * steps:>20}"
+                + f"{rows[0]:>14}{rows[1]:>12}"
             )
 
 

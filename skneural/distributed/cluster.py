@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -69,16 +68,15 @@ class Cluster:
     def wait(self, futures: Sequence[Any]) -> None:
         """Wait for futures, whether or not they fail."""
         distributed = dask_module("distributed")
-        last_seen = time.monotonic()
+        looks = 0  # without a worker; not seconds, which also pass while the machine is suspended
         while True:
             try:
                 distributed.wait(futures, timeout=SECONDS_BETWEEN_LOOKS)
                 return
             except TimeoutError:
                 deliver_interrupt()
-                if self._has_workers():
-                    last_seen = time.monotonic()
-                elif time.monotonic() > last_seen + SECONDS_WITHOUT_WORKERS:
+                looks = 0 if self._has_workers() else looks + 1
+                if looks * SECONDS_BETWEEN_LOOKS > SECONDS_WITHOUT_WORKERS:
                     raise LostClusterError(
                         f"The cluster has had no workers for {SECONDS_WITHOUT_WORKERS:.0f} seconds. Start workers and "
                         "fit again, with resume_from if a skneural.callbacks.Checkpoint was set: its file holds the "

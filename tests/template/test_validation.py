@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from skneural.template import validation
 from skneural.template.validation import random_split
 
 SIZES = [(10, 0.1), (11, 0.1), (19, 0.25), (100, 0.33), (7, 0.8)]
@@ -45,6 +46,15 @@ def test_more_classes_than_held_out_samples_are_split_as_if_there_were_none():
     with_classes, without = (random_split(40, 0.1, given, 3) for given in (classes, None))
     for part, expected in zip(with_classes, without, strict=True):
         np.testing.assert_array_equal(part, expected)
+
+
+def test_very_many_samples_are_split_without_regard_to_their_classes(monkeypatch):
+    """Their shares are about the same by chance."""
+    monkeypatch.setattr(validation, "MOST_STRATIFIED", 999)
+    classes = np.arange(1000) % 2
+    with_classes, without = (random_split(1000, 0.1, given, 3) for given in (classes, None))
+    np.testing.assert_array_equal(with_classes[1], without[1])
+    assert not np.array_equal(random_split(999, 0.1, classes[:999], 3)[1], random_split(999, 0.1, None, 3)[1])
 
 
 def test_the_seed_decides():
