@@ -42,7 +42,7 @@ def main():
     model = make_pipeline(
         TokenEncoder(level="character", vocabulary_size=40),
         RNNSequenceClassifier(
-            vocabulary_size=40,
+            vocabulary_size="auto",
             embedding_size=16,
             hidden_size=32,
             bidirectional=True,

@@ -40,12 +40,11 @@ def reviews(n, rng):
 
 
 def models():
-    n_tokens = 20_000
     n_grams = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)
     tfidf = make_pipeline(n_grams, LogisticRegression(C=10, max_iter=1000))
     fasttext = make_pipeline(
-        TokenEncoder(ngram_range=(1, 2), vocabulary_size=n_tokens),
-        CNNSequenceClassifier(architecture="fasttext", vocabulary_size=n_tokens, random_state=0),
+        TokenEncoder(ngram_range=(1, 2), vocabulary_size=20_000),
+        CNNSequenceClassifier(architecture="fasttext", vocabulary_size="auto", random_state=0),
     )
     return {
         "TF-IDF, LogisticRegression": tfidf,

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from sklearn.utils.validation import check_is_fitted
 
 from skneural.estimators.augmentation import augmentation_hyperparameter
+from skneural.estimators.word_vectors import TokenFields
 from skneural.hyperparameters import (
     BOOLEAN,
     Choice,
@@ -35,11 +36,9 @@ from skneural.readers import (
     ImageOptions,
     Images,
     Reader,
-    SequenceOptions,
     Sequences,
     reversible_normalization_hyperparameter,
     standardize_hyperparameter,
-    vocabulary_size_hyperparameter,
 )
 from skneural.tasks import NumberOptions, SeriesNumbers, Task
 from skneural.template.automatic import batch_size_hyperparameter
@@ -318,7 +317,7 @@ TEXT_RATE, TEXT_EPOCHS, TEXT_STEPS = 0.005, 10, 300
 
 
 @declare
-class ConvolutionalSequenceFields(Mixin):
+class ConvolutionalSequenceFields(TokenFields):
     """Hyper-parameters of `CNNSequenceClassifier` and `CNNSequenceRegressor`."""
 
     _reader_class: ClassVar[type[Reader]] = Sequences
@@ -367,7 +366,6 @@ class ConvolutionalSequenceFields(Mixin):
         constraint=Number(0, 1, below=True),
         doc="Fraction of the tokens that the mean leaves out at each training step, in fasttext only.",
     )
-    vocabulary_size: int | None = vocabulary_size_hyperparameter()
     standardize: bool = standardize_hyperparameter()
     embedding_size: int = hyperparameter(
         default=64,
@@ -411,9 +409,6 @@ class ConvolutionalSequenceFields(Mixin):
     )
 
     attributes_doc = SEQUENCE_ATTRIBUTES
-
-    def _reader_options(self) -> SequenceOptions:
-        return SequenceOptions(self.vocabulary_size)
 
     def _settings(self, one_pass: bool) -> TrainingSettings:
         settings = super()._settings(one_pass)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from sklearn.utils.metaestimators import available_if
 
 from skneural.estimators.attention import has_pooling_weights, pooling_hyperparameter, pooling_weights
+from skneural.estimators.word_vectors import TokenFields
 from skneural.hyperparameters import BOOLEAN, Choice, Integer, Number, declare, hyperparameter
 from skneural.layers import Layer
 from skneural.networks.mamba import VARIANTS, mamba_network
@@ -18,25 +19,23 @@ from skneural.readers import (
     SEQUENCE_ATTRIBUTES,
     SEQUENCE_DOC,
     Reader,
-    SequenceOptions,
     Sequences,
     reversible_normalization_hyperparameter,
     standardize_hyperparameter,
-    vocabulary_size_hyperparameter,
 )
 from skneural.tasks import NumberOptions, SequenceNumbers, Task
 from skneural.template.classifier import NeuralClassifier
-from skneural.template.estimator import Mixin
 from skneural.template.regressor import NeuralRegressor
 from skneural.template.tagger import NeuralTagger
 
 
 @declare
-class MambaFields(Mixin):
+class MambaFields(TokenFields):
     """Hyper-parameters of all Mamba estimators."""
 
     _reader_class: ClassVar[type[Reader]] = Sequences
     _network_builder: ClassVar[Callable[..., Layer]] = staticmethod(mamba_network)
+    _size_name: ClassVar[str] = "d_model"
 
     d_model: int = hyperparameter(
         default=64, constraint=Integer(1), doc="Number of features of each step between the blocks."
@@ -68,7 +67,6 @@ class MambaFields(Mixin):
         doc="Fraction dropped at each training step, of the output of each block and before the output layer.",
     )
 
-    vocabulary_size: int | None = vocabulary_size_hyperparameter()
     standardize: bool = standardize_hyperparameter()
 
     attributes_doc = SEQUENCE_ATTRIBUTES
@@ -87,9 +85,6 @@ class MambaFields(Mixin):
             The weights of each series sum to one. An array if X is an array, a list if X is a list.
         """
         return pooling_weights(self, X)
-
-    def _reader_options(self) -> SequenceOptions:
-        return SequenceOptions(self.vocabulary_size)
 
     shared_doc = {
         "series": """

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from sklearn.utils.metaestimators import available_if
 
 from skneural.estimators.attention import has_pooling_weights, pooling_hyperparameter, pooling_weights
+from skneural.estimators.word_vectors import TokenFields
 from skneural.hyperparameters import BOOLEAN, NONE, Choice, Integer, Number, declare, hyperparameter
 from skneural.layers import Layer
 from skneural.layers.recurrent import CELLS
@@ -19,16 +20,13 @@ from skneural.readers import (
     SEQUENCE_ATTRIBUTES,
     SEQUENCE_DOC,
     Reader,
-    SequenceOptions,
     Sequences,
     embedding_size_hyperparameter,
     reversible_normalization_hyperparameter,
     standardize_hyperparameter,
-    vocabulary_size_hyperparameter,
 )
 from skneural.tasks import NumberOptions, SequenceNumbers, Task
 from skneural.template.classifier import NeuralClassifier
-from skneural.template.estimator import Mixin
 from skneural.template.regressor import NeuralRegressor
 from skneural.template.tagger import NeuralTagger
 
@@ -41,7 +39,7 @@ class RecurrentSequences(Sequences):
 
 
 @declare
-class RecurrentFields(Mixin):
+class RecurrentFields(TokenFields):
     """Hyper-parameters of all recurrent estimators."""
 
     _reader_class: ClassVar[type[Reader]] = RecurrentSequences
@@ -73,7 +71,6 @@ class RecurrentFields(Mixin):
         doc="""Maximum Euclidean norm of the gradient; longer gradients are scaled down, because those of recurrent
         networks can explode. None: no limit. Not used by lbfgs.""",
     )
-    vocabulary_size: int | None = vocabulary_size_hyperparameter()
     standardize: bool = standardize_hyperparameter()
     embedding_size: int = embedding_size_hyperparameter()
 
@@ -93,9 +90,6 @@ class RecurrentFields(Mixin):
             The weights of each series sum to one. An array if X is an array, a list if X is a list.
         """
         return pooling_weights(self, X)
-
-    def _reader_options(self) -> SequenceOptions:
-        return SequenceOptions(self.vocabulary_size)
 
     shared_doc = {
         "series": """

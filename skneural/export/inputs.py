@@ -115,7 +115,10 @@ def read_series(graph: OnnxGraph, reader: Sequences, form: Form) -> Input:
     """Series (n, steps, features), univariate ones (n, steps), or tokens (n, steps), and their lengths."""
     steps = ("n", "steps")
     if _has_tokens(reader):
-        x = GraphValue(graph.input("X", np.int64, steps))
+        tokens = graph.input("X", np.int64, steps)
+        if reader.replaces_unknown and reader.vocabulary_size is not None:
+            tokens = graph.op("Where", graph.op("Less", tokens, reader.vocabulary_size), tokens, 0)
+        x = GraphValue(tokens)
     elif reader.columns is not None or form.rows:
         x = GraphValue(graph.unsqueeze(graph.input("X", np.float32, steps), 2), rank=3)
         return Input(x, axes=steps)

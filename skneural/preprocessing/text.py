@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from numbers import Integral
-from typing import ClassVar, Self
+from typing import ClassVar, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +37,14 @@ JOINERS = "\u200c\u200d"  # inside words of some scripts, and inside emoji
 APOSTROPHES = "'\u2019"
 
 
+class TokenVectors(Protocol):
+    """Mapping from some tokens to their vectors."""
+
+    def __contains__(self, token: str, /) -> bool: ...
+
+    def __getitem__(self, token: str, /) -> npt.ArrayLike: ...
+
+
 def _is_ngram_range(value: object) -> bool:
     if not isinstance(value, tuple | list) or not all(isinstance(n, Integral) for n in value):
         return False
@@ -50,8 +58,7 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     Integer 0 is the unknown token, for all tokens that are not in the vocabulary. The other tokens are sorted by
     decreasing frequency, ties by code points. Each text becomes an array with one integer per token, without padding.
 
-    Set ``vocabulary_size=encoder.vocabulary_size_`` or any greater number in the estimator; in a pipeline, use the same
-    `vocabulary_size` for both.
+    Set ``vocabulary_size="auto"`` in the estimator.
 
     {parameters}
 
@@ -88,8 +95,8 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     >>> texts = ["good food", "really good", "so good !", "bad", "bad food", "that was really bad"] * 5
     >>> y = ["yes", "yes", "yes", "no", "no", "no"] * 5
     >>> model = make_pipeline(
-    ...     TokenEncoder(vocabulary_size=1000),
-    ...     CNNSequenceClassifier(architecture="textcnn", vocabulary_size=1000, channels=8, max_iter=20, random_state=0)
+    ...     TokenEncoder(),
+    ...     CNNSequenceClassifier(architecture="fasttext", vocabulary_size="auto", random_state=0),
     ... )
     >>> model.fit(texts, y).predict(["good !", "bad service"]).tolist()
     ['yes', 'no']
@@ -241,6 +248,62 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         check_is_fitted(self)
         names = list(self.vocabulary_)
         return [[names[number] for number in _numbers(text, i, len(names))] for i, text in enumerate(X)]
+
+    def embedding_weights(self, vectors: TokenVectors) -> np.ndarray:
+        """Arrange vectors of tokens by the integers of these, for estimators with the parameter `embedding_weights`.
+
+        Parameters
+        ----------
+        vectors : dict from str to array-like of shape (embedding_size,), or object with ``in`` and ``[]``
+            Vector of each token, such as the `KeyedVectors` of gensim.
+
+        Returns
+        -------
+        embedding_weights : ndarray of shape (vocabulary_size_, embedding_size)
+            In double precision if any vector is, and in single precision otherwise. Tokens without a vector, such as
+            the unknown token in general, have rows of NaN.
+
+        Raises
+        ------
+        ValueError
+            If no token of the vocabulary has a vector, or vectors are of different sizes.
+
+        Examples
+        --------
+        >>> from skneural.preprocessing import TokenEncoder
+        >>> encoder = TokenEncoder().fit(["the cat sat"])
+        >>> encoder.embedding_weights({"cat": [1.0, 0.5], "sat": [0.0, 2.0]})
+        array([[nan, nan],
+               [1. , 0.5],
+               [0. , 2. ],
+               [nan, nan]])
+
+        In a pipeline, a frozen encoder keeps the vocabulary to which the rows belong; any other is fitted anew:
+
+        >>> from sklearn.frozen import FrozenEstimator
+        >>> from sklearn.pipeline import make_pipeline
+        >>> from skneural import RNNSequenceClassifier
+        >>> table = encoder.embedding_weights({"cat": [1.0, 0.5], "sat": [0.0, 2.0]})
+        >>> network = RNNSequenceClassifier(vocabulary_size="auto", embedding_size=2, embedding_weights=table)
+        >>> model = make_pipeline(FrozenEstimator(encoder), network)
+        """
+        check_is_fitted(self)
+        rows = {number: np.asarray(vectors[token]) for token, number in self.vocabulary_.items() if token in vectors}
+        if not rows:
+            raise ValueError(
+                f"None of the {self.vocabulary_size_} tokens of the vocabulary has a vector. Perhaps vectors are of "
+                "words in lower case (set lowercase=True), or of another level."
+            )
+        shapes = {row.shape for row in rows.values()}
+        if len(shapes) > 1 or len(min(shapes)) != 1:
+            raise ValueError(f"Vectors must be one-dimensional and of one size; they have the shapes {sorted(shapes)}.")
+        table = np.full(
+            (self.vocabulary_size_, *min(shapes)),
+            np.nan,
+            np.result_type(np.float32, *{row.dtype for row in rows.values()}),
+        )
+        table[list(rows)] = list(rows.values())
+        return table
 
     def get_feature_names_out(self, input_features: None = None) -> np.ndarray:
         """Get the tokens of the vocabulary in the order of their integers.

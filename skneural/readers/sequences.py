@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
@@ -15,7 +15,7 @@ from skneural.data import Container, Series
 from skneural.data.object_columns import object_array, unpacked
 from skneural.data.stored import StoredArray, StoredRows, is_stored
 from skneural.data.vocabulary import ensure_within_vocabulary
-from skneural.hyperparameters import BOOLEAN, NONE, Integer, hyperparameter
+from skneural.hyperparameters import BOOLEAN, NONE, Choice, Integer, hyperparameter
 from skneural.ops.blocks import slices
 from skneural.ops.types import Array
 from skneural.readers.reader import CHANNELS_LAST, InputSpec, Reader, TableColumns, with_dtype
@@ -33,9 +33,10 @@ def vocabulary_size_hyperparameter() -> Any:
     """The hyper-parameter `vocabulary_size` of families whose X is series or tokens."""
     return hyperparameter(
         default=None,
-        constraint=NONE | Integer(1),
+        constraint=NONE | Choice("auto") | Integer(1),
         doc="""Number of different tokens, if X is sequences of tokens: integers from 0 to ``vocabulary_size - 1``.
-        None: X is series of numbers.""",
+        "auto": as many as occur in `fit`, or in the first call of `partial_fit`; greater ones are later read as 0, the
+        unknown token of `skneural.preprocessing.TokenEncoder`, unless X is in a file. None: X is series of numbers.""",
     )
 
 
@@ -104,11 +105,19 @@ class SequenceOptions:
 
     Attributes
     ----------
-    vocabulary_size : int or None
+    vocabulary_size : int, "auto" or None
         Number of tokens; None for series of numbers.
+    n_vectors : int or None
+        Number of tokens with a vector from which their embedding starts, which "auto" stands for.
     """
 
-    vocabulary_size: int | None = None
+    vocabulary_size: int | str | None = None
+    n_vectors: int | None = None
+
+    @property
+    def replaces_unknown(self) -> bool:
+        """True if tokens outside the vocabulary are read as 0 after training."""
+        return self.vocabulary_size == "auto"
 
 
 @dataclass(frozen=True)
@@ -122,33 +131,38 @@ class Sequences(Reader):
     n_features : int
         Features of each step; one for tokens.
     vocabulary_size : int or None
+    replaces_unknown : bool
+        Whether tokens outside the vocabulary are read as 0.
     """
 
     columns: TableColumns | None
     n_features: int
     vocabulary_size: int | None
+    replaces_unknown: bool = field(default=False, kw_only=True)
 
     least_rows_per_block: ClassVar[int] = 1  # smallest block of predictions, however long the series are
 
     @classmethod
     def learn(cls, X: object, options: SequenceOptions, spec: InputSpec) -> tuple[Self, Container]:
-        columns, x = cls._learn_columns(X, options.vocabulary_size, spec)
-        return cls(columns, n_features_of_a_step(x), options.vocabulary_size), x
+        columns, size, x = cls._learn_columns(X, options, spec)
+        return cls(columns, n_features_of_a_step(x), size, replaces_unknown=options.replaces_unknown), x
 
     @classmethod
     def _learn_columns(
-        cls, X: object, vocabulary_size: int | None, spec: InputSpec
-    ) -> tuple[TableColumns | None, Container]:
+        cls, X: object, options: SequenceOptions, spec: InputSpec
+    ) -> tuple[TableColumns | None, int | None, Container]:
+        """The columns of a table, the number of tokens, and the samples."""
         X, pieces = _arrays_or_pieces(X)
-        if vocabulary_size is None:
+        size = _vocabulary_size(X, pieces, options)
+        if size is None:
             _warn_of_tokens(X if pieces is None else pieces)
-        if _is_table(X, pieces, vocabulary_size):
+        if _is_table(X, pieces, size):
             columns, rows = _table(TableColumns.learn, X, spec)
-            return columns, _container(X, rows[:, :, np.newaxis], spec)
-        x = _read(X, pieces, vocabulary_size, spec)
-        if vocabulary_size is None and x.lengths is None:
+            return columns, None, _container(X, rows[:, :, np.newaxis], spec)
+        x = _read(X, pieces, size, spec)
+        if size is None and x.lengths is None:
             _warn_of_channels_first(x)
-        return None, x
+        return None, size, x
 
     def read(self, X: object, spec: InputSpec) -> Container:
         X, pieces = _arrays_or_pieces(X)
@@ -159,7 +173,7 @@ class Sequences(Reader):
                 rows = _table(self.columns.check, X, spec)
             x = _container(X, rows[:, :, np.newaxis], spec)
         else:
-            x = _read(X, pieces, self.vocabulary_size, spec)
+            x = _read(X, pieces, self.vocabulary_size, spec, self.replaces_unknown)
         self._ensure_same_features(x, spec.estimator_name)
         return x
 
@@ -175,6 +189,10 @@ class Sequences(Reader):
                     else ""
                 )
             )
+
+    @property
+    def learned_once(self) -> str:
+        return "the vocabulary of X" if self.replaces_unknown else ""
 
     @property
     def scaling_advice(self) -> str:
@@ -245,9 +263,15 @@ def _table(check: Callable[..., Any], X: object, spec: InputSpec) -> Any:
     return check(X, spec, dtype=spec.stored_dtype(X))
 
 
-def _read(X: Any, pieces: list[np.ndarray] | None, vocabulary_size: int | None, spec: InputSpec) -> Container:
+def _read(
+    X: Any,
+    pieces: list[np.ndarray] | None,
+    vocabulary_size: int | None,
+    spec: InputSpec,
+    replaces_unknown: bool = False,
+) -> Container:
     if vocabulary_size is not None:
-        return _tokens(_as_array(X) if pieces is None else pieces, vocabulary_size)
+        return _tokens(_as_array(X) if pieces is None else pieces, vocabulary_size, replaces_unknown)
     return _series(_as_array(X), spec) if pieces is None else _joined(pieces, spec)
 
 
@@ -390,7 +414,24 @@ def _joined(pieces: list[np.ndarray], spec: InputSpec) -> Series:
     return Series.of(flat, np.array([len(piece) for piece in pieces]), spec.resolve(flat.dtype))
 
 
-def _tokens(X: Any, vocabulary_size: int) -> Container:
+def _vocabulary_size(X: Any, pieces: list[np.ndarray] | None, options: SequenceOptions) -> int | None:
+    """Number of tokens: the given one, that of vectors, or one more than the greatest token of X."""
+    if not isinstance(options.vocabulary_size, str):
+        return options.vocabulary_size
+    if options.n_vectors is not None:
+        return options.n_vectors
+    blocks: Iterable[np.ndarray]
+    if pieces is None:
+        x = _as_array(X)
+        blocks = (np.asarray(x[rows]) for rows in slices(len(x), MANY_SERIES))
+    else:
+        blocks = pieces
+    # Whatever is no tokens has none here, and `_tokens` tells what it is.
+    greatest = [int(block.max()) for block in blocks if block.dtype.kind in "iu" and block.size]
+    return 1 + max(greatest, default=0)
+
+
+def _tokens(X: Any, vocabulary_size: int, replaces_unknown: bool) -> Container:
     """Sequences of token numbers, of shape (n, steps)."""
     if is_stored(X) and X.dtype.kind in "iu" and X.ndim == 2:
         return _stored_tokens(X, vocabulary_size)
@@ -407,9 +448,15 @@ def _tokens(X: Any, vocabulary_size: int) -> Container:
             f"With vocabulary_size, X must be a list of integer sequences, or an integer array (n, steps). This X has "
             f"dtype {numbers.dtype}" + ("." if unequal else f" and shape {numbers.shape}.") + _wrong_token(X)
         )
-    ensure_within_vocabulary(X if unequal else numbers, vocabulary_size, "X")
     numbers = numbers.astype(np.intp)
-    return Series.of(numbers, np.array([len(piece) for piece in X])) if unequal else Series(numbers)
+    if replaces_unknown:
+        numbers[numbers >= vocabulary_size] = 0
+    if not unequal:
+        ensure_within_vocabulary(numbers, vocabulary_size, "X")
+        return Series(numbers)
+    lengths = np.array([len(piece) for piece in X])
+    ensure_within_vocabulary(np.split(numbers, np.cumsum(lengths)[:-1]), vocabulary_size, "X")
+    return Series.of(numbers, lengths)
 
 
 def _stored_tokens(X: Any, vocabulary_size: int) -> Container:

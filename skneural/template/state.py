@@ -22,9 +22,12 @@ def plain_state(value: object) -> Any:
 
 
 def value_of(cls: type[_T], state: dict[str, Any]) -> _T:
-    """The dataclass with the given `plain_state`: the inverse of that function."""
+    """The dataclass with the given `plain_state`: the inverse of that function.
+
+    Fields that older versions did not have take their defaults.
+    """
     kinds: dict[str, type | None] = _dataclass_fields(cls)  # type: ignore[arg-type]
-    return cls(**{name: _restored(kind, state[name]) for name, kind in kinds.items()})
+    return cls(**{name: _restored(kind, state[name]) for name, kind in kinds.items() if name in state})
 
 
 def _restored(kind: type | None, state: Any) -> Any:

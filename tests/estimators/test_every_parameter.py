@@ -33,6 +33,7 @@ WITHOUT_EFFECT = {
     "warm_start": "concerns the next fit",
     "max_length": "for learned positions; a limit of what can be predicted",
     "vocabulary_size": "for tokens, which have test files of their own",
+    "embedding_weights": "for tokens; see test_word_vectors.py",
     "word_dropout": "for tokens, in fasttext",
     "embedding_size": "for tokens; of numbers only with an embedding",
     "pretrained": "needs another model; see test_pretrained.py",

@@ -372,6 +372,10 @@ def tokens(n: int, seed: int = 1) -> list[np.ndarray]:
     return [rng.integers(0, 6, n_steps) for n_steps in rng.integers(1, 12, n)]
 
 
+def tokens_and_unknown_ones(n: int) -> list[np.ndarray]:
+    return [piece + 2 for piece in tokens(n)]
+
+
 def labelled_tokens() -> tuple[Any, Any]:
     X = tokens(40, 0)
     return X, np.array([piece[0] > 2 for piece in X])
@@ -571,6 +575,14 @@ CASES: dict[str, ExportCase] = {
     ),
     "recurrent regressor of steps": ExportCase(
         RNNSequenceRegressor(**RECURRENT), series_and_step_amounts, series, as_series, of_steps(of_regressor), least=1
+    ),
+    "tokens of a vocabulary that is read": ExportCase(
+        RNNSequenceClassifier(vocabulary_size="auto", embedding_size=3, **RECURRENT),
+        labelled_tokens,
+        tokens_and_unknown_ones,
+        as_padded_tokens,
+        of_classifier,
+        least=1,
     ),
     "recurrent classifier of tokens": of_tokens(
         RNNSequenceClassifier(vocabulary_size=6, embedding_size=3, bidirectional=True, **RECURRENT)

@@ -9,7 +9,7 @@ import pytest
 from sklearn.base import BaseEstimator
 
 import skneural
-from skneural import HopfieldNetwork, MLPClassifier
+from skneural import HopfieldNetwork, MLPClassifier, RNNSequenceClassifier
 from skneural.exceptions import InconsistentVersionWarning
 from skneural.layers import Activation, Chain, Dense
 from skneural.template import saved_state
@@ -190,3 +190,10 @@ class TestWeightsByName:
     def test_training_goes_on_from_them(self, model):
         model.set_weights_by_name({"output.bias": [1, 2, 3]})
         assert model.partial_fit(X, y).t_ == 4 * len(X)
+
+
+def test_fields_of_readers_that_older_versions_did_not_have_take_their_defaults():
+    model = RNNSequenceClassifier(vocabulary_size=3, max_iter=2, random_state=0).fit([[0, 1], [2, 1]] * 4, [0, 1] * 4)
+    state = copy.deepcopy(model.__getstate__())
+    del state["_reader"]["replaces_unknown"]
+    assert not loaded(state, RNNSequenceClassifier)._reader.replaces_unknown

@@ -18,6 +18,7 @@ from skneural.estimators.transformer.pretrained import (
     pretrained_hyperparameter,
 )
 from skneural.estimators.transformer.reader import TransformerOptions, TransformerSequences
+from skneural.estimators.word_vectors import TokenFields, rows_of
 from skneural.hyperparameters import NONE, Choice, Integer, Number, declare, hyperparameter
 from skneural.layers import Layer
 from skneural.networks.transformer import POSITIONAL, TRANSFORMER_POOLINGS, transformer_network
@@ -29,12 +30,10 @@ from skneural.readers import (
     Reader,
     reversible_normalization_hyperparameter,
     standardize_hyperparameter,
-    vocabulary_size_hyperparameter,
 )
 from skneural.tasks import NumberOptions, SequenceNumbers, Task
 from skneural.template.automatic import batch_size_hyperparameter
 from skneural.template.classifier import NeuralClassifier
-from skneural.template.estimator import Mixin
 from skneural.template.problem import Network
 from skneural.template.regressor import NeuralRegressor
 from skneural.template.tagger import NeuralTagger
@@ -52,11 +51,12 @@ def transformer_pooling_hyperparameter() -> Any:
 
 
 @declare
-class TransformerFields(Mixin):
+class TransformerFields(TokenFields):
     """Hyper-parameters of all Transformers."""
 
     _reader_class: ClassVar[type[Reader]] = TransformerSequences
     _network_builder: ClassVar[Callable[..., Layer]] = staticmethod(transformer_network)
+    _size_name: ClassVar[str] = "d_model"
 
     d_model: int = hyperparameter(
         default=64,
@@ -97,7 +97,6 @@ class TransformerFields(Mixin):
         sublayers, and before the output layer.""",
     )
 
-    vocabulary_size: int | None = vocabulary_size_hyperparameter()
     standardize: bool = standardize_hyperparameter()
     pretrained: Any = pretrained_hyperparameter()
     freeze: int = freeze_hyperparameter()
@@ -130,16 +129,18 @@ class TransformerFields(Mixin):
     # --- hooks ------------------------------------------------------------------------------------------
 
     def _check_together(self) -> None:
+        super()._check_together()
         ensure_compatible(self._hyperparameters(), type(self).__name__)
 
     def _reader_options(self) -> TransformerOptions:
         model, learns_positions = language_model_of(self.pretrained), self.positional == "learned"
         if model is None:
-            return TransformerOptions(self.vocabulary_size, learns_positions, self.max_length)
+            sizes = self.vocabulary_size, rows_of(self.embedding_weights)
+            return TransformerOptions(*sizes, learns_positions, self.max_length)
         fitted = model.network_arguments_
         causal = fitted["objective"] == "causal"
         texts = model._reader
-        return TransformerOptions(texts.n_tokens, learns_positions, fitted["context_length"], texts, causal)
+        return TransformerOptions(texts.n_tokens, None, learns_positions, fitted["context_length"], texts, causal)
 
     def _initialize(self, network: Network, tree: Tree, samples: Samples, task: Task) -> None:
         super()._initialize(network, tree, samples, task)

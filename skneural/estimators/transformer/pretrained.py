@@ -82,6 +82,8 @@ def ensure_compatible(hyperparameters: Mapping[str, Any], estimator_name: str) -
         here = ", ".join(f"{name}={hyperparameters[name]!r}" for name in differing)
         raise ValueError(f"pretrained was fitted with {wanted}; set the same in {estimator_name}, which has {here}.")
     size, max_length = hyperparameters["vocabulary_size"], hyperparameters["max_length"]
+    if hyperparameters["embedding_weights"] is not None:
+        raise ValueError("pretrained has embeddings of its tokens: leave either embedding_weights or pretrained out.")
     if size not in (None, model.vocabulary_size_):
         raise ValueError(
             f"vocabulary_size={size}, but pretrained has {model.vocabulary_size_} tokens; leave vocabulary_size out, "

@@ -53,10 +53,11 @@ class TransformerSequences(Sequences):
     @classmethod
     def learn(cls, X: object, options: SequenceOptions, spec: InputSpec) -> tuple[Self, Container]:
         assert isinstance(options, TransformerOptions)
-        size, texts = options.vocabulary_size, options.texts
-        columns, x = cls._learn_columns(X if texts is None else texts.encode(X), size, spec)
+        texts = options.texts
+        columns, size, x = cls._learn_columns(X if texts is None else texts.encode(X), options, spec)
         max_length = int(options.max_length or x.shape[1]) if options.learns_positions else None
-        reader = cls(columns, n_features_of_a_step(x), size, max_length, texts, options.causal)
+        lengths = max_length, texts, options.causal
+        reader = cls(columns, n_features_of_a_step(x), size, *lengths, replaces_unknown=options.replaces_unknown)
         reader._ensure_within(x, spec.estimator_name)
         return reader, x
 
