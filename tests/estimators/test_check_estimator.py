@@ -125,7 +125,14 @@ VARIANTS = [
 def every_check(estimators):
     """All checks of all estimators, as by `parametrize_with_checks`, which makes each name 55 times, in 1 ms each."""
     mark = parametrize_with_checks(estimators).mark
-    return pytest.mark.parametrize(*mark.args, **mark.kwargs | {"ids": functools.cache(mark.kwargs["ids"])})
+    names, cases = mark.args
+    cases = [pytest.param(*case, marks=pytest.mark.slow) if is_contained(case[1]) else case for case in cases]
+    return pytest.mark.parametrize(names, cases, ids=functools.cache(mark.kwargs["ids"]))
+
+
+def is_contained(check):
+    """Return True if two others see what this check sees: training on float64, and on arrays that are read-only."""
+    return check.func.__name__ in CHECKS_OF_SCORES and check.keywords == {"readonly_memmap": True}
 
 
 def test_the_table_of_cases_has_every_estimator():
