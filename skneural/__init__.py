@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         TransformerSequenceRegressor,
         TransformerSequenceTagger,
     )
+    from skneural.installation import show_versions as show_versions
     from skneural.model_average import average as average
     from skneural.search_spaces import search_space as search_space
     from skneural.template.scorers import step_scorer as step_scorer
@@ -101,6 +102,7 @@ MODULES = {
     "NodePairs": "data",
     "average": "model_average",
     "search_space": "search_spaces",
+    "show_versions": "installation",
     "step_scorer": "template.scorers",
 }
 

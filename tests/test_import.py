@@ -56,7 +56,7 @@ def test_every_public_name_exists(package):
 
 def test_every_estimator_is_found_in_its_module():
     assert sorted(skneural.estimators.MODULE_OF) == skneural.estimators.__all__
-    functions = {"average", "search_space", "step_scorer"}
+    functions = {"average", "search_space", "show_versions", "step_scorer"}
     assert set(skneural.estimators.__all__) | set(skneural.MODULES) - functions == set(skneural.__all__)
 
 

@@ -22,6 +22,7 @@ LEVELS = {
     "user_warnings": 1,
     "exceptions": 1,
     "version": 1,
+    "installation": 2,
     "metrics": 1,
     "losses": 2,
     "layers": 3,
