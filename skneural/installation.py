@@ -12,8 +12,8 @@ from threadpoolctl import threadpool_info
 from skneural.version import __version__
 
 # Packages that skneural needs, and those of its extras.
-REQUIRED = ("numpy", "scipy", "scikit-learn", "joblib", "threadpoolctl")
-OPTIONAL = (
+NEEDED = ("numpy", "scipy", "scikit-learn", "joblib", "threadpoolctl")
+OF_EXTRAS = (
     "pandas",
     "polars",
     "pyarrow",
@@ -44,7 +44,7 @@ def show_versions() -> None:
         ("skneural", __version__),
         ("Python", sys.version.split()[0]),
         ("system", f"{platform.platform()}, {cpu_count()} processors"),
-        *((name, _version_of(name)) for name in REQUIRED + OPTIONAL),
+        *((name, _version_of(name)) for name in NEEDED + OF_EXTRAS),
     ]
     for name, value in rows:
         print(f"{name:<15}{value}")

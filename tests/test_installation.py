@@ -18,7 +18,7 @@ def test_versions_are_those_that_are_used(capsys):
     rows = shown(capsys)
     assert rows["skneural"] == skneural.__version__
     assert rows["numpy"] == np.__version__
-    assert set(installation.REQUIRED + installation.OPTIONAL) <= set(rows)
+    assert set(installation.NEEDED + installation.OF_EXTRAS) <= set(rows)
 
 
 def test_packages_that_are_missing_are_named(capsys, monkeypatch):
