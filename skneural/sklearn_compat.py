@@ -6,14 +6,17 @@ Each has a public name here, so that a change in scikit-learn needs a change in 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._missing import is_pandas_na
 from sklearn.utils._set_output import _SetOutputMixin as SetOutputMixin
+from sklearn.utils._set_output import _wrap_data_with_container as wrap_data_with_container
 from sklearn.utils.validation import _check_categorical_features as check_categorical_features
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 from sklearn.utils.validation import _check_y as check_y
@@ -31,6 +34,7 @@ __all__ = [
     "column_owner",
     "compares_predictions",
     "has_callbacks",
+    "in_output_container",
     "is_missing_value",
     "is_pandas_na",
     "metric_of",
@@ -45,6 +49,16 @@ __all__ = [
 def is_missing_value(value: object) -> bool:
     """Return True for None, NaN, and missing values of pandas."""
     return value is None or is_pandas_na(value) or (isinstance(value, float) and value != value)
+
+
+def in_output_container(estimator: BaseEstimator, rows: Any, X: Any, names: Sequence[str]) -> Any:
+    """Output of `transform` as `set_output` asks for it, with the given names of columns."""
+    owner = SimpleNamespace(
+        get_feature_names_out=lambda: np.asarray(names, dtype=object),
+        _sklearn_auto_wrap_output_keys={"transform"},
+        _sklearn_output_config=getattr(estimator, "_sklearn_output_config", {}),
+    )
+    return wrap_data_with_container("transform", rows, X, owner)
 
 
 def has_callbacks(estimator: CallbackSupportMixin) -> bool:

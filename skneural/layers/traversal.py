@@ -1,4 +1,7 @@
-"""Traversal of the layers of a network and their parameters; the only module that depends on how layers are nested."""
+"""Traversal of the layers of a network and their parameters.
+
+This module and `skneural.layers.truncation` are the only ones that depend on how layers are nested.
+"""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from skneural.hyperparameters import BOOLEAN, Choice, Number, declare, hyperparameter
 from skneural.tasks import FitArguments, NumberOptions, Numbers, Task
 from skneural.tasks.numbers import LOSSES
+from skneural.template import hidden_features
 from skneural.template.estimator import NeuralEstimator, has_partial_fit
 from skneural.template.state import all_or_nothing
 from skneural.template.step_scores import score_steps
@@ -106,3 +107,13 @@ class NeuralRegressor(RegressorMixin, NeuralEstimator):
         if self._task.per_step:
             return score_steps(r2_score, self, FitArguments(X, y, sample_weight))
         return super().score(X, y, sample_weight)
+
+    transform, fit_transform = hidden_features.transform, hidden_features.fit_transform
+    get_feature_names_out, set_output = hidden_features.get_feature_names_out, hidden_features.set_output
+    _n_features_out = property(hidden_features.n_features_out)
+    _sklearn_auto_wrap_output_keys = hidden_features.WRAPPED
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags = hidden_features.tags_of_transformers()
+        return tags

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from skneural.layers import Layer
+from skneural.layers.layer import AnyShape
 from skneural.layers.traversal import joined, named, output_shapes
 from skneural.ops.dimension import Dimension
 from skneural.parameters import Layout
@@ -82,7 +83,16 @@ def named_shapes(network: Layer, x_shape: NamedShape) -> dict[str, NamedShape]:
     series.
     """
     shapes = output_shapes(network, _with_dimensions(x_shape))
-    return {name: tuple(n if isinstance(n, int) else str(n) for n in shape) for name, shape in shapes.items()}
+    return {name: _with_names(shape) for name, shape in shapes.items()}
+
+
+def output_shape(network: Layer, x_shape: NamedShape) -> NamedShape:
+    """Output shape of a network for an input with symbolic dimensions."""
+    return _with_names(network.shape(_with_dimensions(x_shape)))
+
+
+def _with_names(shape: AnyShape) -> NamedShape:
+    return tuple(n if isinstance(n, int) else str(n) for n in shape)
 
 
 def _with_dimensions(x_shape: Any) -> Any:

@@ -9,6 +9,7 @@ from sklearn.utils.metaestimators import available_if
 
 from skneural.hyperparameters import declare
 from skneural.tasks import ClassOptions, FitArguments, StepClasses, Task
+from skneural.template import hidden_features
 from skneural.template.class_weight import class_weight_hyperparameter, ensure_weights_for_passes
 from skneural.template.estimator import NeuralEstimator, has_partial_fit
 from skneural.template.state import all_or_nothing
@@ -128,3 +129,13 @@ class NeuralTagger(NeuralEstimator):
         accuracy : float
         """
         return score_steps(accuracy_score, self, FitArguments(X, y, sample_weight))
+
+    transform, fit_transform = hidden_features.transform, hidden_features.fit_transform
+    get_feature_names_out, set_output = hidden_features.get_feature_names_out, hidden_features.set_output
+    _n_features_out = property(hidden_features.n_features_out)
+    _sklearn_auto_wrap_output_keys = hidden_features.WRAPPED
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags = hidden_features.tags_of_transformers()
+        return tags

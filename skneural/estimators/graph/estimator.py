@@ -9,30 +9,25 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import ClassNamePrefixFeaturesOutMixin
 from sklearn.metrics import accuracy_score
-from sklearn.utils import TransformerTags
-from sklearn.utils.validation import check_consistent_length, check_is_fitted
+from sklearn.utils.validation import check_consistent_length
 
 from skneural.data import Nodes
-from skneural.data.nodes import NeighborSampling, Subgraph
+from skneural.data.nodes import NeighborSampling
 from skneural.estimators.graph.reader import GraphOptions, GraphReader, NodeOptions, NodeReader
 from skneural.estimators.graph.task import NodeClasses
 from skneural.hyperparameters import NONE, Choice, Integer, Number, Sizes, declare, hyperparameter
-from skneural.layers import Context, Layer
+from skneural.layers import Layer
 from skneural.networks.graph import CONVOLUTIONS, GRAPH_POOLINGS, graph_node_network, whole_graph_network
-from skneural.ops.types import Array
 from skneural.readers import Reader
-from skneural.sklearn_compat import SetOutputMixin
 from skneural.tasks import Task
 from skneural.template.automatic import batch_size_hyperparameter
 from skneural.template.classifier import NeuralClassifier
-from skneural.template.estimator import Mixin, NeuralEstimator
+from skneural.template.estimator import Mixin
 from skneural.template.problem import Problem
 from skneural.template.regressor import NeuralRegressor
 from skneural.template.settings import TrainingSettings
-from skneural.template.training import Hooks, Trained, thread_count
-from skneural.training.threads import limited_blas
+from skneural.template.training import Hooks, Trained
 
 LITERATURE = """
 References
@@ -60,29 +55,8 @@ def n_heads_hyperparameter() -> Any:
     return hyperparameter(default=8, constraint=Integer(1), doc='Attention heads with convolution="gat".')
 
 
-def _embed(estimator: NeuralEstimator, X: object) -> tuple[Array, Any]:
-    """Output of the encoder of the network for X, and the graph structure of the batch."""
-    check_is_fitted(estimator)
-    x, known = estimator._read(X).as_batch()
-    encoder, tree = estimator._network.layer["encoder"], estimator._parameters()["encoder"]
-    with limited_blas(thread_count(estimator.n_jobs)):
-        embedding: Array = encoder.predict(tree, x, Context(batch=known))
-    return embedding, known.structure
-
-
-def _n_embedding_features(estimator: NeuralEstimator) -> int:
-    n = estimator._network.layer["encoder"].shape(estimator._input_shape)[-1]
-    assert isinstance(n, int)
-    return n
-
-
-def _transformer_tags() -> TransformerTags:
-    """Tags of transformers whose output has the precision of X."""
-    return TransformerTags(preserves_dtype=["float64", "float32"])
-
-
 @declare
-class NodeFields(SetOutputMixin, Mixin):
+class NodeFields(Mixin):
     """Hyper-parameters and methods of `GNNNodeClassifier` and `GNNNodeRegressor`."""
 
     _reader_class: ClassVar[type[Reader]] = NodeReader
@@ -170,57 +144,13 @@ class NodeFields(SetOutputMixin, Mixin):
         _, trained = super()._train(replace(problem, samples=sampled), settings, hooks)
         return problem, trained
 
-    # --- embeddings -----------------------------------------------------------------------------------
-
     @property
     def _n_hops(self) -> int:
         return int(np.size(self.hidden_layer_sizes)) + 1
 
-    def transform(self, X):
-        """Embed nodes: return the input of the last convolution.
-
-        Parameters
-        ----------
-        X : GraphNodes, or array-like of shape (n_samples, n_features)
-
-        Returns
-        -------
-        embeddings : ndarray of shape (n_samples, n_units)
-        """
-        embedding, field = _embed(self, X)
-        assert isinstance(field, Subgraph)
-        return embedding[field.selected]
-
-    def fit_transform(self, X, y, **fit_params):
-        """Fit the network, and embed the nodes of X.
-
-        Parameters
-        ----------
-        X : GraphNodes, or array-like of shape (n_samples, n_features)
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-        **fit_params
-            Further arguments of `fit`.
-
-        Returns
-        -------
-        embeddings : ndarray of shape (n_samples, n_units)
-        """
-        return self.fit(X, y, **fit_params).transform(X)
-
-    @property
-    def _n_features_out(self) -> int:
-        return _n_embedding_features(self)
-
-    get_feature_names_out = ClassNamePrefixFeaturesOutMixin.get_feature_names_out
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.transformer_tags = _transformer_tags()
-        return tags
-
 
 @declare
-class WholeGraphFields(SetOutputMixin, Mixin):
+class WholeGraphFields(Mixin):
     """Hyper-parameters and methods of `GNNGraphClassifier` and `GNNGraphRegressor`."""
 
     _reader_class: ClassVar[type[Reader]] = GraphReader
@@ -266,48 +196,6 @@ class WholeGraphFields(SetOutputMixin, Mixin):
 
     def _reader_options(self) -> GraphOptions:
         return GraphOptions(self.convolution)
-
-    # --- embeddings -----------------------------------------------------------------------------------
-
-    def transform(self, X):
-        """Embed graphs: return the pooled nodes of all layers, which are the input of the last layer.
-
-        Parameters
-        ----------
-        X : list of n_samples Graph, or array-like of shape (n_samples, n_features)
-
-        Returns
-        -------
-        embeddings : ndarray of shape (n_samples, n_units)
-        """
-        return _embed(self, X)[0]
-
-    def fit_transform(self, X, y, **fit_params):
-        """Fit the network, and embed the graphs of X.
-
-        Parameters
-        ----------
-        X : list of n_samples Graph, or array-like of shape (n_samples, n_features)
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-        **fit_params
-            Further arguments of `fit`.
-
-        Returns
-        -------
-        embeddings : ndarray of shape (n_samples, n_units)
-        """
-        return self.fit(X, y, **fit_params).transform(X)
-
-    @property
-    def _n_features_out(self) -> int:
-        return _n_embedding_features(self)
-
-    get_feature_names_out = ClassNamePrefixFeaturesOutMixin.get_feature_names_out
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.transformer_tags = _transformer_tags()
-        return tags
 
 
 @declare

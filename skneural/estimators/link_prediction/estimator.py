@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.base import ClassNamePrefixFeaturesOutMixin
 from sklearn.metrics import roc_auc_score
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
@@ -255,7 +254,7 @@ class GNNLinkPredictor(SetOutputMixin, NeuralClassifier):
 
     # --- embeddings and recommendations -----------------------------------------------------------------
 
-    def transform(self, X):
+    def transform(self, X):  # type: ignore[override]
         """Embed nodes or pairs of them.
 
         Parameters
@@ -323,8 +322,6 @@ class GNNLinkPredictor(SetOutputMixin, NeuralClassifier):
         n = self._network.layer["encoder"].shape(self._input_shape)[-1]
         assert isinstance(n, int)
         return n
-
-    get_feature_names_out = ClassNamePrefixFeaturesOutMixin.get_feature_names_out
 
     def _embedding(self, graph: WholeGraph) -> Array:
         """Embeddings of all nodes of a graph."""
