@@ -1,9 +1,11 @@
 """Labels of texts: n-grams with a linear model, networks, and the mean of both.
 
     python benchmarks/texts.py --data FOLDER [trec sst2 names] [--labels 100 1000] [--seeds 2] [--textcnn]
+    python benchmarks/texts.py --data FOLDER trec sst2 --vectors [--labels 500 0]
     python benchmarks/texts.py --data FOLDER trec --recipes "TF-IDF, LogisticRegression" fasttext
 
 Each row is a recipe: its accuracy and log loss on the test part, and the seconds of a fit in one thread, with encoding.
+`--vectors` adds TextCNN from vectors of words, static or not, that all training texts give, and from none.
 `--labels` trains on so many texts, drawn at random for each seed, instead of all. `--textcnn` adds convolutional
 networks, which take minutes. `--recipes` runs only those that it names. benchmarks/README.md lists the sources of the
 files.
@@ -18,8 +20,11 @@ from pathlib import Path
 
 import numpy as np
 from published import table
+from scipy import sparse
+from scipy.sparse.linalg import svds
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.pipeline import make_pipeline, make_union
@@ -53,6 +58,29 @@ def tokens(name, **options):
     return TokenEncoder(lowercase=True, vocabulary_size=MOST_TOKENS, **of_names | options)
 
 
+AS_PUBLISHED = {"batch_norm": False, "dropout": 0.5, "batch_size": 50, "max_iter": 6, "early_stopping": False}
+
+
+def recipes_of_vectors(texts, n_texts, seed):
+    """TextCNN from vectors of words of all training texts, with an encoder that knows all their words."""
+    size = 64
+    start = time.process_time()
+    encoder = TokenEncoder(lowercase=True).fit(texts)
+    vectors = {"embedding_weights": word_vectors(encoder.transform(texts), encoder.vocabulary_size_, size)}
+    print(f"vectors of {encoder.vocabulary_size_} tokens in {time.process_time() - start:.1f} s", flush=True)
+    epochs = max(AS_PUBLISHED["max_iter"], 12_000 // n_texts)
+    starts = {"random": {}, "static": vectors | {"freeze": ("embedding",)}, "not static": vectors}
+    frozen = FrozenEstimator(encoder)
+    options = AS_PUBLISHED | {"vocabulary_size": "auto", "embedding_size": size, "max_iter": epochs}
+    return {
+        "TF-IDF, LogisticRegression": make_pipeline(words(), LogisticRegression(C=10, max_iter=1000)),
+        **{
+            f"TextCNN, {key}": make_pipeline(frozen, network("textcnn", seed, **options | start))
+            for key, start in starts.items()
+        },
+    }
+
+
 def recipes(name, n_texts, seed, textcnn):
     """Pipelines from texts to labels, by the names of the rows."""
     epochs = max(10, 50_000 // n_texts)  # ten epochs of few texts are few steps
@@ -71,12 +99,31 @@ def recipes(name, n_texts, seed, textcnn):
     }
     if textcnn:
         plain = {"ngram_range": (1, 1)}
-        as_published = {"batch_norm": False, "dropout": 0.5, "batch_size": 50, "max_iter": 6, "early_stopping": False}
         found["TextCNN"] = make_pipeline(tokens(name, **plain), network("textcnn", seed))
         found["TextCNN, six epochs with dropout"] = make_pipeline(
-            tokens(name, **plain), network("textcnn", seed, **as_published)
+            tokens(name, **plain), network("textcnn", seed, **AS_PUBLISHED)
         )
     return found
+
+
+def word_vectors(sequences, n_tokens, size, window=5):
+    """Vectors whose products are the positive pointwise mutual information of neighbours, which is what skip-grams
+    with negative samples factorize, too (Levy and Goldberg 2014); tokens that occur less than twice have none.
+    """
+    pairs = [(text[:-d], text[d:]) for text in sequences for d in range(1, window + 1) if len(text) > d]
+    left, right = (np.concatenate(ends) for ends in zip(*pairs, strict=True))
+    counts = sparse.coo_array((np.ones(len(left), np.float32), (left, right)), shape=(n_tokens, n_tokens)).tocsr()
+    counts = (counts + counts.T).tocoo()
+    n_neighbours = counts.sum(axis=1)
+    smoothed = n_neighbours**0.75 / (n_neighbours**0.75).sum()
+    i, j = counts.coords
+    information = np.log(counts.data / n_neighbours[i] / smoothed[j]).clip(0)
+    left, spectrum, _ = svds(sparse.csr_array((information, (i, j)), shape=counts.shape), size, random_state=0)
+    vectors = left * np.sqrt(spectrum)
+    occurrences = np.bincount(np.concatenate(sequences), minlength=n_tokens)
+    vectors *= 0.15 / vectors[occurrences > 1].std()  # as large as random ones, which are uniform in [-.25, .25]
+    vectors[occurrences < 2] = np.nan
+    return vectors
 
 
 SMALL = {"embedding_size": 16, "learning_rate_init": 0.01}
@@ -98,6 +145,7 @@ def main():
     parser.add_argument("--labels", type=int, nargs="*", default=[0])
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--textcnn", action="store_true")
+    parser.add_argument("--vectors", action="store_true")
     parser.add_argument("--recipes", nargs="*", help="names of rows; all by default")
     options = parser.parse_args()
     warnings.simplefilter("ignore", ConvergenceWarning)
@@ -124,7 +172,11 @@ def compare(X, y, X_test, y_test, name, n_labels, options):
         rows = np.random.default_rng(seed).permutation(len(X))[: n_labels or None]
         probabilities, classes = {}, np.unique(y[rows])
         known = np.isin(y_test, classes)
-        for recipe, model in recipes(name, len(rows), seed, options.textcnn).items():
+        if options.vectors:
+            pipelines = recipes_of_vectors(list(X), len(rows), seed)
+        else:
+            pipelines = recipes(name, len(rows), seed, options.textcnn)
+        for recipe, model in pipelines.items():
             if options.recipes and recipe not in options.recipes:
                 continue
             start = time.process_time()

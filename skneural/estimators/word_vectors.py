@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -16,6 +16,8 @@ from skneural.readers import SequenceOptions, vocabulary_size_hyperparameter
 from skneural.tasks import Task
 from skneural.template.estimator import Mixin
 from skneural.template.problem import Network
+
+FROZEN = ("embedding",), ["embedding"]
 
 
 def _is_table(value: object) -> bool:
@@ -37,12 +39,20 @@ class TokenFields(Mixin):
         start at random, as all do with None. With `vocabulary_size` "auto", that is the number of rows.""",
     )
 
+    freeze: Any = hyperparameter(
+        default=(),
+        constraint=Constraint('() or ("embedding",)', lambda value: value in ((), [], *FROZEN)),
+        doc="""("embedding",): the embedding keeps `embedding_weights`, and random vectors of tokens that have none. ():
+        all layers are trained.""",
+    )
+
     def _check_together(self) -> None:
         super()._check_together()
         if self.embedding_weights is not None:
-            ensure_table_fits(
-                self.embedding_weights, self.vocabulary_size, self._size_name, getattr(self, self._size_name)
-            )
+            sizes = self.vocabulary_size, self._size_name, getattr(self, self._size_name)
+            ensure_table_fits(self.embedding_weights, *sizes)
+        elif self.freeze and self.freeze in FROZEN:
+            raise ValueError('freeze=("embedding",) needs embedding_weights, the vectors that tokens keep.')
 
     def _reader_options(self) -> SequenceOptions:
         return SequenceOptions(self.vocabulary_size, rows_of(self.embedding_weights))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from skneural.layers import Branches, Chain, JoinSteps, Layer
+from collections.abc import Sequence
+
+from skneural.layers import Branches, Chain, JoinSteps, Layer, with_frozen
 from skneural.layers.recurrent import CELLS
 from skneural.networks.sequence import STEPS_FIRST, Encoder, dropped, sequence_network
 
@@ -20,6 +22,7 @@ def recurrent_network(
     embedding_size: int,
     standardize: bool,
     reversible_normalization: bool = False,
+    freeze: Sequence[str] = (),
 ) -> Chain:
     """Build a network from series (batch, steps, features) or tokens (batch, steps) to raw scores.
 
@@ -47,13 +50,18 @@ def recurrent_network(
         Centre and scale each feature in the first layer; not used for tokens.
     reversible_normalization : bool, default=False
         Centre and scale each series by its own steps instead; not used for tokens.
+    freeze : sequence of str, default=()
+        Parts that are not trained.
     """
 
     def encoder(n_in: int) -> Encoder:
         return recurrent_encoder(n_in, cell, hidden_size, n_layers, bidirectional, dropout)
 
     sizes = vocabulary_size, embedding_size
-    return sequence_network(encoder, n_features, n_out, pooling, dropout, *sizes, standardize, reversible_normalization)
+    network = sequence_network(
+        encoder, n_features, n_out, pooling, dropout, *sizes, standardize, reversible_normalization
+    )
+    return with_frozen(network, freeze)
 
 
 def recurrent_encoder(

@@ -37,7 +37,7 @@ WITHOUT_EFFECT = {
     "word_dropout": "for tokens, in fasttext",
     "embedding_size": "for tokens; of numbers only with an embedding",
     "pretrained": "needs another model; see test_pretrained.py",
-    "freeze": "needs another model; see test_pretrained.py",
+    "freeze": "needs another model or vectors; see test_pretrained.py and test_word_vectors.py",
     "image_shape": "the only shape of so few numbers",
     "categorical_features": "needs categories; see test_tabular.py",
     "min_frequency": "each word of the sentences is frequent",

@@ -67,7 +67,7 @@ def untrained(network, **options):
 
 
 def tables(model):
-    return [array for name, array in model.weights_by_name().items() if name.endswith("embedding.table")]
+    return [array for name, array in model.weights_by_name().items() if "embedding" in name]
 
 
 def outputs(model, tokens=TOKENS):
@@ -107,6 +107,30 @@ def test_clones_and_files_keep_the_vectors(network):
         np.testing.assert_array_equal(copied.embedding_weights, TABLE)
     assert clone(model).embedding_weights is not TABLE
     np.testing.assert_array_equal(outputs(pickle.loads(pickle.dumps(model))), outputs(model))
+
+
+@pytest.mark.parametrize("name", [name for name in NETWORKS if not name.startswith("transformer")])
+def test_frozen_vectors_are_not_trained(name):
+    some = TABLE.copy()
+    some[2] = np.nan
+    options, given = {"embedding_weights": some, "learning_rate_init": 0.01}, np.arange(N_TOKENS) != 2
+    model, trained = (fitted(NETWORKS[name], freeze=freeze, **options) for freeze in (["embedding"], ()))
+    for table in tables(model):
+        np.testing.assert_array_equal(table[given], TABLE[given])
+        assert np.isfinite(table[2]).all()
+    assert model.weights_.size == trained.weights_.size - TABLE.size * len(tables(model))
+    np.testing.assert_array_equal(outputs(pickle.loads(pickle.dumps(model))), outputs(model))
+
+
+@pytest.mark.parametrize("freeze", ["embedding", ("output",), 1, None])
+def test_only_the_embedding_is_frozen(freeze):
+    with pytest.raises(ValueError, match=r'freeze must be \(\) or \("embedding",\)'):
+        fitted(NETWORKS["recurrent"], embedding_weights=TABLE, freeze=freeze)
+
+
+def test_an_embedding_without_vectors_is_not_frozen():
+    with pytest.raises(ValueError, match="needs embedding_weights"):
+        fitted(NETWORKS["recurrent"], freeze=("embedding",))
 
 
 def test_vectors_are_searched():

@@ -584,6 +584,16 @@ CASES: dict[str, ExportCase] = {
         of_classifier,
         least=1,
     ),
+    "frozen vectors of tokens": of_tokens(
+        CNNSequenceClassifier(
+            vocabulary_size=6,
+            embedding_size=3,
+            embedding_weights=np.arange(18.0).reshape(6, 3) / 9,
+            freeze=("embedding",),
+            architecture="textcnn",
+            **SMALL,
+        )
+    ),
     "recurrent classifier of tokens": of_tokens(
         RNNSequenceClassifier(vocabulary_size=6, embedding_size=3, bidirectional=True, **RECURRENT)
     ),
