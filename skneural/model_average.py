@@ -43,8 +43,9 @@ def average(models: Sequence[_Estimator], weights: npt.ArrayLike | None = None) 
     -------
     model : estimator
         A new model with the hyper-parameters of the first one. Running statistics of batch normalization are those of
-        all data together. `loss_curve_` and `validation_scores_` are means, and `t_` is the sum. Its optimizer
-        continues from the mean of the states, if all models have one.
+        all data together. `loss_curve_`, `validation_scores_` and the curves of `history_` are means, its seconds those
+        of the last model, and `t_` is the sum. Its optimizer continues from the mean of the states, if all models have
+        one.
 
     Raises
     ------
@@ -141,7 +142,13 @@ def _shares(weights: npt.ArrayLike | None, n_models: int) -> list[float]:
 def _course(models: Sequence[Any], shares: Sequence[float]) -> dict[str, Any]:
     """Attributes about the course of training, and the state of the optimizer."""
     histories = [
-        History(list(each.loss_curve_), list(each.validation_scores_ or []), len(each.loss_curve_)) for each in models
+        History(
+            list(each.loss_curve_),
+            list(each.validation_scores_ or []),
+            len(each.loss_curve_),
+            curves={name: values for name, values in each.history_.items() if name != "loss"},
+        )
+        for each in models
     ]
     together = mean_history(histories)
     scores = together.scores or None
@@ -152,6 +159,7 @@ def _course(models: Sequence[Any], shares: Sequence[float]) -> dict[str, Any]:
         "best_loss_": None if models[0].best_loss_ is None else min(together.losses),
         "validation_scores_": scores,
         "best_validation_score_": None if scores is None else max(scores),
+        "history_": together.all_curves(),
         "t_": sum(each.t_ for each in models),
         "_optimizer_state": mean_state(states, shares),
     }

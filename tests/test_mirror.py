@@ -25,7 +25,6 @@ MIRRORED = (
 )
 WITHOUT_TESTS = {
     "ops/types.py": "names of types only",
-    "training/history.py": "declares fields only; tests/training/test_train.py looks at what they record",
     "testing/estimator_contract.py": "tests/estimators/test_estimator_contract.py shares the cases of estimators",
 }
 OF_SEVERAL_MODULES = {

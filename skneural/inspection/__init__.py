@@ -5,11 +5,13 @@ from skneural.inspection.edges import plot_kan_edge
 from skneural.inspection.forecasts import plot_backtest
 from skneural.inspection.graphs import plot_graph
 from skneural.inspection.images import occlusion_map, plot_feature_maps, plot_kernels, saliency_map
+from skneural.inspection.learning_curves import LearningCurveDisplay
 from skneural.inspection.samples import plot_samples
 from skneural.inspection.segmentation import plot_segmentation
 from skneural.inspection.series import step_contributions
 
 __all__ = [
+    "LearningCurveDisplay",
     "occlusion_map",
     "plot_alignment",
     "plot_attention",

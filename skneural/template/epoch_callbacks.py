@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
 from sklearn.base import BaseEstimator
@@ -65,9 +66,7 @@ class EpochCallbacks:
             self._stages = []
         if not any(stage is monitor.history for stage in self._stages):
             self._stages.append(monitor.history)
-        losses = [loss for stage in self._stages for loss in stage.losses]
-        scores = [score for stage in self._stages for score in stage.scores]
-        return History(losses, scores, len(losses))
+        return reduce(History.followed_by, self._stages, History())
 
     def end(self) -> None:
         """Report the end of `fit`."""
@@ -142,5 +141,8 @@ class PrintedEpochs(Observer):
 def _values(monitor: TrainingMonitor) -> str:
     history = monitor.history
     score = f", validation score = {history.scores[-1]:.8f}" if history.scores else ""
+    named = {name: values[-1] for name, values in history.curves.items() if name.startswith("validation_")}
+    if len(named) > 1:
+        score = "".join(f", {name.replace('_', ' ', 1)} = {value:.8f}" for name, value in named.items())
     rate = "" if monitor.learning_rate is None else f", learning rate = {monitor.learning_rate:.3g}"
     return f"loss = {history.losses[-1]:.8f}{score}{rate}"

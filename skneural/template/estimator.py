@@ -11,6 +11,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -51,18 +52,19 @@ from skneural.template.checkpoints import ensure_same_data, read_checkpoint, res
 from skneural.template.convergence import convergence_messages
 from skneural.template.epoch_callbacks import EpochCallbacks, PrintedEpochs
 from skneural.template.onnx_hooks import onnx_converter, onnx_parser, onnx_shape_calculator
-from skneural.template.problem import Fitted, Network, Problem, Specification, fitted_attributes, pose
+from skneural.template.problem import Data, Fitted, Network, Problem, Specification, fitted_attributes, pose
 from skneural.template.processes import ensure_same_problem, fitted_jointly
 from skneural.template.saved_state import arranged, converted, names_and_shapes, with_version
-from skneural.template.scorers import held_out_score
+from skneural.template.scorers import scores_by
 from skneural.template.settings import TrainingSettings
 from skneural.template.state import all_or_nothing, plain_state, value_of
 from skneural.template.stream import StreamedFit
 from skneural.template.summary import Summary, summarize
 from skneural.template.training import Hooks, Trained, network_output, train_problem
-from skneural.template.validation import is_splitter, scores_by_loss
+from skneural.template.validation import is_splitter, named_metrics, scores_by_loss
 from skneural.training.communicator import failing_together, present_communicator
 from skneural.training.deadline import NO_DEADLINE, Deadline
+from skneural.training.history import Curves, continued_curves
 from skneural.training.seeds import drawn_seed
 from skneural.training.train import Observer
 from skneural.user_warnings import warn_user
@@ -96,8 +98,18 @@ def has_partial_fit(estimator: NeuralEstimator) -> bool:
     return True
 
 
-def _is_scoring(value: object) -> bool:
+def _is_metric(value: object) -> bool:
     return callable(value) or (isinstance(value, str) and value in ("loss", *get_scorer_names()))
+
+
+def _is_scoring(value: object) -> bool:
+    """Return True for a metric, several names of metrics, or a dictionary of names and metrics."""
+    if isinstance(value, dict):
+        return bool(value) and all(isinstance(name, str) and _is_metric(metric) for name, metric in value.items())
+    if isinstance(value, list | tuple):
+        names = all(isinstance(name, str) and _is_metric(name) for name in value)
+        return names and 0 < len(set(value)) == len(value)
+    return _is_metric(value)
 
 
 @declare
@@ -118,6 +130,7 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         _progress: dict[str, Any] = dataclasses.field(init=False)
         loss_curve_: list[float] = dataclasses.field(init=False)
         validation_scores_: list[float] | None = dataclasses.field(init=False)
+        history_: Curves = dataclasses.field(init=False)
         t_: int = dataclasses.field(init=False)
 
     solver: str = hyperparameter(
@@ -182,12 +195,24 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         windows of a series, those drawn at random are almost copies of training samples, and training stops too late:
         set "last", or ``TimeSeriesSplit(gap=...)`` with the steps of a window as the gap.""",
     )
-    scoring: str | Callable[..., float] = hyperparameter(
+    scoring: str | Callable[..., float] | Sequence[str] | dict[str, str | Callable[..., float]] = hyperparameter(
         default="loss",
-        constraint=Constraint('"loss", name of a scorer or callable', _is_scoring, ("loss", *get_scorer_names())),
+        constraint=Constraint(
+            '"loss", name of a scorer, callable, list of different names, or dict of name to any of these',
+            _is_scoring,
+            ("loss", *get_scorer_names()),
+        ),
         doc="""Score of held-out data: "loss" for the negative loss, a name of `sklearn.metrics.get_scorer_names`, or a
         callable ``(estimator, X, y) -> float``, which is given X and y in the form of those in `fit`. Sample weights
-        are used if the scorer takes `sample_weight`; class weights are not.""",
+        are used if the scorer takes `sample_weight`; class weights are not. Of several, given as a list of names or
+        as a dictionary, the first one decides when training stops, and `history_` has the curves of all.""",
+    )
+    training_scores: bool = hyperparameter(
+        default=False,
+        constraint=BOOLEAN,
+        doc="""Record the metrics of `scoring` for the training data, too, with the weights after each epoch and without
+        dropout. That takes two predictions of all training data after each epoch, about two thirds of the time of the
+        epoch itself. They decide nothing. Not for data in chunks or on a cluster.""",
     )
     alpha: float = hyperparameter(
         default=1e-4,
@@ -275,9 +300,17 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         ),
         "validation_scores_": (
             "list of float or None",
-            "Score of the held-out data after each epoch; None without held-out data.",
+            "Score of the held-out data after each epoch, by the first metric; None without held-out data.",
         ),
         "best_validation_score_": ("float or None", "Largest entry of `validation_scores_`."),
+        "history_": (
+            "dict of str to list of float",
+            """Curves with an entry for each epoch, also of the training that `warm_start` or `partial_fit` continued:
+            "loss" (`loss_curve_`), "seconds" since the start of training, "learning_rate" of the last step,
+            "validation_<metric>" for each metric of `scoring`, and "training_<metric>" if `training_scores`. The metric
+            is named as in `scoring`, "score" for a single callable, and curves of "loss" are losses, of which less is
+            better. NaN where an epoch has no such value, such as the learning rate of lbfgs.""",
+        ),
     }
 
     # --- hooks: families may define these methods (`HOOKS`), and no others of this class -----------------
@@ -397,7 +430,7 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
             if stream is not None:
                 model.__dict__.update(stream.hyperparameters)
             n_epochs = model._most_epochs() * model._most_networks()
-            deadline = Deadline.after(model.max_time)
+            deadline, started_at = Deadline.after(model.max_time), time.monotonic()
             callbacks = EpochCallbacks(self, arguments, n_epochs, model._attributes)
             settings = model._settings(one_pass=False)
             model._warn_of_unused(settings)
@@ -416,7 +449,7 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
             problem = dataclasses.replace(problem, stream=opened, data=None)
         if saved is not None:
             ensure_same_data(problem, saved)
-        hooks = partial(model._hooks, callbacks=callbacks, deadline=deadline)
+        hooks = partial(model._hooks, callbacks=callbacks, deadline=deadline, started_at=started_at)
         problem, trained = model._train(problem, settings, hooks)
         self._keep(problem, trained, model._statistics(problem, trained), keep_optimizer_state=model.warm_start)
         callbacks.end()
@@ -513,7 +546,11 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         )
 
     def _hooks(
-        self, problem: Problem, callbacks: EpochCallbacks | None = None, deadline: Deadline = NO_DEADLINE
+        self,
+        problem: Problem,
+        callbacks: EpochCallbacks | None = None,
+        deadline: Deadline = NO_DEADLINE,
+        started_at: float | None = None,
     ) -> Hooks:
         observers: list[Observer] = [] if callbacks is None else [callbacks.observer(problem)]
         if self.verbose and not present_communicator().rank:
@@ -522,27 +559,23 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
             observers.append(PrintedEpochs(int(self.verbose), n_epochs, n_before, problem.network_number))
         return Hooks(
             [*observers, *self._observers(problem)],
-            self._scorer(problem),
+            partial(self._scores, problem),
             self._training_score(problem),
             deadline=deadline,
+            started_at=time.monotonic() if started_at is None else started_at,
         )
 
-    def _scorer(self, problem: Problem) -> Callable[[Weights], Callable[[], float]] | None:
-        """The score of held-out data by `scoring`, as a function of the weights in training; None for the loss."""
-        held_out = problem.held_out
-        if held_out is None or scores_by_loss(self.scoring):
-            return None
+    def _scores(self, problem: Problem, weights: Weights, data: Data) -> Callable[[], dict[str, float]]:
+        """A function that scores data by the metrics of `scoring`, without the loss, with the weights in training."""
+        words = "held-out" if data is problem.held_out else "training"
         # If X_val has no names, but X has, a warning says so once, when it is read, and not again in each epoch.
-        named = held_out.X is None or hasattr(held_out.X, "columns")
+        named = data.X is None or hasattr(data.X, "columns")
         problem = problem if named else dataclasses.replace(problem, reader=without_names(problem.reader))
-
-        def score(weights: Weights) -> Callable[[], float]:
-            model = copy.copy(self)
-            # Not copies of the vectors, so that the model always has the current weights.
-            model._set_fitted(problem, Snapshot(weights.vector, weights.buffers))
-            return held_out_score(model, self.scoring, held_out, problem.reader, problem.task.per_step)
-
-        return score
+        model = copy.copy(self)
+        # Not copies of the vectors, so that the model always has the current weights.
+        model._set_fitted(problem, Snapshot(weights.vector, weights.buffers))
+        metrics = {name: each for name, each in named_metrics(self.scoring).items() if not scores_by_loss(each)}
+        return scores_by(model, metrics, data, problem.reader, problem.task.per_step, words)
 
     def _keep(self, problem: Problem, trained: Trained, statistics: dict[str, Any], keep_optimizer_state: bool) -> None:
         """Set the fitted attributes."""
@@ -557,6 +590,7 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
     def _course(self, problem: Problem, trained: Trained) -> dict[str, Any]:
         """Attributes about the course of training, which includes that of the training that it continued."""
         history = trained.history
+        curves = history.all_curves()
         losses = (self.loss_curve_ if problem.continues else []) + history.losses
         scores = ((self.validation_scores_ or []) if problem.continues else []) + history.scores
         return {
@@ -566,6 +600,7 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
             "best_loss_": None if trained.validation_decided else min(losses),
             "validation_scores_": scores or None,
             "best_validation_score_": max(scores, default=None),
+            "history_": continued_curves(self.history_, curves) if problem.continues else curves,
             "t_": (self.t_ if problem.continues else 0) + history.n_epochs * len(problem.source),
             "_optimizer_state": trained.optimizer_state,
         }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -24,10 +25,37 @@ from skneural.training.train import DivergenceError
 Scorer = Callable[..., float]
 
 
-def held_out_score(
-    model: BaseEstimator, scoring: str | Scorer, held_out: Data, reader: Reader, per_step: bool
-) -> Callable[[], float]:
-    """A function that scores held-out data with the current weights of a model.
+class RawScoresOnce:
+    """Raw scores of the same X by a model whose weights change, computed once for several scorers.
+
+    Parameters
+    ----------
+    model : estimator
+    X : object
+        In the form in which scorers are given it.
+    """
+
+    def __init__(self, model: Any, X: object) -> None:
+        self._compute = model._scored
+        self._X = X
+        self._kept: Any = None
+
+    def __call__(self, X: object) -> Any:
+        if X is not self._X:
+            return self._compute(X)
+        if self._kept is None:
+            self._kept = self._compute(X)
+        return self._kept
+
+    def forget(self) -> None:
+        """Compute them again next time, because the weights have changed."""
+        self._kept = None
+
+
+def scores_by(
+    model: Any, metrics: Mapping[str, str | Scorer], data: Data, reader: Reader, per_step: bool, words: str
+) -> Callable[[], dict[str, float]]:
+    """A function that scores data by several metrics with the current weights of a model.
 
     Scorers of scikit-learn are given checked targets, each step as a sample if steps have targets. Other callables are
     given X and y in the form in which the user passed them.
@@ -36,31 +64,51 @@ def held_out_score(
     ----------
     model : estimator
         Its weights are the vectors that training updates.
-    scoring : str or callable
+    metrics : mapping of str to str or callable
         As in scikit-learn. Sample weights are used if the scorer takes them.
-    held_out : Data
+    data : Data
     reader : Reader
         Restores X where its rows are not the samples.
     per_step : bool
         Whether each step has a target.
+    words : str
+        The data in words, for messages.
     """
+    X = reader.restore(data.samples.x) if data.X is None else data.X
+    once, quick = RawScoresOnce(model, X), copy.copy(model)
+    quick._scored = once
+    # Only scorers of scikit-learn are known to do nothing with a model but let it predict.
+    each = {
+        name: _score_by(quick if metric_of(get_scorer(metric)) else model, metric, X, data, per_step, words)
+        for name, metric in metrics.items()
+    }
+
+    def scores() -> dict[str, float]:
+        once.forget()
+        return {name: score() for name, score in each.items()}
+
+    return scores
+
+
+def _score_by(
+    model: BaseEstimator, scoring: str | Scorer, X: Any, data: Data, per_step: bool, words: str
+) -> Callable[[], float]:
     scorer = check_scoring(model, scoring)
-    X = reader.restore(held_out.samples.x) if held_out.X is None else held_out.X
-    y, weight = held_out.y, held_out.samples.sample_weight
-    if metric_of(scorer) is not None and held_out.targets is not None:
-        y = held_out.targets
+    y, weight = data.y, data.samples.sample_weight
+    if metric_of(scorer) is not None and data.targets is not None:
+        y = data.targets
         if per_step:
-            model, y, weight = _with_targets(model, np.concatenate(y), held_out.samples.target_weight)
+            model, y, weight = _with_targets(model, np.concatenate(y), data.samples.target_weight)
         scorer = with_all_classes(scorer, y, getattr(model, "classes_", None))
     weighted = {"sample_weight": weight} if takes_weights(scorer) else {}
 
     def score() -> float:
         value = float(scorer(model, X, y, **weighted))
         if value == -math.inf:
-            raise DivergenceError(f"Training diverged: scoring={scoring!r} gives {value} for the held-out data.")
+            raise DivergenceError(f"Training diverged: scoring={scoring!r} gives {value} for the {words} data.")
         if not math.isfinite(value):
             raise ValueError(
-                f"scoring={scoring!r} gives {value} for the held-out data{_reason(y)}. Give X_val and y_val for which "
+                f"scoring={scoring!r} gives {value} for the {words} data{_reason(y)}. Give X_val and y_val for which "
                 "the score is defined, or choose another scoring."
             )
         return value

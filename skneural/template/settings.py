@@ -89,6 +89,7 @@ class TrainingSettings:
     validation_fraction: float
     validation_split: Any
     scoring: Any
+    training_scores: bool
     alpha: float
     momentum: float
     nesterovs_momentum: bool

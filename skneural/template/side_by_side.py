@@ -198,7 +198,25 @@ def mean_history(histories: Sequence[History]) -> History:
     converged = all(history.converged for history in histories)
     n_evaluations = sum(history.n_evaluations for history in histories)
     out_of_time = any(history.out_of_time for history in histories)
-    return History(losses.tolist(), scores.tolist(), n_epochs, converged, n_evaluations, out_of_time)
+    curves = {
+        name: _mean_curve(name, histories, n_epochs)
+        for name in histories[0].curves
+        if all(name in history.curves for history in histories)
+    }
+    return History(losses.tolist(), scores.tolist(), n_epochs, converged, n_evaluations, out_of_time, curves)
+
+
+def _mean_curve(name: str, histories: Sequence[History], n_epochs: int) -> list[float]:
+    """Mean of a curve over the networks; of seconds, those after which the last network had ended the epoch."""
+    each = []
+    for history in histories:
+        values = history.curves[name]
+        chosen = name.startswith("validation_") and history.scores
+        best = len(values) - 1 - int(np.argmax(history.scores[::-1])) if chosen else -1  # of equal ones the latest
+        each.append(_continued(values, n_epochs, values[best]))
+    together = np.max(each, axis=0) if name == "seconds" else np.mean(each, axis=0)
+    means: list[float] = together.tolist()
+    return means
 
 
 def _continued(values: Sequence[float], length: int, value: float) -> list[float]:

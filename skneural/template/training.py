@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import operator
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import numpy as np
 from joblib import cpu_count
@@ -20,14 +21,15 @@ from skneural.ops.blocks import slices
 from skneural.ops.types import Array
 from skneural.optimizers import Averaging, Optimizer, Schedule, make_optimizer
 from skneural.parameters import Snapshot, Tree, Weights
-from skneural.template.problem import Problem
+from skneural.template.problem import Data, Problem
 from skneural.template.remedies import divergence_advice
 from skneural.template.settings import TrainingSettings
+from skneural.template.validation import named_metrics, scores_by_loss
 from skneural.training.communicator import failing_together, from_first, present_communicator
 from skneural.training.deadline import NO_DEADLINE, Deadline
 from skneural.training.division import rows_of_process
 from skneural.training.early_stopping import EarlyStopping
-from skneural.training.history import History
+from skneural.training.history import HeldOutScores, History
 from skneural.training.interrupts import Interrupts, deferred_interrupts
 from skneural.training.lbfgs import LBFGS
 from skneural.training.objective import Objective
@@ -80,8 +82,9 @@ class Hooks:
     ----------
     observers : sequence of Observer
         Called before and after each epoch.
-    score : function, or None
-        Returns the score of held-out data with the weights in training. None: the negative loss.
+    scores : function, or None
+        From the weights in training and data to a function that returns the scores of these data by those metrics of
+        `scoring` that are not the loss. None: the loss is the only metric.
     training_score : function
         Maps the training loss and the tree of parameters to the score that is used without held-out data.
     adjust : function
@@ -90,14 +93,17 @@ class Hooks:
         Shared by several trainings of one `fit`.
     deadline : Deadline
         Of `fit`.
+    started_at : float
+        Moment of `time.monotonic` at which `fit` began.
     """
 
     observers: Sequence[Observer] = ()
-    score: Callable[[Weights], Callable[[], float]] | None = None
+    scores: Callable[[Weights, Data], Callable[[], dict[str, float]]] | None = None
     training_score: Callable[[float, Tree], float] = lambda loss, tree: operator.neg(loss)
     adjust: Callable[[Method, Weights], Method] = lambda method, weights: method
     interrupts: Interrupts | None = None
     deadline: Deadline = NO_DEADLINE
+    started_at: float = field(default_factory=time.monotonic)
 
 
 def train_problem(problem: Problem, settings: TrainingSettings, hooks: Hooks, n_epochs_before: int = 0) -> Trained:
@@ -198,9 +204,11 @@ def _monitor(
         validate=_validation(problem, settings, hooks, weights),
         validation_decides=decides,
         training_score=lambda loss: hooks.training_score(loss, weights.tree),
+        rescore=_rescoring(problem, settings, hooks, weights),
         observers=hooks.observers,
         interrupts=hooks.interrupts or Interrupts(),
         deadline=hooks.deadline,
+        started_at=hooks.started_at,
         epochs_before=n_epochs_before,
         divergence_advice=divergence_advice(problem, settings),
         communicator=present_communicator(),
@@ -291,32 +299,78 @@ def raw_scores(problem: Problem, tree: Tree, x: Container, n_jobs: int | None) -
     return network_output(problem.network.layer, tree, x, problem.reader.rows_per_block(x), n_jobs)
 
 
+class _Score(NamedTuple):
+    """A score by one metric: for early stopping, in the units of y, and as it is shown in a curve.
+
+    Greater is better, except for the last one of a loss, which compares with the training loss.
+    """
+
+    decisive: float
+    recorded: float
+    shown: float
+
+
 def _validation(
     problem: Problem, settings: TrainingSettings, hooks: Hooks, weights: Weights
-) -> Callable[[], tuple[float, float]] | None:
-    """A function that returns two scores of held-out data with the current weights: to compare, and to record."""
+) -> Callable[[], HeldOutScores] | None:
+    """A function that scores held-out data with the current weights."""
     if problem.held_out is None:
         return None
-    if hooks.score is None:
-        return _negative_loss(problem, settings, weights)
-    score, x = hooks.score(weights), problem.held_out.samples.x
-    n_threads = thread_count(settings.n_jobs)
+    score = _scoring(problem, problem.held_out, settings, hooks, weights)
 
-    def scored() -> tuple[float, float]:
+    def validate() -> HeldOutScores:
+        scores = score()
+        first = next(iter(scores.values()))
+        curves = {f"validation_{name}": each.shown for name, each in scores.items()}
+        return HeldOutScores(first.decisive, first.recorded, curves)
+
+    return validate
+
+
+def _rescoring(
+    problem: Problem, settings: TrainingSettings, hooks: Hooks, weights: Weights
+) -> Callable[[], dict[str, float]] | None:
+    """A function that scores the training data with the current weights, if that is asked for."""
+    if not settings.training_scores:
+        return None
+    if problem.data is None:
+        raise ValueError(
+            "training_scores=True scores the training data as a whole, which chunks and the data of a cluster are not. "
+            "Set it to False; X_val and y_val are scored by all metrics."
+        )
+    score = _scoring(problem, problem.data, settings, hooks, weights)
+    return lambda: {f"training_{name}": each.shown for name, each in score().items()}
+
+
+def _scoring(
+    problem: Problem, data: Data, settings: TrainingSettings, hooks: Hooks, weights: Weights
+) -> Callable[[], dict[str, _Score]]:
+    """A function that returns the scores of data by all metrics, in their order."""
+    metrics = {"loss": "loss"} if hooks.scores is None else named_metrics(settings.scoring)
+    losses = [name for name, metric in metrics.items() if scores_by_loss(metric)]
+    loss = _negative_loss(problem, data, settings, weights) if losses else None
+    others = hooks.scores(weights, data) if hooks.scores is not None and len(losses) < len(metrics) else None
+    n_threads, communicator = thread_count(settings.n_jobs), present_communicator()
+
+    def by_scorers() -> dict[str, float]:
         # Scorers do not tell: of raw scores that are NaN, the first is taken for the greatest, and its class compared.
-        if not are_finite(problem, raw_scores(problem, weights.tree, x, n_threads)):
-            raise DivergenceError("Training diverged: predictions for the held-out data are no longer finite.")
-        value = score()
-        return value, value
+        if not are_finite(problem, raw_scores(problem, weights.tree, data.samples.x, n_threads)):
+            words = "held-out" if data is problem.held_out else "training"
+            raise DivergenceError(f"Training diverged: predictions for the {words} data are no longer finite.")
+        return {} if others is None else others()
 
-    communicator = present_communicator()
-    return lambda: from_first(communicator, scored)
+    def score() -> dict[str, _Score]:
+        scores = {} if loss is None else dict.fromkeys(losses, loss())
+        if others is not None:
+            scores |= {name: _Score(*[value] * 3) for name, value in from_first(communicator, by_scorers).items()}
+        return {name: scores[name] for name in metrics}
+
+    return score
 
 
-def _negative_loss(problem: Problem, settings: TrainingSettings, weights: Weights) -> Callable[[], tuple[float, float]]:
-    assert problem.held_out is not None
+def _negative_loss(problem: Problem, data: Data, settings: TrainingSettings, weights: Weights) -> Callable[[], _Score]:
     # Resampled only once, so that the scores of different epochs can be compared.
-    samples = problem.held_out.samples.resample(Seeds(problem.seed).generator("held-out draws"))
+    samples = data.samples.resample(Seeds(problem.seed).generator("held-out draws"))
     weight, loss = samples.target_weight, problem.loss
     scale = problem.task.loss_scale(loss)
     total = float(len(samples.y.values) if weight is None else weight.sum())
@@ -340,12 +394,13 @@ def _negative_loss(problem: Problem, settings: TrainingSettings, weights: Weight
                 )
         return value
 
-    def score() -> tuple[float, float]:
+    def score() -> _Score:
         with failing_together(communicator):
             value = loss_of_parts()
         if communicator.size > 1:
             value = communicator.broadcast(value) if share is None else communicator.sum(np.asarray(value))
-        return -float(np.mean(value)), -float(np.mean(value * scale))
+        shown = float(np.mean(value * scale))
+        return _Score(-float(np.mean(value)), -shown, shown)
 
     return score
 

@@ -33,7 +33,7 @@ def holds_out(settings: TrainingSettings, n_samples: int) -> bool:
         return bool(settings.early_stopping)
     if n_samples >= settings.early_stopping_from and not by_lbfgs:
         return True
-    if not scores_by_loss(settings.scoring):
+    if not (scores_by_loss(settings.scoring) or settings.training_scores):
         least = settings.early_stopping_from
         since = f" for {n_samples} samples (it is on from {least} on)" if math.isfinite(least) else ""
         warn_user(
@@ -56,6 +56,15 @@ def folds_of(settings: TrainingSettings, n_samples: int) -> int:
 def scores_by_loss(scoring: str | Callable[..., Any] | None) -> bool:
     """Return True if held-out data is scored by its loss."""
     return isinstance(scoring, str) and scoring == "loss"
+
+
+def named_metrics(scoring: Any) -> dict[str, Any]:
+    """The values of `scoring` by the names under which they are recorded; the first one decides."""
+    if isinstance(scoring, dict):
+        return dict(scoring)
+    if isinstance(scoring, list | tuple):
+        return {name: name for name in scoring}
+    return {"score" if callable(scoring) else scoring: scoring}
 
 
 def is_splitter(value: object) -> bool:

@@ -2,7 +2,30 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
+
+Curves = dict[str, list[float]]
+
+
+class HeldOutScores(NamedTuple):
+    """Scores of held-out data after an epoch; greater is better.
+
+    Attributes
+    ----------
+    decisive : float
+        For early stopping: a loss is in the units of training.
+    recorded : float
+        The same score in the units of y.
+    curves : mapping of str to float
+        Values of all metrics, by the names of their curves.
+    """
+
+    decisive: float
+    recorded: float
+    curves: Mapping[str, float] = {}
 
 
 @dataclass
@@ -23,6 +46,8 @@ class History:
         Number of evaluations of the objective by L-BFGS.
     out_of_time : bool
         True if training reached its deadline before it ended otherwise.
+    curves : dict of str to list of float
+        Further values of each epoch by name, among them "seconds", which no two trainings have in common.
     """
 
     losses: list[float] = field(default_factory=list)
@@ -31,15 +56,53 @@ class History:
     converged: bool = False
     n_evaluations: int = 0
     out_of_time: bool = False
+    curves: Curves = field(default_factory=dict, compare=False)
 
-    def record(self, loss: float, score: float | None) -> None:
+    def record(self, loss: float, score: float | None, values: Mapping[str, float]) -> None:
         """Add an epoch. It counts last, so that `discard_unfinished` can tell whether all of it was recorded."""
         self.losses.append(loss)
         if score is not None:
             self.scores.append(score)
+        for name, value in values.items():
+            self.curves.setdefault(name, []).append(value)
         self.n_epochs += 1
 
     def discard_unfinished(self) -> None:
         """Remove what was recorded of an epoch before an interrupt."""
-        del self.losses[self.n_epochs :]
-        del self.scores[self.n_epochs :]
+        for values in (self.losses, self.scores, *self.curves.values()):
+            del values[self.n_epochs :]
+
+    def all_curves(self) -> Curves:
+        """The losses and all further curves, as copies."""
+        return {"loss": list(self.losses)} | {name: list(values) for name, values in self.curves.items()}
+
+    def followed_by(self, later: History) -> History:
+        """The records of this training and of a later stage of it."""
+        curves = joined_curves(self.all_curves(), later.all_curves())
+        return History(
+            curves.pop("loss"),
+            self.scores + later.scores,
+            self.n_epochs + later.n_epochs,
+            later.converged,
+            later.n_evaluations,
+            later.out_of_time,
+            curves,
+        )
+
+
+def joined_curves(before: Mapping[str, list[float]], after: Mapping[str, list[float]]) -> Curves:
+    """The curves of two trainings, the second of which continues the first; both have "loss".
+
+    Values that one of them did not record are NaN.
+    """
+    n_before, n_after = len(before["loss"]), len(after["loss"])
+    return {
+        name: [*before.get(name, [math.nan] * n_before), *after.get(name, [math.nan] * n_after)]
+        for name in dict.fromkeys([*before, *after])
+    }
+
+
+def continued_curves(before: Mapping[str, list[float]], after: Mapping[str, list[float]]) -> Curves:
+    """The curves of a training that continues an earlier one; its seconds are added to those of the earlier one."""
+    seconds = before["seconds"][-1]
+    return joined_curves(before, {**after, "seconds": [seconds + value for value in after["seconds"]]})

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import operator
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, cast
@@ -19,10 +20,10 @@ from skneural.ops.types import Array
 from skneural.optimizers import Optimizer, Schedule
 from skneural.optimizers.optimizer import State
 from skneural.parameters import Weights
-from skneural.training.communicator import ALONE, Communicator, any_member, communicating, failing_together
+from skneural.training.communicator import ALONE, Communicator, any_member, communicating, failing_together, from_first
 from skneural.training.deadline import NO_DEADLINE, Deadline
 from skneural.training.early_stopping import EarlyStopping
-from skneural.training.history import History
+from skneural.training.history import HeldOutScores, History
 from skneural.training.interrupts import Interrupts, deliver_interrupt, undeferred_interrupts
 from skneural.training.objective import Objective
 from skneural.training.seeds import Seeds
@@ -56,16 +57,20 @@ class TrainingMonitor:
     loss_scale : float or array of shape (n_outputs,), default=1.0
         Factor that converts a loss to the units of y, in which it is recorded.
     validate : callable, optional
-        Function that returns the validation score of the current weights twice: for early stopping, and to be recorded.
+        Function that returns the validation scores of the current weights, as `HeldOutScores`.
     validation_decides : bool, default=True
         If True, early stopping uses the validation score, if there is one; if False, the training loss.
     training_score : callable, default=negative
         Function from the training loss to the score for early stopping, if the validation score is not used.
+    rescore : callable, optional
+        Function that returns metrics of the training data with the current weights, by the names of their curves.
     observers : sequence of Observer, default=()
     interrupts : Interrupts, optional
         Decides whether an interrupt ends training or is raised.
     deadline : Deadline, default=none
         Training ends after the step that reaches it.
+    started_at : float, default=now
+        Moment of `time.monotonic` from which seconds are counted.
     epochs_before : int, default=0
         Number of epochs in earlier stages of the same fit.
     divergence_advice : str, default=""
@@ -90,12 +95,14 @@ class TrainingMonitor:
     weights: Weights
     stopping: EarlyStopping
     loss_scale: float | Array = 1.0
-    validate: Callable[[], tuple[float, float]] | None = None
+    validate: Callable[[], HeldOutScores] | None = None
     validation_decides: bool = True
     training_score: Callable[[float], float] = operator.neg
+    rescore: Callable[[], Mapping[str, float]] | None = None
     observers: Sequence[Observer] = ()
     interrupts: Interrupts = field(default_factory=Interrupts)
     deadline: Deadline = NO_DEADLINE
+    started_at: float = field(default_factory=time.monotonic)
     epochs_before: int = 0
     divergence_advice: str = ""
     communicator: Communicator = ALONE
@@ -120,10 +127,13 @@ class TrainingMonitor:
     def epoch_ends(self, loss: Value) -> bool:
         """Record the epoch, and return True if training should stop."""
         self._take_weights_of_first()
-        decisive = recorded = None
+        decisive: float | None = None
+        recorded: float | None = None
+        curves: Mapping[str, float] = {}
         if self.validate is not None:
-            decisive, recorded = self.validate()  # raises if training has diverged, before this epoch is recorded
-        self.history.record(float(np.mean(loss * self.loss_scale)), recorded)
+            decisive, recorded, curves = self.validate()  # raises if training has diverged, before it is recorded
+        curves = {**curves, **(self.rescore() if self.rescore is not None else {})}
+        self.history.record(float(np.mean(loss * self.loss_scale)), recorded, {**self._pace(), **curves})
         if decisive is None or not self.validation_decides:
             decisive = self.training_score(float(np.mean(loss)))
         self.stopping.update(decisive, self.weights.snapshot)
@@ -132,6 +142,11 @@ class TrainingMonitor:
         self.stop_requested = any_member(self.communicator, any(requests))
         self.history.converged = self.stop_requested or self.stopping.should_stop
         return self.history.converged
+
+    def _pace(self) -> dict[str, float]:
+        """Seconds since the start, of the first process, and the learning rate."""
+        seconds = from_first(self.communicator, lambda: time.monotonic() - self.started_at)
+        return {"seconds": seconds, "learning_rate": math.nan if self.learning_rate is None else self.learning_rate}
 
     def _calling_observers(self) -> AbstractContextManager[None]:
         return undeferred_interrupts() if self.communicator.size == 1 else self._calling_observers_jointly()

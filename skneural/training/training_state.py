@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from skneural.ops.types import Array
 from skneural.optimizers.optimizer import State
 from skneural.parameters import Snapshot
+from skneural.training.history import Curves
 from skneural.training.train import TrainingMonitor
 
 
@@ -21,6 +22,7 @@ class TrainingState:
         After the last epoch.
     optimizer_state : dict
     losses, scores : list of float
+    curves : dict of str to list of float
         Records of all epochs.
     n_plateaus : int
         Plateaus that an adaptive learning rate has left.
@@ -37,6 +39,7 @@ class TrainingState:
     optimizer_state: State
     losses: list[float]
     scores: list[float]
+    curves: Curves
     n_plateaus: int
     best_weights: Array | None
     best_buffers: Array | None
@@ -56,6 +59,7 @@ class TrainingState:
             copy.deepcopy(optimizer_state),
             list(history.losses),
             list(history.scores),
+            {name: list(values) for name, values in history.curves.items()},
             monitor.n_plateaus,
             best_weights,
             best_buffers,
@@ -73,6 +77,8 @@ class TrainingState:
         """Set the records and the early stopping of a monitor to this state."""
         stopping, history = monitor.stopping, monitor.history
         history.losses, history.scores = list(self.losses), list(self.scores)
+        history.curves = {name: list(values) for name, values in self.curves.items()}
+        monitor.started_at -= self.curves["seconds"][-1]
         history.n_epochs = len(self.losses)
         monitor.n_plateaus = self.n_plateaus
         if self.best_weights is not None and self.best_buffers is not None:

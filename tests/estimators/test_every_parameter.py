@@ -29,6 +29,7 @@ CASES["MLPClassifier"] = EstimatorCase(MLPClassifier(4, max_iter=4, batch_size=1
 # Hyper-parameters that change nothing of the fitted model here.
 WITHOUT_EFFECT = {
     "verbose": "prints",
+    "training_scores": "records more; see test_history.py",
     "n_jobs": "results are equal up to rounding",
     "warm_start": "concerns the next fit",
     "max_length": "for learned positions; a limit of what can be predicted",

@@ -77,18 +77,18 @@ def test_networks_are_trained_at_the_same_time():
         return False
 
     def hooks(problem):
-        def score(weights):
-            def value():
+        def scores(weights, data):
+            def values():
                 barrier.wait()
-                return 0.0
+                return {"accuracy": 0.0}
 
-            return value
+            return values
 
-        return Hooks([Acting(meet)], score)
+        return Hooks([Acting(meet)], scores)
 
     _, problems = posed(n=2)
     problems = [replace(problem, held_out=problem.data) for problem in problems]
-    train_side_by_side(problems, settings_of(), hooks)
+    train_side_by_side(problems, replace(settings_of(), scoring="accuracy"), hooks)
     assert len(names) == 2
 
 
@@ -111,10 +111,17 @@ def layout_and_arguments(network):
 
 
 def test_a_history_continues_where_another_network_has_stopped():
-    short = History([3.0, 1.0], [-4.0, -5.0], 2, converged=True)
-    long = History([2.0, 2.0, 2.0], [-1.0, -1.0, -2.0], 3, converged=True)
+    of_short = {"validation_r2": [0.5, 0.25], "training_r2": [0.0, 0.5], "seconds": [5.0, 6.0]}
+    of_long = {"validation_r2": [0.5, 0.75, 0.5], "training_r2": [1.0, 1.0, 1.0], "seconds": [1.0, 2.0, 9.0]}
+    short = History([3.0, 1.0], [-4.0, -5.0], 2, converged=True, curves=of_short)
+    long = History([2.0, 2.0, 2.0], [-1.0, -1.0, -2.0], 3, converged=True, curves=of_long)
     mean = mean_history([short, long])
     assert mean == History([2.5, 1.5, 1.5], [-2.5, -3.0, -3.0], 3, converged=True)
+    assert mean.curves == {
+        "validation_r2": [0.5, 0.5, 0.5],  # the first network keeps its first epoch
+        "training_r2": [0.5, 0.75, 0.75],
+        "seconds": [5.0, 6.0, 9.0],
+    }
     assert not mean_history([short, replace(long, converged=False)]).converged
 
 

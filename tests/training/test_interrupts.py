@@ -83,11 +83,12 @@ def test_the_first_ends_all_stages_and_keeps_the_model(name, epoch, monkeypatch)
 
 def test_what_was_recorded_of_an_unfinished_epoch_is_discarded():
     history = History()
-    history.record(1.0, 0.5)
+    history.record(1.0, 0.5, {"seconds": 3.0})
     history.losses.append(0.9)
     history.scores.append(0.6)
+    history.curves["seconds"].append(4.0)
     history.discard_unfinished()
-    assert (history.losses, history.scores, history.n_epochs) == ([1.0], [0.5], 1)
+    assert (history.all_curves(), history.scores, history.n_epochs) == ({"loss": [1.0], "seconds": [3.0]}, [0.5], 1)
 
 
 def test_an_interrupt_between_two_grids_leaves_the_model_of_the_first(monkeypatch):

@@ -15,7 +15,7 @@ from skneural.parameters import Layout, Parameter, Snapshot, Weights
 from skneural.training import deadline as module
 from skneural.training.deadline import Deadline
 from skneural.training.early_stopping import EarlyStopping
-from skneural.training.history import History
+from skneural.training.history import HeldOutScores, History
 from skneural.training.objective import Objective
 from skneural.training.seeds import Seeds
 from skneural.training.train import Descent, DivergenceError, PartOfEpoch, RemoteSamples, TrainingMonitor, train
@@ -73,7 +73,7 @@ def monitor(method, patience=math.inf, **options):
 def scripted(scores):
     """Validation that returns these scores, one per epoch."""
     scores = iter(scores)
-    return lambda: (score := next(scores), score)
+    return lambda: HeldOutScores(score := next(scores), score, {"validation_score": score})
 
 
 # Results
@@ -347,7 +347,7 @@ def test_training_reaches_least_squares():
 def test_averaged_weights_are_scored_and_kept_and_training_goes_on_with_its_own():
     plain, method = descent(max_epochs=4), descent(Averaging(Adam(), 0.9), max_epochs=4)
     vector, seen = method.objective.weights.vector, []
-    observed = monitor(method, validate=lambda: (seen.append(vector.copy()), (float(len(seen)),) * 2)[1])
+    observed = monitor(method, validate=lambda: (seen.append(vector.copy()), HeldOutScores(len(seen), len(seen)))[1])
     plain_history, history = train(plain, samples(), monitor(plain)), train(method, samples(), observed)
     assert history.losses == plain_history.losses
     np.testing.assert_array_equal(vector, seen[-1])

@@ -35,6 +35,10 @@ def test_training_continues_to_the_same_bits_from_every_epoch(optimizer, n_epoch
     progress.resume(observed)
     assert train(resumed, samples(), observed) == history
     np.testing.assert_array_equal(resumed.objective.weights.vector, whole.objective.weights.vector)
+    seconds = observed.history.curves.pop("seconds")
+    assert seconds[:n_epochs] == history.curves.pop("seconds")[:n_epochs]
+    assert seconds == sorted(seconds)
+    assert observed.history.curves == history.curves
 
 
 def test_a_finished_training_does_not_go_on():

@@ -485,7 +485,7 @@ class SeriesForecaster(NeuralEstimator):
         brief = replace(brief, optimizer_state={}, progress=None)
         brief.samples.weigh()
         epochs = max(1, round(BRIEF * settings.max_iter))
-        settings = replace(settings, max_iter=epochs, early_stopping=False)
+        settings = replace(settings, max_iter=epochs, early_stopping=False, training_scores=False)
         trained = train_problem(brief, settings, hooks)
         last = windows[np.flatnonzero(is_last)]
         tree = problem.network.layout.views(*trained.weights)

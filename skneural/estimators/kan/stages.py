@@ -23,7 +23,6 @@ from skneural.template.training import Hooks, Trained, train_problem
 from skneural.training.communicator import present_communicator
 from skneural.training.consecutive import ConsecutiveMethods
 from skneural.training.deadline import Deadline
-from skneural.training.history import History
 from skneural.training.interrupts import Interrupts
 from skneural.training.lbfgs import LBFGS
 from skneural.training.seeds import Seeds
@@ -118,15 +117,7 @@ def _refine(result: Result, plan: Plan, grid_size: int, interrupts: Interrupts) 
     )
     hooks = replace(plan.hooks(finer), interrupts=interrupts, adjust=lambda method, weights: _with_memory(method))
     trained = train_problem(finer, plan.settings, hooks, n_epochs_before=history.n_epochs)
-    joined = History(
-        history.losses + trained.history.losses,
-        history.scores + trained.history.scores,
-        history.n_epochs + trained.history.n_epochs,
-        trained.history.converged,
-        trained.history.n_evaluations,
-        trained.history.out_of_time,
-    )
-    return Result(finer, replace(trained, history=joined))
+    return Result(finer, replace(trained, history=history.followed_by(trained.history)))
 
 
 def train_from_starts(problem: Problem, plan: Plan, n_init: int) -> Result:
