@@ -36,7 +36,7 @@ def results(tmp_path_factory):
     "name",
     [
         "batch norm and dropout",
-        "scored by accuracy",
+        "several metrics",
         "lbfgs",
         "images",
         "series of unequal lengths",
