@@ -32,10 +32,18 @@ ROWS_OF_A_RUN = 16
 def is_array_object(X: object) -> bool:
     """Return True for an array of a library that keeps its numbers elsewhere, such as in a file.
 
-    It has a shape, a dtype of NumPy, and slices of rows. Arrays in memory describe it by an interface, and frames have
-    columns.
+    It has a shape, a dtype of NumPy, and slices of rows. Arrays in memory describe it by an interface, frames have
+    columns, and nodes of a graph have its edges.
     """
-    in_memory = ("__array_interface__", "__dlpack__", "__cuda_array_interface__", "iloc", "columns", "tocsr")
+    in_memory = (
+        "__array_interface__",
+        "__dlpack__",
+        "__cuda_array_interface__",
+        "iloc",
+        "columns",
+        "tocsr",
+        "adjacency",
+    )
     parts = ("shape", "ndim", "__getitem__")
     if isinstance(X, np.ndarray | Container) or any(hasattr(X, name) for name in in_memory):
         return False
