@@ -12,7 +12,7 @@ from sklearn.datasets import load_iris
 import skneural
 from skneural import export, inspection, preprocessing, symbolic
 from skneural.testing import estimator_contract
-from tests.estimators.cases import OF_ELEMENTS, relatives
+from tests.estimators.cases import OF_ELEMENTS, relatives, with_defaults
 
 # Faults that mislead a reader: no docstring or one in disorder (GL), no summary or a broken one (SS), parameters that
 # are missing, unknown, without type or badly formed (PR), nothing about what is returned (RT, YD), loose ends (SA).
@@ -113,7 +113,8 @@ def test_every_hyperparameter_is_documented_with_its_default(name):
     assert set(documented) == set(signature.parameters) == {field.name for field in dataclasses.fields(cls)}
     for parameter in signature.parameters.values():
         entry = documented[parameter.name]
-        assert f"default={parameter.default!r}" in entry.type, f"{parameter.name} : {entry.type}"
+        default = "" if parameter.default is parameter.empty else f"default={parameter.default!r}"
+        assert default in entry.type, f"{parameter.name} : {entry.type}"
         assert entry.desc, f"{parameter.name} has no description"
 
 
@@ -135,7 +136,7 @@ def brief(name):
 
 @every_estimator
 def test_attributes_are_those_of_a_fitted_estimator(name):
-    model = CLASSES[name](**brief(name)).fit(*flowers_for(name))
+    model = with_defaults(CLASSES[name]).set_params(**brief(name)).fit(*flowers_for(name))
     fitted = {attribute for attribute in dir(model) if attribute.endswith("_") and not attribute.startswith("_")}
     documented = {entry.name for entry in NumpyDocString(inspect.getdoc(CLASSES[name]))["Attributes"]}
     assert fitted - documented == set(), "fitted, but not documented"
@@ -145,7 +146,7 @@ def test_attributes_are_those_of_a_fitted_estimator(name):
 @every_estimator
 def test_attributes_have_the_documented_types(name):
     solver = {"solver": "adam"} if hasattr(CLASSES[name], "solver") else {}
-    model = CLASSES[name](**brief(name), **solver).fit(*flowers_for(name))
+    model = with_defaults(CLASSES[name]).set_params(**brief(name), **solver).fit(*flowers_for(name))
     kinds = {"int": int, "float": float, "ndarray": np.ndarray, "list": list, "str": str, "dict": dict}
     for entry in NumpyDocString(inspect.getdoc(CLASSES[name]))["Attributes"]:
         kind = kinds.get(entry.type.split()[0])

@@ -21,6 +21,7 @@ from tests.estimators.cases import (
     every,
     flowers,
     of_each_class,
+    with_defaults,
 )
 
 CASES = of_each_class(ESTIMATORS | OF_TEXTS | OF_PAIRS | OF_LONG_SERIES | UNTRAINED)
@@ -43,7 +44,7 @@ def test_every_estimator_is_tested():
 @pytest.mark.parametrize("size", ["small", "large"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_all_candidates_of_defaults_are_valid_and_change_something(kind, size, recwarn):
-    model = kind()
+    model = with_defaults(kind)
     space = search_space(model, size)
     assert space
     for candidate in drawn(model, size, 40):
@@ -68,7 +69,7 @@ def test_models_are_fitted_with_candidates(case):
 
 def test_a_large_space_contains_the_small_one():
     for kind in KINDS:
-        assert set(search_space(kind(), "small")) <= set(search_space(kind(), "large")), kind
+        assert set(search_space(with_defaults(kind), "small")) <= set(search_space(with_defaults(kind), "large")), kind
 
 
 def test_ranges_are_around_the_default_of_the_estimator():

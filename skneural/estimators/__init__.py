@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from skneural.estimators.link_prediction import GNNLinkPredictor
     from skneural.estimators.mamba import MambaSequenceClassifier, MambaSequenceRegressor, MambaSequenceTagger
     from skneural.estimators.mlp import MLPClassifier, MLPRegressor
+    from skneural.estimators.network import NetworkClassifier, NetworkRegressor
     from skneural.estimators.perceptron import PerceptronClassifier
     from skneural.estimators.recurrent import RNNSequenceClassifier, RNNSequenceRegressor, RNNSequenceTagger
     from skneural.estimators.rocket import RocketSequenceClassifier, RocketSequenceRegressor
@@ -61,6 +62,8 @@ MODULE_OF = {
     "MambaSequenceClassifier": "mamba",
     "MambaSequenceRegressor": "mamba",
     "MambaSequenceTagger": "mamba",
+    "NetworkClassifier": "network",
+    "NetworkRegressor": "network",
     "PerceptronClassifier": "perceptron",
     "RNNSequenceClassifier": "recurrent",
     "RNNSequenceRegressor": "recurrent",
@@ -99,6 +102,8 @@ __all__ = [
     "MambaSequenceClassifier",
     "MambaSequenceRegressor",
     "MambaSequenceTagger",
+    "NetworkClassifier",
+    "NetworkRegressor",
     "PerceptronClassifier",
     "RNNSequenceClassifier",
     "RNNSequenceRegressor",

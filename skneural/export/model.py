@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skneural.estimators import HopfieldNetwork
 from skneural.estimators.graph.reader import GraphReader, NodeReader
+from skneural.estimators.network.reader import ReaderOfKind
 from skneural.estimators.recurrent import RecurrentSequences
 from skneural.estimators.rocket.kernel_model import RocketEstimator
 from skneural.estimators.segmentation.reader import ImagesOfAnySize
@@ -36,6 +37,12 @@ from skneural.template.estimator import NeuralEstimator
 from skneural.template.summary import named_shapes
 from skneural.version import __version__
 
+
+def read_kind(graph: OnnxGraph, reader: ReaderOfKind, form: Form) -> Input:
+    """A table, images, series or tokens."""
+    return READERS[type(reader.of_kind)](graph, reader.of_kind, form)
+
+
 READERS: dict[type[Reader], Callable[[OnnxGraph, Any, Form], Input]] = {
     DenseTable: read_table,
     GraphReader: read_graphs,
@@ -43,6 +50,7 @@ READERS: dict[type[Reader], Callable[[OnnxGraph, Any, Form], Input]] = {
     ImagesOfAnySize: read_images_of_any_size,
     MixedTable: read_mixed_table,
     NodeReader: read_nodes,
+    ReaderOfKind: read_kind,
     RecurrentSequences: read_series,
     Sequences: read_series,
     Table: read_table,

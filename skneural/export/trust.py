@@ -1,17 +1,21 @@
-"""The types of skneural in a model, which skops asks to trust before it loads a file."""
+"""The types of skneural in a model, and functions of its user, which skops asks to trust before it loads a file."""
 
 from __future__ import annotations
 
+from types import FunctionType
 from typing import Any
 
 import numpy as np
 
+LOADED_UNASKED = ("numpy", "scipy", "sklearn")
+
 
 def trusted_types(model: Any) -> list[str]:
-    """Return the types of skneural in a model, as `skops.io.load` takes them.
+    """Return the types of skneural in a model, and functions of its user, as `skops.io.load` takes them.
 
     skops loads types of NumPy and scikit-learn without being asked. Of skneural there is one for each estimator, as
-    their states are numbers, strings and arrays. Trust the file of a stranger only if what it asks for,
+    their states are numbers, strings and arrays. A function that is a hyper-parameter, such as the `network` of
+    `NetworkClassifier`, is in the file by its name. Trust the file of a stranger only if what it asks for,
     ``skops.io.get_untrusted_types(file=...)``, is known to you.
 
     Parameters
@@ -22,7 +26,7 @@ def trusted_types(model: Any) -> list[str]:
     Returns
     -------
     types : list of str
-        Full names of classes, sorted.
+        Full names of classes and functions, sorted.
 
     Examples
     --------
@@ -41,6 +45,10 @@ def trusted_types(model: Any) -> list[str]:
 def _collect(value: Any, types: set[str], seen: set[int]) -> None:
     """Add the types of skneural in a value, and in the state that a file would hold."""
     if id(value) in seen or isinstance(value, str | bytes | int | float | type):
+        return
+    if isinstance(value, FunctionType):
+        if value.__module__.split(".")[0] not in LOADED_UNASKED:
+            types.add(f"{value.__module__}.{value.__qualname__}")
         return
     seen.add(id(value))
     if isinstance(value, dict):

@@ -1,4 +1,7 @@
-"""Layers: frozen dataclasses that declare parameters and call ops; the module `layer` specifies the protocol."""
+"""Layers: frozen dataclasses that declare parameters and call ops; the module `layer` specifies the protocol.
+
+`docs/own_network.md` builds networks and a layer of these.
+"""
 
 from skneural.layers.activation import Activation, Limit
 from skneural.layers.attention import CrossAttention, SelfAttention
@@ -57,6 +60,7 @@ from skneural.layers.recurrent import GRU, LSTM, Elman, IndRNN, Jordan
 from skneural.layers.spline import SplineEdges
 from skneural.layers.step_pooling import AttentionPooling, StepPooling
 from skneural.layers.time_embedding import TimeEmbedding
+from skneural.parameters import Buffer, Parameter
 
 __all__ = [
     "GRU",
@@ -70,6 +74,7 @@ __all__ = [
     "Bias",
     "BiasAndSpread",
     "Branches",
+    "Buffer",
     "CategoryEmbedding",
     "Chain",
     "ChosenSteps",
@@ -118,6 +123,7 @@ __all__ = [
     "OneHot",
     "OneStep",
     "PairScores",
+    "Parameter",
     "PeriodicEmbedding",
     "PiecewiseLinearEmbedding",
     "PixelScores",

@@ -42,6 +42,7 @@ from skneural.hyperparameters import (
 )
 from skneural.layers import Layer
 from skneural.layers.traversal import adapt_network
+from skneural.networks.arguments import arguments_of
 from skneural.ops.types import Array
 from skneural.optimizers import SCHEDULES, SOLVERS
 from skneural.parameters import Snapshot, Tree, Weights, leaves, set_named_arrays
@@ -54,6 +55,7 @@ from skneural.template.epoch_callbacks import EpochCallbacks, PrintedEpochs
 from skneural.template.onnx_hooks import onnx_converter, onnx_parser, onnx_shape_calculator
 from skneural.template.problem import Data, Fitted, Network, Problem, Specification, fitted_attributes, pose
 from skneural.template.processes import ensure_same_problem, fitted_jointly
+from skneural.template.references import named_or_refused, with_functions
 from skneural.template.saved_state import arranged, converted, names_and_shapes, with_version
 from skneural.template.scorers import scores_by
 from skneural.template.settings import TrainingSettings
@@ -78,6 +80,7 @@ HOOKS = (
     "_reader_options",
     "_task_options",
     "_settings",
+    "_network_arguments",
     "_initialize",
     "_update",
     "_continue",
@@ -335,6 +338,10 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
             one_pass=one_pass,
         )
 
+    def _network_arguments(self, shapes: dict[str, Any]) -> dict[str, Any]:
+        """All arguments of the network builder, from the shapes that the reader and the task give."""
+        return arguments_of(type(self)._network_builder, self._hyperparameters(), **shapes)
+
     def _initialize(self, network: Network, tree: Tree, samples: Samples, task: Task) -> None:
         """Set initial parameters and buffers that follow from the training data or from another model."""
         adapt_network(network.layer, tree, samples)
@@ -517,7 +524,7 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
             self._task_class,
             self._task_options(),
             type(self)._network_builder,
-            self._hyperparameters(),
+            self._network_arguments,
             self._initialize,
             self._update,
         )
@@ -749,11 +756,11 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
             state = {name: value for name, value in state.items() if name != "_network"}
             state |= {"_reader": plain_state(self._reader), "_task": plain_state(self._task)}
             state |= names_and_shapes(self._network.layout)
-        return with_version(state)
+        return with_version(named_or_refused(state))
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         name = type(self).__name__
-        saved = converted(name, state)
+        saved = converted(name, with_functions(state))
         state = saved.state
         if "network_arguments_" in state:
             network = Network.build(type(self)._network_builder, state["network_arguments_"])

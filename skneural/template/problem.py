@@ -14,7 +14,6 @@ from skneural.data.stored import StoredArray, StoredRows, is_array_object, is_st
 from skneural.layers import Layer
 from skneural.layers.traversal import named, without_input_gradient
 from skneural.losses import Loss
-from skneural.networks.arguments import arguments_of
 from skneural.ops.types import Array
 from skneural.parameters import Layout, Snapshot, Tree
 from skneural.readers import FLOATS, InputSpec, Reader, precision, with_rows
@@ -114,8 +113,8 @@ class Specification(DataSpecification):
     Attributes
     ----------
     network_builder : function
-    hyperparameters : mapping
-        All hyper-parameters by name; the network builder takes some of them.
+    network_arguments : function
+        From shapes by name, which follow from the data, to all arguments of the network builder.
     initialize : function
         Called with the network, its tree of parameters, the samples and the task before the first training.
     update : function
@@ -123,7 +122,7 @@ class Specification(DataSpecification):
     """
 
     network_builder: Callable[..., Layer]
-    hyperparameters: Mapping[str, Any]
+    network_arguments: Callable[[dict[str, Any]], dict[str, Any]]
     initialize: Callable[[Network, Tree, Samples, Task], None]
     update: Callable[[Network, Tree, Samples, Task], None]
 
@@ -436,7 +435,7 @@ def _network_arguments(
 ) -> dict[str, Any]:
     """Arguments of the network builder; those in `kept` replace what follows from the data."""
     shapes = {**reader.shapes(), **task.shapes(), "n_out": n_outputs, **kept}
-    return arguments_of(specification.network_builder, specification.hyperparameters, **shapes)
+    return specification.network_arguments(shapes)
 
 
 def first_weights(

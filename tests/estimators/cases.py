@@ -38,6 +38,8 @@ from skneural import (
     MambaSequenceTagger,
     MLPClassifier,
     MLPRegressor,
+    NetworkClassifier,
+    NetworkRegressor,
     NodePairs,
     PerceptronClassifier,
     RNNSequenceClassifier,
@@ -53,6 +55,7 @@ from skneural import (
     TransformerSequenceRegressor,
     TransformerSequenceTagger,
 )
+from tests.estimators.networks import of_images, of_series, of_tokens, two_layers, wide_and_deep
 
 
 @functools.cache
@@ -101,6 +104,13 @@ def sentences(dtype: Any = np.float64) -> tuple[list[str], None]:
     """24 texts of one to ten words; nothing in them is floating."""
     rng = np.random.default_rng(0)
     return [" ".join(rng.choice(["who", "what", "is", "here", "?"], n)) for n in rng.integers(1, 11, 24)], None
+
+
+def questions(dtype: Any = np.float64) -> tuple[list[np.ndarray], np.ndarray]:
+    """24 sequences of two to ten tokens, and whether their first is the greater; nothing in them is floating."""
+    rng = np.random.default_rng(0)
+    tokens = [rng.integers(0, 5, n) for n in rng.integers(2, 11, 24)]
+    return tokens, np.array(["yes" if each[0] > each[1] else "no" for each in tokens])
 
 
 def chords(dtype: Any = np.float64) -> tuple[list[np.ndarray], None]:
@@ -374,6 +384,17 @@ ESTIMATORS = {
         DiffusionModel((8, 6), learning_rate="constant", prediction="noise", scaling="quantile", averaging=0, **BRIEF),
         patients,
     ),
+    "own network": EstimatorCase(NetworkClassifier(two_layers, network__width=6, **BRIEF), flowers),
+    "own network with dropout": EstimatorCase(
+        NetworkClassifier(two_layers, network__dropout=0.2, network__function="relu", **BRIEF), two_flowers
+    ),
+    "own network of images": EstimatorCase(
+        NetworkClassifier(of_images, kind="images", learning_rate_init=0.01, **BRIEF), flowers
+    ),
+    "own network of series": EstimatorCase(NetworkRegressor(of_series, kind="series", **BRIEF), patients),
+    "own network, numbers": EstimatorCase(
+        NetworkRegressor(wide_and_deep, network__width=5, early_stopping=True, **BRIEF), patients_two_numbers
+    ),
     "regressor poisson": EstimatorCase(
         MLPRegressor(8, loss="poisson", max_iter=3, batch_size=16, dropout=0.2, random_state=0), patients
     ),
@@ -396,6 +417,9 @@ OF_TEXTS = {
     ),
     "language model of sets": EstimatorCase(LanguageModel(architecture="gru", d_model=4, **BRIEF), chords),
     "recurrent language model": EstimatorCase(LanguageModel(architecture="gru", d_model=4, **BRIEF), sentences),
+    "own network of tokens": EstimatorCase(
+        NetworkClassifier(of_tokens, kind="tokens", vocabulary_size=5, **BRIEF), questions
+    ),
     "language model of selective states": EstimatorCase(
         LanguageModel(architecture="mamba", d_model=4, **BRIEF), sentences
     ),
@@ -479,7 +503,13 @@ EXAMPLES: dict[str, Any] = {
     "class_weight": ["balanced"],
     "grid_range": [(-3.0, 3.0), "auto"],
     "image_shape": [(2, 2, 1)],
+    "network": [wide_and_deep],
 }
+
+
+def with_defaults(kind: type) -> Any:
+    """An estimator with its defaults; with a small network, if it requires one."""
+    return kind(two_layers) if kind in (NetworkClassifier, NetworkRegressor) else kind()
 
 
 def continuable(case: EstimatorCase) -> Any:

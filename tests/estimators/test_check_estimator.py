@@ -34,6 +34,8 @@ from skneural import (
     MambaSequenceRegressor,
     MLPClassifier,
     MLPRegressor,
+    NetworkClassifier,
+    NetworkRegressor,
     PerceptronClassifier,
     RNNSequenceClassifier,
     RNNSequenceRegressor,
@@ -47,7 +49,16 @@ from skneural import (
     TransformerSequenceRegressor,
 )
 from skneural.preprocessing import TokenEncoder
-from tests.estimators.cases import ESTIMATORS, OF_ELEMENTS, OF_LONG_SERIES, OF_PAIRS, OF_TEXTS, UNTRAINED
+from tests.estimators.cases import (
+    ESTIMATORS,
+    OF_ELEMENTS,
+    OF_LONG_SERIES,
+    OF_PAIRS,
+    OF_TEXTS,
+    UNTRAINED,
+    with_defaults,
+)
+from tests.estimators.networks import of_images, of_series, wide_and_deep
 
 # Checks that ask for a score. For all others, two epochs are enough.
 CHECKS_OF_SCORES = {"check_classifiers_train", "check_regressors_train", "check_classifiers_classes"}
@@ -89,11 +100,11 @@ SLOW = [getattr(skneural, type(model).__name__)() for model in SMALL]
 WITH_ELEMENTS = {kind.__name__ for kind in OF_ELEMENTS}
 WITH_TEXTS = {type(case.estimator).__name__ for case in (OF_TEXTS | OF_PAIRS | OF_LONG_SERIES).values()} | {
     "SequenceToSequence"
-}
+} - {"NetworkClassifier"}
 QUICK = sorted(
     set(skneural.estimators.__all__) - WITH_ELEMENTS - WITH_TEXTS - {type(model).__name__ for model in SMALL}
 )
-DEFAULTS = [getattr(skneural, name)() for name in QUICK]
+DEFAULTS = [with_defaults(getattr(skneural, name)) for name in QUICK]
 VARIANTS = [
     Autoencoder(1, image_shape="auto", channels=4, max_iter=30),
     Autoencoder(1, variational=True, max_iter=30),
@@ -109,6 +120,9 @@ VARIANTS = [
     MLPClassifier(solver="adamw", learning_rate_init=0.03, **SMALL_MLP),
     MLPClassifier(residual=True, learning_rate_init=0.03, **SMALL_MLP | {"hidden_layer_sizes": (20, 20)}),
     MLPRegressor(20, solver="lbfgs", max_iter=20),
+    NetworkClassifier(of_images, kind="images", network__maps=8, **CLASSIFIER),
+    NetworkRegressor(of_series, kind="series", network__size=16, **REGRESSOR | {"max_iter": 40}),
+    NetworkRegressor(wide_and_deep, solver="lbfgs", max_iter=20),
     PerceptronClassifier(solver="adam", learning_rate_init=0.1, max_iter=50),
     *(
         RNNSequenceClassifier(cell=cell, **CLASSIFIER, **SMALL_RECURRENT)

@@ -39,6 +39,7 @@ WITHOUT_EFFECT = {
     "embedding_size": "for tokens; of numbers only with an embedding",
     "pretrained": "needs another model; see test_pretrained.py",
     "freeze": "needs another model or vectors; see test_pretrained.py and test_word_vectors.py",
+    "kind": "needs another network; see test_own_networks.py",
     "image_shape": "the only shape of so few numbers",
     "categorical_features": "needs categories; see test_tabular.py",
     "min_frequency": "each word of the sentences is frequent",

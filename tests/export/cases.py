@@ -39,6 +39,8 @@ from skneural import (
     MambaSequenceTagger,
     MLPClassifier,
     MLPRegressor,
+    NetworkClassifier,
+    NetworkRegressor,
     PerceptronClassifier,
     RNNSequenceClassifier,
     RNNSequenceRegressor,
@@ -53,6 +55,7 @@ from skneural import (
     TransformerSequenceRegressor,
     TransformerSequenceTagger,
 )
+from tests.estimators import networks
 from tests.estimators.cases import BRIEF, SMALL_MAMBA, SMALL_TABULAR, SMALL_TRANSFORMER
 
 Feed = dict[str, np.ndarray]
@@ -445,6 +448,13 @@ CASES: dict[str, ExportCase] = {
     "mlp regressor of two": of_table(MLPRegressor(8, "tanh", **SMALL), amounts(2)),
     "mlp regressor of counts": of_table(MLPRegressor(8, loss="poisson", **SMALL), amounts(1, 1.0, positive=True)),
     "mlp regressor of large numbers": of_table(MLPRegressor(8, **SMALL), amounts(1, 1e37)),
+    "own network": of_table(NetworkClassifier(networks.two_layers, network__function="gelu", **SMALL)),
+    "own network, numbers": of_table(NetworkRegressor(networks.wide_and_deep, **SMALL), amounts(2)),
+    "own network of images": of_pictures(NetworkClassifier(networks.of_images, kind="images", **SMALL)),
+    "own network of series": of_series(NetworkRegressor(networks.of_series, kind="series", **SMALL)),
+    "own network of tokens": of_tokens(
+        NetworkClassifier(networks.of_tokens, kind="tokens", vocabulary_size=6, **SMALL)
+    ),
     "kan classifier": of_table(KANClassifier(hidden_layer_sizes=3, **SMALL)),
     "kan regressor": of_table(KANRegressor(hidden_layer_sizes=(2,), grid_size=30, spline_order=2, **SMALL)),
     "tabular classifier": of_table(TabularMLPClassifier(**SMALL_TABULAR), rows_fitted_with_gaps, rows_with_gaps),

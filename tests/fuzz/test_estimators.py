@@ -29,7 +29,8 @@ from tests.fuzz import inputs
 VALUES = (None, True, False, -1, 0, 1, 2, 3, 4, 1e-30, 1e-3, 0.1, 0.5, 0.9, 1.0, 2.5, 1e3, np.inf)
 SEQUENCES = ((), (2,), (3, 2), [4], np.array([2, 3]))
 # Those that say how long training takes, how many threads compute and what is printed are not drawn.
-FIXED = ("max_iter", "max_fun", "n_jobs", "verbose", "random_state", "callback")
+# Networks of users fit one kind of X.
+FIXED = ("max_iter", "max_fun", "n_jobs", "verbose", "random_state", "callback", "network", "kind")
 # The first whose name occurs in the name of the estimator.
 FORMS = {
     "Tabular": (inputs.mixed_tables,),
