@@ -181,7 +181,7 @@ def _unused(estimator: Any) -> set[str]:
     if not isinstance(estimator, NeuralEstimator):
         return set()
     settings, values = estimator._settings(one_pass=False), estimator.get_params(deep=False)
-    unused = {name for name, solvers in USED_BY.items() if settings.solver not in solvers}
+    unused = {name for name in USED_BY if not settings.uses(name)}
     if "vocabulary_size" in values:  # tokens have embeddings and no scale, and two architectures of their own
         unused |= {"embedding_size"} if values["vocabulary_size"] is None else {"standardize", "architecture"}
     if "convolution" in values and values["convolution"] != "gat":

@@ -28,7 +28,7 @@ from skneural.networks.convolutional_series import SERIES_ARCHITECTURES, convolu
 from skneural.networks.receptive_fields import ReceptiveField, receptive_fields
 from skneural.ops.pointwise import ACTIVATIONS
 from skneural.ops.types import Array
-from skneural.optimizers import SCHEDULES
+from skneural.optimizers import ScheduleFunction
 from skneural.readers import (
     IMAGE_SHAPE,
     SEQUENCE_ATTRIBUTES,
@@ -49,6 +49,7 @@ from skneural.template.regressor import NeuralRegressor
 from skneural.template.settings import AutomaticBatchSize, TrainingSettings
 from skneural.template.side_by_side import train_members
 from skneural.template.training import Hooks, Trained, batch_size
+from skneural.template.values import learning_rate_hyperparameter
 
 # What the default of `max_iter` stands for with few images: 16 epochs of 50 images are 32 steps, with 40 of which the
 # accuracy on handwritten digits was .45 to .61, with 80 steps .81 to .83.
@@ -135,10 +136,9 @@ class ConvolutionalImageFields(Mixin):
         doc="""Whether to centre and scale each channel by its mean and standard deviation over the training images (in
         `partial_fit`, those of all calls so far), so that pixels may have any range.""",
     )
-    learning_rate: str = hyperparameter(
-        default="one_cycle",
-        constraint=Choice(*SCHEDULES, number_is="learning_rate_init"),
-        doc="""Schedule of the step size: "one_cycle" increases and then decreases it until `max_iter`; "linear" and
+    learning_rate: str | ScheduleFunction = learning_rate_hyperparameter(
+        "one_cycle",
+        """Schedule of the step size: "one_cycle" increases and then decreases it until `max_iter`; "linear" and
         "cosine" decrease it to zero at `max_iter`; "constant"; "invscaling" decreases it with the samples seen;
         "adaptive" divides it by five whenever the score stops improving. In `partial_fit`, which does not know how many
         steps follow, "one_cycle" stands for "constant".""",
@@ -379,10 +379,9 @@ class ConvolutionalSequenceFields(TokenFields):
         constraint=Number(0, above=True),
         doc=f"Initial step size. In fasttext, the default stands for {TEXT_RATE}. Not used by lbfgs.",
     )
-    learning_rate: str = hyperparameter(
-        default="constant",
-        constraint=Choice(*SCHEDULES, number_is="learning_rate_init"),
-        doc="""Schedule of the step size: "constant"; "invscaling" decreases it with the samples seen; "adaptive"
+    learning_rate: str | ScheduleFunction = learning_rate_hyperparameter(
+        "constant",
+        """Schedule of the step size: "constant"; "invscaling" decreases it with the samples seen; "adaptive"
         divides it by five whenever the score stops improving; "linear" and "cosine" decrease it to zero at `max_iter`;
         "one_cycle" increases and then decreases it until `max_iter`. In `fit` of fasttext, the default stands for
         "linear".""",

@@ -5,12 +5,12 @@ from __future__ import annotations
 from skneural.optimizers.adam import Adam
 from skneural.optimizers.averaging import Averaging
 from skneural.optimizers.optimizer import Optimizer
-from skneural.optimizers.schedules import SCHEDULES, Schedule
+from skneural.optimizers.schedules import SCHEDULES, Progress, Schedule, ScheduleFunction
 from skneural.optimizers.sgd import SGD
 
 SOLVERS = ("sgd", "adam", "adamw", "rmsprop")
 
-__all__ = ["SCHEDULES", "SGD", "SOLVERS", "Adam", "Averaging", "Optimizer", "Schedule", "make_optimizer"]
+__all__ = ["SCHEDULES", "SGD", "SOLVERS", "Adam", "Averaging", "Optimizer", "Progress", "Schedule", "ScheduleFunction", "make_optimizer"]
 
 
 def make_optimizer(

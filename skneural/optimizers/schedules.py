@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 SMALLEST_RATE = 1e-6  # at which "adaptive" stops training, as in scikit-learn
+END_OF_TRAINING = 0.01  # share of the rate in the middle of training below which it has decayed to almost zero
 
 
 @dataclass(frozen=True)
@@ -74,14 +75,17 @@ SCHEDULES: dict[str, Callable[[Progress], float]] = {
 }
 
 
+ScheduleFunction = Callable[[Progress], float]
+
+
 @dataclass(frozen=True)
 class Schedule:
     """The learning rate at each moment of training.
 
     Parameters
     ----------
-    name : str
-        A key of `SCHEDULES`.
+    name : str or function
+        A key of `SCHEDULES`, or a function from `Progress` to a factor.
     initial : float
         Initial learning rate, which is multiplied by the factor of the schedule.
     power_t : float, default=0.5
@@ -90,7 +94,7 @@ class Schedule:
         Fraction of training with linear warm-up to the rate of the schedule.
     """
 
-    name: str
+    name: str | ScheduleFunction
     initial: float
     power_t: float = 0.5
     warmup: float = 0.0
@@ -98,16 +102,19 @@ class Schedule:
     @property
     def ends_with_training(self) -> bool:
         """True if the rate decays to almost zero at the last planned step, so that training ends there as planned."""
+        if callable(self.name):
+            return self.name(Progress(1.0)) < END_OF_TRAINING * self.name(Progress(0.5))
         return self.name in ("linear", "cosine", "one_cycle")
 
     @property
     def changes_within_epoch(self) -> bool:
         """True if the rate changes from step to step, and not only from epoch to epoch."""
-        return self.ends_with_training or self.warmup > 0
+        return callable(self.name) or self.ends_with_training or self.warmup > 0
 
     def rate(self, fraction: float, n_seen: int, n_plateaus: int) -> float:
         """Learning rate at a given progress of training; see `Progress`."""
-        rate = self.initial * SCHEDULES[self.name](Progress(fraction, n_seen, n_plateaus, self.power_t))
+        factor = self.name if callable(self.name) else SCHEDULES[self.name]
+        rate = self.initial * float(factor(Progress(fraction, n_seen, n_plateaus, self.power_t)))
         return rate * min(1.0, fraction / self.warmup) if self.warmup else rate
 
     def outlives_plateau(self, n_plateaus: int) -> bool:

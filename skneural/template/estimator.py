@@ -44,7 +44,7 @@ from skneural.layers import Layer
 from skneural.layers.traversal import adapt_network
 from skneural.networks.arguments import arguments_of
 from skneural.ops.types import Array
-from skneural.optimizers import SCHEDULES, SOLVERS
+from skneural.optimizers import Optimizer, ScheduleFunction
 from skneural.parameters import Snapshot, Tree, Weights, leaves, set_named_arrays
 from skneural.readers import InputSpec, Reader, Table, without_names
 from skneural.tasks import FitArguments, Task
@@ -64,6 +64,7 @@ from skneural.template.stream import StreamedFit
 from skneural.template.summary import Summary, summarize
 from skneural.template.training import Hooks, Trained, network_output, train_problem
 from skneural.template.validation import is_splitter, named_metrics, scores_by_loss
+from skneural.template.values import ensure_usable, learning_rate_hyperparameter, solver_hyperparameter
 from skneural.training.communicator import failing_together, present_communicator
 from skneural.training.deadline import NO_DEADLINE, Deadline
 from skneural.training.history import Curves, continued_curves
@@ -136,19 +137,17 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         history_: Curves = dataclasses.field(init=False)
         t_: int = dataclasses.field(init=False)
 
-    solver: str = hyperparameter(
-        default="adam",
-        constraint=Choice(*SOLVERS, "lbfgs"),
-        doc="""Optimizer. "lbfgs" uses all samples at each step and suits small data; "adamw" uses `alpha` as decoupled
+    solver: str | Optimizer = solver_hyperparameter(
+        "adam",
+        """Optimizer. "lbfgs" uses all samples at each step and suits small data; "adamw" uses `alpha` as decoupled
         weight decay.""",
     )
     learning_rate_init: float = hyperparameter(
         default=1e-3, constraint=Number(0, above=True), doc="Initial step size. Not used by lbfgs."
     )
-    learning_rate: str = hyperparameter(
-        default="constant",
-        constraint=Choice(*SCHEDULES, number_is="learning_rate_init"),
-        doc="""Schedule of the step size: "constant"; "invscaling" decreases it with the samples seen; "adaptive"
+    learning_rate: str | ScheduleFunction = learning_rate_hyperparameter(
+        "constant",
+        """Schedule of the step size: "constant"; "invscaling" decreases it with the samples seen; "adaptive"
         divides it by five whenever the score stops improving; "linear" and "cosine" decrease it to zero at `max_iter`;
         "one_cycle" increases and then decreases it until `max_iter`.""",
     )
@@ -503,8 +502,10 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         """
         check_hyperparameters(self, after_fit=after_fit)
         model = object.__new__(type(self))
-        model.__dict__.update(self.__dict__ | self._hyperparameters())
+        hyperparameters = self._hyperparameters()
+        model.__dict__.update(self.__dict__ | hyperparameters)
         if not after_fit:
+            ensure_usable(hyperparameters)
             model._check_together()
         return model
 

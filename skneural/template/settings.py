@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
-from skneural.optimizers import SOLVERS
+from skneural.optimizers import SOLVERS, Optimizer, ScheduleFunction
 
 
 @dataclass(frozen=True)
@@ -43,10 +43,12 @@ class AutomaticBatchSize:
         )
 
 
+BROUGHT = "an optimizer that the user brings"
+
 # Solvers that use a hyper-parameter, for those that not all of them use.
 USED_BY = {
-    **dict.fromkeys(("learning_rate_init", "learning_rate", "warmup"), SOLVERS),
-    **dict.fromkeys(("batch_size", "shuffle", "max_grad_norm", "averaging"), SOLVERS),
+    **dict.fromkeys(("learning_rate_init", "learning_rate", "warmup"), (*SOLVERS, BROUGHT)),
+    **dict.fromkeys(("batch_size", "shuffle", "max_grad_norm", "averaging"), (*SOLVERS, BROUGHT)),
     "max_fun": ("lbfgs",),
     **dict.fromkeys(("momentum", "nesterovs_momentum"), ("sgd",)),
     "beta_1": ("adam", "adamw"),
@@ -75,9 +77,9 @@ class TrainingSettings:
         Decay of the running mean of the weights; 0 for none.
     """
 
-    solver: str
+    solver: str | Optimizer
     learning_rate_init: float
-    learning_rate: str
+    learning_rate: str | ScheduleFunction
     warmup: float
     batch_size: int | str
     max_iter: int
@@ -114,7 +116,12 @@ class TrainingSettings:
         """Names of the hyper-parameters that are not used: by the solver, or because the family replaces them."""
         names = [field.name for field in fields(self) if field.name in hyperparameters]
         replaced = {name for name in names if getattr(self, name) != hyperparameters[name]}
-        return [name for name in names if name in replaced or self.solver not in USED_BY.get(name, (self.solver,))]
+        return [name for name in names if name in replaced or not self.uses(name)]
+
+    def uses(self, name: str) -> bool:
+        """Return True if the solver uses a hyper-parameter of training."""
+        solver = self.solver if isinstance(self.solver, str) else BROUGHT
+        return solver in USED_BY.get(name, (solver,))
 
     @classmethod
     def of(cls, hyperparameters: Mapping[str, Any], **others: Any) -> Self:

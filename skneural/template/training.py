@@ -225,9 +225,10 @@ def _solver(
     if settings.solver == "lbfgs":
         return LBFGS(objective, seeds, settings.max_iter, settings.max_fun, settings.tol)
     optimizer = optimizer_of(settings, problem.network.layout.n_penalized)
-    if state.get("solver") != settings.solver:
+    name = settings.solver if isinstance(settings.solver, str) else type(settings.solver).__qualname__
+    if state.get("solver") != name:
         state.clear()
-        state.update(optimizer.start(objective.weights.vector), solver=settings.solver)
+        state.update(optimizer.start(objective.weights.vector), solver=name)
     return Descent(
         objective,
         optimizer,
@@ -245,7 +246,13 @@ def _solver(
 
 def optimizer_of(settings: TrainingSettings, n_penalized: int) -> Optimizer:
     """The optimizer with its hyper-parameters."""
-    optimizer = make_optimizer(
+    optimizer = settings.solver if isinstance(settings.solver, Optimizer) else _of_name(settings, n_penalized)
+    return Averaging(optimizer, settings.averaging) if settings.averaging else optimizer
+
+
+def _of_name(settings: TrainingSettings, n_penalized: int) -> Optimizer:
+    assert isinstance(settings.solver, str)
+    return make_optimizer(
         settings.solver,
         momentum=settings.momentum,
         nesterov=settings.nesterovs_momentum,
@@ -255,7 +262,6 @@ def optimizer_of(settings: TrainingSettings, n_penalized: int) -> Optimizer:
         decay=settings.alpha,
         n_decayed=n_penalized,
     )
-    return Averaging(optimizer, settings.averaging) if settings.averaging else optimizer
 
 
 def l2_penalty(settings: TrainingSettings, weight_of_batch: float) -> float:

@@ -1,4 +1,4 @@
-"""Contract checks of operations, layers, losses and estimators, also for those that users write.
+"""Contract checks of operations, layers, losses, optimizers, schedules and estimators, also for those that users write.
 
 A check raises an `AssertionError` whose message says which rule is broken.
 """
@@ -7,6 +7,7 @@ from skneural.testing.batch_contract import check_padding, check_shards
 from skneural.testing.estimator_contract import check_estimator_contract
 from skneural.testing.gradient_check import check_gradients, check_loss, check_vjp
 from skneural.testing.layer_contract import check_layer
+from skneural.testing.optimizer_contract import check_optimizer, check_schedule
 from skneural.testing.step_contract import check_steps
 
 __all__ = [
@@ -14,7 +15,9 @@ __all__ = [
     "check_gradients",
     "check_layer",
     "check_loss",
+    "check_optimizer",
     "check_padding",
+    "check_schedule",
     "check_shards",
     "check_steps",
     "check_vjp",

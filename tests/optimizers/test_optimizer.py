@@ -1,13 +1,12 @@
 """Properties of every optimizer."""
 
-import copy
 import math
-import pickle
 
 import numpy as np
 import pytest
 
 from skneural.optimizers import SOLVERS, Optimizer, make_optimizer
+from skneural.testing import check_optimizer
 from tests.optimizers.steps import N_WEIGHTS, walked
 
 
@@ -72,14 +71,8 @@ def test_steps_equal_the_formulas_of_the_paper(solver, options, reference, rate,
 
 
 @each_case
-def test_reaches_the_minimum_of_a_badly_scaled_quadratic(solver, options, reference, rate):
-    curvature, minimum = np.geomspace(1, 1e3, 8), np.linspace(-2, 2, 8)
-    optimizer, weights = made(solver, **options | {"decay": 0.0}), np.zeros(8)
-    state, n_steps = optimizer.start(weights), 3000
-    for step in range(n_steps):
-        factor = 0.5 * (1 + math.cos(math.pi * step / n_steps))
-        optimizer.update(weights, curvature * (weights - minimum), state, rate * factor)
-    np.testing.assert_allclose(weights, minimum, atol=1e-4)
+def test_follows_the_contract_of_optimizers(solver, options, reference, rate):
+    check_optimizer(made(solver, **options | {"decay": 0.0}), rate=rate)
 
 
 @each_case
@@ -88,27 +81,6 @@ def test_block_size_does_not_matter(solver, options, reference, rate, gradients,
     monkeypatch.setattr("skneural.optimizers.optimizer.WEIGHTS_PER_BLOCK", 7)
     in_blocks, _ = walked(made(solver, **options), gradients)
     np.testing.assert_array_equal(in_blocks, expected)
-
-
-@each_case
-@pytest.mark.parametrize(
-    "keep", [copy.deepcopy, lambda state: pickle.loads(pickle.dumps(state))], ids=["copy", "pickle"]
-)
-def test_resumed_state_goes_on_to_the_bit(solver, options, reference, rate, gradients, keep):
-    optimizer = made(solver, **options)
-    expected, _ = walked(optimizer, gradients)
-    halfway, state = walked(optimizer, gradients[:15])
-    weights, _ = walked(optimizer, gradients[15:], keep(state), halfway)
-    np.testing.assert_array_equal(weights, expected)
-
-
-@each_case
-def test_float32_stays(solver, options, reference, rate, gradients):
-    exact, _ = walked(made(solver, **options), gradients)
-    weights, state = walked(made(solver, **options), gradients.astype(np.float32))
-    assert weights.dtype == np.float32
-    assert all(array.dtype == np.float32 for array in state.values() if isinstance(array, np.ndarray))
-    np.testing.assert_allclose(weights, exact, rtol=1e-3, atol=1e-3)
 
 
 @each_case

@@ -3,6 +3,7 @@ import math
 import pytest
 
 from skneural.optimizers import SCHEDULES, Schedule
+from skneural.testing import check_schedule
 
 # schedule -> (fraction of training, rows seen, plateaus) -> factor
 SCHEDULE_CASES = {
@@ -23,6 +24,19 @@ def test_every_schedule_has_a_row():
 def test_schedule_values(name):
     for moment, factor in SCHEDULE_CASES[name].items():
         assert Schedule(name, 0.3).rate(*moment) == pytest.approx(0.3 * factor, abs=1e-12)
+
+
+@pytest.mark.parametrize("function", SCHEDULES.values(), ids=SCHEDULES)
+def test_follows_the_contract_of_schedules(function):
+    check_schedule(function)
+
+
+def test_functions_have_the_place_of_names():
+    for name, function in SCHEDULES.items():
+        for moment in SCHEDULE_CASES[name]:
+            assert Schedule(function, 0.3, warmup=0.2).rate(*moment) == Schedule(name, 0.3, warmup=0.2).rate(*moment)
+        assert Schedule(function, 0.3).ends_with_training == Schedule(name, 0.3).ends_with_training
+        assert Schedule(function, 0.3).changes_within_epoch
 
 
 @pytest.mark.parametrize("name", SCHEDULE_CASES)

@@ -34,7 +34,7 @@ from skneural.layers import Layer
 from skneural.ops.diffusion import add_noise, back_to_data, levels, prediction_target, times_back
 from skneural.ops.pointwise import ACTIVATIONS
 from skneural.ops.types import Array
-from skneural.optimizers import SCHEDULES
+from skneural.optimizers import ScheduleFunction
 from skneural.parameters import Tree
 from skneural.readers import Reader
 from skneural.readers.categories import CATEGORY_ATTRIBUTES, CategoryOptions, categorical_features_hyperparameter
@@ -43,6 +43,7 @@ from skneural.template.automatic import early_stopping_hyperparameter
 from skneural.template.estimator import NeuralEstimator, has_partial_fit
 from skneural.template.problem import Problem
 from skneural.template.state import all_or_nothing
+from skneural.template.values import learning_rate_hyperparameter
 from skneural.training.seeds import Seeds
 
 # Noise levels at which rows are scored. The noise is the same for all rows, so that the score of a row does not depend
@@ -126,10 +127,9 @@ class DiffusionModel(DensityMixin, NeuralEstimator):
         constraint=Integer(1),
         doc="Number of epochs (passes over the data), or maximum number of iterations of lbfgs.",
     )
-    learning_rate: str = hyperparameter(
-        default="cosine",
-        constraint=Choice(*SCHEDULES, number_is="learning_rate_init"),
-        doc="""Schedule of the step size: "cosine" decreases it to zero at `max_iter`; "one_cycle" increases and then
+    learning_rate: str | ScheduleFunction = learning_rate_hyperparameter(
+        "cosine",
+        """Schedule of the step size: "cosine" decreases it to zero at `max_iter`; "one_cycle" increases and then
         decreases it until `max_iter`; "invscaling" decreases it with the samples seen; "adaptive" divides it by five
         whenever the score stops improving; "constant".""",
     )

@@ -36,7 +36,7 @@ from skneural.networks.forecast import forecast_network
 from skneural.ops.pointwise import ACTIVATIONS
 from skneural.ops.types import Array
 from skneural.ops.window_units import NORMALIZATIONS
-from skneural.optimizers import SCHEDULES
+from skneural.optimizers import ScheduleFunction
 from skneural.readers import Reader
 from skneural.tasks import FitArguments, Task
 from skneural.template.automatic import batch_size_hyperparameter, early_stopping_hyperparameter
@@ -46,6 +46,7 @@ from skneural.template.settings import TrainingSettings
 from skneural.template.state import all_or_nothing, plain_state, value_of
 from skneural.template.training import Hooks, Trained, raw_scores, train_problem
 from skneural.template.validation import is_splitter
+from skneural.template.values import learning_rate_hyperparameter
 from skneural.training.interrupts import Interrupts
 from skneural.user_warnings import warn_user
 
@@ -215,10 +216,9 @@ class SeriesForecaster(NeuralEstimator):
         doc="""Maximum number of windows of an epoch. If there are more, each epoch takes other ones: a random one of
         every few successive windows of a series.""",
     )
-    learning_rate: str = hyperparameter(
-        default="one_cycle",
-        constraint=Choice(*SCHEDULES, number_is="learning_rate_init"),
-        doc="""Schedule of the step size: "one_cycle" increases and then decreases it until `max_iter`; "constant";
+    learning_rate: str | ScheduleFunction = learning_rate_hyperparameter(
+        "one_cycle",
+        """Schedule of the step size: "one_cycle" increases and then decreases it until `max_iter`; "constant";
         "invscaling" decreases it with the samples seen; "adaptive" divides it by five whenever the score stops
         improving; "cosine" decreases it to zero at `max_iter`. In `partial_fit`, "constant" is better.""",
     )

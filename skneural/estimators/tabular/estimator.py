@@ -22,7 +22,7 @@ from skneural.hyperparameters import INFINITY, NONE, Choice, Integer, Number, Si
 from skneural.layers import Layer
 from skneural.ops.pointwise import ACTIVATIONS
 from skneural.ops.types import Array
-from skneural.optimizers import SCHEDULES, SOLVERS
+from skneural.optimizers import Optimizer, ScheduleFunction
 from skneural.readers import Reader
 from skneural.readers.categories import CATEGORY_ATTRIBUTES, CategoryOptions, categorical_features_hyperparameter
 from skneural.sklearn_compat import num_samples
@@ -40,6 +40,7 @@ from skneural.template.regressor import NeuralRegressor
 from skneural.template.settings import TrainingSettings
 from skneural.template.training import Hooks, Trained
 from skneural.template.validation import FOLDS
+from skneural.template.values import learning_rate_hyperparameter, solver_hyperparameter
 
 # Rows from which on one network is trained.
 FOLDS_BELOW = 5000
@@ -91,19 +92,17 @@ class TabularFields(Mixin):
         sample weights are equivalent to repetitions on average only. "auto": {MEMBERS} of one network, and 1 of each of
         several networks (`n_cv`), which differ more than members do.""",
     )
-    solver: str = hyperparameter(
-        default="adamw",
-        constraint=Choice(*SOLVERS, "lbfgs"),
-        doc="""Optimizer. "adamw" uses `alpha` as decoupled weight decay; the others use it as an L2 penalty, for which
+    solver: str | Optimizer = solver_hyperparameter(
+        "adamw",
+        """Optimizer. "adamw" uses `alpha` as decoupled weight decay; the others use it as an L2 penalty, for which
         the default is strong.""",
     )
     learning_rate_init: float = hyperparameter(
         default=0.005, constraint=Number(0, above=True), doc="Initial step size. Not used by lbfgs."
     )
-    learning_rate: str = hyperparameter(
-        default="cosine",
-        constraint=Choice(*SCHEDULES, number_is="learning_rate_init"),
-        doc="""Schedule of the step size: "cosine" decreases it to zero at `max_iter`; "one_cycle" increases and then
+    learning_rate: str | ScheduleFunction = learning_rate_hyperparameter(
+        "cosine",
+        """Schedule of the step size: "cosine" decreases it to zero at `max_iter`; "one_cycle" increases and then
         decreases it until `max_iter`; "constant"; "invscaling" decreases it with the samples seen; "adaptive" divides
         it by five whenever the score stops improving. In `partial_fit`, where "cosine" decreases it to zero in each
         call, "constant" is better.""",
