@@ -11,6 +11,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from skneural.ops.pointwise import AnyActivation
+
 ParameterShape = tuple[int, ...]
 Initializer = Callable[[np.random.Generator, ParameterShape], np.ndarray]
 
@@ -157,8 +159,10 @@ INITIALIZER_OF_ACTIVATION = {
 }
 
 
-def initializer_for(activation: str) -> str:
+def initializer_for(activation: AnyActivation) -> str:
     """Name of the initializer for a layer whose output goes through this activation."""
+    if not isinstance(activation, str):
+        return activation.initializer
     return INITIALIZER_OF_ACTIVATION.get(activation, "glorot_uniform")
 
 

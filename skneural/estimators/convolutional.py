@@ -26,7 +26,7 @@ from skneural.layers.traversal import layer_outputs
 from skneural.networks.convolutional_image import IMAGE_ARCHITECTURES, convolutional_image_network
 from skneural.networks.convolutional_series import SERIES_ARCHITECTURES, convolutional_series_network
 from skneural.networks.receptive_fields import ReceptiveField, receptive_fields
-from skneural.ops.pointwise import ACTIVATIONS
+from skneural.ops.pointwise import AnyActivation
 from skneural.ops.types import Array
 from skneural.optimizers import ScheduleFunction
 from skneural.readers import (
@@ -49,7 +49,7 @@ from skneural.template.regressor import NeuralRegressor
 from skneural.template.settings import AutomaticBatchSize, TrainingSettings
 from skneural.template.side_by_side import train_members
 from skneural.template.training import Hooks, Trained, batch_size
-from skneural.template.values import learning_rate_hyperparameter
+from skneural.template.values import activation_hyperparameter, learning_rate_hyperparameter
 
 # What the default of `max_iter` stands for with few images: 16 epochs of 50 images are 32 steps, with 40 of which the
 # accuracy on handwritten digits was .45 to .61, with 80 steps .81 to .83.
@@ -105,9 +105,7 @@ class ConvolutionalImageFields(Mixin):
         doc="""Number of units of each dense hidden layer after the convolutions, in lenet, alexnet and vgg; inception
         and resnet average each feature map instead.""",
     )
-    activation: str = hyperparameter(
-        default="relu", constraint=Choice(*ACTIVATIONS), doc="Activation function of the hidden layers."
-    )
+    activation: AnyActivation = activation_hyperparameter("relu", "Activation function of the hidden layers.")
     batch_norm: bool = image_normalization_hyperparameter(default=True)
     dropout: float = hyperparameter(
         default=0.0,

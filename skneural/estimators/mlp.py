@@ -7,17 +7,18 @@ from typing import ClassVar
 
 from sklearn.utils.validation import check_is_fitted
 
-from skneural.hyperparameters import BOOLEAN, Choice, Number, Sizes, declare, hyperparameter
+from skneural.hyperparameters import BOOLEAN, Number, Sizes, declare, hyperparameter
 from skneural.layers import Dense, Layer
 from skneural.layers.traversal import find
 from skneural.networks.mlp import mlp_network
-from skneural.ops.pointwise import ACTIVATIONS
+from skneural.ops.pointwise import AnyActivation
 from skneural.ops.types import Array
 from skneural.parameters import Tree
 from skneural.template.automatic import early_stopping_hyperparameter
 from skneural.template.classifier import NeuralClassifier
 from skneural.template.estimator import Mixin
 from skneural.template.regressor import NeuralRegressor
+from skneural.template.values import ACTIVATION, OTHER_ACTIVATIONS
 
 
 @declare
@@ -32,8 +33,11 @@ class MLPFields(Mixin):
         doc="Number of units of each hidden layer; () for a linear model.",
         kw_only=False,
     )
-    activation: str = hyperparameter(
-        default="relu", constraint=Choice(*ACTIVATIONS), doc="Activation function of the hidden layers.", kw_only=False
+    activation: AnyActivation = hyperparameter(
+        default="relu",
+        constraint=ACTIVATION,
+        doc=f"Activation function of the hidden layers. {OTHER_ACTIVATIONS}",
+        kw_only=False,
     )
     dropout: float = hyperparameter(
         default=0.0,

@@ -14,13 +14,14 @@ from skneural.layers import Layer
 from skneural.losses import Loss, MulticlassPerceptronLoss, PerceptronLoss, SoftmaxLogLoss
 from skneural.networks.perceptron import perceptron_network
 from skneural.ops.types import Array
-from skneural.optimizers import SOLVERS
+from skneural.optimizers import Optimizer
 from skneural.parameters import Tree
 from skneural.tasks import Classes, ClassOptions, Task
 from skneural.template.classifier import NeuralClassifier
 from skneural.template.problem import Problem
 from skneural.template.settings import TrainingSettings
 from skneural.template.training import raw_scores
+from skneural.template.values import solver_hyperparameter
 from skneural.training.train import Observer, TrainingMonitor
 
 
@@ -103,11 +104,11 @@ class PerceptronClassifier(NeuralClassifier):
         doc='Output function: "logistic", with probabilities, or "step", Rosenblatt\'s rule without probabilities.',
         kw_only=False,
     )
-    solver: str = hyperparameter(
-        default="auto",
-        constraint=Choice("auto", *SOLVERS, "lbfgs"),
-        doc="""Optimizer, with ``activation="logistic"``. "auto": lbfgs in `fit`, and adam in `partial_fit`. Not used
-        with ``activation="step"``.""",
+    solver: str | Optimizer = solver_hyperparameter(
+        "auto",
+        """Optimizer, with ``activation="logistic"``. "auto": lbfgs in `fit`, and adam in `partial_fit`. Not used with
+        ``activation="step"``.""",
+        "auto",
     )
     alpha: float = hyperparameter(
         default=1e-4,

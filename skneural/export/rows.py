@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from skneural.export.graph import Converter, GraphContext, GraphValue, OnnxGraph
+from skneural.export.graph import Converter, GraphContext, GraphValue, NotExportedError, OnnxGraph
 from skneural.export.links import ACTIVATION_NODES, add_average
 from skneural.layers import (
     Activation,
@@ -73,6 +73,8 @@ def add_bias_and_spread(
 
 
 def add_activation(graph: OnnxGraph, layer: Activation, p: Tree, x: GraphValue, context: GraphContext) -> GraphValue:
+    if not isinstance(layer.function, str):
+        raise NotExportedError(f"the activation {layer.function!r} of a user has no ONNX operator.")
     return x._replace(name=ACTIVATION_NODES[layer.function](graph, x.name))
 
 

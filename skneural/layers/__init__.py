@@ -60,6 +60,7 @@ from skneural.layers.recurrent import GRU, LSTM, Elman, IndRNN, Jordan
 from skneural.layers.spline import SplineEdges
 from skneural.layers.step_pooling import AttentionPooling, StepPooling
 from skneural.layers.time_embedding import TimeEmbedding
+from skneural.ops.pointwise import ActivationFunction
 from skneural.parameters import Buffer, Parameter
 
 __all__ = [
@@ -67,6 +68,7 @@ __all__ = [
     "LSTM",
     "PREDICTING",
     "Activation",
+    "ActivationFunction",
     "AdditiveAttention",
     "AttentionPooling",
     "BatchLast",

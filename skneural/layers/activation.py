@@ -6,21 +6,27 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from skneural.layers.layer import Backward, Context, Layer
-from skneural.ops.pointwise import ACTIVATIONS, limited
+from skneural.ops.pointwise import AnyActivation, activation_function, limited
 from skneural.ops.types import Array
 from skneural.parameters import Tree
 
 
 @dataclass(frozen=True)
 class Activation(Layer):
-    """Apply a function of `skneural.ops.pointwise` to each element. x, y: any shape."""
+    """Apply a function to each element. x, y: any shape.
 
-    function: str
+    Parameters
+    ----------
+    function : str or ActivationFunction
+        Name in `skneural.ops.pointwise.ACTIVATIONS`, or another function with its derivative.
+    """
+
+    function: AnyActivation
 
     stepwise: ClassVar[bool] = True
 
     def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
-        y, vjp = ACTIVATIONS[self.function](x)
+        y, vjp = activation_function(self.function)(x)
         return y, lambda dy, g: vjp(dy)
 
 

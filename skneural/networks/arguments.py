@@ -52,12 +52,18 @@ def arguments_of(builder: Callable[..., Any], hyperparameters: Mapping[str, Any]
 
 
 def plain(value: Any, annotation: Any) -> Any:
-    """Convert a value to its annotation: bool, int, float or str, or a sequence of these, possibly or None."""
+    """Convert a value to its annotation: bool, int, float or str, or a sequence of these, possibly or None.
+
+    A value of another class that is annotated stays as it is.
+    """
     kinds = get_args(annotation) if isinstance(annotation, UnionType) else (annotation,)
+    brought = tuple(kind for kind in kinds if isinstance(kind, type) and kind not in (*PLAIN, NoneType))
+    if isinstance(value, brought):  # a value in place of a name
+        return value
     automatic = isinstance(value, str) and value == "auto" and str not in kinds
     if NoneType in kinds and (value is None or automatic):
         return None
-    (kind,) = (kind for kind in kinds if kind is not NoneType)
+    kind = next((kind for kind in kinds if kind is not NoneType and kind not in brought), None)
     is_sequence = get_origin(kind) is Sequence
     element = get_args(kind)[0] if is_sequence else kind
     if element not in PLAIN or value is None:

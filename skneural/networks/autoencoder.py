@@ -23,6 +23,7 @@ from skneural.layers import (
 )
 from skneural.networks.convolutional_image import convolutional_image_network
 from skneural.networks.mlp import hidden_blocks, output_layer
+from skneural.ops.pointwise import AnyActivation
 
 Shape = tuple[int, ...]
 # Inputs are clipped at this number of standard deviations from the mean. A pixel that is nearly always white has a tiny
@@ -42,7 +43,7 @@ def autoencoder_network(
     hidden_layer_sizes: Sequence[int],
     channels: Sequence[int],
     kernel_size: int,
-    activation: str,
+    activation: AnyActivation,
     variational: bool,
     beta: float,
 ) -> Chain:
@@ -64,7 +65,7 @@ def autoencoder_network(
     channels : sequence of int
         Feature maps of each block of convolutions, for images.
     kernel_size : int
-    activation : str
+    activation : str or ActivationFunction
     variational : bool
         Encode each sample as a normal distribution, from which the latent features are drawn in training.
     beta : float
@@ -88,21 +89,26 @@ def autoencoder_network(
     return Chain(encoder=Chain(**encoder), decoder=Chain(**decoder))
 
 
-def _dense_encoder(n_in: int, sizes: Sequence[int], activation: str) -> tuple[dict[str, Layer], int]:
+def _dense_encoder(n_in: int, sizes: Sequence[int], activation: AnyActivation) -> tuple[dict[str, Layer], int]:
     """Hidden layers, and the width of the last."""
     widths = [n_in, *sizes]
     start = {"standardization": Standardization(n_in), "limit": Limit(MOST_DEVIATIONS)}
     return start | hidden_blocks(widths, activation), widths[-1]
 
 
-def _dense_decoder(latent_size: int, sizes: Sequence[int], n_out: int, activation: str) -> dict[str, Layer]:
+def _dense_decoder(latent_size: int, sizes: Sequence[int], n_out: int, activation: AnyActivation) -> dict[str, Layer]:
     """Hidden layers and the output layer, without its bias."""
     widths = [latent_size, *reversed(sizes)]
     return hidden_blocks(widths, activation) | {"output": replace(output_layer(widths[-1], n_out), bias=None)}
 
 
 def _image_encoder(
-    shape: Shape, channels: Sequence[int], kernel_size: int, sizes: Sequence[int], activation: str, strict: bool
+    shape: Shape,
+    channels: Sequence[int],
+    kernel_size: int,
+    sizes: Sequence[int],
+    activation: AnyActivation,
+    strict: bool,
 ) -> tuple[dict[str, Layer], int]:
     """Blocks of convolution and pooling, then hidden layers; also returns the width of the last layer."""
     network = convolutional_image_network(
@@ -128,7 +134,12 @@ def _image_encoder(
 
 
 def _image_decoder(
-    latent_size: int, shape: Shape, channels: Sequence[int], kernel_size: int, sizes: Sequence[int], activation: str
+    latent_size: int,
+    shape: Shape,
+    channels: Sequence[int],
+    kernel_size: int,
+    sizes: Sequence[int],
+    activation: AnyActivation,
 ) -> dict[str, Layer]:
     """Hidden layers, then a transposed convolution for each block of the encoder; without the output bias."""
     height, width, n_channels = shape

@@ -31,6 +31,7 @@ from skneural.layers import (
 )
 from skneural.networks.mlp import hidden_blocks, output_layer
 from skneural.ops.augmentation import shift_reach
+from skneural.ops.pointwise import AnyActivation
 from skneural.ops.window import Pair, Window
 
 # Increasing functions commute with max pooling, so they follow it, where a quarter of the numbers is left.
@@ -47,7 +48,7 @@ def convolutional_image_network(
     kernel_size: int,
     pooling: str,
     hidden_layer_sizes: Sequence[int],
-    activation: str,
+    activation: AnyActivation,
     batch_norm: bool,
     dropout: float,
     stem: str,
@@ -72,7 +73,7 @@ def convolutional_image_network(
         Pooling between blocks.
     hidden_layer_sizes : sequence of int
         Units of the dense layers of lenet, alexnet and vgg; the others average each feature map instead.
-    activation : str
+    activation : str or ActivationFunction
     batch_norm : bool
         Add batch normalization after each convolution, or after the maxima of its outputs.
     dropout : float
@@ -131,7 +132,7 @@ class _Builder:
     width: int
     channels: int
     image_size: Pair
-    activation: str
+    activation: AnyActivation
     batch_norm: bool
     pooling: str
     strict: bool

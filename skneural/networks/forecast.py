@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from skneural.layers import Branches, Chain, Columns, MemberMean
 from skneural.networks.mlp import mlp_network
+from skneural.ops.pointwise import AnyActivation
 
 
 def forecast_network(
@@ -14,7 +15,7 @@ def forecast_network(
     n_future: int,
     n_out: int,
     hidden_layer_sizes: Sequence[int] = (256, 256),
-    activation: str = "relu",
+    activation: AnyActivation = "relu",
     dropout: float = 0.0,
 ) -> Chain:
     """Build an ensemble of perceptrons with a linear skip, each of which reads the last steps of a window.
@@ -33,8 +34,8 @@ def forecast_network(
         Raw scores.
     hidden_layer_sizes : sequence of int
         Units of each hidden layer of each member.
-    activation : str
-        Name in `skneural.ops.pointwise.ACTIVATIONS`.
+    activation : str or ActivationFunction
+        Name in `skneural.ops.pointwise.ACTIVATIONS`, or a function with its derivative.
     dropout : float
         Rate after each hidden activation.
     """

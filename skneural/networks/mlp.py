@@ -7,13 +7,14 @@ from collections.abc import Sequence
 
 from skneural.initializers import initializer_for
 from skneural.layers import Activation, BatchNormalization, Chain, Dense, Dropout, Layer, Residual
+from skneural.ops.pointwise import AnyActivation
 
 
 def mlp_network(
     n_in: int,
     n_out: int,
     hidden_layer_sizes: Sequence[int],
-    activation: str,
+    activation: AnyActivation,
     dropout: float,
     batch_norm: bool,
     residual: bool,
@@ -30,8 +31,8 @@ def mlp_network(
         Features in, raw scores out.
     hidden_layer_sizes : sequence of int
         Units of each hidden layer; without hidden layers, a linear model.
-    activation : str
-        Name in `skneural.ops.pointwise.ACTIVATIONS`.
+    activation : str or ActivationFunction
+        Name in `skneural.ops.pointwise.ACTIVATIONS`, or a function with its derivative.
     dropout : float
         Rate after each hidden activation.
     batch_norm : bool
@@ -55,7 +56,7 @@ def mlp_network(
     return Residual(network, Dense(n_in, n_out, "zeros", bias=None)) if linear_skip else network
 
 
-def hidden_blocks(widths: Sequence[int], activation: str, dropout: float = 0.0) -> dict[str, Layer]:
+def hidden_blocks(widths: Sequence[int], activation: AnyActivation, dropout: float = 0.0) -> dict[str, Layer]:
     """A `hidden_block` from each width to the next, by name."""
     pairs = enumerate(itertools.pairwise(widths), 1)
     return {f"hidden_{i}": hidden_block(*pair, activation, dropout) for i, pair in pairs}
@@ -64,7 +65,7 @@ def hidden_blocks(widths: Sequence[int], activation: str, dropout: float = 0.0) 
 def hidden_block(
     width: int,
     size: int,
-    activation: str,
+    activation: AnyActivation,
     dropout: float = 0.0,
     batch_norm: bool = False,
     from_features: bool = False,

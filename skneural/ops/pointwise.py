@@ -7,6 +7,8 @@ faster than `scipy.special.expit`. Constants are Python floats, which do not pro
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -234,3 +236,44 @@ ACTIVATIONS: dict[str, Pointwise] = {
     function.__name__: function
     for function in (identity, logistic, tanh, relu, leaky_relu, elu, selu, gelu, silu, mish, softplus)
 }
+
+
+@dataclass(frozen=True)
+class ActivationFunction:
+    """An activation function that a user brings, with its derivative.
+
+    Parameters
+    ----------
+    function : function
+        From an array to a new one of the same shape and dtype; each element depends on the same element only.
+    derivative : function
+        Likewise, from x to the slope at each element.
+    initializer : str, default="glorot_uniform"
+        Name in `skneural.initializers.INITIALIZERS`, of the weights of the layer before. "he_uniform" suits functions
+        that are almost zero for half of their arguments.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skneural.layers import ActivationFunction
+    >>> sine = ActivationFunction(np.sin, np.cos)
+    >>> y, backward = sine(np.zeros(2))
+    >>> backward(np.ones(2)).tolist()
+    [1.0, 1.0]
+    """
+
+    function: Callable[[Array], Array]
+    derivative: Callable[[Array], Array]
+    initializer: str = "glorot_uniform"
+
+    def __call__(self, x: Array) -> tuple[Array, Vjp]:
+        """The values at x, and their vector-Jacobian product."""
+        return self.function(x), lambda dy: dy * self.derivative(x)
+
+
+AnyActivation = str | ActivationFunction
+
+
+def activation_function(activation: AnyActivation) -> Pointwise:
+    """The function of a name in `ACTIVATIONS`, or the one that is given."""
+    return ACTIVATIONS[activation] if isinstance(activation, str) else activation

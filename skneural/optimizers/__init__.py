@@ -10,7 +10,18 @@ from skneural.optimizers.sgd import SGD
 
 SOLVERS = ("sgd", "adam", "adamw", "rmsprop")
 
-__all__ = ["SCHEDULES", "SGD", "SOLVERS", "Adam", "Averaging", "Optimizer", "Progress", "Schedule", "ScheduleFunction", "make_optimizer"]
+__all__ = [
+    "SCHEDULES",
+    "SGD",
+    "SOLVERS",
+    "Adam",
+    "Averaging",
+    "Optimizer",
+    "Progress",
+    "Schedule",
+    "ScheduleFunction",
+    "make_optimizer",
+]
 
 
 def make_optimizer(

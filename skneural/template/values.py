@@ -1,4 +1,4 @@
-"""Hyper-parameters that are names, or values that a user brings in their place: constraints, and what these must have."""
+"""Hyper-parameters that are names, or values that a user brings in their place."""
 
 from __future__ import annotations
 
@@ -6,13 +6,25 @@ import math
 from numbers import Real
 from typing import Any
 
+import numpy as np
+
 from skneural.hyperparameters import Choice, Constraint, hyperparameter
+from skneural.initializers import INITIALIZERS
+from skneural.ops.pointwise import ACTIVATIONS, ActivationFunction
 from skneural.optimizers import SCHEDULES, SOLVERS, Optimizer, Progress
 
 SCHEDULE = Choice(*SCHEDULES, number_is="learning_rate_init") | Constraint("function of the progress", callable)
-SOLVER = Choice(*SOLVERS, "lbfgs") | Constraint(
-    "Optimizer of skneural.optimizers", lambda value: isinstance(value, Optimizer)
+OPTIMIZER = Constraint("Optimizer of skneural.optimizers", lambda value: isinstance(value, Optimizer))
+
+ACTIVATION = Choice(*ACTIVATIONS) | Constraint(
+    "ActivationFunction of skneural.layers", lambda value: isinstance(value, ActivationFunction)
 )
+
+OTHER_ACTIVATIONS = """Another one than these is given as `skneural.layers.ActivationFunction`, with its derivative;
+    `skneural.testing.check_activation` checks it."""
+
+# Arguments at which an activation is tried.
+TRIED = np.array([[-1.5, -0.5], [0.25, 2.0]], np.float32)
 
 # Moments of training at which a schedule is tried: the first step, some between, and behind the last one.
 MOMENTS = (0.0, 0.25, 0.5, 1.0)
@@ -29,13 +41,22 @@ def learning_rate_hyperparameter(default: str, doc: str) -> Any:
     )
 
 
-def solver_hyperparameter(default: str, doc: str) -> Any:
-    """The hyper-parameter `solver`: a name, or an optimizer."""
+def solver_hyperparameter(default: str, doc: str, *others: str) -> Any:
+    """The hyper-parameter `solver`: a name, of which a family may have others, or an optimizer."""
     return hyperparameter(
         default=default,
-        constraint=SOLVER,
+        constraint=Choice(*others, *SOLVERS, "lbfgs") | OPTIMIZER,
         doc=f"""{doc} An optimizer of a class derived from `skneural.optimizers.Optimizer` is used as it is;
         `skneural.testing.check_optimizer` checks it.""",
+    )
+
+
+def activation_hyperparameter(default: str, doc: str) -> Any:
+    """The hyper-parameter `activation`: a name, or a function with its derivative."""
+    return hyperparameter(
+        default=default,
+        constraint=ACTIVATION,
+        doc=f"{doc} {OTHER_ACTIVATIONS}",
     )
 
 
@@ -54,6 +75,8 @@ def ensure_usable(hyperparameters: dict[str, Any]) -> None:
         _ensure_schedule(schedule)
     if isinstance(solver, Optimizer):
         _ensure_defined("solver", solver, Optimizer, "update")
+    if isinstance(activation := hyperparameters.get("activation"), ActivationFunction):
+        _ensure_activation(activation)
 
 
 def _ensure_defined(name: str, value: Any, base: type, *methods: str) -> None:
@@ -81,4 +104,20 @@ def _ensure_schedule(schedule: Any) -> None:
             raise ValueError(
                 f"learning_rate={schedule!r} must return finite numbers >= 0; at the fraction {fraction} of training "
                 f"it returned {factor!r}."
+            )
+
+
+def _ensure_activation(activation: ActivationFunction) -> None:
+    if activation.initializer not in INITIALIZERS:
+        raise ValueError(f"activation={activation!r}: initializer must be one of {', '.join(INITIALIZERS)}.")
+    for name in ("function", "derivative"):
+        each = getattr(activation, name)
+        if not callable(each):
+            raise TypeError(f"activation={activation!r}: {name} must be a function of an array; it is {each!r}.")
+        y = each(TRIED.copy())
+        if getattr(y, "shape", None) != TRIED.shape or y.dtype != TRIED.dtype:
+            what = f"{y.dtype} of shape {y.shape}" if isinstance(y, np.ndarray) else repr(y)
+            raise TypeError(
+                f"activation={activation!r}: {name} must return an array of the shape and the dtype of its argument; "
+                f"for float32 of shape {TRIED.shape} it returned {what}."
             )

@@ -7,6 +7,7 @@ import dataclasses
 import io
 import pickle
 from collections.abc import Iterator
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -60,12 +61,30 @@ def check_layer(
 
 
 class _ArrayFinder(pickle.Pickler):
-    """Pickler that records whether the object contains an array."""
+    """Pickler that records whether the object contains an array; classes may have been defined anywhere."""
 
-    has_array = False
+    def __init__(self, file: io.BytesIO) -> None:
+        super().__init__(file)
+        self.has_array = False
+        self.classes: list[object] = []
 
-    def persistent_id(self, value: object) -> None:
+    def persistent_id(self, value: object) -> int | None:
         self.has_array = self.has_array or isinstance(value, np.ndarray) or sparse.issparse(value)
+        if not isinstance(value, type | FunctionType):
+            return None
+        self.classes.append(value)
+        return len(self.classes) - 1
+
+
+class _Loader(pickle.Unpickler):
+    """The inverse of `_ArrayFinder`."""
+
+    def __init__(self, file: io.BytesIO, classes: list[object]) -> None:
+        super().__init__(file)
+        self._classes = classes
+
+    def persistent_load(self, number: Any) -> object:
+        return self._classes[number]
 
 
 def _check_value(layer: Layer) -> None:
@@ -77,7 +96,8 @@ def _check_value(layer: Layer) -> None:
     finder = _ArrayFinder(file)
     finder.dump(layer)
     assert not finder.has_array, f"{name} holds an array; declare a Parameter or a Buffer instead."
-    copied = pickle.loads(file.getvalue())  # nosec B301
+    file.seek(0)
+    copied = _Loader(file, finder.classes).load()
     assert copied == layer, f"{name} is not equal to its pickled copy."
     assert hash(copied) == hash(layer), f"{name} has another hash than its pickled copy."
 

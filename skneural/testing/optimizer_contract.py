@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import pickle
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -38,7 +38,9 @@ def check_optimizer(optimizer: Optimizer, *, rate: float = 0.1, seed: int = 0, t
     gradients = np.random.default_rng(seed).standard_normal((30, N_WEIGHTS))
     expected, _ = _walked(optimizer, gradients)
     again, _ = _walked(optimizer, gradients)
-    assert np.array_equal(again, expected), f"{optimizer}: a second training gives other weights; keep state in `state`."
+    assert np.array_equal(again, expected), (
+        f"{optimizer}: a second training gives other weights; keep state in `state`."
+    )
     _check_state(optimizer, gradients, expected)
     _check_precision(optimizer, gradients, expected)
     _check_minimum(optimizer, rate, tolerance)
@@ -53,7 +55,8 @@ def _walked(
     vector = weights.copy()
     state = optimizer.start(vector) if state is None else state
     for number, gradient in enumerate(gradients, first):
-        result: object = optimizer.update(vector, gradient.copy(), state, 0.01 / (1 + 0.1 * (number % 3)))
+        update: Callable[..., object] = optimizer.update
+        result = update(vector, gradient.copy(), state, 0.01 / (1 + 0.1 * (number % 3)))
         assert result is None, f"{optimizer}: update must change the weights in place, and return None."
     assert not np.array_equal(vector, weights), f"{optimizer}: update does not change the weights in place."
     return vector, state
@@ -66,7 +69,9 @@ def _check_state(optimizer: Optimizer, gradients: Array, expected: Array) -> Non
     for copied in (copy.deepcopy(state), pickle.loads(pickle.dumps(state))):  # nosec B301
         resumed, _ = _walked(optimizer, gradients[half:], weights, copied, half)
         assert np.array_equal(resumed, expected), f"{optimizer}: the state does not hold all that later steps need."
-    shared = [name for name, value in state.items() if isinstance(value, np.ndarray) and np.shares_memory(value, weights)]
+    shared = [
+        name for name, value in state.items() if isinstance(value, np.ndarray) and np.shares_memory(value, weights)
+    ]
     assert not shared, f"{optimizer}: {', '.join(shared)} of the state shares memory with the weights; copy them."
 
 
@@ -107,12 +112,16 @@ def check_schedule(schedule: ScheduleFunction, fractions: Sequence[float] = (0.0
     AssertionError
         If a factor is no finite number >= 0, all are zero, it differs at the second call, or there is no pickle of it.
     """
-    moments = [Progress(fraction, n_seen, n_plateaus) for fraction in fractions for n_seen, n_plateaus in ((0, 0), (999, 3))]
+    moments = [
+        Progress(fraction, n_seen, n_plateaus) for fraction in fractions for n_seen, n_plateaus in ((0, 0), (999, 3))
+    ]
     factors = [schedule(moment) for moment in moments]
     for moment, factor in zip(moments, factors, strict=True):
         is_number = isinstance(factor, int | float | np.floating) and not isinstance(factor, bool)
         assert is_number, f"{schedule!r} must return a number; it returned {factor!r:.80} at {moment}."
-        assert 0 <= factor < math.inf, f"{schedule!r} must return finite numbers >= 0; it returned {factor} at {moment}."
+        assert 0 <= factor < math.inf, (
+            f"{schedule!r} must return finite numbers >= 0; it returned {factor} at {moment}."
+        )
     assert any(factors), f"{schedule!r} is zero throughout training."
     assert [schedule(moment) for moment in moments] == factors, f"{schedule!r} gives other factors at the second call."
     try:

@@ -391,10 +391,10 @@ ESTIMATORS = {
     "own network of images": EstimatorCase(
         NetworkClassifier(of_images, kind="images", learning_rate_init=0.01, **BRIEF), flowers
     ),
-    "own network of series": EstimatorCase(NetworkRegressor(of_series, kind="series", **BRIEF), patients),
     "own network, numbers": EstimatorCase(
         NetworkRegressor(wide_and_deep, network__width=5, early_stopping=True, **BRIEF), patients_two_numbers
     ),
+    "own network of series": EstimatorCase(NetworkRegressor(of_series, kind="series", **BRIEF), patients),
     "regressor poisson": EstimatorCase(
         MLPRegressor(8, loss="poisson", max_iter=3, batch_size=16, dropout=0.2, random_state=0), patients
     ),
@@ -503,7 +503,7 @@ EXAMPLES: dict[str, Any] = {
     "class_weight": ["balanced"],
     "grid_range": [(-3.0, 3.0), "auto"],
     "image_shape": [(2, 2, 1)],
-    "network": [wide_and_deep],
+    "network": [two_layers, wide_and_deep],
 }
 
 

@@ -56,9 +56,8 @@ from tests.estimators.cases import (
     OF_PAIRS,
     OF_TEXTS,
     UNTRAINED,
-    with_defaults,
 )
-from tests.estimators.networks import of_images, of_series, wide_and_deep
+from tests.estimators.networks import of_images, of_series, two_layers, wide_and_deep
 
 # Checks that ask for a score. For all others, two epochs are enough.
 CHECKS_OF_SCORES = {"check_classifiers_train", "check_regressors_train", "check_classifiers_classes"}
@@ -100,11 +99,12 @@ SLOW = [getattr(skneural, type(model).__name__)() for model in SMALL]
 WITH_ELEMENTS = {kind.__name__ for kind in OF_ELEMENTS}
 WITH_TEXTS = {type(case.estimator).__name__ for case in (OF_TEXTS | OF_PAIRS | OF_LONG_SERIES).values()} | {
     "SequenceToSequence"
-} - {"NetworkClassifier"}
+}
+OF_USERS = [NetworkClassifier(two_layers), NetworkRegressor(two_layers)]
 QUICK = sorted(
-    set(skneural.estimators.__all__) - WITH_ELEMENTS - WITH_TEXTS - {type(model).__name__ for model in SMALL}
+    set(skneural.estimators.__all__) - WITH_ELEMENTS - WITH_TEXTS - {type(model).__name__ for model in SMALL + OF_USERS}
 )
-DEFAULTS = [with_defaults(getattr(skneural, name)) for name in QUICK]
+DEFAULTS = [getattr(skneural, name)() for name in QUICK]
 VARIANTS = [
     Autoencoder(1, image_shape="auto", channels=4, max_iter=30),
     Autoencoder(1, variational=True, max_iter=30),
@@ -120,9 +120,6 @@ VARIANTS = [
     MLPClassifier(solver="adamw", learning_rate_init=0.03, **SMALL_MLP),
     MLPClassifier(residual=True, learning_rate_init=0.03, **SMALL_MLP | {"hidden_layer_sizes": (20, 20)}),
     MLPRegressor(20, solver="lbfgs", max_iter=20),
-    NetworkClassifier(of_images, kind="images", network__maps=8, **CLASSIFIER),
-    NetworkRegressor(of_series, kind="series", network__size=16, **REGRESSOR | {"max_iter": 40}),
-    NetworkRegressor(wide_and_deep, solver="lbfgs", max_iter=20),
     PerceptronClassifier(solver="adam", learning_rate_init=0.1, max_iter=50),
     *(
         RNNSequenceClassifier(cell=cell, **CLASSIFIER, **SMALL_RECURRENT)
@@ -177,6 +174,33 @@ def test_check_small_estimator(estimator, check):
 @pytest.mark.filterwarnings("ignore:X is integers and is read as series")  # some checks give integers
 @every_check(VARIANTS)
 def test_check_variant(estimator, check):
+    check_small(estimator, check)
+
+
+def every_check_of(models):
+    """Parametrize a test by all checks of the models, without the addresses of functions in the names of the cases."""
+    pairs = [pair for model in models for pair in estimator_checks.estimator_checks_generator(model)]
+    names = [f"{type(model).__name__}-{check.func.__name__}" for model, check in pairs]
+    return pytest.mark.parametrize(("estimator", "check"), pairs, ids=names)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@every_check_of(OF_USERS)
+def test_check_networks_of_users(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.filterwarnings("ignore:X is integers and is read as series")  # some checks give integers
+@every_check_of(
+    [
+        NetworkClassifier(of_images, kind="images", network__maps=8, **CLASSIFIER),
+        NetworkRegressor(of_series, kind="series", network__size=16, **REGRESSOR | {"max_iter": 40}),
+        NetworkRegressor(wide_and_deep, solver="lbfgs", max_iter=20),
+    ]
+)
+def test_check_variant_of_networks(estimator, check):
     check_small(estimator, check)
 
 

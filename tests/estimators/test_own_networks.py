@@ -219,7 +219,7 @@ class Doubled(Layer):
 
 def test_a_layer_without_a_converter_is_named():
     model = model_of(lambda n_features_in, n_out: Chain(Dense(n_features_in, n_out), Doubled())).fit(X, y)
-    with pytest.raises(NotImplementedError, match="NetworkClassifier cannot be exported: .*Doubled"):
+    with pytest.raises(NotImplementedError, match=r"NetworkClassifier cannot be exported: .*Doubled"):
         to_onnx(model)
 
 

@@ -22,7 +22,8 @@ def test_one_type_for_each_model(case):
     X, y = case.data(np.float32)
     model = clone(case.estimator).fit(X, y)
     types = trusted_types(model)
-    assert types == [f"{type(model).__module__}.{type(model).__qualname__}"]
+    functions = [f"{model.network.__module__}.{model.network.__qualname__}"] if hasattr(model, "network") else []
+    assert types == [f"{type(model).__module__}.{type(model).__qualname__}", *functions]
     assert skops.io.get_untrusted_types(data=skops.io.dumps(model)) == types
 
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from skneural.networks.arguments import arguments_of, plain
+from skneural.ops.pointwise import ActivationFunction, AnyActivation
 from tests.networks.cases import NETWORKS
 
 
@@ -46,6 +47,12 @@ def test_values_become_pythons_own(value, annotation, expected):
 def test_what_a_builder_cannot_take_is_an_error(value, annotation):
     with pytest.raises(TypeError, match="cannot become"):
         plain(value, annotation)
+
+
+def test_values_in_place_of_names_stay_as_they_are():
+    sine = ActivationFunction(np.sin, np.cos)
+    assert plain(sine, AnyActivation) is sine
+    assert plain(np.str_("relu"), AnyActivation) == "relu"
 
 
 def test_shapes_come_before_hyperparameters():

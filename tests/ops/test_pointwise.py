@@ -3,6 +3,7 @@ import pytest
 from scipy import special, stats
 
 from skneural.ops.pointwise import ACTIVATIONS, clip_smoothly, gelu, log_one_plus_exp, sigmoid
+from skneural.testing import check_activation
 
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
@@ -75,6 +76,11 @@ def test_nothing_overflows_far_out(name, dtype):
     dx = vjp(np.ones(4, dtype))
     slope = (REFERENCES[name](x + 0.5) - REFERENCES[name](x - 0.5)).astype(np.float64)
     np.testing.assert_allclose(dx, slope, rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_follows_the_contract_of_activations(name):
+    check_activation(name)
 
 
 def test_gelu_is_close_to_its_exact_form():

@@ -1,5 +1,6 @@
 """The checks of optimizers and schedules fail for the mistakes that they are to notice."""
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,19 +58,17 @@ class Ascending(Plain):
         weights += 1e-3 * rate * gradient
 
 
-@dataclass
-class Forgetful(Optimizer):
+class Counting(Plain):
     """A second training continues where the first has ended."""
 
-    n_steps: int = 0
+    n_steps = itertools.count(1)
 
     def update(self, weights, gradient, state, rate):
-        self.n_steps += 1
-        weights -= rate / self.n_steps * gradient
+        weights -= rate / next(self.n_steps) * gradient
 
 
 def test_right_ones_pass():
-    check_optimizer(Plain(), rate=1e-3, tolerance=0.2)
+    check_optimizer(Plain(), rate=1e-3, tolerance=0.5)
     check_optimizer(SGD(0.9, True), rate=1e-3)
 
 
@@ -79,7 +78,7 @@ def test_right_ones_pass():
         (Returned(), "must change the weights in place, and return None"),
         (Replaced(), "does not change the weights in place"),
         (Remembering(), "a second training gives other weights|state does not hold"),
-        (Forgetful(), "a second training gives other weights"),
+        (Counting(), "a second training gives other weights"),
         (Sharing(), "before of the state shares memory"),
         (Wide(), "sum of the state is float64"),
         (Ascending(), "from the minimum of a quadratic function"),
@@ -88,7 +87,7 @@ def test_right_ones_pass():
 )
 def test_mistakes_are_noticed(optimizer, message):
     with pytest.raises(AssertionError, match=message):
-        check_optimizer(optimizer, rate=1e-3, tolerance=0.2)
+        check_optimizer(optimizer, rate=1e-3, tolerance=0.5)
 
 
 def triangle(progress):

@@ -20,7 +20,7 @@ from skneural.hyperparameters import BOOLEAN, NONE, Choice, Integer, Number, Siz
 from skneural.layers import Chain, Layer
 from skneural.networks.autoencoder import LATENT, autoencoder_network
 from skneural.ops.gaussian import gaussian_divergence
-from skneural.ops.pointwise import ACTIVATIONS
+from skneural.ops.pointwise import AnyActivation
 from skneural.ops.types import Array
 from skneural.parameters import Tree
 from skneural.readers import IMAGE_SHAPE, Reader
@@ -30,6 +30,7 @@ from skneural.template.automatic import batch_size_hyperparameter
 from skneural.template.problem import Network
 from skneural.template.training import network_output
 from skneural.template.unsupervised import UnsupervisedEstimator
+from skneural.template.values import activation_hyperparameter
 from skneural.user_warnings import warn_user
 
 # Pairs of draws in the estimate of the lower bound of the likelihood.
@@ -111,9 +112,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Unsupervise
     )
     # Reconstruction error of eight latent features on digits, relative to PCA: .72 with silu, .74 with elu, more with
     # relu, which loses negative values. With batches of 200 it is .1 more.
-    activation: str = hyperparameter(
-        default="silu", constraint=Choice(*ACTIVATIONS), doc="Activation function of the hidden layers."
-    )
+    activation: AnyActivation = activation_hyperparameter("silu", "Activation function of the hidden layers.")
     batch_size: int | str = batch_size_hyperparameter(64)
     variational: bool = hyperparameter(
         default=False,

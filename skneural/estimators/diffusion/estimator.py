@@ -32,7 +32,7 @@ from skneural.hyperparameters import (
 )
 from skneural.layers import Layer
 from skneural.ops.diffusion import add_noise, back_to_data, levels, prediction_target, times_back
-from skneural.ops.pointwise import ACTIVATIONS
+from skneural.ops.pointwise import AnyActivation
 from skneural.ops.types import Array
 from skneural.optimizers import ScheduleFunction
 from skneural.parameters import Tree
@@ -43,7 +43,7 @@ from skneural.template.automatic import early_stopping_hyperparameter
 from skneural.template.estimator import NeuralEstimator, has_partial_fit
 from skneural.template.problem import Problem
 from skneural.template.state import all_or_nothing
-from skneural.template.values import learning_rate_hyperparameter
+from skneural.template.values import activation_hyperparameter, learning_rate_hyperparameter
 from skneural.training.seeds import Seeds
 
 # Noise levels at which rows are scored. The noise is the same for all rows, so that the score of a row does not depend
@@ -155,10 +155,8 @@ class DiffusionModel(DensityMixin, NeuralEstimator):
         ancestral sampling [1]_, which corrects errors of earlier steps, but needs more steps.""",
         after_fit=True,
     )
-    activation: str = hyperparameter(
-        default="silu",
-        constraint=Choice(*ACTIVATIONS),
-        doc="Activation function before each dense layer of the blocks.",
+    activation: AnyActivation = activation_hyperparameter(
+        "silu", "Activation function before each dense layer of the blocks."
     )
     prediction: str = hyperparameter(
         default="velocity",

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from skneural.initializers import initializer_for
 from skneural.layers import Activation, Chain, Columns, Dense, Layer, Residual, TimeEmbedding
 from skneural.networks.mlp import output_layer
+from skneural.ops.pointwise import AnyActivation
 
 TIME_SIZE = 64
 
 
 def diffusion_network(
-    n_in: int, n_condition: int, n_out: int, hidden_layer_sizes: Sequence[int], activation: str = "silu"
+    n_in: int, n_condition: int, n_out: int, hidden_layer_sizes: Sequence[int], activation: AnyActivation = "silu"
 ) -> Chain:
     """Build an input layer for noisy values, condition and time, followed by residual blocks and an output layer.
 
@@ -28,8 +29,8 @@ def diffusion_network(
         Number of raw scores.
     hidden_layer_sizes : sequence of int
         Units of each block.
-    activation : str
-        Name in `skneural.ops.pointwise.ACTIVATIONS`.
+    activation : str or ActivationFunction
+        Name in `skneural.ops.pointwise.ACTIVATIONS`, or a function with its derivative.
     """
     width = hidden_layer_sizes[0] if len(hidden_layer_sizes) else n_in
     parts: dict[str, Layer] = {"input": _input_layer(n_in, n_condition, width)}

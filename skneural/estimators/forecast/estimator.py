@@ -33,7 +33,7 @@ from skneural.hyperparameters import (
 )
 from skneural.layers import Layer
 from skneural.networks.forecast import forecast_network
-from skneural.ops.pointwise import ACTIVATIONS
+from skneural.ops.pointwise import AnyActivation
 from skneural.ops.types import Array
 from skneural.ops.window_units import NORMALIZATIONS
 from skneural.optimizers import ScheduleFunction
@@ -46,7 +46,7 @@ from skneural.template.settings import TrainingSettings
 from skneural.template.state import all_or_nothing, plain_state, value_of
 from skneural.template.training import Hooks, Trained, raw_scores, train_problem
 from skneural.template.validation import is_splitter
-from skneural.template.values import learning_rate_hyperparameter
+from skneural.template.values import activation_hyperparameter, learning_rate_hyperparameter
 from skneural.training.interrupts import Interrupts
 from skneural.user_warnings import warn_user
 
@@ -166,9 +166,7 @@ class SeriesForecaster(NeuralEstimator):
         constraint=Sizes(1),
         doc="Units of each hidden layer of each member; () for the linear map alone.",
     )
-    activation: str = hyperparameter(
-        default="relu", constraint=Choice(*ACTIVATIONS), doc="Activation function of the hidden layers."
-    )
+    activation: AnyActivation = activation_hyperparameter("relu", "Activation function of the hidden layers.")
     dropout: float = hyperparameter(
         default=0.1,
         constraint=Number(0, 1, below=True),

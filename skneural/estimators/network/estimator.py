@@ -14,10 +14,10 @@ from skneural.estimators.network.network import (
     AnyNetwork,
     arguments_of_function,
     function_name,
+    in_words,
     network_of_function,
-    written,
 )
-from skneural.estimators.network.reader import KINDS, KindOptions, ReaderOfKind
+from skneural.estimators.network.reader import READER_OF_KIND, KindOptions, ReaderOfKind
 from skneural.hyperparameters import CALLABLE, Choice, declare, hyperparameter
 from skneural.layers import Layer
 from skneural.parameters import Tree
@@ -68,7 +68,7 @@ class NetworkFields(Mixin):
         kw_only=False,
     )
     kind: str = hyperparameter(
-        default="table", constraint=Choice(*KINDS), doc="Kind of X, which determines the shapes and the input."
+        default="table", constraint=Choice(*READER_OF_KIND), doc="Kind of X, which determines the shapes and the input."
     )
     image_shape: str | Sequence[int] = hyperparameter(
         default="auto",
@@ -77,7 +77,7 @@ class NetworkFields(Mixin):
         if it has three or four axes; rows with a square number of features are square grey images, other rows are
         images of height one.""",
     )
-    vocabulary_size: int | None = vocabulary_size_hyperparameter()
+    vocabulary_size: int | str | None = vocabulary_size_hyperparameter()
 
     shared_doc = {
         "any_network": """
@@ -171,21 +171,21 @@ class NetworkFields(Mixin):
         except (ValueError, TypeError, IndexError, KeyError, AttributeError, AssertionError) as error:
             shape = getattr(x.as_batch()[0], "shape", ())
             raise ValueError(
-                f"The network that {owner} returns cannot compute X of shape {written(shape)}: "
+                f"The network that {owner} returns cannot compute X of shape {in_words(shape)}: "
                 f"{type(error).__name__}: {error}"
             ) from error
         expected = (len(x), network.arguments["n_out"])
         if output.shape != expected:
             raise ValueError(
-                f"The network that {owner} returns has an output of shape {written(output.shape)} for {len(x)} samples "
-                f"of X, and its layers declare {written(expected)}: the method shape of a layer is wrong, of which "
-                "skneural.testing.check_layer tells."
+                f"The network that {owner} returns has an output of shape {in_words(output.shape)} for {len(x)} "
+                f"samples of X, and its layers declare {in_words(expected)}: the method shape of a layer is wrong, "
+                "which skneural.testing.check_layer shows."
             )
 
     def __sklearn_tags__(self) -> Tags:
         tags = cast(Tags, super().__sklearn_tags__())
-        if self.kind in KINDS:  # otherwise `fit` says so
-            KINDS[self.kind].set_tags(tags)
+        if self.kind in READER_OF_KIND:  # otherwise `fit` says so
+            READER_OF_KIND[self.kind].set_tags(tags)
         return tags
 
 
@@ -228,6 +228,10 @@ class NetworkClassifier(NetworkFields, NeuralClassifier):
     True
     """
 
+    if TYPE_CHECKING:  # the signature of the generated constructor has no hyper-parameters of the function
+
+        def __init__(self, network: AnyNetwork, **hyperparameters: Any) -> None: ...
+
 
 @takes_arguments_of_network
 @declare
@@ -267,3 +271,7 @@ class NetworkRegressor(NetworkFields, NeuralRegressor):
     >>> model.score(X, y) > 0.5
     True
     """
+
+    if TYPE_CHECKING:  # the signature of the generated constructor has no hyper-parameters of the function
+
+        def __init__(self, network: AnyNetwork, **hyperparameters: Any) -> None: ...

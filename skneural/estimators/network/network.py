@@ -40,7 +40,9 @@ def arguments_of_function(
         missing; the message lists the hyper-parameters that there are.
     """
     parameters = inspect.signature(network).parameters
-    by_name = [name for name, each in parameters.items() if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)]
+    by_name = [
+        name for name, each in parameters.items() if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)
+    ]
     takes_any = any(each.kind is each.VAR_KEYWORD for each in parameters.values())
     valid = [PREFIX + name for name in by_name if name not in shapes]
     listed = f"Its hyper-parameters are {', '.join(valid) or 'none'}{', and any others' if takes_any else ''}."
@@ -52,7 +54,9 @@ def arguments_of_function(
     if unknown:
         raise ValueError(f"{owner} takes no {', '.join(unknown)}: {PREFIX}{unknown[0]} is unknown. {listed}")
     # With the defaults of today, so that a model in a file keeps its network when they change.
-    arguments = {name: parameters[name].default for name in by_name if parameters[name].default is not inspect.Parameter.empty}
+    arguments = {
+        name: parameters[name].default for name in by_name if parameters[name].default is not inspect.Parameter.empty
+    }
     arguments |= {name: value for name, value in shapes.items() if name in by_name}
     arguments |= {name: python_value(value) for name, value in hyperparameters.items()}
     required = [name for name, each in parameters.items() if each.default is each.empty and name in by_name]
@@ -98,16 +102,16 @@ def network_of_function(
     try:
         output = layer.shape(shape)
     except (ValueError, TypeError, IndexError, KeyError) as error:
-        raise ValueError(f"The layers that {owner} returns do not fit X of shape {written(shape)}: {error}") from error
-    if written(output) != written((shape[0], n_out)):
+        raise ValueError(f"The layers that {owner} returns do not fit X of shape {in_words(shape)}: {error}") from error
+    if in_words(output) != in_words((shape[0], n_out)):
         raise ValueError(
-            f"The network that {owner} returns has an output of shape {written(output)} for X of shape "
-            f"{written(shape)}; it must be ({shape[0]}, {n_out}), raw scores, with n_out={n_out} for these data, such "
+            f"The network that {owner} returns has an output of shape {in_words(output)} for X of shape "
+            f"{in_words(shape)}; it must be ({shape[0]}, {n_out}), raw scores, with n_out={n_out} for these data, such "
             "as those of a last layer Dense(..., n_out). A layer that changes the shape must define the method shape."
         )
     return layer
 
 
-def written(shape: Any) -> str:
+def in_words(shape: Any) -> str:
     """A shape as in a sentence: (n, 4)."""
     return f"({', '.join(map(str, shape))})" if isinstance(shape, tuple | list) else repr(shape)

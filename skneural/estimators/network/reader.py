@@ -9,7 +9,7 @@ from typing import Any, Self
 from skneural.data import Container
 from skneural.readers import ImageOptions, Images, InputSpec, Reader, SequenceOptions, Sequences, Table
 
-KINDS: dict[str, type[Reader]] = {"table": Table, "images": Images, "series": Sequences, "tokens": Sequences}
+READER_OF_KIND: dict[str, type[Reader]] = {"table": Table, "images": Images, "series": Sequences, "tokens": Sequences}
 
 
 @dataclass(frozen=True)
@@ -21,20 +21,20 @@ class KindOptions:
     kind : {"table", "images", "series", "tokens"}
     image_shape : str or sequence of int
         See `ImageOptions`.
-    vocabulary_size : int or None
+    vocabulary_size : int, "auto" or None
         See `SequenceOptions`.
     """
 
     kind: str
     image_shape: str | Sequence[int]
-    vocabulary_size: int | None
+    vocabulary_size: int | str | None
 
     @property
     def of_kind(self) -> ImageOptions | SequenceOptions | None:
         """Options of the reader of this kind."""
         if self.kind == "images":
             return ImageOptions(self.image_shape)
-        return SequenceOptions(self.vocabulary_size) if KINDS[self.kind] is Sequences else None
+        return SequenceOptions(self.vocabulary_size) if READER_OF_KIND[self.kind] is Sequences else None
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class ReaderOfKind(Reader):
     @classmethod
     def learn(cls, X: object, options: KindOptions, spec: InputSpec) -> tuple[Self, Container]:
         field = {"table": "table", "images": "images"}.get(options.kind, "sequences")
-        reader, x = KINDS[options.kind].learn(X, options.of_kind, spec)
+        reader, x = READER_OF_KIND[options.kind].learn(X, options.of_kind, spec)
         return cls(**{field: reader}), x  # type: ignore[arg-type]
 
     @property
@@ -71,7 +71,7 @@ class ReaderOfKind(Reader):
 
     @classmethod
     def selects_rows(cls, options: KindOptions) -> bool:
-        return KINDS[options.kind].selects_rows(options.of_kind)
+        return READER_OF_KIND[options.kind].selects_rows(options.of_kind)
 
     @property
     def learned_once(self) -> str:

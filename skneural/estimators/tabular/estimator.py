@@ -20,7 +20,7 @@ from skneural.estimators.tabular.reader import MixedTable
 from skneural.estimators.tabular.task import TabularClasses, TabularClassOptions, TabularNumberOptions, TabularNumbers
 from skneural.hyperparameters import INFINITY, NONE, Choice, Integer, Number, Sizes, declare, hyperparameter
 from skneural.layers import Layer
-from skneural.ops.pointwise import ACTIVATIONS
+from skneural.ops.pointwise import AnyActivation
 from skneural.ops.types import Array
 from skneural.optimizers import Optimizer, ScheduleFunction
 from skneural.readers import Reader
@@ -40,7 +40,7 @@ from skneural.template.regressor import NeuralRegressor
 from skneural.template.settings import TrainingSettings
 from skneural.template.training import Hooks, Trained
 from skneural.template.validation import FOLDS
-from skneural.template.values import learning_rate_hyperparameter, solver_hyperparameter
+from skneural.template.values import activation_hyperparameter, learning_rate_hyperparameter, solver_hyperparameter
 
 # Rows from which on one network is trained.
 FOLDS_BELOW = 5000
@@ -64,9 +64,7 @@ class TabularFields(Mixin):
         constraint=Sizes(1),
         doc="Units of each hidden layer; () for a linear model of the embedded features.",
     )
-    activation: str = hyperparameter(
-        default="mish", constraint=Choice(*ACTIVATIONS), doc="Function after each hidden layer."
-    )
+    activation: AnyActivation = activation_hyperparameter("mish", "Function after each hidden layer.")
     dropout: float = hyperparameter(
         default=0.15,
         constraint=Number(0, 1, below=True),
@@ -367,7 +365,7 @@ def _at(places: Array, n: int, values: Array) -> Array:
     return result
 
 
-def _members_per_row(n_members: int | str, solver: str) -> int:
+def _members_per_row(n_members: int | str, solver: str | Optimizer) -> int:
     """Members that each row of a batch trains; all of them with lbfgs, which has only one batch."""
     n_members = MEMBERS if isinstance(n_members, str) else n_members
     return int(n_members if solver == "lbfgs" else min(n_members, MEMBERS_PER_ROW))

@@ -27,6 +27,7 @@ from skneural.layers import (
 )
 from skneural.networks.ensemble import ensemble_of
 from skneural.networks.mlp import output_layer
+from skneural.ops.pointwise import AnyActivation
 
 # Columns with more categories are embedded in learned vectors, others are one-hot (Holzmueller et al. 2024).
 MOST_ONE_HOT = 9
@@ -49,7 +50,7 @@ def tabular_network(
     n_out: int,
     link: str = "identity",
     hidden_layer_sizes: Sequence[int] = (256, 256, 256),
-    activation: str = "mish",
+    activation: AnyActivation = "mish",
     dropout: float = 0.0,
     embedding: str | None = None,
     embedding_size: int = 4,
@@ -74,8 +75,8 @@ def tabular_network(
         Name in `skneural.losses.LINKS`: function whose values are averaged over members.
     hidden_layer_sizes : sequence of int
         Units of each hidden layer.
-    activation : str
-        Name in `skneural.ops.pointwise.ACTIVATIONS`.
+    activation : str or ActivationFunction
+        Name in `skneural.ops.pointwise.ACTIVATIONS`, or a function with its derivative.
     dropout : float
         Rate after each hidden activation.
     embedding : {"periodic", "piecewise_linear", None}

@@ -1,0 +1,206 @@
+"""Values in place of names: activations, optimizers and schedules that users bring are used as those with a name."""
+
+import pickle
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+import skops.io
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
+
+from skneural import (
+    Autoencoder,
+    CNNClassifier,
+    DiffusionModel,
+    MLPClassifier,
+    MLPRegressor,
+    SeriesForecaster,
+    TabularMLPClassifier,
+)
+from skneural.export import to_onnx, trusted_types
+from skneural.layers import ActivationFunction
+from skneural.optimizers import SGD, Adam, Optimizer
+from skneural.optimizers.schedules import cosine
+from skneural.template.estimator import NeuralEstimator
+from skneural.testing import check_activation, check_optimizer, check_schedule
+from tests.estimators.cases import BRIEF, ESTIMATORS, SMALL_TABULAR, every, flowers, monthly_sales, patients
+
+X, y = flowers()
+
+
+def slope_of_tanh(x):
+    return 1 - np.tanh(x) ** 2
+
+
+def triangle(progress):
+    return 1 - abs(2 * progress.fraction - 1)
+
+
+@dataclass(frozen=True)
+class SignDescent(Optimizer):
+    """Steps of the same length for all weights."""
+
+    momentum: float = 0.9
+
+    def start(self, weights):
+        return {"velocity": np.zeros_like(weights)}
+
+    def update(self, weights, gradient, state, rate):
+        state["velocity"] *= self.momentum
+        state["velocity"] += (1 - self.momentum) * gradient
+        weights -= rate * np.sign(state["velocity"])
+
+
+TANH = ActivationFunction(np.tanh, slope_of_tanh)
+# Name of the hyper-parameter -> a value that a user brings
+BROUGHT = {"activation": TANH, "solver": SignDescent(), "learning_rate": triangle}
+every_value = pytest.mark.parametrize(("name", "value"), BROUGHT.items(), ids=BROUGHT)
+
+
+def test_they_follow_their_contracts():
+    check_activation(TANH)
+    check_optimizer(SignDescent(), rate=0.01, tolerance=0.1)
+    check_schedule(triangle)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "same"),
+    [
+        ("solver", Adam(), "adam"),
+        ("solver", SGD(0.9, True), "sgd"),
+        ("solver", Adam(beta_1=0.0), "rmsprop"),
+        ("learning_rate", cosine, "cosine"),
+        ("activation", TANH, "tanh"),
+    ],
+)
+def test_a_value_is_equivalent_to_its_name(name, value, same):
+    model = MLPClassifier(8, early_stopping=True, **BRIEF)
+    ours, theirs = (clone(model).set_params(**{name: each}).fit(X, y) for each in (value, same))
+    if name == "activation":
+        np.testing.assert_allclose(ours.weights_, theirs.weights_, rtol=1e-9, atol=1e-12)
+    else:
+        np.testing.assert_array_equal(ours.weights_, theirs.weights_)
+    assert ours.validation_scores_ == pytest.approx(theirs.validation_scores_)
+
+
+@pytest.mark.filterwarnings("ignore")  # of short trainings
+@every_value
+def test_clones_pickles_and_searches(name, value):
+    model = MLPClassifier(8, **BRIEF | {name: value})
+    assert clone(model).get_params()[name] == value
+    model.fit(X, y)
+    restored = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(restored.predict_proba(X), model.predict_proba(X))
+    assert getattr(restored, name) == value
+    np.testing.assert_array_equal(restored.partial_fit(X, y).weights_, model.partial_fit(X, y).weights_)
+    search = GridSearchCV(MLPClassifier(4, max_iter=2, random_state=0), {name: [value]}, cv=2)
+    assert search.fit(X, y).best_params_ == {name: value}
+
+
+@every_value
+def test_skops_asks_for_their_types(name, value):
+    model = MLPClassifier(4, **BRIEF | {name: value}).fit(X, y)
+    data = skops.io.dumps(model)
+    asked = skops.io.get_untrusted_types(data=data)
+    assert set(asked) <= set(trusted_types(model))
+    np.testing.assert_array_equal(skops.io.loads(data, trusted=asked).predict(X), model.predict(X))
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@every({name: case for name, case in ESTIMATORS.items() if case.in_minibatches and "poisson" not in name})
+def test_every_estimator_takes_optimizers_and_schedules(case):
+    model = case.new(max_iter=1)
+    if not isinstance(model, NeuralEstimator) or "step" in repr(model):
+        pytest.skip("its rule is its solver")
+    model.set_params(solver=SignDescent(), learning_rate=triangle).fit(*case.data())
+    assert np.isfinite(model.weights_).all()
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize(
+    ("model", "data"),
+    [
+        (MLPRegressor(4, batch_norm=True, residual=True, **BRIEF), patients()),
+        (TabularMLPClassifier(**SMALL_TABULAR), (X, y)),
+        (CNNClassifier(channels=4, hidden_layer_sizes=4, batch_norm=False, **BRIEF), (X, y)),
+        (CNNClassifier(channels=4, architecture="resnet", **BRIEF), (X, y)),
+        (Autoencoder(2, 4, **BRIEF), (X,)),
+        (Autoencoder(2, 4, image_shape="auto", channels=(2,), **BRIEF), (X,)),
+        (DiffusionModel(4, **BRIEF), (X,)),
+        (
+            SeriesForecaster(2, window_size=4, n_members=2, hidden_layer_sizes=4, compare=False, **BRIEF),
+            monthly_sales()[:1],
+        ),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, NeuralEstimator) else "",
+)
+def test_every_estimator_with_an_activation_takes_a_function(model, data):
+    plain = clone(model).set_params(activation="tanh").fit(*data)
+    model.set_params(activation=TANH).fit(*data)
+    np.testing.assert_allclose(model.weights_, plain.weights_, rtol=2e-4, atol=1e-5)
+
+
+@dataclass(frozen=True)
+class WithoutUpdate(Optimizer):
+    """An optimizer that is not finished."""
+
+
+def text(progress):
+    return "fast"
+
+
+def decreasing(progress):
+    return 0.5 - progress.fraction
+
+
+def nothing():
+    return 1.0
+
+
+WRONG = {
+    "no update": ({"solver": WithoutUpdate()}, TypeError, "WithoutUpdate must define update"),
+    "class": ({"solver": Adam}, ValueError, "solver must be .* or Optimizer of skneural.optimizers; got <class"),
+    "text": ({"learning_rate": text}, TypeError, "must return a number, .* it returned 'fast'"),
+    "negative": ({"learning_rate": decreasing}, ValueError, "finite numbers >= 0; at the fraction 1.0"),
+    "no argument": ({"learning_rate": nothing}, TypeError, "must be a function of one argument, the Progress"),
+    "number": ({"learning_rate": 0.1}, ValueError, r"did you mean learning_rate_init=0\.1"),
+    "function alone": ({"activation": np.tanh}, ValueError, "or ActivationFunction of skneural.layers; got <ufunc"),
+    "no derivative": ({"activation": ActivationFunction(np.tanh, None)}, TypeError, "derivative must be a function"),
+    "sum": (
+        {"activation": ActivationFunction(np.sum, np.cos)},
+        TypeError,
+        "function must return an array of the shape",
+    ),
+    "initializer": (
+        {"activation": ActivationFunction(np.sin, np.cos, "he")},
+        ValueError,
+        "initializer must be one of .*he_uniform",
+    ),
+}
+
+
+@pytest.mark.parametrize(("hyperparameters", "kind", "message"), WRONG.values(), ids=WRONG)
+def test_what_is_missing_is_named(hyperparameters, kind, message):
+    with pytest.raises(kind, match=message):
+        MLPClassifier(4, **BRIEF | hyperparameters).fit(X, y)
+
+
+def test_hyperparameters_of_other_solvers_are_warned_of():
+    with pytest.warns(
+        UserWarning, match=r"trains with solver=SignDescent\(momentum=0\.9\) here, and does not use beta_1"
+    ):
+        MLPClassifier(4, solver=SignDescent(), beta_1=0.5, **BRIEF).fit(X, y)
+
+
+def test_a_schedule_that_ends_near_zero_needs_no_warning_of_convergence(recwarn):
+    MLPClassifier(4, learning_rate=triangle, **BRIEF).fit(X, y)
+    assert not recwarn.list
+
+
+def test_an_activation_without_an_operator_is_named_by_onnx():
+    model = MLPClassifier(4, TANH, **BRIEF).fit(X, y)
+    with pytest.raises(
+        NotImplementedError, match="MLPClassifier cannot be exported: the activation ActivationFunction"
+    ):
+        to_onnx(model)
