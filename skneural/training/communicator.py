@@ -137,7 +137,7 @@ def from_first(communicator: Communicator, function: Callable[[], _T]) -> _T:
 def _portable(error: BaseException | None) -> Any:
     """The error, or another one with its text if it cannot be pickled."""
     try:
-        pickle.loads(pickle.dumps(error))
+        pickle.loads(pickle.dumps(error))  # nosec B301
     except Exception:
         return RuntimeError(f"{type(error).__name__}: {error}")
     return error
