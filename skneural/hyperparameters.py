@@ -14,7 +14,7 @@ import difflib
 import inspect
 import math
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any, TypeVar, dataclass_transform
@@ -147,6 +147,14 @@ class Sizes(Constraint):
         super().__init__(f"int or {'' if empty else 'non-empty '}sequence of int >= {low}", allows)
 
 
+INSIDE = Number(0, 1, above=True, below=True)
+QUANTILES = Constraint(
+    "float > 0 and < 1, or a non-empty sequence of these",
+    lambda value: (
+        INSIDE.allows(value)
+        or (isinstance(value, Sequence | np.ndarray) and len(value) > 0 and all(map(INSIDE.allows, value)))
+    ),
+)
 BOOLEAN = Constraint("bool", lambda value: isinstance(value, bool | np.bool_))
 INFINITY = Constraint("inf", lambda value: _is(value, Real) and value == math.inf)
 MINUS_ONE = Constraint("-1", lambda value: _is(value, Integral) and value == -1)

@@ -70,19 +70,37 @@ def add_numbers(graph: OnnxGraph, task: Numbers, raw: str, given: Input) -> None
     units = np.concatenate([task.scale, np.abs(task.mean) + 1e3 * task.scale])
     fits = units.min() >= np.finfo(np.float32).tiny and units.max() <= np.finfo(np.float32).max
     dtype = np.dtype(np.float32 if fits else np.float64)
-    product = graph.op("Mul", graph.cast(y, dtype), graph.constant(task.scale, dtype))
-    y = graph.op("Add", product, graph.constant(task.mean, dtype))
+    axes, n_outputs, quantiles = axes_of(task, given), len(task.mean), task.quantiles
+    scale, mean, shape = task.scale, task.mean, (*axes, n_outputs)
+    if task.has_deviations:
+        y = graph.take(y, np.arange(n_outputs), len(axes))
+    if quantiles is not None:
+        y = _in_order(graph, y, len(axes), n_outputs, quantiles)
+        scale, mean, shape = scale[:, np.newaxis], mean[:, np.newaxis], (*shape, len(quantiles))
+    y = graph.op("Mul", graph.cast(y, dtype), graph.constant(scale, dtype))
+    y = graph.op("Add", y, graph.constant(mean, dtype))
     if getattr(task.options, "reversible_normalization", False):
-        y = _in_units_of_series(graph, y, given, len(task.mean))
-    graph.output(VARIABLE, y, dtype, (*axes_of(task, given), len(task.mean)))
+        y = _in_units_of_series(graph, y, given, n_outputs, quantiles is not None)
+    if quantiles is not None and n_outputs == 1:
+        y, shape = graph.squeeze(y, len(axes)), (*axes, len(quantiles))
+    graph.output(VARIABLE, y, dtype, shape)
 
 
-def _in_units_of_series(graph: OnnxGraph, y: str, given: Input, n_outputs: int) -> str:
+def _in_order(graph: OnnxGraph, y: str, n_axes: int, n_outputs: int, quantiles: list[float]) -> str:
+    """Sorted quantiles on a further axis, in the order in which they were asked for."""
+    y = graph.reshape(y, *[0] * n_axes, n_outputs, len(quantiles))
+    ordered, _ = graph.ops(2, "TopK", y, [len(quantiles)], axis=-1, largest=0)
+    return graph.take(ordered, np.argsort(np.argsort(quantiles)), n_axes + 1)
+
+
+def _in_units_of_series(graph: OnnxGraph, y: str, given: Input, n_outputs: int, several: bool) -> str:
     """Numbers in the units of the feature of the series that they continue."""
     mean, deviation, _ = add_series_statistics(graph, given.x, given.context)
     n_features = graph.op("Squeeze", graph.size(given.x.name, 2), [0])
     feature = graph.op("Mod", np.arange(n_outputs), n_features)
     centre, scale = (graph.take(graph.squeeze(each, 1), feature, 1) for each in (mean, deviation))
+    if several:
+        centre, scale = (graph.unsqueeze(each, 2) for each in (centre, scale))
     return graph.op("Add", graph.op("Mul", y, graph.cast(scale, np.float32)), graph.cast(centre, np.float32))
 
 

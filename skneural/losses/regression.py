@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_left
 from dataclasses import dataclass
 
@@ -123,14 +122,21 @@ class QuantileLoss(ElementwiseLoss):
 class QuantilesLoss(ElementwiseLoss):
     """Pinball loss of several quantiles: estimates each of them for each output.
 
-    y: (rows, n_outputs). raw: (rows, n_outputs * len(quantiles)), all quantiles of an output side by side.
+    y: (rows, n_outputs). raw: (rows, n_outputs * len(quantiles)), all quantiles of an output side by side. If they are
+    `sorted`, the raw scores of an output are sorted before they are compared with y, so that the smallest one is of the
+    smallest quantile: sorted estimates never have a greater loss (Chernozhukov, Fernandez-Val and Galichon 2010).
     """
 
     quantiles: tuple[float, ...]
+    sorted: bool = False
 
     def _losses_and_slopes(self, y: Array, raw: Array) -> tuple[Array, Array]:
         difference = raw - np.repeat(y, len(self.quantiles), axis=1)
         levels = np.tile(np.array(self.quantiles, raw.dtype), y.shape[1])
+        if self.sorted:
+            each = raw.reshape(*y.shape, -1)
+            ranks = np.argsort(np.argsort(each, axis=2, kind="stable"), axis=2)
+            levels = np.sort(levels[: len(self.quantiles)])[ranks].reshape(raw.shape)
         slopes = np.where(difference > 0, 1.0 - levels, -levels)
         return slopes * difference, slopes
 
@@ -193,30 +199,44 @@ class PoissonLoss(ElementwiseLoss):
 
 @dataclass(frozen=True)
 class GaussianLoss(Loss):
-    """Negative log-likelihood of a normal distribution with a learned variance, which is shared by all outputs.
+    """Negative log-likelihood of a normal distribution with a learned variance.
 
-    The last column of raw, which y does not have, is the logarithm of the variance before `floor` is added to it; a
-    perfect fit would reduce the variance to zero otherwise. Value: half of (raw - y)^2 / variance + log(variance),
-    without the constant. A decoder with such a loss is calibrated: it learns to weight errors against other terms
-    (Rybkin, Daniilidis and Levine 2021).
+    The last columns of raw, which y does not have, are the logarithms of the variances before `floor` is added to them;
+    a perfect fit would reduce a variance to zero otherwise. There is one variance for each output, or a single one that
+    is `shared` by all. Value: half of (raw - y)^2 / variance + log(variance), without the constant. A decoder with such
+    a loss is calibrated: it learns to weight errors against other terms (Rybkin, Daniilidis and Levine 2021).
     """
 
     floor: float = 1e-4
+    shared: bool = True
+
+    @property
+    def degree(self) -> int:
+        return 0  # other units of y add a constant
+
+    def variance(self, raw: Array, n_outputs: int) -> Array:
+        """The variances, of shape (rows, n_outputs) or (rows, 1)."""
+        variances: Array = np.exp(raw[:, n_outputs:]) + self.floor
+        return variances
 
     def value_and_gradient(
         self, y: Array, raw: Array, sample_weight: Array | None = None, total: float | None = None
     ) -> tuple[Value, Array]:
         total = len(raw) if total is None else total
-        excess_variance = np.exp(raw[:, -1:])
+        n_outputs = y.shape[1]
+        excess_variance = np.exp(raw[:, n_outputs:])
         precision = 1.0 / (excess_variance + self.floor)
-        difference = raw[:, :-1] - y
+        difference = raw[:, :n_outputs] - y
         gradient = np.empty_like(raw)
-        scaled = np.multiply(difference, precision, out=gradient[:, :-1])
+        scaled = np.multiply(difference, precision, out=gradient[:, :n_outputs])
         losses = difference * scaled
         losses -= np.log(precision)
         losses *= 0.5
-        squares = np.einsum("no,no->n", difference, scaled)[:, np.newaxis]
-        np.multiply(0.5 * (y.shape[1] - squares) * precision, excess_variance, out=gradient[:, -1:])
+        squares = difference * scaled
+        missing = 1.0 - squares
+        if self.shared:
+            missing = np.add.reduce(missing, axis=1, keepdims=True)
+        np.multiply(0.5 * missing * precision, excess_variance, out=gradient[:, n_outputs:])
         if sample_weight is not None:
             losses *= sample_weight[:, np.newaxis]
             gradient *= sample_weight[:, np.newaxis]
@@ -225,8 +245,8 @@ class GaussianLoss(Loss):
 
     def best_constant(self, y: Array, sample_weight: Array | None = None) -> Array:
         mean, variances = weighted_variance(y, sample_weight)
-        variance = float(np.mean(variances))
-        return np.append(mean, math.log(max(variance - self.floor, self.floor)))
+        variances = np.mean(variances, keepdims=True) if self.shared else variances
+        return np.append(mean, np.log(np.maximum(variances - self.floor, self.floor)))
 
 
 @dataclass(frozen=True)

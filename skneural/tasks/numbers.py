@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, cast
 
 import numpy as np
 from sklearn.utils import Tags
 
 from skneural.data import Container, Targets
-from skneural.losses import AbsoluteLoss, HuberLoss, Loss, PoissonLoss, QuantileLoss, SquaredLoss
+from skneural.losses import (
+    AbsoluteLoss,
+    GaussianLoss,
+    HuberLoss,
+    Loss,
+    PoissonLoss,
+    QuantileLoss,
+    QuantilesLoss,
+    SquaredLoss,
+)
 from skneural.losses.loss import Value
 from skneural.ops.moments import InUnits, RunningMoments
 from skneural.ops.types import Array
 from skneural.readers import Reader
 from skneural.tasks.task import FitArguments, Task
 
-LOSSES = ("squared_error", "absolute_error", "huber", "quantile", "poisson")
+LOSSES = ("squared_error", "absolute_error", "huber", "quantile", "poisson", "gaussian")
 
 
 @dataclass(frozen=True)
@@ -27,7 +36,7 @@ class NumberOptions:
     ----------
     loss : str
         One of `LOSSES`.
-    quantile : float
+    quantile : float or list of float
     huber_delta : float
     normalize_y : bool
     reversible_normalization : bool, default=False
@@ -35,7 +44,7 @@ class NumberOptions:
     """
 
     loss: str
-    quantile: float
+    quantile: float | list[float]
     huber_delta: float
     normalize_y: bool
     reversible_normalization: bool = False
@@ -70,8 +79,25 @@ class Numbers(InUnits, Task):
         further = RunningMoments.of(_as_columns(arguments.y), arguments.sample_weight)
         return replace(self, moments=self.moments.joined(further))
 
+    @property
+    def quantiles(self) -> list[float] | None:
+        """The quantiles, if there are several."""
+        several = self.options.loss == "quantile" and isinstance(self.options.quantile, list)
+        return list(self.options.quantile) if several and isinstance(self.options.quantile, list) else None
+
+    @property
+    def has_deviations(self) -> bool:
+        """True if the standard deviation of each target is learned, too."""
+        return self.options.loss == "gaussian"
+
     def units_since(self, before: Self) -> tuple[Array, Array] | None:
-        return self.moments.change_since(before.moments) if self.moments.known else None
+        if not self.moments.known:
+            return None
+        factor, shift = self.moments.change_since(before.moments)
+        if self.has_deviations:  # those of the logarithms of variances follow the means
+            return np.append(factor, np.ones_like(factor)), np.append(shift, 2.0 * np.log(factor))
+        n_scores = len(self.quantiles or (None,))
+        return np.repeat(factor, n_scores), np.repeat(shift, n_scores)
 
     def compare(self, arguments: FitArguments) -> None:
         n_columns = _checked_columns(arguments.y, self.options).shape[1]
@@ -89,32 +115,57 @@ class Numbers(InUnits, Task):
         return Targets(scaled.astype(precision))
 
     def loss(self) -> tuple[Loss, int]:
+        n_outputs, quantiles = len(self.mean), self.quantiles
+        if quantiles is not None:
+            return QuantilesLoss(tuple(quantiles), sorted=True), n_outputs * len(quantiles)
+        if self.has_deviations:
+            return GaussianLoss(shared=False), 2 * n_outputs
         losses: dict[str, Loss] = {
             "squared_error": SquaredLoss(),
             "absolute_error": AbsoluteLoss(),
             "huber": HuberLoss(self.options.huber_delta),
-            "quantile": QuantileLoss(self.options.quantile),
+            "quantile": QuantileLoss(cast(float, self.options.quantile)),
             "poisson": PoissonLoss(),
         }
-        return losses[self.options.loss], len(self.mean)
+        return losses[self.options.loss], n_outputs
 
     def loss_scale(self, loss: Loss) -> Value:
         with np.errstate(over="ignore"):  # squares of large units are infinite
             scale: Array = self.scale**loss.degree
-        return scale
+        return np.repeat(scale, len(self.quantiles or (None,)))
 
     def attributes(self) -> dict[str, Any]:
         return {"y_mean_": self.mean, "y_scale_": self.scale}
 
     def decode(self, raw: Array) -> Array:
-        """Predictions in the units of y, of shape (rows, n_outputs); in float64 if float32 does not hold these."""
+        """Predictions in the units of y, of shape (rows, n_outputs); in float64 if float32 does not hold these.
+
+        Several quantiles are on a further axis. They are sorted, so that they do not cross: in other units, by joined
+        networks and after further training, too, which increments between them would not allow.
+        """
         y = self.loss()[0].link(raw)
         units, precision = np.concatenate([self.scale, np.abs(self.mean) + 1e3 * self.scale]), np.finfo(y.dtype)
-        dtype = y.dtype if units.min() >= precision.tiny and units.max() <= precision.max else np.float64
-        return y.astype(dtype, copy=False) * self.scale.astype(dtype) + self.mean.astype(dtype)
+        dtype = y.dtype if units.min() >= precision.tiny and units.max() <= precision.max else np.dtype(np.float64)
+        scale, mean = self.scale.astype(dtype), self.mean.astype(dtype)
+        if self.has_deviations:
+            y = y[:, : len(mean)]
+        if self.quantiles is not None:
+            y = np.sort(y.reshape(len(y), len(mean), -1), axis=2)[:, :, np.argsort(np.argsort(self.quantiles))]
+            scale, mean = scale[:, np.newaxis], mean[:, np.newaxis]
+        return y.astype(dtype, copy=False) * scale + mean
+
+    def deviations(self, raw: Array) -> Array:
+        """Standard deviations of the targets in the units of y, of shape (rows, n_outputs)."""
+        variances = GaussianLoss(shared=False).variance(raw.astype(np.float64), len(self.mean))
+        deviations: Array = np.sqrt(variances) * self.scale
+        return deviations
 
     def like_input(self, rows: Array, x: Container, X: object) -> Any:
         return rows[:, 0] if rows.shape[1] == 1 else rows
+
+    def deviations_like_input(self, rows: Array, x: Container, X: object) -> Any:
+        """Arrange standard deviations like X."""
+        return self.like_input(rows, x, X)
 
     @classmethod
     def set_tags(cls, tags: Tags) -> None:

@@ -89,9 +89,17 @@ class SeriesNumbers(Numbers):
 
     def like_input(self, rows: Array, x: Container, X: object) -> Any:
         if self.options.reversible_normalization:
-            centre, scale = _units_of_series(x, len(self.mean))
+            centre, scale = (each.reshape(*each.shape, *[1] * (rows.ndim - 2)) for each in self._units(x))
             rows = (rows * scale + centre).astype(rows.dtype)
         return super().like_input(rows, x, X)
+
+    def deviations_like_input(self, rows: Array, x: Container, X: object) -> Any:
+        if self.options.reversible_normalization:
+            rows = rows * self._units(x)[1]
+        return Numbers.like_input(self, rows, x, X)
+
+    def _units(self, x: Container) -> tuple[Array, Array]:
+        return _units_of_series(x, len(self.mean))
 
 
 @dataclass(frozen=True)
@@ -147,7 +155,12 @@ class SequenceNumbers(SeriesNumbers):
         return {"pooling": None} if self.steps else {}
 
     def like_input(self, rows: Array, x: Container, X: object) -> Any:
-        return steps_like(rows, x, X) if self.steps else super().like_input(rows, x, X)
+        if not self.steps:
+            return super().like_input(rows, x, X)
+        return steps_like(rows[:, 0] if rows.ndim == 3 and rows.shape[1] == 1 else rows, x, X)
+
+    def deviations_like_input(self, rows: Array, x: Container, X: object) -> Any:
+        return steps_like(rows, x, X) if self.steps else super().deviations_like_input(rows, x, X)
 
 
 def _ensure_continues(arguments: FitArguments, options: NumberOptions) -> None:

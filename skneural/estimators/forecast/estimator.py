@@ -22,6 +22,7 @@ from skneural.hyperparameters import (
     BOOLEAN,
     INFINITY,
     NONE,
+    QUANTILES,
     Choice,
     Constraint,
     Integer,
@@ -58,15 +59,6 @@ HELD_OUT_SHARE = 0.1
 
 # The error of a naive forecast is at least so many times that of the network, or a warning says that it is not.
 LEAST_ADVANTAGE = 1.02
-
-INSIDE = Number(0, 1, above=True, below=True)
-QUANTILES = Constraint(
-    "float > 0 and < 1, or a non-empty sequence of these",
-    lambda value: (
-        INSIDE.allows(value)
-        or (isinstance(value, Sequence | np.ndarray) and len(value) > 0 and all(map(INSIDE.allows, value)))
-    ),
-)
 
 
 @dataclass(frozen=True)

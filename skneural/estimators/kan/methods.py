@@ -136,6 +136,11 @@ class KANMethods(Mixin):
             If the network has too many edges for a readable formula; `prune` it first.
         """
         check_is_fitted(self)
+        if len(getattr(self, "y_scale_", ())) not in (0, self.n_outputs_):
+            raise ValueError(
+                "A formula is of one prediction, and this model has several quantiles, or deviations, of each target: "
+                "fit it with a single quantile, or another loss."
+            )
         edges = edges_of(self._network.layer, self._parameters())
         present = [p["present"] > 0 for _, p in edges]
         names = [{(i, j): name for i, j, name in layer.named} for layer, _ in edges]

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 import numpy as np
-from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
 from skneural.estimators.augmentation import augmentation_hyperparameter
@@ -21,7 +20,7 @@ from skneural.sklearn_compat import check_sample_weight
 from skneural.tasks import FitArguments, Task
 from skneural.template.automatic import batch_size_hyperparameter
 from skneural.template.estimator import Mixin
-from skneural.template.regressor import NeuralRegressor
+from skneural.template.regressor import NeuralRegressor, metric_of_numbers
 from skneural.template.tagger import NeuralTagger
 
 
@@ -250,23 +249,27 @@ class ImageRegressor(PixelFields, NeuralRegressor):
 
     _task_class: ClassVar[type[Task]] = PixelNumbers
 
-    def predict(self, X):
+    def predict(self, X, return_std=False):
         """Predict the numbers of each pixel.
 
         Parameters
         ----------
         X : array-like or list of n_samples images
+        return_std : bool, default=False
+            Return standard deviations, too, which ``loss="gaussian"`` learns.
 
         Returns
         -------
         y : ndarray of shape (n_samples, height, width) or (n_samples, height, width, n_outputs), or list of ndarrays
             A list of arrays if X is a list; (n_samples, height * width) or (n_samples, height * width, n_outputs) if X
-            is rows of pixels.
+            is rows of pixels. Several quantiles are on a further axis.
+        y_std : like y
+            Standard deviation of each number given X, only if `return_std`.
         """
-        return self._predicted(X)
+        return super().predict(X, return_std)
 
     def score(self, X, y, sample_weight=None):
-        """Coefficient of determination R^2 over all pixels.
+        """Coefficient of determination R^2 over all pixels; of several quantiles the mean D^2 pinball score.
 
         Parameters
         ----------
@@ -283,4 +286,5 @@ class ImageRegressor(PixelFields, NeuralRegressor):
         true, predicted, weight = self._pixels(X, y, sample_weight)
         true = true.reshape(len(true), -1)
         known = ~np.isnan(true).any(axis=1)
-        return float(r2_score(true[known], predicted[known], sample_weight=weight[known]))
+        metric = metric_of_numbers(self._task)
+        return float(metric(true[known], predicted[known], sample_weight=weight[known]))
