@@ -34,6 +34,7 @@ from skneural.layers import (
     Scale,
     SmoothClip,
     Standardization,
+    TextEmbedding,
     TimeEmbedding,
 )
 from skneural.ops.segments import ranges, segment_starts
@@ -160,6 +161,18 @@ def add_category_embedding(
     return x._replace(name=graph.reshape(vectors, 0, len(layer.sizes) * layer.size))
 
 
+def add_text_embedding(
+    graph: OnnxGraph, layer: TextEmbedding, p: Tree, x: GraphValue, context: GraphContext
+) -> GraphValue:
+    word = graph.cast(graph.op("Round", x.name), np.int64)
+    known = graph.cast(graph.op("GreaterOrEqual", word, 0), np.float32)
+    vectors = graph.op(
+        "Mul", graph.take(graph.constant(p["table"]), graph.op("Max", word, 0), 0), graph.unsqueeze(known, 2)
+    )
+    n_words = graph.op("Max", graph.reduce("Sum", known, 1, keepdims=True), 1.0)
+    return x._replace(name=graph.op("Div", graph.reduce("Sum", vectors, 1, keepdims=False), n_words))
+
+
 def add_periodic_embedding(
     graph: OnnxGraph, layer: PeriodicEmbedding, p: Tree, x: GraphValue, context: GraphContext
 ) -> GraphValue:
@@ -246,6 +259,7 @@ OF_ROWS: dict[type[Layer], Converter] = {
     RMSNormalization: add_rms_normalization,
     Scale: add_scale,
     SmoothClip: add_smooth_clip,
+    TextEmbedding: add_text_embedding,
     Standardization: add_standardization,
     TimeEmbedding: add_time_embedding,
 }

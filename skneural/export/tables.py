@@ -36,6 +36,8 @@ def _side_by_side(graph: OnnxGraph, columns: Sequence[str]) -> str:
 def read_mixed_table(graph: OnnxGraph, reader: MixedTable, form: Form) -> Input:
     """Numbers without their offsets, those of times behind them, and codes of categories behind these."""
     columns = reader.columns
+    if reader.texts is not None:
+        raise NotExportedError("text_features have no ONNX graph, which cannot split texts into words.")
     categories, is_time = columns.categories, columns.times.is_time.tolist()
     is_category, is_number = categories.is_categorical.tolist(), columns.is_number.tolist()
     values, offsets = iter(categories.values), iter(reader.offsets)

@@ -25,7 +25,7 @@ from skneural.layers.combinators import Branches, Chain, Gate, Residual, Reverse
 from skneural.layers.convolution import Convolution, DepthwiseConvolution, TransposedConvolution
 from skneural.layers.dense import Bias, BiasAndSpread, Dense
 from skneural.layers.dropout import Dropout
-from skneural.layers.embedding import Embedding, MeanEmbedding, TiedEmbedding
+from skneural.layers.embedding import Embedding, MeanEmbedding, TextEmbedding, TiedEmbedding
 from skneural.layers.encoder_decoder import EncoderDecoder, StartedByMemory, WithMemory
 from skneural.layers.ensemble import Ensemble
 from skneural.layers.filter_bank import FilterBank
@@ -154,6 +154,7 @@ __all__ = [
     "StartedByMemory",
     "StepPooling",
     "StepsFirst",
+    "TextEmbedding",
     "TiedEmbedding",
     "TimeEmbedding",
     "TransposedConvolution",

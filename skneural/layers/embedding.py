@@ -88,6 +88,50 @@ class MeanEmbedding(Layer):
         return pooled_so_far("mean", p["table"].take(x, axis=0), state)
 
 
+@dataclass(frozen=True)
+class TextEmbedding(Layer):
+    """Mean of the learned embeddings of the words of each row. x: (batch, words); y: (batch, size).
+
+    Parameters
+    ----------
+    vocabulary_size : int
+        Words are numbered from 0 to ``vocabulary_size - 1``, in floats. Negative numbers are no words; the mean of none
+        is zero.
+    size : int
+    dropout : float, default=0.0
+        Fraction of the words that the mean leaves out in training.
+    deviation : float, default=0.1
+        Standard deviation of the initial embeddings.
+    input_gradient : bool, default=True
+        False in the first layer with parameters: `backward` then returns None instead of zeros.
+    """
+
+    vocabulary_size: int
+    size: int
+    dropout: float = 0.0
+    deviation: float = 0.1
+    input_gradient: bool = True
+
+    def parameters(self) -> Tree:
+        return {"table": Parameter((self.vocabulary_size, self.size), normal(self.deviation), penalized=False)}
+
+    def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
+        words = np.rint(x).astype(np.intp)
+        counts = words >= 0
+        if context.training and self.dropout:
+            counts &= context.random_bits(x.shape) >= round(self.dropout * 65536)
+        y, vjp = embedding_mean(np.maximum(words, 0), p["table"], counts)
+
+        def backward(dy: Array, g: Tree) -> Array | None:
+            vjp(dy, g["table"])
+            return np.zeros_like(x) if self.input_gradient else None
+
+        return y, backward
+
+    def shape(self, x_shape: AnyShape) -> AnyShape:
+        return x_shape[0], self.size
+
+
 REAL_STEPS = RealSteps()
 
 

@@ -52,9 +52,12 @@ class CategoryOptions:
     Attributes
     ----------
     categorical_features : "from_dtype", array-like or None
+    text_features : list of str or int, or None
+        Columns of free text; None if the estimator has no such hyper-parameter.
     """
 
     categorical_features: str | Sequence[Any] | None = "from_dtype"
+    text_features: Sequence[str | int] | None = None
 
 
 @dataclass(frozen=True)
@@ -81,14 +84,17 @@ class Categories:
         ValueError
             If a categorical column holds fractions, or more than `MOST_CATEGORIES` different values.
         """
-        chosen = options.categorical_features
+        chosen, is_text = options.categorical_features, columns_named_by(options.text_features or (), columns)
         if isinstance(chosen, str):
-            mask = np.array([is_frame(X) and column.kind in KINDS_OF_CATEGORIES for column in columns])
+            mask = np.array([is_frame(X) and column.kind in KINDS_OF_CATEGORIES for column in columns]) & ~is_text
             for column in compress(columns, mask):
-                warn_of_text(column, X)
+                warn_of_text(column, X, takes_texts=options.text_features is not None)
         else:
             given = check_categorical_features(X, chosen)
             mask = np.zeros(len(columns), dtype=bool) if given is None else given
+            both = next(compress(columns, mask & is_text), None)
+            if both is not None:
+                raise ValueError(f"Column {both.label} of X is one of text_features and of categorical_features.")
         return cls(mask, [_categories(column) for column in compress(columns, mask)])
 
     @property
@@ -136,6 +142,27 @@ class Categories:
     def attributes(self) -> dict[str, Any]:
         """Public fitted attributes of the estimator, by name."""
         return {"is_categorical_": self.is_categorical, "categories_": self.values}
+
+
+def columns_named_by(names: Sequence[str | int], columns: Sequence[Column]) -> Array:
+    """Mask of the columns with the given names, which are labels, or with the given numbers.
+
+    Raises
+    ------
+    ValueError
+        If there is no such column.
+    """
+    labels = [column.label for column in columns]
+    mask = np.zeros(len(columns), bool)
+    for name in names:
+        is_number = not isinstance(name, str)
+        if name not in range(-len(columns), len(columns)) if is_number else repr(name) not in labels:
+            raise ValueError(
+                f"text_features has {name!r}, but X has no such column: it has {len(columns)} columns, "
+                f"{', '.join(labels)}."
+            )
+        mask[name if is_number else labels.index(repr(name))] = True
+    return mask
 
 
 def _categories(column: Column) -> list[Any]:

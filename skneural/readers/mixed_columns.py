@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.utils.validation import check_array
 
 from skneural.ops.types import Array
-from skneural.readers.categories import Categories, CategoryOptions
+from skneural.readers.categories import Categories, CategoryOptions, columns_named_by
 from skneural.readers.frames import Column, columns_of, ensure_not_empty, is_frame
 from skneural.readers.reader import InputSpec, TableColumns, with_dtype
 from skneural.readers.times import Times
@@ -46,12 +46,15 @@ class MixedColumns:
     times : Times
     empty : list of int
         Numbers that are missing in all rows of training. Later ones are taken for missing, too, and have no effect.
+    is_text : bool array of shape (n_features,), or None
+        Mask of the columns of free text; None if there are none.
     """
 
     columns: TableColumns
     categories: Categories
     times: Times
     empty: list[int]
+    is_text: Array | None = None
 
     @classmethod
     def learn(cls, X: object, options: CategoryOptions, spec: InputSpec) -> tuple[Self, Cells]:
@@ -60,8 +63,11 @@ class MixedColumns:
         names, _ = TableColumns.learn(X, spec, skip_check_array=True)
         columns = columns_of(X)
         categories = Categories.learn(X, columns, options)
+        is_text = columns_named_by(options.text_features, columns) if options.text_features else None
         is_time = np.array([column.kind == "time" for column in columns]) & ~categories.is_categorical
-        reader = cls(names, categories, Times.learn(columns, is_time), [])
+        if is_text is not None:
+            is_time &= ~is_text
+        reader = cls(names, categories, Times.learn(columns, is_time), [], is_text)
         cells = reader._cells(X, columns, spec)
         return replace(reader, empty=np.flatnonzero(np.isnan(cells.numbers).all(axis=0)).tolist()), cells
 
@@ -76,9 +82,9 @@ class MixedColumns:
 
     @property
     def is_number(self) -> Array:
-        """Mask of the columns that are neither categories nor times."""
+        """Mask of the columns that are neither categories, times nor free text."""
         mask: Array = ~(self.categories.is_categorical | self.times.is_time)
-        return mask
+        return mask if self.is_text is None else mask & ~self.is_text
 
     def _cells(self, X: Any, columns: list[Column], spec: InputSpec) -> Cells:
         is_number = self.is_number

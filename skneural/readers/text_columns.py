@@ -32,7 +32,7 @@ MENDS = {
 }
 
 
-def warn_of_text(column: Column, X: Any) -> None:
+def warn_of_text(column: Column, X: Any, *, takes_texts: bool = False) -> None:
     """Warn if the values of a column of text are not categories: times, numbers, or nearly all different.
 
     Parameters
@@ -40,11 +40,15 @@ def warn_of_text(column: Column, X: Any) -> None:
     column : Column
     X : frame
         The table, for whose library the warning gives the line that mends it.
+    takes_texts : bool, default=False
+        Whether the estimator has the hyper-parameter `text_features`.
     """
     values = [value for value in column.objects if isinstance(value, str)]
     kind, problem = _kind_of_text(values) if column.kind == "text" else (None, "")
     if kind is not None:
         mend = MENDS[kind][hasattr(X, "get_columns")].format(column.label)
+        if kind == "different" and takes_texts:
+            mend = f"text_features=[{column.label}], which reads its words, or {mend}"
         warn_user(
             f"Column {column.label} of X is text, {problem}. It is read as categories, which have no order and say "
             f"nothing about other values. To mend this: {mend}. To keep categories, give the column a categorical "

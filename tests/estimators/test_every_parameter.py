@@ -42,6 +42,7 @@ WITHOUT_EFFECT = {
     "kind": "needs another network; see test_own_networks.py",
     "image_shape": "the only shape of so few numbers",
     "categorical_features": "needs categories; see test_tabular.py",
+    "text_features": "needs texts; see tabular/test_free_text.py",
     "min_frequency": "each word of the sentences is frequent",
     "HopfieldNetwork.update": "ends in the same states from here",
     "n_init": "keeps the best start, which may be the first",

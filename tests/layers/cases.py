@@ -93,6 +93,7 @@ from skneural.layers import (
     StartedByMemory,
     StepPooling,
     StepsFirst,
+    TextEmbedding,
     TiedEmbedding,
     TimeEmbedding,
     TransposedConvolution,
@@ -172,6 +173,7 @@ SERIES = numbers(1, 3, 7, 4)
 LENGTHS = np.array([7, 3, 1, 5])  # of four series of at most seven steps
 WEIGHTS = np.array([1.0, 3.0, 0.5, 2.0])  # of four samples
 STEPS = numbers(7, 3, 4)  # steps, features, batch
+WORDS = np.array([[0.0, 3.0, 3.0], [4.0, -1.0, -1.0], [-1.0, -1.0, -1.0], [1.0, -1.0, 2.0]])  # -1 is none
 CODES = np.array([[0.0, 0.0], [1.0, 0.0], [2.0, -1.0], [-1.0, 0.0]])  # of categories; -1 is not known
 CELLS = {"elman": Elman, "lstm": LSTM, "gru": GRU, "indrnn": IndRNN, "jordan": Jordan}
 POOLINGS = {name: StepPooling(name) for name in ("first", "last", "mean", "max")} | {
@@ -292,6 +294,9 @@ LAYER_CASES = {
     "one hot": LayerCase(OneHot((3, 1)), CODES),
     "mean embedding": LayerCase(MeanEmbedding(5, 3), np.random.default_rng(0).integers(0, 5, (6, 4))),
     "mean embedding with dropout": LayerCase(MeanEmbedding(5, 3, 0.5), np.random.default_rng(0).integers(0, 5, (6, 4))),
+    "embedding of words": LayerCase(TextEmbedding(5, 3), WORDS),
+    "embedding of words with dropout": LayerCase(TextEmbedding(5, 3, 0.5), WORDS),
+    "embedding of words in first place": LayerCase(TextEmbedding(5, 3, input_gradient=False), WORDS),
     "embedding of categories": LayerCase(CategoryEmbedding((3, 1), 4), CODES),
     "periodic embedding": LayerCase(PeriodicEmbedding(4), numbers(6, 4)),
     "wide periodic embedding": LayerCase(PeriodicEmbedding(4, 7, 3, 0.5), numbers(6, 4)),
@@ -643,6 +648,7 @@ BATCH_CASES = {
             SmoothClip(),
             OneHot((2, 2, 2)),
             CategoryEmbedding((2, 2, 2), 3),
+            TextEmbedding(9, 3),
             PeriodicEmbedding(3),
             PiecewiseLinearEmbedding(3),
         )

@@ -70,6 +70,7 @@ OF_TABLES = {
     "PeriodicEmbedding",
     "PiecewiseLinearEmbedding",
     "SmoothClip",
+    "TextEmbedding",
 }
 WITH_STEPS = {name: case for name, case in BATCH_CASES.items() if case.x_axes.steps is not None}
 

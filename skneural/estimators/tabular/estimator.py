@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from skneural.estimators.tabular.folds import TrainedFolds, folds, out_of_fold_scores, train_folds
+from skneural.estimators.tabular.free_text import text_features_hyperparameter
 from skneural.estimators.tabular.network import EMBEDDINGS, MEMBERS, MEMBERS_PER_ROW, tabular_network
 from skneural.estimators.tabular.reader import MixedTable
 from skneural.estimators.tabular.task import TabularClasses, TabularClassOptions, TabularNumberOptions, TabularNumbers
@@ -133,6 +134,7 @@ class TabularFields(Mixin):
     )
 
     categorical_features: str | Sequence[Any] | None = categorical_features_hyperparameter()
+    text_features: Sequence[str | int] | None = text_features_hyperparameter()
 
     attributes_doc = CATEGORY_ATTRIBUTES | {
         "oof_prediction_": (
@@ -153,7 +155,8 @@ class TabularFields(Mixin):
         a separate category; one that was not seen in training is encoded as zeros. Categories may be strings, booleans
         or integers, also as floats (1.0 is 1), and at most 32 768 per column. *Times* are four numbers: the time in
         years (2024.5 is the middle of 2024), and the positions in the year, in the week from Monday on and in the day,
-        from 0 up to 1; local times if the column has a time zone. *Durations* are numbers of days.
+        from 0 up to 1; local times if the column has a time zone. *Durations* are numbers of days. *Texts*
+        are the columns of `text_features`, of whose words the order does not matter.
 
         Training is in float64 for float64 X, and in float32 otherwise, also for DataFrames with categories or
         times, whose numbers are centred before rounding.
@@ -215,7 +218,7 @@ class TabularFields(Mixin):
         return self
 
     def _reader_options(self) -> CategoryOptions:
-        return CategoryOptions(self.categorical_features)
+        return CategoryOptions(self.categorical_features, self.text_features or ())
 
     def _settings(self, one_pass: bool) -> TrainingSettings:
         settings = super()._settings(one_pass)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
+import numpy as np
+
 from skneural.initializers import initializer_for
 from skneural.layers import (
     Activation,
@@ -24,6 +26,7 @@ from skneural.layers import (
     PiecewiseLinearEmbedding,
     SmoothClip,
     Standardization,
+    TextEmbedding,
 )
 from skneural.networks.ensemble import ensemble_of
 from skneural.networks.mlp import output_layer
@@ -32,6 +35,9 @@ from skneural.ops.pointwise import AnyActivation
 # Columns with more categories are embedded in learned vectors, others are one-hot (Holzmueller et al. 2024).
 MOST_ONE_HOT = 9
 CATEGORY_SIZE = 8
+
+# Size of the vectors of words, and the fraction of the words of a text that training leaves out.
+TEXT_SIZE, WORD_DROPOUT = 16, 0.5
 
 # An epoch of more members costs as much as one of four. If each row trained all members, eight would cost 6.8 times as
 # much as one.
@@ -58,6 +64,8 @@ def tabular_network(
     n_members: int | None = 1,
     members_per_row: int | None = None,
     n_networks: int = 1,
+    vocabulary_sizes: Sequence[int] = (),
+    text_lengths: Sequence[int] = (),
 ) -> Chain:
     """Build a network that encodes columns as features, followed by a perceptron or an ensemble of perceptrons.
 
@@ -92,12 +100,18 @@ def tabular_network(
         Members that each row of a batch trains; None for all.
     n_networks : int
         Separate networks whose predictions are averaged, too.
+    vocabulary_sizes : sequence of int, default=()
+        Number of different words of each column of text.
+    text_lengths : sequence of int, default=()
+        Columns of words of each column of text; these come last.
     """
     if n_members is None:
         n_members = MEMBERS if n_networks == 1 else 1
     number_layers = number_embedding(n_numbers, embedding, embedding_size, frequency_deviation)
     features = column_features(n_numbers, missing, category_sizes, number_layers)
-    width = cast(int, features.shape((1, n_numbers + len(category_sizes)))[1])
+    n_columns = n_numbers + len(category_sizes)
+    features = Branches(features.children() | text_features(n_columns, vocabulary_sizes, text_lengths))
+    width = cast(int, features.shape((1, n_columns + sum(text_lengths)))[1])
     parts: dict[str, Layer] = {"features": features}
     if n_members > 1:
         parts["members"] = MemberFactors(n_members, width, members_per_row=members_per_row)
@@ -146,6 +160,17 @@ def column_features(
         columns, sizes = _chosen(many, n_numbers, category_sizes)
         branches["many_categories"] = Chain(columns=columns, embedding=CategoryEmbedding(sizes, CATEGORY_SIZE))
     return Branches(branches)
+
+
+def text_features(n_before: int, vocabulary_sizes: Sequence[int], text_lengths: Sequence[int]) -> dict[str, Layer]:
+    """Branches that embed the words of each column of text, which follow `n_before` other columns."""
+    ends = n_before + np.cumsum(text_lengths, dtype=int)
+    return {
+        f"text_{i}": Chain(
+            columns=Columns(tuple(range(end - length, end))), embedding=TextEmbedding(size, TEXT_SIZE, WORD_DROPOUT)
+        )
+        for i, (end, length, size) in enumerate(zip(ends.tolist(), text_lengths, vocabulary_sizes, strict=True), 1)
+    }
 
 
 def _chosen(features: list[int], n_numbers: int, category_sizes: Sequence[int]) -> tuple[Columns, tuple[int, ...]]:

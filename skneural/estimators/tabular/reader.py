@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import compress
 from typing import Any, Self
 
 import numpy as np
@@ -11,6 +12,7 @@ from sklearn.utils import Tags
 
 from skneural.data import Container, Rows
 from skneural.data.statistics import column_quantiles
+from skneural.estimators.tabular.free_text import FreeText
 from skneural.ops.types import Array
 from skneural.readers import Cells, InputSpec, MixedColumns, Reader
 from skneural.readers.categories import CategoryOptions
@@ -22,7 +24,7 @@ UNSEEN_CATEGORY = -1  # the code of a category that was not seen in training
 class MixedTable(Reader):
     """Reader of an array or DataFrame of shape (n, features), in which numbers, times and categories may be missing.
 
-    The container has numbers first, including those of times, followed by the codes of categories.
+    The container has numbers first, including those of times, followed by the codes of categories and words.
 
     Attributes
     ----------
@@ -32,11 +34,14 @@ class MixedTable(Reader):
         numbers, such as years.
     missing : list of int
         Numbers that are missing in some rows of training.
+    texts : FreeText or None
+        Words of the columns of free text, whose numbers come last; None if there are none.
     """
 
     columns: MixedColumns
     offsets: Array
     missing: list[int]
+    texts: FreeText | None = None
 
     @classmethod
     def learn(cls, X: object, options: CategoryOptions, spec: InputSpec) -> tuple[Self, Container]:
@@ -47,17 +52,25 @@ class MixedTable(Reader):
             offsets = column_quantiles(cells.numbers, [0.5], spec.sample_weight)[0]
         is_missing = np.isnan(cells.numbers)
         missing = np.flatnonzero(is_missing.any(axis=0) & ~is_missing.all(axis=0)).tolist()
-        reader = cls(columns, offsets, missing)
-        return reader, reader._container(cells)
+        if columns.is_text is None:
+            reader = cls(columns, offsets, missing)
+            return reader, reader._container(cells, [])
+        texts, words = FreeText.learn(list(compress(cells.columns, columns.is_text)))
+        reader = cls(columns, offsets, missing, texts)
+        return reader, reader._container(cells, words)
 
     def read(self, X: object, spec: InputSpec) -> Container:
         _ensure_dense(X, spec)
-        return self._container(self.columns.read(X, spec))
+        cells = self.columns.read(X, spec)
+        if self.texts is None or self.columns.is_text is None:
+            return self._container(cells, [])
+        return self._container(cells, self.texts.read(list(compress(cells.columns, self.columns.is_text))))
 
-    def _container(self, cells: Cells) -> Rows:
+    def _container(self, cells: Cells, words: list[Array]) -> Rows:
         numbers = self._centred(cells.numbers) if self.offsets.any() else cells.numbers
         codes = self.columns.categories.codes(cells.columns, UNSEEN_CATEGORY)
-        return Rows(np.column_stack([numbers.astype(cells.dtype, copy=False), *codes]).astype(cells.dtype, copy=False))
+        parts = [numbers.astype(cells.dtype, copy=False), *codes, *words]
+        return Rows(np.column_stack(parts).astype(cells.dtype, copy=False))
 
     def _centred(self, numbers: Array) -> Array:
         """Numbers without their offsets; rounding errors of numbers that are equal to them are zero."""
@@ -67,7 +80,8 @@ class MixedTable(Reader):
 
     @property
     def learned_once(self) -> str:
-        return "the categories of X" if self.columns.categories.sizes else ""
+        learned = ["the categories of X"] if self.columns.categories.sizes else []
+        return " and ".join(learned if self.texts is None else [*learned, "the words of its texts"])
 
     @property
     def scaling_advice(self) -> str:
@@ -78,6 +92,8 @@ class MixedTable(Reader):
             "n_numbers": len(self.offsets),
             "missing": self.missing,
             "category_sizes": self.columns.categories.sizes,
+            "vocabulary_sizes": [] if self.texts is None else self.texts.sizes,
+            "text_lengths": [] if self.texts is None else self.texts.n_words,
         }
 
     def attributes(self) -> dict[str, Any]:
