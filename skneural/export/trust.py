@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from skneural.losses import Loss
 from skneural.optimizers import Optimizer
 
 LOADED_UNASKED = ("numpy", "scipy", "sklearn")
@@ -18,7 +19,7 @@ def trusted_types(model: Any) -> list[str]:
     skops loads types of NumPy and scikit-learn without being asked. Of skneural there is one for each estimator, as
     their states are numbers, strings and arrays. A function that is a hyper-parameter, such as the `network` of
     `NetworkClassifier`, is in the file by its name, and so is the class of
-    an optimizer. Trust the file of a stranger only if what it asks for,
+    a loss or an optimizer. Trust the file of a stranger only if what it asks for,
     ``skops.io.get_untrusted_types(file=...)``, is known to you.
 
     Parameters
@@ -62,7 +63,7 @@ def _collect(value: Any, types: set[str], seen: set[int]) -> None:
         parts = value.ravel().tolist() if value.dtype == object else []
     else:
         kind = type(value)
-        if kind.__module__.split(".")[0] == "skneural" or isinstance(value, Optimizer):
+        if kind.__module__.split(".")[0] == "skneural" or isinstance(value, Loss | Optimizer):
             types.add(f"{kind.__module__}.{kind.__qualname__}")
         state = value.__getstate__() if hasattr(value, "__dict__") else None
         parts = [state] if isinstance(state, dict) else []

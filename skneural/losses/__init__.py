@@ -12,6 +12,7 @@ from skneural.losses.loss import Loss
 from skneural.losses.members import MemberLoss
 from skneural.losses.regression import (
     AbsoluteLoss,
+    ElementwiseLoss,
     GaussianLoss,
     HuberLoss,
     LogisticLoss,
@@ -27,6 +28,7 @@ __all__ = [
     "AbsoluteLoss",
     "BinaryLogLoss",
     "CTCLoss",
+    "ElementwiseLoss",
     "GaussianLoss",
     "HuberLoss",
     "LogisticLoss",

@@ -15,17 +15,20 @@ from skneural.ops.types import Array
 
 @dataclass(frozen=True)
 class ElementwiseLoss(Loss):
-    """Base class of losses that are sums over elements. Subclasses define `_losses_and_slopes`."""
+    """Base class of losses that are sums over elements.
 
-    def _losses_and_slopes(self, y: Array, raw: Array) -> tuple[Array, Array]:
+    Subclasses define `losses_and_slopes` and `best_constant`, and properties of `Loss` that differ.
+    """
+
+    def losses_and_slopes(self, y: Array, raw: Array) -> tuple[Array, Array]:
         """Return the loss and the derivative of each element, as new arrays of the shape of raw."""
-        raise NotImplementedError(f"{type(self).__name__} must define _losses_and_slopes")
+        raise NotImplementedError(f"{type(self).__name__} must define losses_and_slopes")
 
     def value_and_gradient(
         self, y: Array, raw: Array, sample_weight: Array | None = None, total: float | None = None
     ) -> tuple[Value, Array]:
         total = len(raw) if total is None else total
-        losses, slopes = self._losses_and_slopes(y, raw)
+        losses, slopes = self.losses_and_slopes(y, raw)
         if sample_weight is not None:
             weight = sample_weight[:, np.newaxis]
             losses *= weight
@@ -44,7 +47,7 @@ class SquaredLoss(ElementwiseLoss):
     def degree(self) -> int:
         return 2
 
-    def _losses_and_slopes(self, y: Array, raw: Array) -> tuple[Array, Array]:
+    def losses_and_slopes(self, y: Array, raw: Array) -> tuple[Array, Array]:
         difference = raw - y
         losses = difference * difference
         losses *= 0.5
@@ -58,7 +61,7 @@ class SquaredLoss(ElementwiseLoss):
 class AbsoluteLoss(ElementwiseLoss):
     """Absolute error, |raw - y|: estimates the median."""
 
-    def _losses_and_slopes(self, y: Array, raw: Array) -> tuple[Array, Array]:
+    def losses_and_slopes(self, y: Array, raw: Array) -> tuple[Array, Array]:
         difference = raw - y
         return np.abs(difference), np.sign(difference)
 
@@ -76,7 +79,7 @@ class HuberLoss(ElementwiseLoss):
     def degree(self) -> int:
         return 2  # if `delta` is in the unit of y
 
-    def _losses_and_slopes(self, y: Array, raw: Array) -> tuple[Array, Array]:
+    def losses_and_slopes(self, y: Array, raw: Array) -> tuple[Array, Array]:
         difference = raw - y
         slopes = np.clip(difference, -self.delta, self.delta)
         losses = slopes * (difference - 0.5 * slopes)
@@ -109,7 +112,7 @@ class QuantileLoss(ElementwiseLoss):
 
     quantile: float = 0.5
 
-    def _losses_and_slopes(self, y: Array, raw: Array) -> tuple[Array, Array]:
+    def losses_and_slopes(self, y: Array, raw: Array) -> tuple[Array, Array]:
         difference = raw - y
         slopes = np.where(difference > 0, 1.0 - self.quantile, -self.quantile).astype(raw.dtype)
         return slopes * difference, slopes
@@ -130,7 +133,7 @@ class QuantilesLoss(ElementwiseLoss):
     quantiles: tuple[float, ...]
     sorted: bool = False
 
-    def _losses_and_slopes(self, y: Array, raw: Array) -> tuple[Array, Array]:
+    def losses_and_slopes(self, y: Array, raw: Array) -> tuple[Array, Array]:
         difference = raw - np.repeat(y, len(self.quantiles), axis=1)
         levels = np.tile(np.array(self.quantiles, raw.dtype), y.shape[1])
         if self.sorted:
@@ -161,9 +164,9 @@ class PresentTargetsLoss(ElementwiseLoss):
     def degree(self) -> int:
         return self.loss.degree
 
-    def _losses_and_slopes(self, y: Array, raw: Array) -> tuple[Array, Array]:
+    def losses_and_slopes(self, y: Array, raw: Array) -> tuple[Array, Array]:
         missing = np.isnan(y)
-        losses, slopes = self.loss._losses_and_slopes(np.where(missing, 0.0, y).astype(y.dtype, copy=False), raw)
+        losses, slopes = self.loss.losses_and_slopes(np.where(missing, 0.0, y).astype(y.dtype, copy=False), raw)
         present = ~np.repeat(missing, raw.shape[1] // y.shape[1], axis=1)
         return losses * present, slopes * present
 
@@ -185,7 +188,7 @@ class PoissonLoss(ElementwiseLoss):
     def link_name(self) -> str:
         return "exp"
 
-    def _losses_and_slopes(self, y: Array, raw: Array) -> tuple[Array, Array]:
+    def losses_and_slopes(self, y: Array, raw: Array) -> tuple[Array, Array]:
         predicted = np.exp(raw)
         logarithm = np.log(y, where=y > 0, out=np.zeros_like(raw))
         losses = predicted - y
@@ -261,7 +264,7 @@ class LogisticLoss(ElementwiseLoss):
     def link_name(self) -> str:
         return "logistic"
 
-    def _losses_and_slopes(self, y: Array, raw: Array) -> tuple[Array, Array]:
+    def losses_and_slopes(self, y: Array, raw: Array) -> tuple[Array, Array]:
         losses = log_one_plus_exp(raw)
         losses -= y * raw
         slopes = sigmoid(raw)

@@ -34,8 +34,8 @@ class NumberOptions:
 
     Attributes
     ----------
-    loss : str
-        One of `LOSSES`.
+    loss : str or Loss
+        One of `LOSSES`, or another one.
     quantile : float or list of float
     huber_delta : float
     normalize_y : bool
@@ -43,11 +43,16 @@ class NumberOptions:
         Whether targets are in units of their series; for targets of series.
     """
 
-    loss: str
+    loss: str | Loss
     quantile: float | list[float]
     huber_delta: float
     normalize_y: bool
     reversible_normalization: bool = False
+
+    @property
+    def of_units(self) -> bool:
+        """True if targets may be centred and divided: predictions are the raw scores."""
+        return self.loss != "poisson" if isinstance(self.loss, str) else self.loss.link_name == "identity"
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,7 @@ class Numbers(InUnits, Task):
     @classmethod
     def learn(cls, arguments: FitArguments, options: NumberOptions, reader: Reader) -> Self:
         columns = _checked_columns(arguments.y, options)
-        scaled = options.normalize_y and options.loss != "poisson"
+        scaled = options.normalize_y and options.of_units
         moments = RunningMoments.of(columns, arguments.sample_weight) if scaled else None
         return cls(options, moments or RunningMoments.none(columns.shape[1]))
 
@@ -115,6 +120,8 @@ class Numbers(InUnits, Task):
         return Targets(scaled.astype(precision))
 
     def loss(self) -> tuple[Loss, int]:
+        if isinstance(self.options.loss, Loss):
+            return self.options.loss, len(self.mean)
         n_outputs, quantiles = len(self.mean), self.quantiles
         if quantiles is not None:
             return QuantilesLoss(tuple(quantiles), sorted=True), n_outputs * len(quantiles)

@@ -14,6 +14,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skneural.hyperparameters import BOOLEAN, QUANTILES, Choice, Number, declare, hyperparameter
+from skneural.losses import Loss
 from skneural.ops.types import Array
 from skneural.tasks import FitArguments, NumberOptions, Numbers, Task
 from skneural.tasks.numbers import LOSSES
@@ -21,6 +22,7 @@ from skneural.template import hidden_features
 from skneural.template.estimator import NeuralEstimator, has_partial_fit
 from skneural.template.state import all_or_nothing
 from skneural.template.step_scores import score_steps
+from skneural.template.values import LOSS
 
 
 @declare
@@ -32,13 +34,14 @@ class NeuralRegressor(RegressorMixin, NeuralEstimator):
 
     _task_class: ClassVar[type[Task]] = Numbers
 
-    loss: str = hyperparameter(
+    loss: str | Loss = hyperparameter(
         default="squared_error",
-        constraint=Choice(*LOSSES),
+        constraint=Choice(*LOSSES) | LOSS,
         doc="""Loss to minimize: "squared_error" estimates the mean, "absolute_error" the median, "huber" a robust mean,
         "quantile" the given `quantile`, "poisson" the mean of counts, and "gaussian" the mean and the standard
         deviation of a normal distribution, which ``predict(X, return_std=True)`` returns; the deviation is at least
-        0.01, in deviations of y if `normalize_y`.""",
+        0.01, in deviations of y if `normalize_y`. Another one is an object of a class derived from
+        `skneural.losses.ElementwiseLoss`; `skneural.testing.check_loss` checks it.""",
     )
     quantile: float | Sequence[float] = hyperparameter(
         default=0.5,
@@ -53,7 +56,9 @@ class NeuralRegressor(RegressorMixin, NeuralEstimator):
         `normalize_y`, otherwise in the units of y.""",
     )
     normalize_y: bool = hyperparameter(
-        default=True, constraint=BOOLEAN, doc='Centre and scale the targets for training. Ignored for loss="poisson".'
+        default=True,
+        constraint=BOOLEAN,
+        doc='Centre and scale the targets for training. Ignored for loss="poisson", and others with a link.',
     )
 
     attributes_doc = {

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_type_hints
 
+from skneural.losses import Loss
+
 _T = TypeVar("_T")
 
 
@@ -15,8 +17,9 @@ def plain_state(value: object) -> Any:
     """A frozen dataclass as a dictionary of its fields; dataclasses among these become dictionaries, too.
 
     Files then do not refer to the classes of readers, tasks and options, which follow from the class of the estimator.
+    A loss that a user brings stays an object.
     """
-    if not dataclasses.is_dataclass(value):
+    if not dataclasses.is_dataclass(value) or isinstance(value, Loss):
         return value
     return {field.name: plain_state(getattr(value, field.name)) for field in dataclasses.fields(value)}
 
@@ -31,7 +34,7 @@ def value_of(cls: type[_T], state: dict[str, Any]) -> _T:
 
 
 def _restored(kind: type | None, state: Any) -> Any:
-    return state if kind is None or state is None else value_of(kind, state)
+    return value_of(kind, state) if kind is not None and isinstance(state, dict) else state
 
 
 @functools.cache

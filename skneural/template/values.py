@@ -10,6 +10,7 @@ import numpy as np
 
 from skneural.hyperparameters import Choice, Constraint, hyperparameter
 from skneural.initializers import INITIALIZERS
+from skneural.losses import LINKS, ElementwiseLoss, Loss
 from skneural.ops.pointwise import ACTIVATIONS, ActivationFunction
 from skneural.optimizers import SCHEDULES, SOLVERS, Optimizer, Progress
 
@@ -22,6 +23,8 @@ ACTIVATION = Choice(*ACTIVATIONS) | Constraint(
 
 OTHER_ACTIVATIONS = """Another one than these is given as `skneural.layers.ActivationFunction`, with its derivative;
     `skneural.testing.check_activation` checks it."""
+
+LOSS = Constraint("Loss of skneural.losses", lambda value: isinstance(value, Loss))
 
 # Arguments at which an activation is tried.
 TRIED = np.array([[-1.5, -0.5], [0.25, 2.0]], np.float32)
@@ -75,6 +78,8 @@ def ensure_usable(hyperparameters: dict[str, Any]) -> None:
         _ensure_schedule(schedule)
     if isinstance(solver, Optimizer):
         _ensure_defined("solver", solver, Optimizer, "update")
+    if isinstance(loss := hyperparameters.get("loss"), Loss):
+        _ensure_loss(loss)
     if isinstance(activation := hyperparameters.get("activation"), ActivationFunction):
         _ensure_activation(activation)
 
@@ -105,6 +110,14 @@ def _ensure_schedule(schedule: Any) -> None:
                 f"learning_rate={schedule!r} must return finite numbers >= 0; at the fraction {fraction} of training "
                 f"it returned {factor!r}."
             )
+
+
+def _ensure_loss(loss: Loss) -> None:
+    _ensure_defined("loss", loss, Loss, "value_and_gradient", "best_constant")
+    if isinstance(loss, ElementwiseLoss):
+        _ensure_defined("loss", loss, ElementwiseLoss, "losses_and_slopes")
+    if loss.link_name not in LINKS:
+        raise ValueError(f"loss={loss!r}: link_name must be one of {', '.join(LINKS)}; it is {loss.link_name!r}.")
 
 
 def _ensure_activation(activation: ActivationFunction) -> None:

@@ -122,10 +122,11 @@ def check_loss(
     sample_weight: Array | None = None,
     *,
     gradient_scale: float = 1.0,
+    rows_are_samples: bool = True,
     seed: int = 0,
     step: float = 1e-6,
 ) -> None:
-    """Compare the gradient of a loss with central differences of its mean over outputs, in float64.
+    """Check that a loss follows the protocol, and compare its gradient with central differences, in float64.
 
     Parameters
     ----------
@@ -138,6 +139,8 @@ def check_loss(
         By default all weights are one.
     gradient_scale : float, default=1.0
         Factor by which the loss scales its gradient intentionally.
+    rows_are_samples : bool, default=True
+        False if several rows of raw are one sample.
     seed : int, default=0
         Seed of the direction.
     step : float, default=1e-6
@@ -146,7 +149,8 @@ def check_loss(
     Raises
     ------
     AssertionError
-        If the gradient is wrong, or if the loss modifies y, raw or sample_weight.
+        If the gradient is not that of the mean over outputs, a weight of two is not equivalent to a repetition, parts
+        of a batch do not add up, single precision does not stay single, or the loss modifies y, raw or sample_weight.
     """
     raw = raw.astype(np.float64)
     before = copy.deepcopy((y, raw, sample_weight))
@@ -159,6 +163,39 @@ def check_loss(
         return gradient_scale * float(np.mean(loss.value(y, raw + distance * along, sample_weight)))
 
     _compare([gradient * along], (moved(step) - moved(-step)) / (2 * step), f"{loss}")
+    _check_precision_of_loss(loss, y, raw)
+    if rows_are_samples:
+        _check_parts_and_repetitions(loss, y, raw)
+
+
+def _check_parts_and_repetitions(loss: Loss, y: Array, raw: Array) -> None:
+    """Check that weights are repetitions, also for the best constant, and that parts of a batch add up to it."""
+    n = len(raw)
+    counts = 1 + np.arange(n) % 2
+    repeated, weight, total = np.repeat(np.arange(n), counts), counts.astype(np.float64), float(counts.sum())
+    value, gradient = loss.value_and_gradient(y, raw, weight, total)
+    expected, each = loss.value_and_gradient(y[repeated], raw[repeated])
+    summed = np.zeros_like(gradient)
+    np.add.at(summed, repeated, each)
+    same = np.allclose(value, expected, rtol=1e-9) and np.allclose(gradient, summed, rtol=1e-9, atol=1e-14)
+    assert same, f"{loss}: a weight of two is not equivalent to a repetition."
+    best, best_repeated = loss.best_constant(y, weight), loss.best_constant(y[repeated])
+    same = np.allclose(best, best_repeated, rtol=1e-9, atol=1e-12)
+    assert same, f"{loss}: best_constant is another one if samples are repeated instead of weighed."
+    half = n // 2
+    first, second = [
+        loss.value_and_gradient(y[part], raw[part], weight[part], total) for part in (slice(half), slice(half, n))
+    ]
+    same = np.allclose(first[0] + second[0], value, rtol=1e-9)
+    same = same and np.allclose(np.concatenate([first[1], second[1]]), gradient, rtol=1e-9, atol=1e-14)
+    assert same, f"{loss}: parts of a batch, with `total` of the whole, do not add up."
+
+
+def _check_precision_of_loss(loss: Loss, y: Array, raw: Array) -> None:
+    value, gradient = loss.value_and_gradient(np.asarray(in_dtype(y, np.float32)), raw.astype(np.float32))
+    exact, _ = loss.value_and_gradient(y, raw)
+    assert gradient.dtype == np.float32, f"{loss}: the gradient of float32 is {gradient.dtype}."
+    assert np.allclose(value, exact, rtol=1e-3, atol=1e-5), f"{loss}: single precision gives another value."
 
 
 class Pass(NamedTuple):

@@ -1,4 +1,4 @@
-"""Values in place of names: activations, optimizers and schedules that users bring are used as those with a name."""
+"""Values in place of names: losses, activations, optimizers and schedules that users bring."""
 
 import pickle
 from dataclasses import dataclass
@@ -20,10 +20,20 @@ from skneural import (
 )
 from skneural.export import to_onnx, trusted_types
 from skneural.layers import ActivationFunction
+from skneural.losses import (
+    AbsoluteLoss,
+    ElementwiseLoss,
+    HuberLoss,
+    Loss,
+    PoissonLoss,
+    QuantileLoss,
+    SquaredLoss,
+)
 from skneural.optimizers import SGD, Adam, Optimizer
 from skneural.optimizers.schedules import cosine
 from skneural.template.estimator import NeuralEstimator
-from skneural.testing import check_activation, check_optimizer, check_schedule
+from skneural.template.regressor import NeuralRegressor
+from skneural.testing import check_activation, check_loss, check_optimizer, check_schedule
 from tests.estimators.cases import BRIEF, ESTIMATORS, SMALL_TABULAR, every, flowers, monthly_sales, patients
 
 X, y = flowers()
@@ -52,9 +62,25 @@ class SignDescent(Optimizer):
         weights -= rate * np.sign(state["velocity"])
 
 
+@dataclass(frozen=True)
+class LogCosh(ElementwiseLoss):
+    """A smooth absolute error."""
+
+    sharpness: float = 1.0
+
+    def losses_and_slopes(self, y, raw):
+        scaled = self.sharpness * (raw - y)
+        losses = (np.logaddexp(scaled, -scaled) - np.log(2)) / self.sharpness
+        return losses.astype(raw.dtype), np.tanh(scaled)
+
+    def best_constant(self, y, sample_weight=None):
+        return np.average(y, axis=0, weights=sample_weight)
+
+
 TANH = ActivationFunction(np.tanh, slope_of_tanh)
 # Name of the hyper-parameter -> a value that a user brings
 BROUGHT = {"activation": TANH, "solver": SignDescent(), "learning_rate": triangle}
+REGRESSORS = {name: case for name, case in ESTIMATORS.items() if isinstance(case.estimator, NeuralRegressor)}
 every_value = pytest.mark.parametrize(("name", "value"), BROUGHT.items(), ids=BROUGHT)
 
 
@@ -204,3 +230,85 @@ def test_an_activation_without_an_operator_is_named_by_onnx():
         NotImplementedError, match="MLPClassifier cannot be exported: the activation ActivationFunction"
     ):
         to_onnx(model)
+
+
+# --- losses ------------------------------------------------------------------------------------------------
+
+NUMBERS = patients()
+LOSSES_WITH_NAMES = {
+    "squared_error": SquaredLoss(),
+    "absolute_error": AbsoluteLoss(),
+    "huber": HuberLoss(1.35),
+    "quantile": QuantileLoss(0.5),
+    "poisson": PoissonLoss(),
+}
+
+
+@pytest.mark.parametrize(("name", "loss"), LOSSES_WITH_NAMES.items(), ids=LOSSES_WITH_NAMES)
+def test_a_loss_is_equivalent_to_its_name(name, loss):
+    ours, theirs = (MLPRegressor(4, loss=each, **BRIEF).fit(*NUMBERS) for each in (loss, name))
+    np.testing.assert_array_equal(ours.predict(NUMBERS[0]), theirs.predict(NUMBERS[0]))
+    assert ours.loss_curve_ == theirs.loss_curve_
+
+
+def test_a_loss_follows_its_contract():
+    rng = np.random.default_rng(0)
+    check_loss(LogCosh(2.0), rng.standard_normal((9, 2)), rng.standard_normal((9, 2)))
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@every({name: case for name, case in REGRESSORS.items() if not isinstance(case.estimator, SeriesForecaster)})
+def test_every_regressor_takes_a_loss(case):
+    X, y = case.data()
+    model = case.new(max_iter=1, loss=LogCosh(2.0)).fit(X, y)
+    assert clone(model).loss == LogCosh(2.0)
+    restored = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(restored.predict(X), model.predict(X))
+    assert restored.warm_start or restored.set_params(warm_start=True).fit(X, y).n_iter_
+
+
+def test_skops_asks_for_the_class_of_a_loss():
+    model = MLPRegressor(4, loss=LogCosh(), **BRIEF).fit(*NUMBERS)
+    data = skops.io.dumps(model)
+    asked = skops.io.get_untrusted_types(data=data)
+    assert asked == trusted_types(model)
+    restored = skops.io.loads(data, trusted=asked)
+    np.testing.assert_array_equal(restored.predict(NUMBERS[0]), model.predict(NUMBERS[0]))
+
+
+@dataclass(frozen=True)
+class WithoutConstant(ElementwiseLoss):
+    """A loss that is not finished."""
+
+    def losses_and_slopes(self, y, raw):
+        return np.abs(raw - y), np.sign(raw - y)
+
+
+@dataclass(frozen=True)
+class WithoutSlopes(ElementwiseLoss):
+    """Another one."""
+
+    def best_constant(self, y, sample_weight=None):
+        return y.mean(axis=0)
+
+
+class OtherLink(LogCosh):
+    """A loss whose link is unknown."""
+
+    link_name = "probit"
+
+
+WRONG_LOSSES = {
+    "constant": (WithoutConstant(), TypeError, "WithoutConstant must define best_constant"),
+    "slopes": (WithoutSlopes(), TypeError, "WithoutSlopes must define losses_and_slopes"),
+    "base class": (Loss(), TypeError, "Loss must define value_and_gradient and best_constant"),
+    "link": (OtherLink(), ValueError, "link_name must be one of identity, .*; it is 'probit'"),
+    "class": (LogCosh, ValueError, "or Loss of skneural.losses; got <class"),
+    "function": (np.abs, ValueError, "or Loss of skneural.losses; got <ufunc"),
+}
+
+
+@pytest.mark.parametrize(("loss", "kind", "message"), WRONG_LOSSES.values(), ids=WRONG_LOSSES)
+def test_what_a_loss_lacks_is_named(loss, kind, message):
+    with pytest.raises(kind, match=message):
+        MLPRegressor(4, loss=loss, **BRIEF).fit(*NUMBERS)

@@ -122,17 +122,47 @@ def test_the_context_is_not_used_up():
 class WrongLoss(SquaredLoss):
     """Forgets one element."""
 
-    def _losses_and_slopes(self, y, raw):
-        losses, slopes = super()._losses_and_slopes(y, raw)
+    def losses_and_slopes(self, y, raw):
+        losses, slopes = super().losses_and_slopes(y, raw)
         slopes[0, 0] = 0
         return losses, slopes
 
 
 @dataclass(frozen=True)
 class WritingLoss(SquaredLoss):
-    def _losses_and_slopes(self, y, raw):
+    def losses_and_slopes(self, y, raw):
         raw -= y
-        return super()._losses_and_slopes(0 * y, raw)
+        return super().losses_and_slopes(0 * y, raw)
+
+
+class WithoutTotal(SquaredLoss):
+    def value_and_gradient(self, y, raw, sample_weight=None, total=None):
+        return super().value_and_gradient(y, raw, sample_weight)
+
+
+class Wide(SquaredLoss):
+    def value_and_gradient(self, y, raw, sample_weight=None, total=None):
+        return super().value_and_gradient(y, raw.astype(np.float64), sample_weight, total)
+
+
+class UnweightedConstant(SquaredLoss):
+    def best_constant(self, y, sample_weight=None):
+        return y.mean(axis=0)
+
+
+@pytest.mark.parametrize(
+    ("loss", "message"),
+    [
+        (WithoutTotal(), "a weight of two is not equivalent to a repetition|do not add up"),
+        (Wide(), "the gradient of float32 is float64"),
+        (UnweightedConstant(), "best_constant is another one"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_check_loss_notices_what_breaks_the_protocol(loss, message):
+    rng = np.random.default_rng(0)
+    with pytest.raises(AssertionError, match=message):
+        check_loss(loss, rng.standard_normal((9, 2)), rng.standard_normal((9, 2)))
 
 
 def test_check_loss_finds_wrong_gradients_and_writing():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, field, replace
+from dataclasses import field, replace
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -347,7 +347,7 @@ class TabularMLPRegressor(TabularFields, NeuralRegressor):
 
     def _task_options(self) -> TabularNumberOptions:
         options = super()._task_options()
-        return TabularNumberOptions(**asdict(options), members_per_row=_members_per_row(self.n_members, self.solver))
+        return TabularNumberOptions(**vars(options), members_per_row=_members_per_row(self.n_members, self.solver))
 
     def _out_of_fold(self, problem: Problem, raw: Array) -> Array:
         predictions: Array = problem.task.like_input(problem.task.decode(raw), problem.samples.x, None)
