@@ -44,6 +44,7 @@ from skneural.tasks import NumberOptions, SeriesNumbers, Task
 from skneural.template.automatic import batch_size_hyperparameter
 from skneural.template.classifier import NeuralClassifier
 from skneural.template.estimator import Mixin
+from skneural.template.pretrained import freeze_hyperparameter, pretrained_hyperparameter
 from skneural.template.problem import Fitted, Network, Problem
 from skneural.template.regressor import NeuralRegressor
 from skneural.template.settings import AutomaticBatchSize, TrainingSettings
@@ -113,6 +114,8 @@ class ConvolutionalImageFields(Mixin):
         doc="""Fraction dropped at each training step, of the activations of dense layers or of the averaged feature
         maps.""",
     )
+    pretrained: Any = pretrained_hyperparameter()
+    freeze: int | Sequence[str] = freeze_hyperparameter()
     stem: str = hyperparameter(
         default="learned",
         constraint=Choice("learned", "gabor", "wavelet"),

@@ -15,6 +15,7 @@ from skneural.layers.combinators import Branches, Chain, Gate, Residual, Reverse
 from skneural.layers.embedding import Embedding, MeanEmbedding
 from skneural.layers.encoder_decoder import EncoderDecoder, WithMemory
 from skneural.layers.ensemble import Ensemble
+from skneural.layers.frozen import Frozen
 from skneural.layers.layer import PREDICTING, AnyShape, Context, Layer, LayerInput
 from skneural.layers.pixels import PixelScores
 from skneural.ops.types import Array, Arrays
@@ -42,6 +43,14 @@ def joined(name: str, child: str) -> str:
 def find(network: Layer, tree: Tree, kind: type[AnyLayer]) -> list[tuple[AnyLayer, Tree]]:
     """All layers of one class with their parameters, at any depth, in the order of computation."""
     return [(layer, p) for _, layer, p in named(network, tree) if isinstance(layer, kind)]
+
+
+def find_trained(network: Layer, tree: Tree, kind: type[AnyLayer]) -> list[tuple[AnyLayer, Tree]]:
+    """All layers of one class that are not inside a `Frozen`, as `find` returns them."""
+    if isinstance(network, Frozen):
+        return []
+    inside = [each for key, child in network.children().items() for each in find_trained(child, tree[key], kind)]
+    return [(network, tree), *inside] if isinstance(network, kind) else inside
 
 
 def mapped(network: Layer, function: Callable[[str, Layer], Layer], name: str = "") -> Layer:
@@ -103,6 +112,8 @@ def adapt_network(network: Layer, tree: Tree, samples: Samples, *, further: bool
 
 def _adapt(layer: Layer, p: Tree, inputs: LayerInput) -> None:
     children = {name: child for name, child in layer.children().items() if _adapts(child)}
+    if isinstance(layer, Frozen):  # its buffers are those of another model
+        return
     if type(layer).adapt is not Layer.adapt:
         layer.adapt(p, inputs)
     elif isinstance(layer, Chain):

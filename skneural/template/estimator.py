@@ -53,6 +53,7 @@ from skneural.template.checkpoints import ensure_same_data, read_checkpoint, res
 from skneural.template.convergence import convergence_messages
 from skneural.template.epoch_callbacks import EpochCallbacks, PrintedEpochs
 from skneural.template.onnx_hooks import onnx_converter, onnx_parser, onnx_shape_calculator
+from skneural.template.pretrained import copy_layers, ensure_same_family, with_frozen_names
 from skneural.template.problem import Data, Fitted, Network, Problem, Specification, fitted_attributes, pose
 from skneural.template.processes import ensure_same_problem, fitted_jointly
 from skneural.template.references import named_or_refused, with_functions
@@ -83,6 +84,7 @@ HOOKS = (
     "_settings",
     "_network_arguments",
     "_initialize",
+    "_start",
     "_update",
     "_continue",
     "_observers",
@@ -339,11 +341,17 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
 
     def _network_arguments(self, shapes: dict[str, Any]) -> dict[str, Any]:
         """All arguments of the network builder, from the shapes that the reader and the task give."""
-        return arguments_of(type(self)._network_builder, self._hyperparameters(), **shapes)
+        builder, hyperparameters = type(self)._network_builder, self._hyperparameters()
+        return with_frozen_names(builder, arguments_of(builder, hyperparameters, **shapes), hyperparameters)
 
     def _initialize(self, network: Network, tree: Tree, samples: Samples, task: Task) -> None:
         """Set initial parameters and buffers that follow from the training data or from another model."""
         adapt_network(network.layer, tree, samples)
+        copy_layers(self._start(), network.layer, tree)
+
+    def _start(self) -> Any:
+        """The fitted model of the same family from which training starts, if any."""
+        return getattr(self, "pretrained", None)
 
     def _update(self, network: Network, tree: Tree, samples: Samples, task: Task) -> None:
         """Set buffers that follow from all data so far, when training continues with further samples."""
@@ -507,6 +515,7 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         if not after_fit:
             ensure_usable(hyperparameters)
             model._check_together()
+            ensure_same_family(model, model._start())
         return model
 
     def _warn_of_unused(self, settings: TrainingSettings) -> None:

@@ -9,6 +9,7 @@ from skneural.layers import PREDICTING
 from skneural.ops.types import Array
 from skneural.parameters import Tree
 from skneural.template.estimator import NeuralEstimator
+from skneural.template.problem import built
 
 
 def checked_array(estimator: NeuralEstimator, X: object) -> Array:
@@ -41,7 +42,7 @@ def input_gradient(estimator: NeuralEstimator, x: Array, output: int) -> Array:
     output : int
         Number of the raw score.
     """
-    network = type(estimator)._network_builder(**estimator.network_arguments_)
+    network = built(type(estimator)._network_builder, estimator.network_arguments_)
     raw, backward = network.forward(estimator._parameters(), x, PREDICTING)
     d_raw = np.zeros_like(raw)
     d_raw[:, output] = 1

@@ -19,6 +19,7 @@ from skneural.parameters import Layout, Snapshot, Tree
 from skneural.readers import FLOATS, InputSpec, Reader, precision, with_rows
 from skneural.sklearn_compat import check_sample_weight, num_samples, safe_indexing
 from skneural.tasks import FitArguments, Task, text_as_str
+from skneural.template.pretrained import with_layers_frozen
 from skneural.template.settings import TrainingSettings
 from skneural.template.validation import about_validation, holds_out, split_rows
 from skneural.training.seeds import Seeds, drawn_seed
@@ -84,8 +85,14 @@ class Network(NamedTuple):
 
     @classmethod
     def build(cls, builder: Callable[..., Layer], arguments: dict[str, Any]) -> Network:
-        layer = without_input_gradient(builder(**arguments))
+        layer = without_input_gradient(built(builder, arguments))
         return cls(layer, Layout(layer.parameters()), arguments)
+
+
+def built(builder: Callable[..., Layer], arguments: Mapping[str, Any]) -> Layer:
+    """The network of these arguments, among which "frozen" may name layers that are not trained."""
+    others = {name: value for name, value in arguments.items() if name != "frozen"}
+    return with_layers_frozen(builder(**others), arguments.get("frozen", ()))
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 from skneural.data import Samples, SampleSource
 from skneural.layers.layer import SMALL_BATCH, WHOLE_BATCH, Context, Layer
 from skneural.layers.normalization import BatchNormalization
-from skneural.layers.traversal import find
+from skneural.layers.traversal import find_trained
 from skneural.parameters import Weights
 from skneural.training.communicator import ALONE, Communicator
 from skneural.training.division import rows_of_process, shard_of
@@ -43,7 +43,7 @@ def settle_statistics(
     communicator : Communicator, default=ALONE
         Processes, each of which computes its part of a batch.
     """
-    normalizations = find(network, weights.tree, BatchNormalization)
+    normalizations = find_trained(network, weights.tree, BatchNormalization)
     if not normalizations:
         return
     for _, p in normalizations:

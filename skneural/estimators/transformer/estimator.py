@@ -13,9 +13,9 @@ from skneural.estimators.attention import head_weights
 from skneural.estimators.transformer.pretrained import (
     copy_weights,
     ensure_compatible,
-    freeze_hyperparameter,
+    frozen_blocks_hyperparameter,
+    language_model_hyperparameter,
     language_model_of,
-    pretrained_hyperparameter,
 )
 from skneural.estimators.transformer.reader import TransformerOptions, TransformerSequences
 from skneural.estimators.word_vectors import TokenFields, rows_of
@@ -98,8 +98,8 @@ class TransformerFields(TokenFields):
     )
 
     standardize: bool = standardize_hyperparameter()
-    pretrained: Any = pretrained_hyperparameter()
-    freeze: int = freeze_hyperparameter()
+    pretrained: Any = language_model_hyperparameter()
+    freeze: int = frozen_blocks_hyperparameter()
 
     attributes_doc = SEQUENCE_ATTRIBUTES | {
         "max_length_": (
@@ -141,6 +141,9 @@ class TransformerFields(TokenFields):
         causal = fitted["objective"] == "causal"
         texts = model._reader
         return TransformerOptions(texts.n_tokens, None, learns_positions, fitted["context_length"], texts, causal)
+
+    def _start(self) -> None:
+        """No model of the same family: `_initialize` copies the layers of a language model."""
 
     def _initialize(self, network: Network, tree: Tree, samples: Samples, task: Task) -> None:
         super()._initialize(network, tree, samples, task)

@@ -22,7 +22,7 @@ def _is_language_model(value: object) -> bool:
     return isinstance(value.estimator if isinstance(value, FrozenEstimator) else value, LanguageModel)
 
 
-def pretrained_hyperparameter() -> Any:
+def language_model_hyperparameter() -> Any:
     """The hyper-parameter `pretrained`."""
     return hyperparameter(
         default=None,
@@ -35,7 +35,7 @@ def pretrained_hyperparameter() -> Any:
     )
 
 
-def freeze_hyperparameter() -> Any:
+def frozen_blocks_hyperparameter() -> Any:
     """The hyper-parameter `freeze`."""
     return hyperparameter(
         default=0,
