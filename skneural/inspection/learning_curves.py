@@ -213,7 +213,9 @@ def _loss_label(model: Any) -> str:
         return "log loss (nats)" if model.out_activation_ in ("softmax", "logistic") else "loss"
     if not is_regressor(model):
         return "loss"
-    squared = model._task.loss()[0].degree == 2
     name = getattr(model, "loss", None)
+    if name == "gaussian":
+        return "negative log-likelihood (nats, of y as scaled)"
+    squared = model._task.loss()[0].degree == 2
     words = name.replace("_", " ") if isinstance(name, str) else "loss"
     return f"{words} ({'half, in squared units' if squared else 'units'} of y)"

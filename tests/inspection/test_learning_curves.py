@@ -62,6 +62,8 @@ def test_axes_are_named(model):
     assert "validation neg_mean_absolute_error (units of y)" in labels
     absolute = MLPRegressor(4, loss="absolute_error", max_iter=2).fit(*data)
     assert LearningCurveDisplay.from_estimator(absolute).ax_.get_ylabel() == "absolute error (units of y)"
+    normal = MLPRegressor(4, loss="gaussian", max_iter=2, random_state=0).fit(*patients())
+    assert LearningCurveDisplay.from_estimator(normal).ax_.get_ylabel().startswith("negative log-likelihood (nats")
 
 
 @pytest.mark.parametrize("scoring", ["accuracy", "loss"])
