@@ -42,16 +42,35 @@ def in_two_partitions(X, y):
 OF_EACH_CLASS = {type(case.estimator): name for name, case in reversed(STREAMED.items())}
 
 
-@every({name: STREAMED[name] for name in OF_EACH_CLASS.values()})
-def test_every_family_is_trained_by_processes(case, processes):
+every_family = every({name: STREAMED[name] for name in OF_EACH_CLASS.values()})
+
+
+def trained(case, client):
     X, y = case.data()
     names = case.estimator.get_params()
     quick = {"early_stopping": False, "max_iter": 2, "n_cv": 1, "n_init": 1, "n_members": 1, "grid_refinement": ()}
     model = case.new(**{name: value for name, value in quick.items() if name in names})
-    distributed.fit(model, in_two_partitions(X, y), client=processes)
+    distributed.fit(model, in_two_partitions(X, y), client=client)
     assert np.isfinite(model.weights_).all()
     assert model.n_iter_ == len(model.loss_curve_) == 2
     assert used(model, X[:6]) is not None
+    return model.weights_
+
+
+@every_family
+def test_every_family_is_trained(case, client):
+    trained(case, client)
+
+
+@pytest.mark.slow
+@every_family
+def test_every_family_is_trained_by_processes(case, processes):
+    trained(case, processes)
+
+
+def test_processes_train_the_model_of_threads(client, processes):
+    case = STREAMED["classifier"]
+    np.testing.assert_array_equal(trained(case, processes), trained(case, client))
 
 
 def joined_batches(n, rows, size, n_workers=2):
