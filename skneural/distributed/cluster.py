@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from skneural.distributed.partitions import dask_module
@@ -62,17 +64,24 @@ class Cluster:
         LostClusterError
             If all workers are gone.
         """
-        self.wait(futures)
-        return list(self.client.gather(futures))
+        # Not Client.gather, which waits for ever where a worker is lost before it has sent its result.
+        gathering = self.client.gather(list(futures), asynchronous=True)
+        gathered = asyncio.run_coroutine_threadsafe(gathering, self.client.loop.asyncio_loop)
+        try:
+            return list(self._attempted(gathered.result))
+        finally:
+            gathered.cancel()
 
     def wait(self, futures: Sequence[Any]) -> None:
         """Wait for futures, whether or not they fail."""
-        distributed = dask_module("distributed")
+        self._attempted(partial(dask_module("distributed").wait, futures))
+
+    def _attempted(self, attempt: Callable[..., Any]) -> Any:
+        """Result of a function with a timeout, which is called again as long as there are workers."""
         looks = 0  # without a worker; not seconds, which also pass while the machine is suspended
         while True:
             try:
-                distributed.wait(futures, timeout=SECONDS_BETWEEN_LOOKS)
-                return
+                return attempt(timeout=SECONDS_BETWEEN_LOOKS)
             except TimeoutError:
                 deliver_interrupt()
                 looks = 0 if self._has_workers() else looks + 1
