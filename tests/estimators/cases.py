@@ -501,6 +501,8 @@ EXAMPLES: dict[str, Any] = {
     "augmentation": [("flip", "shift"), ()],
     "categorical_features": [[0], None],
     "class_weight": ["balanced"],
+    "embedding_weights": [np.ones((3, 2))],
+    "freeze": [("embedding",), 1],
     "grid_range": [(-3.0, 3.0), "auto"],
     "image_shape": [(2, 2, 1)],
     "network": [two_layers, wide_and_deep],
