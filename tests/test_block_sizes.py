@@ -40,6 +40,8 @@ SIZES = re.compile(r"^([A-Z_]*(?:_PER_|_AT_ONCE|BLOCK_SIZE|MOST_KEPT|QUERIES)[A-
 
 # Sizes that the readers of estimators use when they predict, and why others are not in the table.
 OF_ESTIMATORS = {
+    "data/stored.py": "rows of a file that are read at once; data/test_stored.py compares them with all of them",
+    "readers/stored.py": "rows of a file that are checked at once; data/test_stored.py compares them, too",
     "readers/images.py": "size of blocks in which estimators predict",
     "readers/reader.py": "size of blocks in which estimators predict",
     "readers/sequences.py": "size of blocks in which estimators predict",
