@@ -38,12 +38,18 @@ TRIPS = {
     "deepcopy": lambda model, folder: copy.deepcopy(model),
     "joblib": through_joblib,
     "joblib memmap": lambda model, folder: through_joblib(model, folder, "r"),
-    "skops": lambda model, folder: skops.io.loads(skops.io.dumps(model), trusted=[class_path(model)]),
+    "skops": lambda model, folder: skops.io.loads(skops.io.dumps(model), trusted=to_trust(model)),
 }
 
 
 def class_path(model):
     return f"{type(model).__module__}.{type(model).__qualname__}"
+
+
+def to_trust(model):
+    """The class, and the function of a network that the user brings."""
+    function = getattr(model, "network", None)
+    return [class_path(model)] + ([] if function is None else [f"{function.__module__}.{function.__qualname__}"])
 
 
 def half_way_and_straight_on(case, solver):
@@ -96,7 +102,7 @@ def test_predictions_of_a_copy_are_its_own(case):
 @every_numeric_or_text_estimator
 def test_skops_asks_to_trust_the_class_alone(case):
     model = case.fitted()
-    assert skops.io.get_untrusted_types(data=skops.io.dumps(model)) == [class_path(model)]
+    assert skops.io.get_untrusted_types(data=skops.io.dumps(model)) == to_trust(model)
 
 
 @every_numeric_or_text_estimator
