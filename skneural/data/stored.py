@@ -42,10 +42,12 @@ def is_array_object(X: object) -> bool:
         "iloc",
         "columns",
         "tocsr",
-        "adjacency",
     )
     parts = ("shape", "ndim", "__getitem__")
-    if isinstance(X, np.ndarray | Container) or any(hasattr(X, name) for name in in_memory):
+    # Of the class: a lazy table of polars warns where its columns are asked for.
+    if isinstance(X, np.ndarray | Container) or any(hasattr(type(X), name) for name in in_memory):
+        return False
+    if hasattr(X, "adjacency"):
         return False
     return isinstance(getattr(X, "dtype", None), np.dtype) and all(hasattr(X, name) for name in parts)
 
