@@ -14,7 +14,7 @@ from skneural.ops.blocks import slices
 from skneural.readers.reader import InputSpec, ensure_none_is_nan
 
 # Numbers of a block of rows that are checked at once.
-NUMBERS_CHECKED_AT_ONCE = 1 << 21
+NUMBERS_CHECKED_AT_ONCE = 1 << 19
 
 
 def few_rows(X: Any, spec: InputSpec) -> tuple[Any, InputSpec]:
