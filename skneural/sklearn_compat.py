@@ -40,6 +40,7 @@ __all__ = [
     "metric_of",
     "metric_parameters",
     "num_samples",
+    "response_methods",
     "safe_indexing",
     "scorer_with",
     "without_callbacks",
@@ -107,6 +108,14 @@ def metric_parameters(scorer: Any) -> dict[str, Any]:
 def compares_predictions(scorer: Any) -> bool:
     """Return True if a scorer of scikit-learn compares predictions, and not probabilities or raw scores."""
     return bool(scorer._response_method == "predict")
+
+
+def response_methods(scorer: Any) -> tuple[str, ...]:
+    """Methods of a model, one of which a scorer of scikit-learn calls; none for other callables."""
+    methods = getattr(scorer, "_response_method", ())
+    if methods == "default":
+        return ("predict",)
+    return (methods,) if isinstance(methods, str) else tuple(methods)
 
 
 def scorer_with(scorer: Any, metric: Callable[..., float], parameters: Mapping[str, Any]) -> Callable[..., float]:

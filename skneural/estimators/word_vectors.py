@@ -17,11 +17,13 @@ from skneural.tasks import Task
 from skneural.template.estimator import Mixin
 from skneural.template.problem import Network
 
-FROZEN = ("embedding",), ["embedding"]
-
 
 def _is_table(value: object) -> bool:
     return isinstance(value, np.ndarray) and value.ndim == 2 and value.dtype.kind in "fiu" and value.size > 0
+
+
+def _is_freeze(value: object) -> bool:
+    return isinstance(value, tuple | list) and tuple(value) in ((), ("embedding",))
 
 
 @declare
@@ -41,7 +43,7 @@ class TokenFields(Mixin):
 
     freeze: Any = hyperparameter(
         default=(),
-        constraint=Constraint('() or ("embedding",)', lambda value: value in ((), [], *FROZEN)),
+        constraint=Constraint('() or ("embedding",)', _is_freeze),
         doc="""("embedding",): the embedding keeps `embedding_weights`, and random vectors of tokens that have none. ():
         all layers are trained.""",
     )
@@ -51,7 +53,7 @@ class TokenFields(Mixin):
         if self.embedding_weights is not None:
             sizes = self.vocabulary_size, self._size_name, getattr(self, self._size_name)
             ensure_table_fits(self.embedding_weights, *sizes)
-        elif self.freeze and self.freeze in FROZEN:
+        elif self.freeze:
             raise ValueError('freeze=("embedding",) needs embedding_weights, the vectors that tokens keep.')
 
     def _reader_options(self) -> SequenceOptions:

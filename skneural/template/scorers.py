@@ -16,7 +16,14 @@ from sklearn.metrics import average_precision_score, check_scoring, get_scorer, 
 
 from skneural.ops.types import Array
 from skneural.readers import Reader
-from skneural.sklearn_compat import compares_predictions, metric_of, metric_parameters, num_samples, scorer_with
+from skneural.sklearn_compat import (
+    compares_predictions,
+    metric_of,
+    metric_parameters,
+    num_samples,
+    response_methods,
+    scorer_with,
+)
 from skneural.tasks import FitArguments
 from skneural.template.problem import Data
 from skneural.template.step_scores import StepsAsSamples, step_by_step
@@ -94,6 +101,9 @@ def _score_by(
     model: BaseEstimator, scoring: str | Scorer, X: Any, data: Data, per_step: bool, words: str
 ) -> Callable[[], float]:
     scorer = check_scoring(model, scoring)
+    methods = response_methods(scorer)
+    if methods and not any(hasattr(model, method) for method in methods):
+        raise ValueError(f"scoring={scoring!r} calls {' or '.join(methods)}, which {type(model).__name__} lacks.")
     y, weight = data.y, data.samples.sample_weight
     if metric_of(scorer) is not None and data.targets is not None:
         y = data.targets

@@ -22,6 +22,7 @@ from skneural import (
     LanguageModel,
     MLPClassifier,
     MLPRegressor,
+    PerceptronClassifier,
     RNNSequenceRegressor,
     RNNSequenceTagger,
     step_scorer,
@@ -116,6 +117,18 @@ def test_the_mean_over_classes_that_occur_may_be_weighted_by_their_sizes():
 def test_a_score_that_is_not_finite_is_named(scoring, rows, message):
     with pytest.raises(ValueError, match=message):
         brief(scoring=scoring).fit(X, SIGNS, X_val=X[rows], y_val=SIGNS[rows])
+
+
+@pytest.mark.parametrize(
+    ("estimator", "y", "scoring", "method"),
+    [
+        (MLPRegressor(4), X[:, 0], "roc_auc_ovo", "predict_proba"),
+        (PerceptronClassifier("step"), SIGNS, "neg_log_loss", "predict_proba"),
+    ],
+)
+def test_a_scorer_of_probabilities_that_the_model_does_not_give_is_named(estimator, y, scoring, method):
+    with pytest.raises(ValueError, match=f"scoring='{scoring}' calls {method}, which {type(estimator).__name__} lacks"):
+        estimator.set_params(scoring=scoring, early_stopping=True).fit(X, y)
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.UndefinedMetricWarning")
