@@ -124,7 +124,7 @@ class Numbers(InUnits, Task):
             return self.options.loss, len(self.mean)
         n_outputs, quantiles = len(self.mean), self.quantiles
         if quantiles is not None:
-            return QuantilesLoss(tuple(quantiles), sorted=True), n_outputs * len(quantiles)
+            return QuantilesLoss(tuple(quantiles)), n_outputs * len(quantiles)
         if self.has_deviations:
             return GaussianLoss(shared=False), 2 * n_outputs
         losses: dict[str, Loss] = {

@@ -47,7 +47,7 @@ class NeuralRegressor(RegressorMixin, NeuralEstimator):
         default=0.5,
         constraint=QUANTILES,
         doc="""Quantile that loss="quantile" estimates, or several, such as (0.05, 0.5, 0.95), by one network:
-        predictions have them as their last axis, and they never cross, because they are sorted, also for the loss.""",
+        predictions have them as their last axis, and they never cross, because they are sorted.""",
     )
     huber_delta: float = hyperparameter(
         default=1.35,

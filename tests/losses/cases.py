@@ -53,14 +53,6 @@ def pinballs(y, raw, weight):
     return [metrics.mean_pinball_loss(t, x, sample_weight=weight, alpha=alpha) for t, x, alpha in columns]
 
 
-def sorted_pinballs(y, raw, weight):
-    """The values belong to raw scores, whose order is that of the estimates."""
-    each = np.argsort(raw.reshape(*y.shape, 2), axis=2).reshape(raw.shape)
-    columns = zip(np.repeat(y, 2, axis=1).T, raw.T, np.array([0.1, 0.7])[each].T, strict=True)
-    losses = [np.maximum(levels * (t - x), (levels - 1) * (t - x)) for t, x, levels in columns]
-    return np.average(losses, axis=1, weights=weight)
-
-
 def absolute_of_the_present(y, raw, weight):
     return np.nansum(weight[:, np.newaxis] * np.abs(raw - y), axis=0) / weight.sum()
 
@@ -149,7 +141,6 @@ LOSS_CASES = {
     "median": LossCase(QuantileLoss(), NUMBERS, 2, by_output(metrics.mean_pinball_loss), degree=1),
     "high quantile": LossCase(QuantileLoss(0.9), NUMBERS, 2, by_output(metrics.mean_pinball_loss, alpha=0.9), degree=1),
     "two quantiles": LossCase(QuantilesLoss((0.1, 0.7)), NUMBERS, 4, pinballs, degree=1),
-    "two sorted quantiles": LossCase(QuantilesLoss((0.7, 0.1), sorted=True), NUMBERS, 4, sorted_pinballs, degree=1),
     "absolute, with gaps": LossCase(
         PresentTargetsLoss(AbsoluteLoss()), WITH_GAPS, 2, absolute_of_the_present, degree=1
     ),
