@@ -32,9 +32,11 @@ def to_onnx(model: Any, *, opset: int = 18, lengths: bool = True) -> ModelProto:
 
     Outputs
         "label" and "probabilities" of classifiers, taggers and segmenters: probabilities have a column for each class,
-        also for two. "variable" of regressors, (n, n_outputs), as that of skl2onnx; of autoencoders, the latent
-        features, with their "reconstruction". Predictions for each step or pixel have further axes; those of steps
-        behind the end of a series mean nothing.
+        also for two. "variable" of regressors, (n, n_outputs), as that of skl2onnx; with several quantiles it has a
+        further axis of these, or is (n, n_quantiles) for one target; with ``loss="gaussian"`` it is the means, and
+        "deviation" has the standard deviations. Of autoencoders, it is the latent features, with their
+        "reconstruction". Predictions for each step or pixel have further axes; those of steps behind the end of a
+        series mean nothing. In pipelines, there are neither deviations nor reconstructions.
 
     Forecasts
         "X", float64 (n, steps, n_channels), has at least as many steps as the longest of `window_sizes_`. NaN are gaps,

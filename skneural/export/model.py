@@ -30,7 +30,7 @@ from skneural.export.inputs import (
     read_series,
 )
 from skneural.export.layers import CONVERTERS, add_network
-from skneural.export.outputs import TASKS
+from skneural.export.outputs import TASKS, add_deviations
 from skneural.export.tables import read_mixed_table, read_table
 from skneural.readers import DenseTable, Images, Reader, Sequences, Table
 from skneural.template.estimator import NeuralEstimator
@@ -94,6 +94,8 @@ def _add(graph: OnnxGraph, model: Any, form: Form) -> None:
     if task.per_step and isinstance(given.axes[-1], int):  # pixels that came as rows
         scores = graph.reshape(scores, 0, given.axes[-1], model.n_outputs_)
     TASKS[type(task)](graph, task, scores, given)
+    if form.further and getattr(task, "has_deviations", False):
+        add_deviations(graph, task, scores, given)
 
 
 def finished(graph: OnnxGraph, model: Any, opset: int) -> ModelProto:

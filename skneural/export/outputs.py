@@ -15,10 +15,11 @@ from skneural.export.graph import OnnxGraph
 from skneural.export.inputs import Input
 from skneural.export.links import LINK_NODES
 from skneural.export.series import add_series_statistics
+from skneural.losses import GaussianLoss
 from skneural.ops.types import Array
 from skneural.tasks import Classes, Numbers, SequenceNumbers, SeriesNumbers, StepClasses, Task
 
-LABEL, PROBABILITIES, VARIABLE = "label", "probabilities", "variable"
+LABEL, PROBABILITIES, VARIABLE, DEVIATION = "label", "probabilities", "variable", "deviation"
 
 
 def add_classes(graph: OnnxGraph, task: Classes, raw: str, given: Input) -> None:
@@ -66,10 +67,7 @@ def axes_of(task: Task, given: Input) -> tuple[str | int, ...]:
 
 def add_numbers(graph: OnnxGraph, task: Numbers, raw: str, given: Input) -> None:
     """Numbers in the units of y; in double precision if single precision does not hold these."""
-    y = LINK_NODES[task.loss()[0].link_name](graph, raw)
-    units = np.concatenate([task.scale, np.abs(task.mean) + 1e3 * task.scale])
-    fits = units.min() >= np.finfo(np.float32).tiny and units.max() <= np.finfo(np.float32).max
-    dtype = np.dtype(np.float32 if fits else np.float64)
+    y, dtype = LINK_NODES[task.loss()[0].link_name](graph, raw), _dtype_of_units(task)
     axes, n_outputs, quantiles = axes_of(task, given), len(task.mean), task.quantiles
     scale, mean, shape = task.scale, task.mean, (*axes, n_outputs)
     if task.has_deviations:
@@ -86,6 +84,24 @@ def add_numbers(graph: OnnxGraph, task: Numbers, raw: str, given: Input) -> None
     graph.output(VARIABLE, y, dtype, shape)
 
 
+def add_deviations(graph: OnnxGraph, task: Numbers, raw: str, given: Input) -> None:
+    """Standard deviations of a normal distribution, in the units of y."""
+    axes, n_outputs, dtype = axes_of(task, given), len(task.mean), _dtype_of_units(task)
+    excess = graph.op("Exp", graph.take(raw, np.arange(n_outputs, 2 * n_outputs), len(axes)))
+    deviations = graph.cast(graph.op("Sqrt", graph.op("Add", excess, GaussianLoss().floor)), dtype)
+    deviations = graph.op("Mul", deviations, graph.constant(task.scale, dtype))
+    if getattr(task.options, "reversible_normalization", False):
+        deviations = graph.op("Mul", deviations, graph.cast(_units_of_series(graph, given, n_outputs)[1], np.float32))
+    graph.output(DEVIATION, deviations, dtype, (*axes, n_outputs))
+
+
+def _dtype_of_units(task: Numbers) -> np.dtype[Any]:
+    """Precision that holds the units of y."""
+    units = np.concatenate([task.scale, np.abs(task.mean) + 1e3 * task.scale])
+    fits = units.min() >= np.finfo(np.float32).tiny and units.max() <= np.finfo(np.float32).max
+    return np.dtype(np.float32 if fits else np.float64)
+
+
 def _in_order(graph: OnnxGraph, y: str, n_axes: int, n_outputs: int, quantiles: list[float]) -> str:
     """Sorted quantiles on a further axis, in the order in which they were asked for."""
     y = graph.reshape(y, *[0] * n_axes, n_outputs, len(quantiles))
@@ -95,13 +111,18 @@ def _in_order(graph: OnnxGraph, y: str, n_axes: int, n_outputs: int, quantiles: 
 
 def _in_units_of_series(graph: OnnxGraph, y: str, given: Input, n_outputs: int, several: bool) -> str:
     """Numbers in the units of the feature of the series that they continue."""
-    mean, deviation, _ = add_series_statistics(graph, given.x, given.context)
-    n_features = graph.op("Squeeze", graph.size(given.x.name, 2), [0])
-    feature = graph.op("Mod", np.arange(n_outputs), n_features)
-    centre, scale = (graph.take(graph.squeeze(each, 1), feature, 1) for each in (mean, deviation))
+    centre, scale = _units_of_series(graph, given, n_outputs)
     if several:
         centre, scale = (graph.unsqueeze(each, 2) for each in (centre, scale))
     return graph.op("Add", graph.op("Mul", y, graph.cast(scale, np.float32)), graph.cast(centre, np.float32))
+
+
+def _units_of_series(graph: OnnxGraph, given: Input, n_outputs: int) -> tuple[str, str]:
+    """Mean and deviation of the feature that each number continues, (n, n_outputs)."""
+    mean, deviation, _ = add_series_statistics(graph, given.x, given.context)
+    n_features = graph.op("Squeeze", graph.size(given.x.name, 2), [0])
+    feature = graph.op("Mod", np.arange(n_outputs), n_features)
+    return graph.take(graph.squeeze(mean, 1), feature, 1), graph.take(graph.squeeze(deviation, 1), feature, 1)
 
 
 TASKS: dict[type[Task], Callable[[OnnxGraph, Any, str, Input], None]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -158,6 +158,12 @@ def of_classifier(model: Any, X: Any) -> Feed:
 def of_regressor(model: Any, X: Any) -> Feed:
     y = np.asarray(model.predict(X))
     return {"variable": y[:, np.newaxis] if y.ndim == 1 else y}
+
+
+def of_normal(model: Any, X: Any) -> Feed:
+    """Means and standard deviations."""
+    each = map(np.asarray, model.predict(X, return_std=True))
+    return dict(zip(("variable", "deviation"), (y[:, np.newaxis] if y.ndim == 1 else y for y in each), strict=True))
 
 
 def of_pixels(model: Any, X: Any) -> Feed:
@@ -424,6 +430,12 @@ def of_tokens(estimator: Any) -> ExportCase:
     return ExportCase(estimator, labelled_tokens, tokens, as_padded_tokens, of_classifier, least=1)
 
 
+def normal(case: ExportCase) -> ExportCase:
+    return replace(case, predicted=of_normal)
+
+
+QUANTILES = SMALL | {"loss": "quantile", "quantile": (0.1, 0.9, 0.5)}
+
 ARCHITECTURES = {
     architecture: {"channels": (4, 4), "hidden_layer_sizes": 6, "kernel_size": 3}
     for architecture in ("lenet", "alexnet", "vgg", "inception", "resnet")
@@ -448,6 +460,25 @@ CASES: dict[str, ExportCase] = {
     "mlp regressor of two": of_table(MLPRegressor(8, "tanh", **SMALL), amounts(2)),
     "mlp regressor of counts": of_table(MLPRegressor(8, loss="poisson", **SMALL), amounts(1, 1.0, positive=True)),
     "mlp regressor of large numbers": of_table(MLPRegressor(8, **SMALL), amounts(1, 1e37)),
+    "mlp regressor of quantiles": of_table(MLPRegressor(8, **QUANTILES)),
+    "mlp regressor of quantiles of two": of_table(MLPRegressor(8, **QUANTILES), amounts(2)),
+    "mlp regressor of a normal distribution": normal(of_table(MLPRegressor(8, loss="gaussian", **SMALL), amounts(2))),
+    "tabular regressor of quantiles and folds": of_table(
+        TabularMLPRegressor(**SMALL_TABULAR | QUANTILES | {"n_cv": 2})
+    ),
+    "tabular regressor of a normal distribution": normal(
+        of_table(TabularMLPRegressor(loss="gaussian", n_members=2, **SMALL_TABULAR))
+    ),
+    "own network of a normal distribution": normal(
+        of_table(NetworkRegressor(networks.wide_and_deep, loss="gaussian", **SMALL), amounts(2))
+    ),
+    "recurrent network of a normal distribution in units of series": normal(
+        of_series(
+            RNNSequenceRegressor(loss="gaussian", reversible_normalization=True, **RECURRENT),
+            series_and_next_values,
+            large_series,
+        )
+    ),
     "own network": of_table(NetworkClassifier(networks.two_layers, network__function="gelu", **SMALL)),
     "own network, numbers": of_table(NetworkRegressor(networks.wide_and_deep, **SMALL), amounts(2)),
     "own network of images": of_pictures(NetworkClassifier(networks.of_images, kind="images", **SMALL)),
