@@ -18,7 +18,7 @@ from sklearn.preprocessing import StandardScaler
 from skneural import NetworkClassifier, NetworkRegressor, streaming
 from skneural.export import to_onnx, trusted_types
 from skneural.layers import Activation, BatchLast, Chain, Convolution, Dense, Layer
-from tests.estimators.cases import BRIEF, flowers, patients, questions
+from tests.estimators.cases import BRIEF, flowers, patients, patients_two_numbers, questions
 from tests.estimators.networks import of_images, of_series, of_tokens, two_layers, wide_and_deep
 
 X, y = flowers()
@@ -90,6 +90,38 @@ def test_each_kind_gives_its_shapes(model, data, shapes):
     assert shapes.items() <= model.network_arguments_["arguments"].items()
     assert model.predict(data[0]).shape == np.shape(data[1])
     assert str(model.summary()).splitlines()[-1].split() == ["total", f"{len(model.weights_):,}"]
+
+
+QUANTILES = {"loss": "quantile", "quantile": (0.9, 0.1, 0.5)}
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("options", [QUANTILES, {"loss": "gaussian"}], ids=["quantiles", "normal"])
+@pytest.mark.parametrize("network", [two_layers, wide_and_deep])
+def test_intervals(network, options):
+    """One network has as many scores as quantiles, or means and deviations, also after further training."""
+    X, y = patients_two_numbers()
+    model = NetworkRegressor(network, **BRIEF | options).fit(X, y)
+    for _ in range(2):
+        if options == QUANTILES:
+            predicted = model.predict(X)
+            assert predicted.shape == (len(X), 2, 3)
+            assert (np.diff(predicted[..., [1, 2, 0]]) >= 0).all()
+        else:
+            mean, deviation = model.predict(X, return_std=True)
+            assert mean.shape == deviation.shape == y.shape
+            assert (deviation > 0).all()
+        assert np.isfinite(model.score(X, y))
+        if network is two_layers:  # the output layer of the other one is not rescaled
+            model.partial_fit(X, 2 * y)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_the_number_of_tokens_is_read():
+    model = model_of(of_tokens, kind="tokens", vocabulary_size="auto").fit(*TOKENS)
+    assert model.network_arguments_["arguments"]["vocabulary_size"] == 5
+    later, unknown = ([np.append(each, token) for each in TOKENS[0]] for token in (99, 0))
+    np.testing.assert_array_equal(model.predict_proba(later), model.predict_proba(unknown))
 
 
 # --- errors ------------------------------------------------------------------------------------------------

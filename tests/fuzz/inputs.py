@@ -111,6 +111,15 @@ def series(draw: Any, n: int) -> Any:
 
 
 @st.composite
+def tokens(draw: Any, n: int) -> Any:
+    """Sequences of numbers of tokens, of equal lengths as arrays, and of unequal lengths as lists."""
+    rng, most = draw(generators()), draw(st.sampled_from((1, 4, 4, 4, 40)))
+    if draw(st.booleans()):
+        return rng.integers(0, most, (n, draw(st.integers(1, 5))))
+    return [rng.integers(0, most, length) for length in draw(st.lists(st.integers(1, 6), min_size=n, max_size=n))]
+
+
+@st.composite
 def images(draw: Any, n: int) -> np.ndarray:
     height, width = draw(st.integers(1, 6)), draw(st.integers(1, 6))
     n_channels = draw(st.sampled_from(((), (1,), (3,))))

@@ -21,15 +21,25 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _num_samples, has_fit_parameter
 
 import skneural
-from skneural import ImageRegressor, ImageSegmenter
-from tests.estimators.cases import ESTIMATORS, OF_LONG_SERIES, OF_PAIRS, OF_TEXTS, UNTRAINED
+from skneural import ImageRegressor, ImageSegmenter, NetworkClassifier, NetworkRegressor
+from tests.estimators.cases import (
+    BRIEF,
+    ESTIMATORS,
+    OF_LONG_SERIES,
+    OF_PAIRS,
+    OF_TEXTS,
+    UNTRAINED,
+    EstimatorCase,
+    flowers,
+)
+from tests.estimators.networks import of_images, of_series, of_tokens, wide_and_deep
 from tests.fuzz import inputs
 
 # Values of which each hyper-parameter draws those that its constraint allows; small, so that networks are.
 VALUES = (None, True, False, -1, 0, 1, 2, 3, 4, 1e-30, 1e-3, 0.1, 0.5, 0.9, 1.0, 2.5, 1e3, np.inf)
 SEQUENCES = ((), (2,), (3, 2), [4], np.array([2, 3]))
 # Those that say how long training takes, how many threads compute and what is printed are not drawn.
-# Networks of users fit one kind of X.
+# Networks of users fit one kind of X, of which each has rows of its own.
 FIXED = ("max_iter", "max_fun", "n_jobs", "verbose", "random_state", "callback", "network", "kind")
 # The first whose name occurs in the name of the estimator.
 FORMS = {
@@ -47,6 +57,13 @@ FORMS = {
     "GNNGraph": (inputs.tables, inputs.graphs),
     "": (inputs.tables,),
 }
+# The kinds of networks of users: the network, further hyper-parameters, and X.
+KINDS = {
+    "table": (wide_and_deep, {}, inputs.tables),
+    "images": (of_images, {}, inputs.images),
+    "series": (of_series, {}, inputs.series),
+    "tokens": (of_tokens, {"vocabulary_size": "auto"}, inputs.tokens),
+}
 # An error is understood if it names a hyper-parameter, an argument or a part of one.
 NAMED = re.compile(
     r"\b(X|y|X_val|y_val|arrays?|samples?|features?|columns?|class(es)?|labels?|targets?|series|steps?|graphs?|nodes?|"
@@ -57,12 +74,20 @@ OF_THE_PACKAGE = tuple(str(Path(package.__file__).parent) for package in (skneur
 
 CASES = ESTIMATORS | OF_TEXTS | OF_PAIRS | OF_LONG_SERIES | UNTRAINED
 EVERY = {type(case.estimator).__name__: case for case in reversed(CASES.values())}
-every_estimator = pytest.mark.parametrize("name", sorted(EVERY))
+OF_KINDS = {
+    f"{family.__name__} of {kind}": EstimatorCase(family(network, kind=kind, **BRIEF | options), flowers)
+    for family in (NetworkClassifier, NetworkRegressor)
+    for kind, (network, options, _) in KINDS.items()
+}
+CASE_OF = EVERY | OF_KINDS
+every_estimator = pytest.mark.parametrize("name", sorted(CASE_OF))
 
 
 def test_every_estimator_is_tried():
     public = {name for name in skneural.__all__ if hasattr(getattr(skneural, name), "fit")}
     assert set(EVERY) == public
+    (kind,) = (field for field in dataclasses.fields(NetworkClassifier) if field.name == "kind")
+    assert set(KINDS) == set(kind.metadata["constraint"].options)
 
 
 def hyperparameters(estimator: Any) -> st.SearchStrategy[dict[str, Any]]:
@@ -78,10 +103,15 @@ def hyperparameters(estimator: Any) -> st.SearchStrategy[dict[str, Any]]:
 
 
 def problems(estimator: Any) -> st.SearchStrategy[inputs.Problem]:
-    name = type(estimator).__name__
-    forms = next(forms for part, forms in FORMS.items() if part in name)
     weighed = has_fit_parameter(estimator, "sample_weight")
-    return st.one_of(*(inputs.problems(X_of, targets_of(estimator), weighed) for X_of in forms))
+    return st.one_of(*(inputs.problems(X_of, targets_of(estimator), weighed) for X_of in forms_of(estimator)))
+
+
+def forms_of(estimator: Any) -> tuple[Any, ...]:
+    """The strategies of X, which take the number of samples."""
+    if isinstance(estimator, NetworkClassifier | NetworkRegressor):
+        return (KINDS[estimator.kind][2],)
+    return next(forms for part, forms in FORMS.items() if part in type(estimator).__name__)
 
 
 def targets_of(estimator: Any) -> Any:
@@ -150,7 +180,7 @@ def fingerprint(data: Any) -> str:
 
 
 def check(name: str, parameters: dict[str, Any], problem: inputs.Problem) -> None:
-    estimator = EVERY[name].new(**parameters)
+    estimator = CASE_OF[name].new(**parameters)
     before = [fingerprint(problem.X), fingerprint(problem.y)]
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -185,7 +215,7 @@ def examples(n: int, **options: Any) -> settings:
 @every_estimator
 def test_examples(name):
     @examples(8, derandomize=True, phases=[Phase.generate])
-    @given(hyperparameters(EVERY[name].estimator), problems(EVERY[name].estimator))
+    @given(hyperparameters(CASE_OF[name].estimator), problems(CASE_OF[name].estimator))
     def run(parameters, problem):
         check(name, parameters, problem)
 
@@ -196,7 +226,7 @@ def test_examples(name):
 @every_estimator
 def test_many_examples(name):
     @examples(1000)
-    @given(hyperparameters(EVERY[name].estimator), problems(EVERY[name].estimator))
+    @given(hyperparameters(CASE_OF[name].estimator), problems(CASE_OF[name].estimator))
     def run(parameters, problem):
         check(name, parameters, problem)
 

@@ -240,7 +240,9 @@ class NetworkRegressor(NetworkFields, NeuralRegressor):
 
     {any_X}
 
-    y has shape (n_samples,) or (n_samples, n_outputs).
+    y has shape (n_samples,) or (n_samples, n_outputs); there are no targets for each step of a series, which
+    `RNNSequenceRegressor` and others have. With several quantiles, `n_out` is their number times that of the targets,
+    and with ``loss="gaussian"`` twice that of the targets: the means, then the logarithms of the variances.
 
     {any_network}
 
