@@ -79,11 +79,11 @@ def add_sequence_to_sequence(graph: OnnxGraph, model: SequenceToSequence, form: 
     reader, task = model._reader, model._task
     source = _source(graph, reader, form)
     given = source
-    if task.options.loss != "ctc":
+    if not task.options.of_alignments:
         target = GraphValue(graph.input("target", np.int64, ("n", "target steps")))
         given = Input((source.x, target), GraphContext(memory_lengths=source.context.lengths))
     raw = add_network(graph, model.network_, model._parameters(), given)
-    shape = ("n", "scored steps" if task.options.loss == "ctc" else "target steps", model.n_outputs_)
+    shape = ("n", "scored steps" if task.options.of_alignments else "target steps", model.n_outputs_)
     graph.output(PROBABILITIES, LINK_NODES["softmax"](graph, raw), np.float32, shape)
 
 

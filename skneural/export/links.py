@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from skneural.export.graph import OnnxGraph
+from skneural.export.graph import NotExportedError, OnnxGraph
 from skneural.ops.pointwise import (
     GELU_CUBE,
     GELU_SCALE,
@@ -12,6 +12,7 @@ from skneural.ops.pointwise import (
     MISH_LINEAR_FROM,
     SELU_ALPHA,
     SELU_SCALE,
+    AnyActivation,
 )
 
 Elementwise = Callable[[OnnxGraph, str], str]
@@ -54,6 +55,13 @@ ACTIVATION_NODES: dict[str, Elementwise] = {
     "mish": _mish,
     "softplus": add_softplus,
 }
+
+
+def add_function(graph: OnnxGraph, function: AnyActivation, x: str) -> str:
+    """The values of an activation that has a name; a function that a user brings has no operator."""
+    if not isinstance(function, str):
+        raise NotExportedError(f"the activation {function!r} of a user has no ONNX operator.")
+    return ACTIVATION_NODES[function](graph, x)
 
 
 def _expit(graph: OnnxGraph, raw: str) -> str:

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from skneural.export.graph import Converter, GraphContext, GraphValue, NotExportedError, OnnxGraph
-from skneural.export.links import ACTIVATION_NODES, add_average
+from skneural.export.graph import Converter, GraphContext, GraphValue, OnnxGraph
+from skneural.export.links import add_average, add_function
 from skneural.layers import (
     Activation,
     BatchNormalization,
@@ -74,9 +74,7 @@ def add_bias_and_spread(
 
 
 def add_activation(graph: OnnxGraph, layer: Activation, p: Tree, x: GraphValue, context: GraphContext) -> GraphValue:
-    if not isinstance(layer.function, str):
-        raise NotExportedError(f"the activation {layer.function!r} of a user has no ONNX operator.")
-    return x._replace(name=ACTIVATION_NODES[layer.function](graph, x.name))
+    return x._replace(name=add_function(graph, layer.function, x.name))
 
 
 def add_limit(graph: OnnxGraph, layer: Limit, p: Tree, x: GraphValue, context: GraphContext) -> GraphValue:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from skneural.export.graph import Converter, GraphContext, GraphValue, NotExportedError, OnnxGraph
-from skneural.export.links import ACTIVATION_NODES
+from skneural.export.links import add_function
 from skneural.layers import Layer, SplineEdges
 from skneural.ops.spline import with_repeated_ends
 from skneural.ops.types import Array
@@ -21,7 +21,7 @@ SMALLEST, LARGEST = 1e-37, 1e9
 
 def add_spline_edges(graph: OnnxGraph, layer: SplineEdges, p: Tree, x: GraphValue, context: GraphContext) -> GraphValue:
     base_weight, coefficients = layer.kept(p)
-    based = ACTIVATION_NODES[layer.base](graph, x.name)
+    based = add_function(graph, layer.base, x.name)
     matrix = _spline_matrix(graph, x.name, p["grid"], layer.order, layer.n_basis)
     matrix = graph.reshape(matrix, *(0,) * (x.rank - 1), layer.n_in * layer.n_basis)
     y = graph.op("Add", graph.linear(matrix, coefficients), graph.linear(based, base_weight))

@@ -13,7 +13,7 @@ from skneural.layers.layer import PREDICTING, AnyShape, Backward, Context, Layer
 from skneural.ops.curve import curve
 from skneural.ops.edge_penalty import edge_spread, sparsity_penalty
 from skneural.ops.moments import weighted_deviation, weighted_mean
-from skneural.ops.pointwise import ACTIVATIONS
+from skneural.ops.pointwise import AnyActivation, activation_function
 from skneural.ops.spline import DENSE, along_slopes, interpolating_coefficients, spline_basis, spline_matrix
 from skneural.ops.spline_grid import grid_over, halved
 from skneural.ops.types import Array, Vjp
@@ -35,8 +35,8 @@ class SplineEdges(Layer):
         Number of pieces of each spline.
     order : int, default=3
         Degree of the splines.
-    base : str, default="silu"
-        Name of the base function in `skneural.ops.pointwise.ACTIVATIONS`.
+    base : str or ActivationFunction, default="silu"
+        The base function: a name in `skneural.ops.pointwise.ACTIVATIONS`, or a function with its derivative.
     sparsity, entropy : float
         In training, adds ``sparsity * (sum of the spreads of all edges + entropy * their entropy)`` to the loss;
         spreads are weighted standard deviations over the whole batch.
@@ -57,7 +57,7 @@ class SplineEdges(Layer):
     n_out: int
     grid_size: int
     order: int = 3
-    base: str = "silu"
+    base: AnyActivation = "silu"
     sparsity: float = 0.0
     entropy: float = 2.0
     input_gradient: bool = True
@@ -91,7 +91,7 @@ class SplineEdges(Layer):
         return declared
 
     def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
-        based, base_vjp = ACTIVATIONS[self.base](x)
+        based, base_vjp = activation_function(self.base)(x)
         basis = spline_basis(x, p["grid"], self.order)
         penalized = self.sparsity > 0 and context.penalties is not None
         matrix = spline_matrix(basis, self.n_basis, dense=penalized or self.n_basis <= DENSE)
@@ -130,7 +130,7 @@ class SplineEdges(Layer):
         return y, backward
 
     def predict(self, p: Tree, x: Array, context: Context = PREDICTING) -> Any:
-        based, _ = ACTIVATIONS[self.base](x)
+        based, _ = activation_function(self.base)(x)
         matrix = spline_matrix(spline_basis(x, p["grid"], self.order), self.n_basis, dense=self.n_basis <= DENSE)
         base_weight, coefficients = self.kept(p)
         y = matrix @ coefficients + based @ base_weight
@@ -140,7 +140,7 @@ class SplineEdges(Layer):
 
     def edges(self, p: Tree, x: Array) -> Array:
         """Outputs of all edges, of shape (points, n_in, n_out), for inputs of shape (points, n_in)."""
-        based, _ = ACTIVATIONS[self.base](x)
+        based, _ = activation_function(self.base)(x)
         matrix = spline_matrix(spline_basis(x, p["grid"], self.order), self.n_basis, dense=True)
         base_weight, coefficients = self.kept(p)
         by_input = coefficients.reshape(self.n_in, self.n_basis, self.n_out)
@@ -152,7 +152,7 @@ class SplineEdges(Layer):
 
     def spreads(self, p: Tree, x: Array, sample_weight: Array | None = None) -> Array:
         """Standard deviations of the outputs of all edges, of shape (n_in, n_out)."""
-        based, _ = ACTIVATIONS[self.base](x)
+        based, _ = activation_function(self.base)(x)
         matrix = spline_matrix(spline_basis(x, p["grid"], self.order), self.n_basis, dense=True)
         spread = edge_spread(self._features(based, matrix), self._weights(p), sample_weight)[0] * p["present"]
         for i, j, values, _ in self._named_curves(p, x):

@@ -11,6 +11,7 @@ import numpy as np
 from skneural.layers import Bias, Chain, Layer, SplineEdges, Standardization
 from skneural.layers.layer import PREDICTING
 from skneural.layers.traversal import find
+from skneural.ops.pointwise import AnyActivation
 from skneural.ops.types import Array
 from skneural.parameters import Tree
 
@@ -21,7 +22,7 @@ def kan_network(
     hidden_layer_sizes: Sequence[int],
     grid_size: int,
     spline_order: int,
-    base_activation: str,
+    base_activation: AnyActivation,
     sparsity: float,
     entropy: float,
     symbolic_edges: Sequence[str] = (),
@@ -39,7 +40,7 @@ def kan_network(
         Pieces of each spline.
     spline_order : int
         Degree of the pieces.
-    base_activation : str
+    base_activation : str or ActivationFunction
         Function that each edge adds to its spline, with a learned weight.
     sparsity, entropy : float
         Strength of the penalty on edges, and weight of their entropy in it.

@@ -457,9 +457,20 @@ def first_weights(
     tree = network.layout.views(*start)
     bias = network.layer.output_bias(tree)
     if bias is not None:
-        bias[...] = task.best_constant(samples)
+        bias[...] = _constant_scores(task, samples, bias.shape[-1])
     initialize(network, tree, samples, task)
     return start
+
+
+def _constant_scores(task: Task, samples: Samples, n_scores: int) -> Array:
+    """The best constant raw scores, if the loss gives one for each output of the network."""
+    constant, loss = task.best_constant(samples), task.loss()[0]
+    if np.shape(constant) != (n_scores,):
+        raise ValueError(
+            f"The loss {getattr(loss, 'loss', loss)!r} does not fit these targets: best_constant returned an array of "
+            f"shape {np.shape(constant)}, and the network has {n_scores} raw scores."
+        )
+    return constant
 
 
 def _learn(

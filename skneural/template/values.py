@@ -25,6 +25,7 @@ OTHER_ACTIVATIONS = """Another one than these is given as `skneural.layers.Activ
     `skneural.testing.check_activation` checks it."""
 
 LOSS = Constraint("Loss of skneural.losses", lambda value: isinstance(value, Loss))
+ELEMENTWISE_LOSS = Constraint("ElementwiseLoss of skneural.losses", lambda value: isinstance(value, ElementwiseLoss))
 
 # Arguments at which an activation is tried.
 TRIED = np.array([[-1.5, -0.5], [0.25, 2.0]], np.float32)
@@ -55,7 +56,7 @@ def solver_hyperparameter(default: str, doc: str, *others: str) -> Any:
 
 
 def activation_hyperparameter(default: str, doc: str) -> Any:
-    """The hyper-parameter `activation`: a name, or a function with its derivative."""
+    """A hyper-parameter that is an activation: a name, or a function with its derivative."""
     return hyperparameter(
         default=default,
         constraint=ACTIVATION,
@@ -80,8 +81,9 @@ def ensure_usable(hyperparameters: dict[str, Any]) -> None:
         _ensure_defined("solver", solver, Optimizer, "update")
     if isinstance(loss := hyperparameters.get("loss"), Loss):
         _ensure_loss(loss)
-    if isinstance(activation := hyperparameters.get("activation"), ActivationFunction):
-        _ensure_activation(activation)
+    for name in ("activation", "base_activation"):
+        if isinstance(activation := hyperparameters.get(name), ActivationFunction):
+            _ensure_activation(name, activation)
 
 
 def _ensure_defined(name: str, value: Any, base: type, *methods: str) -> None:
@@ -120,17 +122,23 @@ def _ensure_loss(loss: Loss) -> None:
         raise ValueError(f"loss={loss!r}: link_name must be one of {', '.join(LINKS)}; it is {loss.link_name!r}.")
 
 
-def _ensure_activation(activation: ActivationFunction) -> None:
+def ensure_identity_link(loss: Loss, reason: str) -> None:
+    """Raise if a loss changes raw scores to predictions by a link; `reason` says why there is none."""
+    if loss.link_name != "identity":
+        raise ValueError(f"loss={loss!r} has the link {loss.link_name!r}, but {reason}: it must be the identity.")
+
+
+def _ensure_activation(of: str, activation: ActivationFunction) -> None:
     if activation.initializer not in INITIALIZERS:
-        raise ValueError(f"activation={activation!r}: initializer must be one of {', '.join(INITIALIZERS)}.")
+        raise ValueError(f"{of}={activation!r}: initializer must be one of {', '.join(INITIALIZERS)}.")
     for name in ("function", "derivative"):
         each = getattr(activation, name)
         if not callable(each):
-            raise TypeError(f"activation={activation!r}: {name} must be a function of an array; it is {each!r}.")
+            raise TypeError(f"{of}={activation!r}: {name} must be a function of an array; it is {each!r}.")
         y = each(TRIED.copy())
         if getattr(y, "shape", None) != TRIED.shape or y.dtype != TRIED.dtype:
             what = f"{y.dtype} of shape {y.shape}" if isinstance(y, np.ndarray) else repr(y)
             raise TypeError(
-                f"activation={activation!r}: {name} must return an array of the shape and the dtype of its argument; "
+                f"{of}={activation!r}: {name} must return an array of the shape and the dtype of its argument; "
                 f"for float32 of shape {TRIED.shape} it returned {what}."
             )

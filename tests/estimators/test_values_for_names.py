@@ -13,8 +13,11 @@ from skneural import (
     Autoencoder,
     CNNClassifier,
     DiffusionModel,
+    KANClassifier,
+    KANRegressor,
     MLPClassifier,
     MLPRegressor,
+    SequenceToSequence,
     SeriesForecaster,
     TabularMLPClassifier,
 )
@@ -23,10 +26,14 @@ from skneural.layers import ActivationFunction
 from skneural.losses import (
     AbsoluteLoss,
     ElementwiseLoss,
+    GaussianLoss,
     HuberLoss,
+    LogisticLoss,
     Loss,
     PoissonLoss,
     QuantileLoss,
+    QuantilesLoss,
+    SoftmaxLogLoss,
     SquaredLoss,
 )
 from skneural.optimizers import SGD, Adam, Optimizer
@@ -34,7 +41,7 @@ from skneural.optimizers.schedules import cosine
 from skneural.template.estimator import NeuralEstimator
 from skneural.template.regressor import NeuralRegressor
 from skneural.testing import check_activation, check_loss, check_optimizer, check_schedule
-from tests.estimators.cases import BRIEF, ESTIMATORS, SMALL_TABULAR, every, flowers, monthly_sales, patients
+from tests.estimators.cases import BRIEF, ESTIMATORS, SMALL_TABULAR, every, flowers, monthly_sales, patients, sentences
 
 X, y = flowers()
 
@@ -158,12 +165,14 @@ def test_every_estimator_takes_optimizers_and_schedules(case):
             SeriesForecaster(2, window_size=4, n_members=2, hidden_layer_sizes=4, compare=False, **BRIEF),
             monthly_sales()[:1],
         ),
+        (KANRegressor(hidden_layer_sizes=2, **BRIEF), patients()),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, NeuralEstimator) else "",
 )
 def test_every_estimator_with_an_activation_takes_a_function(model, data):
-    plain = clone(model).set_params(activation="tanh").fit(*data)
-    model.set_params(activation=TANH).fit(*data)
+    name = "activation" if hasattr(model, "activation") else "base_activation"
+    plain = clone(model).set_params(**{name: "tanh"}).fit(*data)
+    model.set_params(**{name: TANH}).fit(*data)
     np.testing.assert_allclose(model.weights_, plain.weights_, rtol=2e-4, atol=1e-5)
 
 
@@ -224,12 +233,19 @@ def test_a_schedule_that_ends_near_zero_needs_no_warning_of_convergence(recwarn)
     assert not recwarn.list
 
 
-def test_an_activation_without_an_operator_is_named_by_onnx():
-    model = MLPClassifier(4, TANH, **BRIEF).fit(X, y)
-    with pytest.raises(
-        NotImplementedError, match="MLPClassifier cannot be exported: the activation ActivationFunction"
-    ):
+@pytest.mark.parametrize(
+    "model", [MLPClassifier(4, TANH, **BRIEF), KANClassifier(hidden_layer_sizes=2, base_activation=TANH, **BRIEF)]
+)
+def test_an_activation_without_an_operator_is_named_by_onnx(model):
+    model.fit(X, y)
+    with pytest.raises(NotImplementedError, match=r"Classifier cannot be exported: the activation ActivationFunction"):
         to_onnx(model)
+
+
+def test_the_base_function_of_an_edge_is_named():
+    wrong = ActivationFunction(np.sum, np.cos)
+    with pytest.raises(TypeError, match=r"base_activation=.*: function must return an array of the shape"):
+        KANClassifier(hidden_layer_sizes=2, base_activation=wrong, **BRIEF).fit(X, y)
 
 
 # --- losses ------------------------------------------------------------------------------------------------
@@ -312,3 +328,73 @@ WRONG_LOSSES = {
 def test_what_a_loss_lacks_is_named(loss, kind, message):
     with pytest.raises(kind, match=message):
         MLPRegressor(4, loss=loss, **BRIEF).fit(*NUMBERS)
+
+
+def test_a_loss_of_other_targets_is_named():
+    for loss in (QuantilesLoss((0.1, 0.9)), GaussianLoss()):
+        with pytest.raises(ValueError, match=r"does not fit these targets: best_constant returned an array of shape"):
+            MLPRegressor(4, loss=loss, **BRIEF).fit(*NUMBERS)
+
+
+# --- losses of forecasts, reconstructions and sequences ----------------------------------------------------
+
+
+@dataclass(frozen=True)
+class LogLossOfTokens(Loss):
+    """Log loss that learns the number of tokens from its arguments, with smoothed labels."""
+
+    smoothing: float = 0.0
+    link_name = "softmax"
+
+    def value_and_gradient(self, y, raw, sample_weight=None, total=None):
+        return SoftmaxLogLoss(raw.shape[1], self.smoothing).value_and_gradient(y, raw, sample_weight, total)
+
+    def best_constant(self, y, sample_weight=None):
+        return SoftmaxLogLoss(int(y.max()) + 1, self.smoothing).best_constant(y, sample_weight)
+
+
+FORECASTER = SeriesForecaster(2, window_size=4, n_members=2, hidden_layer_sizes=4, compare=False, **BRIEF)
+AUTOENCODER = Autoencoder(2, 4, **BRIEF)
+TRANSLATOR = SequenceToSequence(hidden_size=4, embedding_size=3, level="word", **BRIEF)
+SALES, SHARES, TEXTS = monthly_sales()[:1], ((X - X.min()) / np.ptp(X),), (sentences()[0],) * 2
+# name -> estimator, arguments of fit, the name of a loss and the same as a value, another value, one that does not fit
+OF_OTHER_TARGETS = {
+    "forecast": (FORECASTER, SALES, "huber", HuberLoss(), LogCosh(2.0), PoissonLoss()),
+    "reconstruction": (AUTOENCODER, (X,), "squared_error", SquaredLoss(), LogCosh(2.0), SoftmaxLogLoss(2)),
+    "shares": (AUTOENCODER, SHARES, "log_loss", LogisticLoss(), LogCosh(2.0), Loss()),
+    "tokens": (TRANSLATOR, TEXTS, "log_loss", LogLossOfTokens(), LogLossOfTokens(0.1), SquaredLoss()),
+}
+every_target = pytest.mark.parametrize(
+    ("model", "arguments", "name", "same", "other", "wrong"), OF_OTHER_TARGETS.values(), ids=OF_OTHER_TARGETS
+)
+
+
+@every_target
+def test_losses_of_all_targets(model, arguments, name, same, other, wrong):
+    by_name, ours, others = (clone(model).set_params(loss=loss).fit(*arguments) for loss in (name, same, other))
+    np.testing.assert_allclose(ours.weights_, by_name.weights_, rtol=1e-5, atol=1e-7)
+    assert ours.loss_curve_ == pytest.approx(by_name.loss_curve_)
+    assert not np.allclose(others.weights_, by_name.weights_)
+    restored = pickle.loads(pickle.dumps(others))
+    np.testing.assert_array_equal(restored.weights_, others.weights_)
+    assert restored.loss == other
+    continued = [each.set_params(warm_start=True).fit(*arguments).weights_ for each in (restored, others)]
+    np.testing.assert_array_equal(*continued)
+    with pytest.raises((ValueError, TypeError), match="loss"):
+        clone(model).set_params(loss=wrong).fit(*arguments)
+
+
+def test_errors_of_another_loss_are_in_its_units():
+    """With the identity as its link, in deviations of each feature, and otherwise in the units of X."""
+    for loss, scale in ((LogCosh(), 1.0), (PoissonLoss(), None)):
+        counts = np.abs(X) + 1
+        model = clone(AUTOENCODER).set_params(loss=loss).fit(counts)
+        usual, larger = model.score_samples(counts), clone(model).fit(10 * counts).score_samples(10 * counts)
+        assert np.allclose(usual, larger, rtol=1e-3) == (scale == 1.0)
+        assert model.inverse_transform(model.transform(counts)).shape == counts.shape
+        assert (model.loss_function_, model.out_activation_) == (loss, loss.link_name)
+
+
+def test_a_variational_autoencoder_needs_a_density():
+    with pytest.raises(ValueError, match="variational=True needs the density"):
+        clone(AUTOENCODER).set_params(loss=LogCosh(), variational=True).fit(X)

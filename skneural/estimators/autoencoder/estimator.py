@@ -18,6 +18,7 @@ from skneural.estimators.autoencoder.reader import NUMBERS_PER_BLOCK, RowsOrImag
 from skneural.estimators.autoencoder.task import Reconstruction, ReconstructionOptions
 from skneural.hyperparameters import BOOLEAN, NONE, Choice, Integer, Number, Sizes, declare, hyperparameter
 from skneural.layers import Chain, Layer
+from skneural.losses import ElementwiseLoss
 from skneural.networks.autoencoder import LATENT, autoencoder_network
 from skneural.ops.gaussian import gaussian_divergence
 from skneural.ops.pointwise import AnyActivation
@@ -30,7 +31,7 @@ from skneural.template.automatic import batch_size_hyperparameter
 from skneural.template.problem import Network
 from skneural.template.training import network_output
 from skneural.template.unsupervised import UnsupervisedEstimator
-from skneural.template.values import activation_hyperparameter
+from skneural.template.values import ELEMENTWISE_LOSS, activation_hyperparameter
 from skneural.user_warnings import warn_user
 
 # Pairs of draws in the estimate of the lower bound of the likelihood.
@@ -134,11 +135,13 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Unsupervise
         doc="""Standard deviation of the normal noise added to X in training, in units of `scale_`; the targets are
         without noise.""",
     )
-    loss: str = hyperparameter(
+    loss: str | ElementwiseLoss = hyperparameter(
         default="auto",
-        constraint=Choice("auto", "squared_error", "log_loss"),
+        constraint=Choice("auto", "squared_error", "log_loss") | ELEMENTWISE_LOSS,
         doc="""Loss function: "squared_error" in units of `scale_`, or "log_loss" for values between 0 and 1, which are
-        not scaled. "auto": log_loss if all values of X are 0 or 1.""",
+        not scaled. "auto": log_loss if all values of X are 0 or 1. Another one is an object of a class derived from
+        `skneural.losses.ElementwiseLoss`, in units of `scale_` if its link is the identity, and else without scaling;
+        `skneural.testing.check_loss` checks it. Not if variational, which needs a density of X.""",
     )
     image_shape: str | Sequence[int] | None = hyperparameter(
         default=None,
@@ -160,9 +163,10 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Unsupervise
         "mean_": ("ndarray of shape (n_features_in_,) or (n_channels,)", "Mean of each feature or channel."),
         "scale_": (
             "ndarray of shape (n_features_in_,) or (n_channels,)",
-            "Standard deviation of each feature or channel, 1 if constant; with log_loss, `mean_` is 0 and `scale_` 1.",
+            """Standard deviation of each feature or channel, 1 if constant; of losses with a link, `mean_` is 0 and
+            `scale_` 1.""",
         ),
-        "loss_function_": ("str", "Loss function, squared_error or log_loss."),
+        "loss_function_": ("str or ElementwiseLoss", "Loss function: squared_error, log_loss, or the one given."),
         "image_shape_": ("tuple of int or None", "Height, width and channels of the images."),
         "sample_shape_": ("tuple of int", "Shape of a sample of X, and of its reconstruction."),
         "n_features_in_": ("int", "Number of values in a sample."),
@@ -219,7 +223,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Unsupervise
         Returns
         -------
         scores : ndarray of shape (n_samples,)
-            Negative squared error in units of `scale_`, or negative log loss, averaged over features. If variational,
+            Negative squared error in units of `scale_`, or other loss, averaged over features. If variational,
             an estimate of a lower bound of the log-density of X, in which features are normally distributed around the
             reconstruction, or binary: the mean over 16 draws, the same for all samples, which may exceed the bound. In
             float64, so that far outliers have finite scores.
@@ -287,6 +291,13 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Unsupervise
 
     def _reader_options(self) -> RowsOrImagesOptions:
         return RowsOrImagesOptions(self.image_shape)
+
+    def _check_together(self) -> None:
+        if self.variational and isinstance(self.loss, ElementwiseLoss):
+            raise ValueError(
+                f"variational=True needs the density of X around a reconstruction, which loss={self.loss!r} does not "
+                'tell: set loss to "squared_error" or "log_loss".'
+            )
 
     def _task_options(self) -> ReconstructionOptions:
         return ReconstructionOptions(self.loss, float(self.noise), bool(self.variational))

@@ -12,7 +12,7 @@ from skneural.data import Container, Samples, Targets
 from skneural.data.statistics import block_moments, blocks_of_rows, channel_moments
 from skneural.estimators.autoencoder.container import ReconstructedRows, in_units
 from skneural.estimators.autoencoder.reader import RowsOrImages
-from skneural.losses import LINKS, GaussianLoss, LogisticLoss, Loss, SquaredLoss
+from skneural.losses import LINKS, ElementwiseLoss, GaussianLoss, LogisticLoss, Loss, SquaredLoss
 from skneural.ops.moments import InUnits, RunningMoments, number_of_repetitions
 from skneural.ops.types import Array
 from skneural.readers import Reader
@@ -25,14 +25,14 @@ class ReconstructionOptions:
 
     Attributes
     ----------
-    loss : str
-        "auto", "squared_error" or "log_loss".
+    loss : str or ElementwiseLoss
+        "auto", "squared_error", "log_loss", or another one.
     noise : float
         Standard deviation of the noise added to X during training, in units of the scale.
     variational : bool
     """
 
-    loss: str
+    loss: str | ElementwiseLoss
     noise: float
     variational: bool
 
@@ -46,11 +46,11 @@ class Reconstruction(InUnits, Task):
     Attributes
     ----------
     options : ReconstructionOptions
-    loss_function : str
-        "squared_error" or "log_loss".
+    loss_function : str or ElementwiseLoss
+        "squared_error", "log_loss", or another one.
     moments : RunningMoments
-        Of the features, or the channels of images, in all data so far; of none for log_loss, whose values are not
-        scaled.
+        Of the features, or the channels of images, in all data so far; of none for losses with a link, whose values
+        are not scaled.
     n_features : int
         Number of values in a sample.
     image_shape : list of int, or None
@@ -60,7 +60,7 @@ class Reconstruction(InUnits, Task):
     """
 
     options: ReconstructionOptions
-    loss_function: str
+    loss_function: str | ElementwiseLoss
     moments: RunningMoments
     n_features: int
     image_shape: list[int] | None
@@ -77,7 +77,7 @@ class Reconstruction(InUnits, Task):
         assert isinstance(reader, RowsOrImages)
         automatic = "log_loss" if _is_binary(arguments.X) else "squared_error"
         loss_function = automatic if options.loss == "auto" else options.loss
-        if loss_function == "log_loss":  # values between 0 and 1 need no scaling
+        if _elementwise(loss_function).link_name != "identity":  # such as the logistic one, of values between 0 and 1
             moments = RunningMoments.none(arguments.X.shape[-1])
         else:
             moments = channel_moments(arguments.X, arguments.sample_weight)
@@ -125,10 +125,9 @@ class Reconstruction(InUnits, Task):
         return self.loss()[0].best_constant(ends, np.full(2, number_of_repetitions(weight, weight) / 2))
 
     def loss(self) -> tuple[Loss, int]:
-        if self.loss_function == "log_loss":
-            return LogisticLoss(), self.n_features
-        variational = self.options.variational
-        return (GaussianLoss(), self.n_features + 1) if variational else (SquaredLoss(), self.n_features)
+        if self.options.variational and self.loss_function == "squared_error":
+            return GaussianLoss(), self.n_features + 1
+        return _elementwise(self.loss_function), self.n_features
 
     def attributes(self) -> dict[str, Any]:
         return {"loss_function_": self.loss_function, "mean_": self.mean, "scale_": self.scale}
@@ -143,7 +142,7 @@ class Reconstruction(InUnits, Task):
         return values.reshape(-1, *self.sample_shape)
 
     def errors(self, targets: Array, raw: Array) -> Array:
-        """Squared error or cross-entropy of each element, in the units of the loss.
+        """Squared error, cross-entropy or other loss of each element, in the units of the loss.
 
         The cross-entropy of a value outside of 0 to 1 is that of the nearest bound, plus the distance to it.
         """
@@ -151,6 +150,8 @@ class Reconstruction(InUnits, Task):
         if self.loss_function == "log_loss":
             shares = np.clip(targets, 0, 1)
             return np.logaddexp(0, raw) - shares * raw + np.abs(targets - shares)
+        if isinstance(self.loss_function, ElementwiseLoss):
+            return self.loss_function.losses_and_slopes(targets, raw.astype(targets.dtype))[0]
         return np.square(raw - targets)
 
     def log_likelihood(self, targets: Array, raw: Array) -> Array:
@@ -162,6 +163,13 @@ class Reconstruction(InUnits, Task):
         variance = np.exp(raw[:, -1]) + GaussianLoss().floor
         units = np.log(self.scale).sum() * (n // len(self.scale))
         return -0.5 * (errors / variance + n * np.log(2 * np.pi * variance)) - units.astype(raw.dtype)
+
+
+def _elementwise(loss: str | ElementwiseLoss) -> ElementwiseLoss:
+    """The loss of a name, or the one that is given."""
+    if isinstance(loss, ElementwiseLoss):
+        return loss
+    return LogisticLoss() if loss == "log_loss" else SquaredLoss()
 
 
 def _blocks(x: Container) -> Iterator[Array]:

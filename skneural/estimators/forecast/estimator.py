@@ -33,6 +33,7 @@ from skneural.hyperparameters import (
     hyperparameter,
 )
 from skneural.layers import Layer
+from skneural.losses import ElementwiseLoss
 from skneural.networks.forecast import forecast_network
 from skneural.ops.pointwise import AnyActivation
 from skneural.ops.types import Array
@@ -47,7 +48,12 @@ from skneural.template.settings import TrainingSettings
 from skneural.template.state import all_or_nothing, plain_state, value_of
 from skneural.template.training import Hooks, Trained, raw_scores, train_problem
 from skneural.template.validation import is_splitter
-from skneural.template.values import activation_hyperparameter, learning_rate_hyperparameter
+from skneural.template.values import (
+    ELEMENTWISE_LOSS,
+    activation_hyperparameter,
+    ensure_identity_link,
+    learning_rate_hyperparameter,
+)
 from skneural.training.interrupts import Interrupts
 from skneural.user_warnings import warn_user
 
@@ -164,11 +170,12 @@ class SeriesForecaster(NeuralEstimator):
         constraint=Number(0, 1, below=True),
         doc="Fraction of hidden activations dropped at each training step.",
     )
-    loss: str = hyperparameter(
+    loss: str | ElementwiseLoss = hyperparameter(
         default="absolute_error",
-        constraint=Choice(*LOSSES_OF_FORECASTS),
+        constraint=Choice(*LOSSES_OF_FORECASTS) | ELEMENTWISE_LOSS,
         doc="""Loss to minimize, in the units of windows: "absolute_error" estimates the median, "squared_error" the
-        mean, "huber" a robust mean. Not used with `quantile`.""",
+        mean, "huber" a robust mean. Another one is an object of a class derived from `skneural.losses.ElementwiseLoss`
+        whose link is the identity; `skneural.testing.check_loss` checks it. Not used with `quantile`.""",
     )
     quantile: float | Sequence[float] | None = hyperparameter(
         default=None,
@@ -435,6 +442,8 @@ class SeriesForecaster(NeuralEstimator):
     def _check_together(self) -> None:
         if self.normalize == "season" and self.season is None:
             raise ValueError('normalize="season" needs the steps of a season: set season.')
+        if isinstance(self.loss, ElementwiseLoss):
+            ensure_identity_link(self.loss, "forecasts are compared in the units of windows")
 
     def _train(
         self, problem: Problem, settings: TrainingSettings, hooks: Callable[[Problem], Hooks]

@@ -46,7 +46,7 @@ class ForecastOptions:
     window_size : int, list of int, or None
         None: chosen from horizon, season and lengths.
     normalize : str or None
-    loss : str
+    loss : str or ElementwiseLoss
     quantiles : list of float, or None
     n_members : int
     max_windows : int
@@ -56,7 +56,7 @@ class ForecastOptions:
     season: int | None
     window_size: int | list[int] | None
     normalize: str | None
-    loss: str
+    loss: str | ElementwiseLoss
     quantiles: list[float] | None
     n_members: int
     max_windows: int
@@ -153,7 +153,9 @@ class Forecasting(Task):
     def loss(self) -> tuple[Loss, int]:
         n_targets, quantiles = self.form.horizon * len(self.form.least), self.options.quantiles
         if quantiles is None:
-            return MemberLoss(PresentTargetsLoss(LOSSES_OF_FORECASTS[self.options.loss])), n_targets
+            loss = self.options.loss
+            each = loss if isinstance(loss, ElementwiseLoss) else LOSSES_OF_FORECASTS[loss]
+            return MemberLoss(PresentTargetsLoss(each)), n_targets
         return MemberLoss(PresentTargetsLoss(QuantilesLoss(tuple(quantiles)))), n_targets * len(quantiles)
 
     def shapes(self) -> dict[str, Any]:

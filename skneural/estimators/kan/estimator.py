@@ -17,7 +17,7 @@ from skneural.estimators.kan.statistics import EdgeStatistics
 from skneural.hyperparameters import Choice, Constraint, Integer, Number, Sizes, declare, hyperparameter
 from skneural.layers import Layer
 from skneural.networks.kan import kan_network
-from skneural.ops.pointwise import ACTIVATIONS
+from skneural.ops.pointwise import AnyActivation
 from skneural.parameters import Tree
 from skneural.readers import DenseTable, Reader
 from skneural.tasks import Task
@@ -26,6 +26,7 @@ from skneural.template.problem import Fitted, Network, Problem
 from skneural.template.regressor import NeuralRegressor
 from skneural.template.settings import TrainingSettings
 from skneural.template.training import Hooks, Trained
+from skneural.template.values import activation_hyperparameter
 from skneural.user_warnings import warn_user
 
 
@@ -51,10 +52,8 @@ class KANFields(KANMethods):
         default=5, constraint=Integer(1), doc="Number of grid intervals of each spline at the start of training."
     )
     spline_order: int = hyperparameter(default=3, constraint=Integer(1), doc="Degree of the splines.")
-    base_activation: str = hyperparameter(
-        default="silu",
-        constraint=Choice(*ACTIVATIONS),
-        doc="Function that each edge adds to its spline, with a learned weight.",
+    base_activation: AnyActivation = activation_hyperparameter(
+        "silu", "Function that each edge adds to its spline, with a learned weight."
     )
     grid_range: Any = hyperparameter(
         default="auto",

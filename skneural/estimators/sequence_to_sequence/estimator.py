@@ -21,6 +21,7 @@ from skneural.hyperparameters import BOOLEAN, NONE, Choice, Integer, Number, Siz
 from skneural.layers import GridPositions, Layer
 from skneural.layers.attention import MEMORY_ATTENTION
 from skneural.layers.traversal import find
+from skneural.losses import Loss
 from skneural.networks.sequence_to_sequence import (
     ARCHITECTURES,
     ATTENTIONS,
@@ -37,6 +38,7 @@ from skneural.tasks import FitArguments, Task
 from skneural.template.automatic import batch_size_hyperparameter
 from skneural.template.estimator import NeuralEstimator, has_partial_fit
 from skneural.template.state import all_or_nothing
+from skneural.template.values import LOSS
 from skneural.training.threads import limited_blas
 
 # Sources that are decoded at once: enough that the calls of NumPy cost less than the arithmetic of a step.
@@ -156,12 +158,14 @@ class SequenceToSequence(NeuralEstimator):
         n_features), whose output is a single step. "auto": "dense" if X is a 2-D array of floats, "cnn" if X is images
         and a recurrent decoder attends to them, otherwise "transformer" or "rnn", like the decoder.""",
     )
-    loss: str = hyperparameter(
+    loss: str | Loss = hyperparameter(
         default="log_loss",
-        constraint=Choice("log_loss", "ctc"),
+        constraint=Choice("log_loss", "ctc") | LOSS,
         doc="""Loss. "log_loss": log loss of each token that the decoder predicts. "ctc": connectionist temporal
         classification [7]_, without a decoder, so that `attention` is not used. It is the negative log-likelihood of
-        each target, which cannot be longer than its source has steps after `step_reduction`.""",
+        each target, which cannot be longer than its source has steps after `step_reduction`. Another loss of the tokens
+        that the decoder predicts is an object of a class derived from `skneural.losses.Loss` whose link is the softmax:
+        its y is the numbers of tokens, of which the greatest is the end.""",
     )
     hidden_size: int = hyperparameter(
         default=128,
@@ -262,6 +266,12 @@ class SequenceToSequence(NeuralEstimator):
         recurrent_decoder = encoder_of_sequences == "rnn" and self.loss != "ctc"
         encoder_of_images = "cnn" if recurrent_decoder else encoder_of_sequences
         return SourceOptions(self.level, self.vocabulary_size, self.encoder, encoder_of_sequences, encoder_of_images)
+
+    def _check_together(self) -> None:
+        if isinstance(self.loss, Loss) and self.loss.link_name != "softmax":
+            raise ValueError(
+                f"loss={self.loss!r} has the link {self.loss.link_name!r}; that of the scores of tokens is the softmax."
+            )
 
     def _task_options(self) -> TargetSequenceOptions:
         channels = [int(n) for n in np.atleast_1d(self.channels)]

@@ -24,8 +24,8 @@ from skneural.tasks import FitArguments, Task
 from skneural.tasks.task import ensure_y_is_given
 from skneural.user_warnings import warn_user
 
-# By loss. The end and the blank are predicted like other tokens. The start is never predicted, and has the last number.
-SPECIAL_TOKENS = {"log_loss": ("end", "start"), "ctc": ("blank",)}
+# The end and the blank are predicted like other tokens. The start is never predicted, and has the last number.
+TOKENS_OF_DECODERS, TOKENS_OF_ALIGNMENTS = ("end", "start"), ("blank",)
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class TargetSequenceOptions:
     level : {"word", "character"}
     vocabulary_size : int or None
     max_length : int or None
-    loss : {"log_loss", "ctc"}
+    loss : {"log_loss", "ctc"} or Loss
     n_layers, step_reduction, channels, kernel_size
         Hyper-parameters of the network, on which it depends how many steps are scored.
     """
@@ -45,11 +45,16 @@ class TargetSequenceOptions:
     level: str
     vocabulary_size: int | None
     max_length: int | None
-    loss: str
+    loss: str | Loss
     n_layers: int
     step_reduction: int
     channels: Sequence[int]
     kernel_size: int
+
+    @property
+    def of_alignments(self) -> bool:
+        """True if there is no decoder, and the loss is that of all alignments."""
+        return self.loss == "ctc"
 
     def scored_steps(self, encoder: str, image_shape: Sequence[int] | None) -> tuple[int, int | None]:
         """Number of steps of a source that become one scored step, and number of steps if all have equally many."""
@@ -125,7 +130,7 @@ class TargetSequences(Task):
             )
 
     def encode(self, arguments: FitArguments) -> Targets:
-        if self.options.loss == "ctc":
+        if self.options.of_alignments:
             return self._with_steps(arguments)
         end = [self.vocabulary.number_of("end")]
         targets = [np.append(numbers, end) for numbers in self._numbers(arguments)]
@@ -154,7 +159,7 @@ class TargetSequences(Task):
         return steps
 
     def network_input(self, arguments: FitArguments) -> Container:
-        if self.options.loss == "ctc":
+        if self.options.of_alignments:
             x: Container = arguments.X
             return x
         return self.pairs(arguments.X, self._numbers(arguments))
@@ -166,7 +171,12 @@ class TargetSequences(Task):
 
     def loss(self) -> tuple[Loss, int]:
         n_scores = self.n_tokens + 1  # and the end or the blank
-        return (CTCLoss if self.options.loss == "ctc" else SoftmaxLogLoss)(n_scores), n_scores
+        if isinstance(self.options.loss, Loss):
+            return self.options.loss, n_scores
+        return (CTCLoss if self.options.of_alignments else SoftmaxLogLoss)(n_scores), n_scores
+
+    def shapes(self) -> dict[str, Any]:
+        return {"loss": "ctc" if self.options.of_alignments else "log_loss"}
 
     def attributes(self) -> dict[str, Any]:
         return {"target_vocabulary_": self.tokens, "max_length_": self.max_length}
@@ -174,7 +184,8 @@ class TargetSequences(Task):
     @property
     def vocabulary(self) -> Vocabulary:
         """The vocabulary of the training targets, with the special tokens of the loss."""
-        return Vocabulary.learned(self.tokens, self.n_tokens, SPECIAL_TOKENS[self.options.loss])
+        special = TOKENS_OF_ALIGNMENTS if self.options.of_alignments else TOKENS_OF_DECODERS
+        return Vocabulary.learned(self.tokens, self.n_tokens, special)
 
     def written(self, numbers: Array) -> Any:
         """A sequence of token numbers in the form of y."""
