@@ -11,7 +11,7 @@ Penalized parameters come first, so that the L2 penalty reads and writes one sli
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, NamedTuple
@@ -151,6 +151,15 @@ class Layout:
         self.tables = {
             path: leaf.shape[0] for path, leaf in parameters if leaf.by_rows and math.prod(leaf.shape) >= LEAST_TABLE
         }
+
+    def places(self, names: Container[str]) -> list[tuple[int, int]]:
+        """Start and stop of the parameters of these names in the vector; of those that follow each other, together."""
+        places: list[tuple[int, int]] = []
+        for path, start, stop, _ in self._places:
+            if path in names:
+                follows = places and places[-1][1] == start
+                places[-1:] = [(places[-1][0], stop)] if follows else [*places[-1:], (start, stop)]
+        return places
 
     def initial(self, rng: np.random.Generator, dtype: npt.DTypeLike) -> Snapshot:
         """Initialize parameters and buffers, in the order in which the layers declare them."""

@@ -75,6 +75,12 @@ def test_the_gradient_tree_has_no_buffers(weights):
     assert not np.shares_memory(weights.gradient, weights.vector)
 
 
+def test_places_of_neighbours_are_joined(layout):
+    assert layout.places(["first.weight", "second.inner.full.kernel"]) == [(0, 10)]
+    assert layout.places(["first.weight", "first.bias"]) == [(0, 6), (10, 13)]
+    assert layout.places([]) == []
+
+
 def test_initial_is_determined_by_the_generator(layout):
     first, again, other = (layout.initial(np.random.default_rng(seed), np.float64) for seed in (7, 7, 8))
     np.testing.assert_array_equal(first.vector, again.vector)

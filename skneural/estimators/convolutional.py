@@ -11,6 +11,7 @@ import numpy.typing as npt
 from sklearn.utils.validation import check_is_fitted
 
 from skneural.estimators.augmentation import augmentation_hyperparameter
+from skneural.estimators.series_or_texts import SeriesOrTexts
 from skneural.estimators.word_vectors import TokenFields
 from skneural.hyperparameters import (
     BOOLEAN,
@@ -36,7 +37,6 @@ from skneural.readers import (
     ImageOptions,
     Images,
     Reader,
-    Sequences,
     reversible_normalization_hyperparameter,
     standardize_hyperparameter,
 )
@@ -44,7 +44,6 @@ from skneural.tasks import NumberOptions, SeriesNumbers, Task
 from skneural.template.automatic import batch_size_hyperparameter
 from skneural.template.classifier import NeuralClassifier
 from skneural.template.estimator import Mixin
-from skneural.template.pretrained import freeze_hyperparameter, pretrained_hyperparameter
 from skneural.template.problem import Fitted, Network, Problem
 from skneural.template.regressor import NeuralRegressor
 from skneural.template.settings import AutomaticBatchSize, TrainingSettings
@@ -114,8 +113,6 @@ class ConvolutionalImageFields(Mixin):
         doc="""Fraction dropped at each training step, of the activations of dense layers or of the averaged feature
         maps.""",
     )
-    pretrained: Any = pretrained_hyperparameter()
-    freeze: int | Sequence[str] = freeze_hyperparameter()
     stem: str = hyperparameter(
         default="learned",
         constraint=Choice("learned", "gabor", "wavelet"),
@@ -321,7 +318,7 @@ TEXT_RATE, TEXT_EPOCHS, TEXT_STEPS = 0.005, 10, 300
 class ConvolutionalSequenceFields(TokenFields):
     """Hyper-parameters of `CNNSequenceClassifier` and `CNNSequenceRegressor`."""
 
-    _reader_class: ClassVar[type[Reader]] = Sequences
+    _reader_class: ClassVar[type[Reader]] = SeriesOrTexts
     _network_builder: ClassVar[Callable[..., Layer]] = staticmethod(convolutional_series_network)
 
     architecture: str = hyperparameter(

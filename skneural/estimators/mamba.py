@@ -10,6 +10,7 @@ import numpy.typing as npt
 from sklearn.utils.metaestimators import available_if
 
 from skneural.estimators.attention import has_pooling_weights, pooling_hyperparameter, pooling_weights
+from skneural.estimators.series_or_texts import SeriesOrTexts
 from skneural.estimators.word_vectors import TokenFields
 from skneural.hyperparameters import BOOLEAN, Choice, Integer, Number, declare, hyperparameter
 from skneural.layers import Layer
@@ -19,7 +20,6 @@ from skneural.readers import (
     SEQUENCE_ATTRIBUTES,
     SEQUENCE_DOC,
     Reader,
-    Sequences,
     reversible_normalization_hyperparameter,
     standardize_hyperparameter,
 )
@@ -33,7 +33,7 @@ from skneural.template.tagger import NeuralTagger
 class MambaFields(TokenFields):
     """Hyper-parameters of all Mamba estimators."""
 
-    _reader_class: ClassVar[type[Reader]] = Sequences
+    _reader_class: ClassVar[type[Reader]] = SeriesOrTexts
     _network_builder: ClassVar[Callable[..., Layer]] = staticmethod(mamba_network)
     _size_name: ClassVar[str] = "d_model"
 

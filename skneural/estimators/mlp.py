@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from sklearn.utils.validation import check_is_fitted
 
@@ -17,7 +17,6 @@ from skneural.parameters import Tree
 from skneural.template.automatic import early_stopping_hyperparameter
 from skneural.template.classifier import NeuralClassifier
 from skneural.template.estimator import Mixin
-from skneural.template.pretrained import freeze_hyperparameter, pretrained_hyperparameter
 from skneural.template.regressor import NeuralRegressor
 from skneural.template.values import ACTIVATION, OTHER_ACTIVATIONS
 
@@ -59,9 +58,6 @@ class MLPFields(Mixin):
         doc="""Whether to add a linear map from the features to the raw scores, trained with the hidden layers, which
         then learn what is not linear.""",
     )
-
-    pretrained: Any = pretrained_hyperparameter()
-    freeze: int | Sequence[str] = freeze_hyperparameter()
 
     # The default MLP hardly overfits, and held-out samples are missing in training: holding out a tenth lowered the
     # score on all benchmark sets of 700 to 10 000 rows, on letter (18 000) from .955 to .950 (benchmarks/tabular.py).

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from sklearn.utils.metaestimators import available_if
 
 from skneural.estimators.attention import has_pooling_weights, pooling_hyperparameter, pooling_weights
+from skneural.estimators.series_or_texts import SeriesOrTexts
 from skneural.estimators.word_vectors import TokenFields
 from skneural.hyperparameters import BOOLEAN, NONE, Choice, Integer, Number, declare, hyperparameter
 from skneural.layers import Layer
@@ -20,7 +21,6 @@ from skneural.readers import (
     SEQUENCE_ATTRIBUTES,
     SEQUENCE_DOC,
     Reader,
-    Sequences,
     embedding_size_hyperparameter,
     reversible_normalization_hyperparameter,
     standardize_hyperparameter,
@@ -32,7 +32,7 @@ from skneural.template.tagger import NeuralTagger
 
 
 @dataclass(frozen=True)
-class RecurrentSequences(Sequences):
+class RecurrentSequences(SeriesOrTexts):
     """Series and tokens of which at least 32 are predicted at once: a step then costs more than the calls of NumPy."""
 
     least_rows_per_block: ClassVar[int] = 32

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from skneural.data import Samples
+from skneural.estimators.series_or_texts import KnownTokens, SeriesOrTextOptions
 from skneural.hyperparameters import NONE, Constraint, declare, hyperparameter
 from skneural.layers import Embedding, Layer, MeanEmbedding
 from skneural.layers.traversal import find
 from skneural.ops.types import Array
 from skneural.parameters import Tree
-from skneural.readers import SequenceOptions, vocabulary_size_hyperparameter
+from skneural.readers import Reader, vocabulary_size_hyperparameter
 from skneural.tasks import Task
 from skneural.template.estimator import Mixin
 from skneural.template.problem import Network
@@ -20,10 +21,6 @@ from skneural.template.problem import Network
 
 def _is_table(value: object) -> bool:
     return isinstance(value, np.ndarray) and value.ndim == 2 and value.dtype.kind in "fiu" and value.size > 0
-
-
-def _is_freeze(value: object) -> bool:
-    return isinstance(value, tuple | list) and tuple(value) in ((), ("embedding",))
 
 
 @declare
@@ -41,26 +38,29 @@ class TokenFields(Mixin):
         start at random, as all do with None. With `vocabulary_size` "auto", that is the number of rows.""",
     )
 
-    freeze: Any = hyperparameter(
-        default=(),
-        constraint=Constraint('() or ("embedding",)', _is_freeze),
-        doc="""("embedding",): the embedding keeps `embedding_weights`, and random vectors of tokens that have none. ():
-        all layers are trained.""",
-    )
-
     def _check_together(self) -> None:
         super()._check_together()
+        known = KnownTokens.of(self.pretrained)
         if self.embedding_weights is not None:
             sizes = self.vocabulary_size, self._size_name, getattr(self, self._size_name)
             ensure_table_fits(self.embedding_weights, *sizes)
-        elif self.freeze:
-            raise ValueError('freeze=("embedding",) needs embedding_weights, the vectors that tokens keep.')
+            if known.size is not None:
+                raise ValueError(
+                    "pretrained has embeddings of its tokens: leave either embedding_weights or pretrained out."
+                )
+        if known.size is not None and self.vocabulary_size not in (None, "auto", known.size):
+            raise ValueError(
+                f"vocabulary_size={self.vocabulary_size}, but pretrained has {known.size} tokens; leave "
+                f"vocabulary_size out, and fit {type(self).__name__} on the kind of input that the model takes."
+            )
 
-    def _reader_options(self) -> SequenceOptions:
-        return SequenceOptions(self.vocabulary_size, rows_of(self.embedding_weights))
+    def _reader_options(self) -> SeriesOrTextOptions:
+        known = KnownTokens.of(self.pretrained)
+        size = known.size if self.vocabulary_size is None else self.vocabulary_size
+        return SeriesOrTextOptions(size, known.size or rows_of(self.embedding_weights), known.texts)
 
-    def _initialize(self, network: Network, tree: Tree, samples: Samples, task: Task) -> None:
-        super()._initialize(network, tree, samples, task)
+    def _initialize(self, network: Network, tree: Tree, samples: Samples, task: Task, reader: Reader) -> None:
+        super()._initialize(network, tree, samples, task, reader)
         if self.embedding_weights is not None:
             set_embedding(network.layer, tree, self.embedding_weights)
 

@@ -16,6 +16,7 @@ from skneural.estimators.network.reader import ReaderOfKind
 from skneural.estimators.recurrent import RecurrentSequences
 from skneural.estimators.rocket.kernel_model import RocketEstimator
 from skneural.estimators.segmentation.reader import ImagesOfAnySize
+from skneural.estimators.series_or_texts import SeriesOrTexts
 from skneural.estimators.tabular.reader import MixedTable
 from skneural.estimators.transformer.reader import TransformerSequences
 from skneural.export.families import FAMILIES
@@ -52,6 +53,7 @@ READERS: dict[type[Reader], Callable[[OnnxGraph, Any, Form], Input]] = {
     NodeReader: read_nodes,
     ReaderOfKind: read_kind,
     RecurrentSequences: read_series,
+    SeriesOrTexts: read_series,
     Sequences: read_series,
     Table: read_table,
     TransformerSequences: read_series,

@@ -29,7 +29,7 @@ from skneural.layers.embedding import Embedding, MeanEmbedding, TextEmbedding, T
 from skneural.layers.encoder_decoder import EncoderDecoder, StartedByMemory, WithMemory
 from skneural.layers.ensemble import Ensemble
 from skneural.layers.filter_bank import FilterBank
-from skneural.layers.frozen import Frozen, with_frozen
+from skneural.layers.frozen import Frozen
 from skneural.layers.graph import (
     GATConvolution,
     GCNConvolution,
@@ -161,5 +161,4 @@ __all__ = [
     "Unflatten",
     "WithClassToken",
     "WithMemory",
-    "with_frozen",
 ]

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
-from skneural.layers.combinators import Chain
 from skneural.layers.layer import PREDICTING, AnyShape, Backward, Context, Layer, LayerState
 from skneural.ops.types import Array, Arrays
 from skneural.parameters import Buffer, Layout, Parameter, Tree
@@ -60,11 +58,6 @@ class Frozen(Layer):
 
     def shape(self, x_shape: AnyShape) -> AnyShape:
         return self.inner.shape(x_shape)
-
-
-def with_frozen(network: Chain, names: Iterable[str]) -> Chain:
-    """The network whose parts of the given names are `Frozen`."""
-    return cast(Chain, network.with_children({name: Frozen(network[name]) for name in names}))
 
 
 def _predicting(context: Context) -> Context:

@@ -18,7 +18,6 @@ from skneural.layers import (
     MeanEmbedding,
     Pooling,
     Residual,
-    with_frozen,
 )
 from skneural.networks.ensemble import ensemble_of
 from skneural.networks.sequence import BATCH_LAST, Encoder, dropped, sequence_network
@@ -57,7 +56,6 @@ def convolutional_series_network(
     n_networks: int = 1,
     link: str = "identity",
     word_dropout: float = 0.0,
-    freeze: Sequence[str] = (),
 ) -> Chain:
     """Build a network from series (batch, steps, features) or tokens (batch, steps) to raw scores.
 
@@ -94,12 +92,10 @@ def convolutional_series_network(
         Function from raw scores to what is averaged.
     word_dropout : float, default=0.0
         Fraction of the tokens that fasttext leaves out of the mean in training.
-    freeze : sequence of str, default=()
-        Parts that are not trained.
     """
     if architecture == "fasttext":
         text_network = _fasttext(n_out, channels or (), dropout, vocabulary_size, embedding_size, word_dropout)
-        return ensemble_of(with_frozen(text_network, freeze), n_networks, link)
+        return ensemble_of(text_network, n_networks, link)
 
     def encoder(n_in: int) -> Encoder:
         return convolutional_encoder(n_in, architecture, channels, kernel_size, batch_norm)
@@ -115,7 +111,7 @@ def convolutional_series_network(
         standardize=standardize,
         reversible_normalization=reversible_normalization,
     )
-    return ensemble_of(with_frozen(network, freeze), n_networks, link)
+    return ensemble_of(network, n_networks, link)
 
 
 def _fasttext(

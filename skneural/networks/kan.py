@@ -10,7 +10,7 @@ import numpy as np
 
 from skneural.layers import Bias, Chain, Layer, SplineEdges, Standardization
 from skneural.layers.layer import PREDICTING
-from skneural.layers.traversal import find
+from skneural.layers.traversal import find, find_trained
 from skneural.ops.pointwise import AnyActivation
 from skneural.ops.types import Array
 from skneural.parameters import Tree
@@ -97,10 +97,11 @@ def inputs_of_layers(network: Layer, tree: Tree, x: Array) -> list[Array]:
 
 
 def adapt_hidden_grids(network: Layer, tree: Tree, x: Array, sample_weight: Array | None) -> None:
-    """Adapt the grids to the inputs of their layers; those of the first layer only if `first`."""
+    """Adapt the grids of hidden layers to their inputs, except for layers that are not trained."""
     h = network["standardization"].predict(input_scaling(tree), x)
+    trained = [p for _, p in find_trained(network, tree, SplineEdges)]
     for i, (layer, p) in enumerate(edges_of(network, tree)):
-        if i:
+        if i and any(p is each for each in trained):
             layer.adapt_grids(p, h, sample_weight)
         h = layer.predict(p, h)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 from skneural.layers import (
     Branches,
@@ -15,7 +14,6 @@ from skneural.layers import (
     Reversed,
     RMSNormalization,
     SelectiveScan,
-    with_frozen,
 )
 from skneural.networks.sequence import ROWS_FIRST, Encoder, dropped, sequence_network
 
@@ -40,7 +38,6 @@ def mamba_network(
     vocabulary_size: int | None,
     standardize: bool,
     reversible_normalization: bool = False,
-    freeze: Sequence[str] = (),
 ) -> Chain:
     """Build a network from series (batch, steps, features) or tokens (batch, steps) to raw scores.
 
@@ -60,8 +57,6 @@ def mamba_network(
         Centre and scale each feature in the first layer; not used for tokens.
     reversible_normalization : bool, default=False
         Centre and scale each series by its own steps instead; not used for tokens.
-    freeze : sequence of str, default=()
-        Parts that are not trained.
     """
 
     def encoder(n_in: int) -> Encoder:
@@ -69,10 +64,7 @@ def mamba_network(
         return mamba_encoder(*sizes, dropout, variant, bidirectional, n_in if vocabulary_size is None else None)
 
     sizes = vocabulary_size, d_model
-    network = sequence_network(
-        encoder, n_features, n_out, pooling, dropout, *sizes, standardize, reversible_normalization
-    )
-    return with_frozen(network, freeze)
+    return sequence_network(encoder, n_features, n_out, pooling, dropout, *sizes, standardize, reversible_normalization)
 
 
 def mamba_encoder(

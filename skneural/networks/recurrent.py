@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from skneural.layers import Branches, Chain, JoinSteps, Layer, with_frozen
+from skneural.layers import Branches, Chain, JoinSteps, Layer
 from skneural.layers.recurrent import CELLS
 from skneural.networks.sequence import STEPS_FIRST, Encoder, dropped, sequence_network
 
@@ -22,7 +20,6 @@ def recurrent_network(
     embedding_size: int,
     standardize: bool,
     reversible_normalization: bool = False,
-    freeze: Sequence[str] = (),
 ) -> Chain:
     """Build a network from series (batch, steps, features) or tokens (batch, steps) to raw scores.
 
@@ -50,18 +47,13 @@ def recurrent_network(
         Centre and scale each feature in the first layer; not used for tokens.
     reversible_normalization : bool, default=False
         Centre and scale each series by its own steps instead; not used for tokens.
-    freeze : sequence of str, default=()
-        Parts that are not trained.
     """
 
     def encoder(n_in: int) -> Encoder:
         return recurrent_encoder(n_in, cell, hidden_size, n_layers, bidirectional, dropout)
 
     sizes = vocabulary_size, embedding_size
-    network = sequence_network(
-        encoder, n_features, n_out, pooling, dropout, *sizes, standardize, reversible_normalization
-    )
-    return with_frozen(network, freeze)
+    return sequence_network(encoder, n_features, n_out, pooling, dropout, *sizes, standardize, reversible_normalization)
 
 
 def recurrent_encoder(

@@ -6,13 +6,11 @@ Pre-normalization (Xiong et al. 2020) needs no warm-up of the learning rate.
 from __future__ import annotations
 
 import math
-from typing import cast
 
 from skneural.layers import (
     Activation,
     Chain,
     Dense,
-    Frozen,
     Layer,
     LayerNormalization,
     LearnedPositions,
@@ -23,10 +21,8 @@ from skneural.layers import (
     WithClassToken,
 )
 from skneural.networks.sequence import ROWS_FIRST, SEQUENCE_POOLINGS, Encoder, dropped, sequence_network
-from skneural.parameters import Tree
 
 POSITIONAL = ("sinusoidal", "learned", "rotary", "none")
-START = ("projection", "positions", "dropout")  # layers before the blocks of an encoder
 TRANSFORMER_POOLINGS = (*SEQUENCE_POOLINGS, "cls")
 
 
@@ -44,7 +40,6 @@ def transformer_network(
     max_length: int | None,
     standardize: bool,
     causal: bool,
-    freeze: int,
     reversible_normalization: bool = False,
 ) -> Chain:
     """Build a network from series (batch, steps, features) or tokens (batch, steps) to raw scores.
@@ -66,9 +61,6 @@ def transformer_network(
         Centre and scale each feature in the first layer; not used for tokens.
     causal : bool
         Steps attend to themselves and the steps before them only.
-    freeze : int
-        Blocks of an attention and a feedforward layer that are not trained, from the first; if positive, the layers
-        before them are not trained either.
     reversible_normalization : bool, default=False
         Centre and scale each series by its own steps instead; not used for tokens.
     """
@@ -88,36 +80,7 @@ def transformer_network(
         )
 
     sizes = vocabulary_size, d_model
-    network = sequence_network(
-        encoder, n_features, n_out, pooling, dropout, *sizes, standardize, reversible_normalization
-    )
-    return _frozen(network, freeze) if freeze else network
-
-
-def _frozen(network: Chain, n_blocks: int) -> Chain:
-    """The network with everything up to the end of a block frozen, a class token apart, which a task has for itself."""
-    frozen = {*START, *(f"block_{i + 1}" for i in range(n_blocks))}
-
-    def with_frozen(layer: Layer) -> Layer:
-        return layer.with_children({name: Frozen(child) for name, child in layer.children().items() if name in frozen})
-
-    encoder = with_frozen(network["encoder"])
-    token = encoder.children().get("class_token")
-    if token is not None:
-        token = token.with_children({"inner": with_frozen(token["inner"])})
-        encoder = encoder.with_children({"class_token": token})
-    changes = {"embedding": Frozen(network["embedding"])} if "embedding" in network.children() else {}
-    return cast(Chain, network.with_children(changes | {"encoder": encoder}))
-
-
-def encoder_parameters(network: Layer, tree: Tree) -> dict[str, Tree]:
-    """The parameters of each part of the encoder, by its name; also where it is frozen, or follows a class token."""
-    encoder, p = network["encoder"], tree["encoder"]
-    parts = dict(encoder.children())
-    if "class_token" in parts:
-        inner = parts.pop("class_token")["inner"]
-        parts, p = parts | inner.children(), p | p["class_token"]["inner"]
-    return {name: p[name]["inner"] if isinstance(layer, Frozen) else p[name] for name, layer in parts.items()}
+    return sequence_network(encoder, n_features, n_out, pooling, dropout, *sizes, standardize, reversible_normalization)
 
 
 def transformer_encoder(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from skneural.optimizers.adam import Adam
 from skneural.optimizers.averaging import Averaging
 from skneural.optimizers.optimizer import Optimizer
+from skneural.optimizers.scaled_steps import ScaledSteps
 from skneural.optimizers.schedules import SCHEDULES, Progress, Schedule, ScheduleFunction
 from skneural.optimizers.sgd import SGD
 
@@ -18,6 +19,7 @@ __all__ = [
     "Averaging",
     "Optimizer",
     "Progress",
+    "ScaledSteps",
     "Schedule",
     "ScheduleFunction",
     "make_optimizer",

@@ -52,8 +52,9 @@ from skneural.template.automatic import automatic, batch_size_hyperparameter, ea
 from skneural.template.checkpoints import ensure_same_data, read_checkpoint, resumed_problem
 from skneural.template.convergence import convergence_messages
 from skneural.template.epoch_callbacks import EpochCallbacks, PrintedEpochs
+from skneural.template.frozen_layers import with_frozen_names
 from skneural.template.onnx_hooks import onnx_converter, onnx_parser, onnx_shape_calculator
-from skneural.template.pretrained import copy_layers, ensure_same_family, with_frozen_names
+from skneural.template.pretrained import copy_layers, ensure_possible_start, following_arguments
 from skneural.template.problem import Data, Fitted, Network, Problem, Specification, fitted_attributes, pose
 from skneural.template.processes import ensure_same_problem, fitted_jointly
 from skneural.template.references import named_or_refused, with_functions
@@ -84,7 +85,6 @@ HOOKS = (
     "_settings",
     "_network_arguments",
     "_initialize",
-    "_start",
     "_update",
     "_continue",
     "_observers",
@@ -306,7 +306,10 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
             "list of float or None",
             "Score of the held-out data after each epoch, by the first metric; None without held-out data.",
         ),
-        "best_validation_score_": ("float or None", "Largest entry of `validation_scores_`."),
+        "best_validation_score_": (
+            "float or None",
+            "Largest entry of `validation_scores_`, or the score of the start from `pretrained`, if that is larger.",
+        ),
         "history_": (
             "dict of str to list of float",
             """Curves with an entry for each epoch, also of the training that `warm_start` or `partial_fit` continued:
@@ -342,20 +345,18 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
     def _network_arguments(self, shapes: dict[str, Any]) -> dict[str, Any]:
         """All arguments of the network builder, from the shapes that the reader and the task give."""
         builder, hyperparameters = type(self)._network_builder, self._hyperparameters()
-        return with_frozen_names(builder, arguments_of(builder, hyperparameters, **shapes), hyperparameters)
+        arguments = arguments_of(builder, hyperparameters, **shapes | following_arguments(self))
+        return with_frozen_names(builder, arguments, hyperparameters)
 
-    def _initialize(self, network: Network, tree: Tree, samples: Samples, task: Task) -> None:
+    def _initialize(self, network: Network, tree: Tree, samples: Samples, task: Task, reader: Reader) -> None:
         """Set initial parameters and buffers that follow from the training data or from another model."""
         adapt_network(network.layer, tree, samples)
-        copy_layers(self._start(), network.layer, tree)
-
-    def _start(self) -> Any:
-        """The fitted model of the same family from which training starts, if any."""
-        return getattr(self, "pretrained", None)
+        copy_layers(self, network, tree, reader, task)
 
     def _update(self, network: Network, tree: Tree, samples: Samples, task: Task) -> None:
         """Set buffers that follow from all data so far, when training continues with further samples."""
-        adapt_network(network.layer, tree, samples, further=True)
+        if getattr(self, "pretrained", None) is None:  # whose statistics belong to its layers
+            adapt_network(network.layer, tree, samples, further=True)
 
     def _continue(self, fitted: Fitted) -> Fitted:
         """The fitted model, changed where training can continue with other hyper-parameters."""
@@ -514,8 +515,8 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         model.__dict__.update(self.__dict__ | hyperparameters)
         if not after_fit:
             ensure_usable(hyperparameters)
+            ensure_possible_start(model)
             model._check_together()
-            ensure_same_family(model, model._start())
         return model
 
     def _warn_of_unused(self, settings: TrainingSettings) -> None:
@@ -578,6 +579,7 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
             [*observers, *self._observers(problem)],
             partial(self._scores, problem),
             self._training_score(problem),
+            scores_start=getattr(self, "pretrained", None) is not None and not problem.continues,
             deadline=deadline,
             started_at=time.monotonic() if started_at is None else started_at,
         )
@@ -616,7 +618,7 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
             "loss_": losses[-1],
             "best_loss_": None if trained.validation_decided else min(losses),
             "validation_scores_": scores or None,
-            "best_validation_score_": max(scores, default=None),
+            "best_validation_score_": max(scores + history.start_scores, default=None),
             "history_": continued_curves(self.history_, curves) if problem.continues else curves,
             "t_": (self.t_ if problem.continues else 0) + history.n_epochs * len(problem.source),
             "_optimizer_state": trained.optimizer_state,

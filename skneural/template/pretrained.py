@@ -1,60 +1,73 @@
-"""Networks that start with the layers of a fitted model of the same family, some of which may stay as they are."""
+"""Networks that start with the layers of a fitted model."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping, Set
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 from sklearn.frozen import FrozenEstimator
 
-from skneural.hyperparameters import NONE, Constraint, hyperparameter
-from skneural.layers import Embedding, Frozen, Layer
-from skneural.layers.traversal import joined, learns, mapped
+from skneural.hyperparameters import NONE, Constraint, Number, hyperparameter
+from skneural.layers import Frozen, Layer, StepPooling
+from skneural.layers.traversal import joined
 from skneural.layers.truncation import before_output
 from skneural.ops.types import Array
 from skneural.parameters import Tree
+from skneural.readers import Reader
+from skneural.tasks import Numbers, Task
+from skneural.template.columns_by_name import ColumnAxis, KnownColumns, column_axes, known_columns, placed
+from skneural.template.conversions import CONVERSIONS, FOLLOWING, Conversion
+from skneural.template.frozen_layers import ensure_start_of_frozen
 
 if TYPE_CHECKING:
     from skneural.template.estimator import NeuralEstimator
+    from skneural.template.problem import Network
 
-# Layers before the first one that `freeze` counts: they bring the input into the form that the others take.
-UNCOUNTED = ("projection", "features")
+# Layers that belong to the task: where `pretrained` has none, they start anew, and those that it has too many are left
+# out. A tagger has no pooling, for instance.
+OF_THE_TASK = {"pooling", "class_token"}
+
+# The rest of an encoder, where a class token precedes the series: elsewhere, its layers stand in the encoder itself.
+BEHIND_CLASS_TOKEN = "class_token.inner."
+
+# Fields of layers that choose a function without a trace in the shapes of arrays, besides all strings and booleans.
+CHOICES = ("function", "n_heads")
+# Strings and booleans that say how training starts or what it computes, and not what the network computes.
+NO_CHOICES = ("initializer", "output_initializer", "hidden_start", "input_gradient", "statistics", "rows", "bias")
+
+# Hyper-parameters that may differ from those of `pretrained`, and are not named in errors.
+FREE = ("dropout", "word_dropout", "pooling", "augmentation", "sparsity", "entropy", "max_length", "vocabulary_size")
 
 
 def _is_estimator(value: object) -> bool:
     return hasattr(value.estimator if isinstance(value, FrozenEstimator) else value, "_network_builder")
 
 
-def _is_freeze(value: object) -> bool:
-    if isinstance(value, bool | str):
-        return False
-    if isinstance(value, int):
-        return value >= 0
-    return isinstance(value, Sequence) and all(isinstance(name, str) for name in value)
-
-
 def pretrained_hyperparameter() -> Any:
-    """The hyper-parameter `pretrained` of estimators that start from one of the same family."""
+    """The hyper-parameter `pretrained` of supervised estimators."""
     return hyperparameter(
         default=None,
-        constraint=NONE | Constraint("fitted estimator of the family, possibly in a FrozenEstimator", _is_estimator),
-        doc="""A fitted estimator of the same family, whose layers are the initial ones, with their statistics, such as
-        the scales of features. The output layer starts anew, for other classes or other targets. X and the
-        hyper-parameters of the network must be such that the layers have the same shapes. Cloning, as in grid search
-        and cross-validation, discards fitted weights unless the model is wrapped in `sklearn.frozen.FrozenEstimator`.
-        """,
+        constraint=NONE | Constraint("fitted estimator of skneural, possibly in a FrozenEstimator", _is_estimator),
+        doc="""A fitted estimator of the same family, for any targets, whose layers are the initial ones, with their
+        statistics, such as the scales of features. The output layer starts anew, unless the classes are the same, or
+        the targets are as many numbers. The hyper-parameters that give layers their shapes, and X, must be as for that
+        model; columns of a data frame are recognized by their names, and there may be more of them. An `Autoencoder` is
+        the start of MLPs and CNNs, and a `LanguageModel` that of Transformers, recurrent networks and Mamba, whose X
+        is then that of the language model. With held-out data, the start is kept if no epoch is better. Cloning, as in
+        grid search and cross-validation, discards fitted weights unless the model is wrapped in
+        `sklearn.frozen.FrozenEstimator`.""",
     )
 
 
-def freeze_hyperparameter() -> Any:
-    """The hyper-parameter `freeze` of estimators that start from one of the same family."""
+def body_learning_rate_hyperparameter() -> Any:
+    """The hyper-parameter `body_learning_rate` of supervised estimators."""
     return hyperparameter(
-        default=(),
-        constraint=Constraint("number of layers, or names of layers", _is_freeze),
-        doc="""Layers of `pretrained` that are not trained: the number of layers with weights, from the first, or names
-        as in `summary`, or parts of such names in front of a dot. With a number, what precedes these layers is not
-        trained either, such as an embedding of tokens.""",
+        default=None,
+        constraint=NONE | Number(0, above=True),
+        doc="""Initial step size of all layers before the output, which `pretrained` has trained already. Schedules
+        change it in proportion. None: `learning_rate_init`. Not for lbfgs.""",
     )
 
 
@@ -76,131 +89,217 @@ def model_of(pretrained: Any) -> Any:
     return model
 
 
-def ensure_same_family(estimator: NeuralEstimator, pretrained: Any) -> None:
-    """Raise if an estimator cannot start from `pretrained`."""
-    model = model_of(pretrained)
-    if model is not None and getattr(type(model), "_network_builder", None) is not type(estimator)._network_builder:
+def ensure_possible_start(estimator: NeuralEstimator) -> None:
+    """Raise if an estimator cannot start from its `pretrained`, or has options of a start without one."""
+    hyperparameters = estimator._hyperparameters()
+    ensure_start_of_frozen(hyperparameters)
+    model, name = model_of(hyperparameters.get("pretrained")), type(estimator).__name__
+    if model is None:
+        rate = hyperparameters.get("body_learning_rate")
+        if rate is not None:
+            raise ValueError(f"body_learning_rate={rate} needs pretrained: without it, all layers start at random.")
+        return
+    builders = type(model)._network_builder, type(estimator)._network_builder
+    if builders[0] is not builders[1] and builders not in CONVERSIONS:
         raise ValueError(
-            f"pretrained is a {type(model).__name__}, whose network is of another kind than that of "
-            f"{type(estimator).__name__}."
+            f"pretrained is a {type(model).__name__}, whose network is of another kind than that of {name}."
+        )
+    arguments = model.network_arguments_
+    if arguments.get("n_networks", 1) > 1:
+        raise ValueError(
+            f"pretrained is a {type(model).__name__} of {arguments['n_networks']} networks, and {name} starts from "
+            "one: fit it with n_cv=1 or n_members=1."
+        )
+    if builders in CONVERSIONS:
+        _ensure_converted(CONVERSIONS[builders], arguments, hyperparameters, type(model).__name__, name)
+
+
+def _ensure_converted(
+    conversion: Conversion, given: Mapping[str, Any], present: Mapping[str, Any], kind: str, name: str
+) -> None:
+    """Raise if hyper-parameters differ from those that a network of another kind stands for."""
+    conversion.ensure(given)
+    differing = {
+        each: value for each, value in conversion.arguments(given).items() if _listed(present[each]) != _listed(value)
+    }
+    if differing:
+        wanted = ", ".join(f"{each}={value!r}" for each, value in differing.items())
+        here = ", ".join(f"{each}={present[each]!r}" for each in differing)
+        raise ValueError(
+            f"pretrained is a {kind} that was fitted with {wanted}; set the same in {name}, which has {here}."
         )
 
 
-def copy_layers(pretrained: Any, network: Layer, tree: Tree) -> None:
-    """Copy all parameters and buffers before the output layer from a fitted model into a network.
+def _listed(value: Any) -> Any:
+    """Sizes as a list, also a single one."""
+    if isinstance(value, bool | str) or value is None:
+        return value
+    return np.ravel(value).tolist() if isinstance(value, int | float | list | tuple) else value
+
+
+def following_arguments(estimator: NeuralEstimator) -> dict[str, Any]:
+    """Arguments of the network that are no hyper-parameters, but follow from `pretrained`."""
+    model = model_of(getattr(estimator, "pretrained", None))
+    if model is None:
+        return {}
+    given, wanted = type(model)._network_builder, type(estimator)._network_builder
+    if given is wanted:
+        return {name: model.network_arguments_[name] for name in FOLLOWING.get(wanted, ())}
+    return dict(CONVERSIONS[given, wanted].follows)
+
+
+class _Parts(NamedTuple):
+    """Arrays of a network by name, before the output and in it; names are the same whether layers are frozen or not."""
+
+    body: dict[str, Array]
+    output: dict[str, Array]
+
+    @classmethod
+    def of(cls, network: Layer, tree: Tree) -> _Parts:
+        body = dict(_arrays(before_output(network), tree))
+        return cls(body, {name: array for name, array in _arrays(network, tree) if name not in body})
+
+
+def copy_layers(estimator: NeuralEstimator, network: Network, tree: Tree, reader: Reader, task: Task) -> None:
+    """Copy what `pretrained` has learned into a network: all before the output, and the output if the task is the same.
 
     Raises
     ------
     ValueError
-        If they have other names or shapes.
+        If layers have other names or shapes, or compute other functions.
     """
-    model = model_of(pretrained)
+    model, builder = model_of(getattr(estimator, "pretrained", None)), type(estimator)._network_builder
     if model is None:
         return
-    given = _arrays(before_output(model._network.layer), model._parameters())
-    wanted = _arrays(before_output(network), tree)
-    name = next((each for each in (*wanted, *given) if _shape(given, each) != _shape(wanted, each)), None)
+    given, wanted = _Parts.of(model._network.layer, model._parameters()), _Parts.of(network.layer, tree)
+    if type(model)._network_builder is not builder:
+        conversion = CONVERSIONS[type(model)._network_builder, builder]
+        given = _Parts(conversion.arrays(given.body | given.output, model.network_arguments_), {})
+    else:
+        _ensure_same_choices(model._network.layer, network.layer)
+    columns = _Columns.of(model, network, builder, reader)
+    body = columns.placed(given.body, wanted.body)
+    _ensure_same_shapes(body, wanted.body, _differing(model, network, estimator))
+    for name, array in wanted.body.items():
+        if name in body:
+            array[...] = body[name]
+    output = columns.placed(given.output, wanted.output)
+    if has_same_task(model, task) and _shapes(output) == _shapes(wanted.output):
+        for name, array in wanted.output.items():
+            array[...] = output[name]
+        units = task.units_since(model._task)
+        if units is not None:
+            network.layer.rescale_output(tree, *units)
+
+
+class _Columns(NamedTuple):
+    """Columns that are known by name, and the arrays that have an entry for each column."""
+
+    known: KnownColumns | None
+    axes: Mapping[str, ColumnAxis]
+    learned: Set[str]
+
+    @classmethod
+    def of(cls, model: Any, network: Network, builder: Callable[..., Layer], reader: Reader) -> _Columns:
+        known = known_columns(model._reader, reader)
+        axes = {} if known is None else column_axes(builder, network.arguments)
+        prefixes = tuple(f"{each}." for each in network.arguments.get("frozen", ()))
+        frozen = [name for name in axes if name.startswith(prefixes)]
+        if known is not None and known.further and frozen:
+            raise ValueError(
+                f"freeze: {frozen[0]} would not learn of columns that pretrained does not know: "
+                f"{', '.join(known.further)}. Leave them out, or freeze other layers."
+            )
+        return cls(known, axes, set(network.layout.names))
+
+    def placed(self, given: Mapping[str, Array], wanted: Mapping[str, Array]) -> dict[str, Array]:
+        """The given arrays, with the entries of known columns at their places; weights of further columns are zero."""
+        return {
+            name: array
+            if self.known is None or name not in self.axes or name not in wanted
+            else placed(array, wanted[name], self.known, self.axes[name], zeros=name in self.learned)
+            for name, array in given.items()
+        }
+
+
+def _ensure_same_shapes(given: Mapping[str, Array], wanted: Mapping[str, Array], differing: str) -> None:
+    """Raise if arrays have other names or shapes, except those of `OF_THE_TASK`, which one of both may lack."""
+    for name in (*wanted, *given):
+        absent = name not in given or name not in wanted
+        if _shape(given, name) != _shape(wanted, name) and not (absent and OF_THE_TASK & set(name.split("."))):
+            raise ValueError(
+                f"pretrained has other layers: {name} has the shape {_shape(given, name)} there, and "
+                f"{_shape(wanted, name)} here. {differing}"
+            )
+
+
+def _differing(model: Any, network: Network, estimator: NeuralEstimator) -> str:
+    """A sentence about the hyper-parameters of the network that differ from those of `pretrained`."""
+    names = {field.name for field in dataclasses.fields(estimator)} - set(FREE)
+    given = {name: value for name, value in model.network_arguments_.items() if name in names}
+    differing = {name: value for name, value in given.items() if network.arguments.get(name, value) != value}
+    if not differing:
+        return "Set the hyper-parameters of the network, and give X, as for pretrained."
+    return f"For pretrained, {', '.join(f'{name}={value!r}' for name, value in differing.items())}."
+
+
+def _ensure_same_choices(given: Layer, wanted: Layer) -> None:
+    """Raise if layers of the same names compute different functions, such as another activation."""
+    before, now = (dict(_choices(before_output(each))) for each in (given, wanted))
+    name = next((name for name, value in before.items() if now.get(name, value) != value), None)
     if name is not None:
+        layer, _, each = name.rpartition(".")
         raise ValueError(
-            f"pretrained has other layers: {name} has the shape {_shape(given, name)} there, and "
-            f"{_shape(wanted, name)} here. Set the hyper-parameters of the network, and give X, as for pretrained."
+            f"pretrained has other layers: {layer} has {each}={before[name]!r} there, and {now[name]!r} here."
         )
-    for each, array in wanted.items():
-        array[...] = given[each]
 
 
-def with_frozen_names(
-    builder: Callable[..., Layer], arguments: dict[str, Any], hyperparameters: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Arguments of a network, and the names of the layers that `freeze` asks for, if any.
-
-    Builders that take `freeze` themselves decide what it is.
-    """
-    freeze = hyperparameters.get("freeze")
-    if not freeze or "freeze" in arguments:
-        return arguments
-    if hyperparameters["pretrained"] is None:
-        raise ValueError(f"freeze={freeze!r} needs pretrained, the model whose layers are frozen.")
-    return arguments | {"frozen": frozen_names(builder(**arguments), freeze)}
+def _choices(network: Layer, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Fields of layers that choose a function, by name."""
+    for key, layer in _children(network).values():
+        name = joined(prefix, key) if key else prefix
+        for each in dataclasses.fields(layer):
+            value = getattr(layer, each.name)
+            if (isinstance(value, bool | str) or each.name in CHOICES) and each.name not in NO_CHOICES:
+                yield f"{name}.{each.name}".replace(BEHIND_CLASS_TOKEN, ""), value
+        yield from _choices(layer, name)
 
 
-def frozen_names(network: Layer, freeze: int | Sequence[str]) -> list[str]:
-    """Names of the layers that `freeze` asks for.
-
-    Raises
-    ------
-    ValueError
-        If there are fewer, or none of a name.
-    """
-    names = _layers(before_output(network))
-    if not isinstance(freeze, int):
-        every = _every_layer(network)
-        for name in freeze:
-            if name not in every:
-                near = get_close_matches(name, every) or every
-                raise ValueError(f"freeze: the network has no layer {name!r}; it has {', '.join(near)}.")
-        return list(freeze)
-    counted = [name for name, layer in names.items() if _counts(name, layer)]
-    if freeze > len(counted):
-        raise ValueError(
-            f"freeze={freeze}, but {len(counted)} layers before the output have weights: {', '.join(counted)}."
-        )
-    if not freeze:
-        return []
-    order = list(names)
-    # Normalization and bias behind the last one belong to it.
-    end = order.index(counted[freeze]) if freeze < len(counted) else len(order)
-    return [name for name in order[:end] if learns(names[name])]
-
-
-def with_layers_frozen(network: Layer, names: Sequence[str]) -> Layer:
-    """The network in which the layers of these names are not trained."""
-    return mapped(network, lambda name, layer: Frozen(layer) if name in names else layer)
-
-
-def _layers(network: Layer, prefix: str = "") -> dict[str, Layer]:
-    """The layers of a network in their order, with those of its encoder one by one."""
-    layers: dict[str, Layer] = {}
-    for key, layer in network.children().items():
-        name = joined(prefix, key)
-        layers |= _layers(layer, name) if key == "encoder" else {name: layer}
-    return layers
-
-
-def _every_layer(network: Layer, prefix: str = "") -> list[str]:
-    names = []
-    for key, layer in network.children().items():
-        names += [joined(prefix, key), *_every_layer(layer, joined(prefix, key))]
-    return names
-
-
-def _counts(name: str, layer: Layer) -> bool:
-    """Return True for layers with a weight matrix or kernel, except those that prepare the input."""
-    if isinstance(layer, Embedding) or name.split(".")[-1] in UNCOUNTED:
+def has_same_task(pretrained: Any, task: Task) -> bool:
+    """Return True if the outputs of `pretrained` mean the same: equal classes, or as many numbers in known units."""
+    before = model_of(pretrained)._task
+    if type(before) is not type(task) or before.loss()[0].link_name != task.loss()[0].link_name:
         return False
-    return any(leaf.penalized for leaf in _declared(layer.parameters()))
+    if isinstance(task, Numbers) and isinstance(before, Numbers):
+        return before.quantiles == task.quantiles and before.moments.known == task.moments.known
+    classes: list[Any] = [each.attributes().get("classes_") for each in (before, task)]
+    return classes[0] is not None and np.array_equal(classes[0], classes[1])
 
 
-def _declared(tree: Mapping[str, Any]) -> list[Any]:
-    leaves: list[Any] = []
-    for value in tree.values():
-        leaves += _declared(value) if isinstance(value, dict) else [value] if hasattr(value, "penalized") else []
-    return leaves
+def _children(network: Layer) -> dict[str, tuple[str, Layer]]:
+    """The layers directly inside a layer, with their names; "" for those that only some tasks have between."""
+    ends = isinstance(network.children().get("pooling"), StepPooling)
+    inner = isinstance(network, Frozen)
+    return {
+        key: ("" if (inner and key == "inner") or (ends and key == "steps") else key, child)
+        for key, child in network.children().items()
+    }
 
 
-def _arrays(network: Layer, tree: Tree, prefix: str = "") -> dict[str, Array]:
-    """Arrays of a network by name, which are the same names whether layers are frozen or not."""
-    if isinstance(network, Frozen):
-        return _arrays(network.inner, tree["inner"], prefix)
-    children = network.children()
-    arrays: dict[str, Array] = {}
+def _arrays(network: Layer, tree: Tree, prefix: str = "") -> Iterator[tuple[str, Array]]:
+    """Arrays of a network by name, which are the same names whether layers are frozen, and for all tasks."""
+    inside, declared = _children(network), network.parameters()
     for key, value in tree.items():
-        if key in children:
-            arrays |= _arrays(children[key], value, joined(prefix, key))
-        elif not isinstance(value, dict):
-            arrays[joined(prefix, key)] = value
-    return arrays
+        if key in inside:
+            name, layer = inside[key]
+            yield from _arrays(layer, value, joined(prefix, name) if name else prefix)
+        elif key in declared:
+            yield joined(prefix, key).replace(BEHIND_CLASS_TOKEN, ""), value
 
 
 def _shape(arrays: Mapping[str, Array], name: str) -> tuple[int, ...] | None:
     return arrays[name].shape if name in arrays else None
+
+
+def _shapes(arrays: Mapping[str, Array]) -> dict[str, tuple[int, ...]]:
+    return {name: array.shape for name, array in arrays.items()}

@@ -19,7 +19,7 @@ from skneural.parameters import Layout, Snapshot, Tree
 from skneural.readers import FLOATS, InputSpec, Reader, precision, with_rows
 from skneural.sklearn_compat import check_sample_weight, num_samples, safe_indexing
 from skneural.tasks import FitArguments, Task, text_as_str
-from skneural.template.pretrained import with_layers_frozen
+from skneural.template.frozen_layers import with_layers_frozen
 from skneural.template.settings import TrainingSettings
 from skneural.template.validation import about_validation, holds_out, split_rows
 from skneural.training.seeds import Seeds, drawn_seed
@@ -123,14 +123,14 @@ class Specification(DataSpecification):
     network_arguments : function
         From shapes by name, which follow from the data, to all arguments of the network builder.
     initialize : function
-        Called with the network, its tree of parameters, the samples and the task before the first training.
+        Called with the network, its tree of parameters, the samples, the task and the reader before the first training.
     update : function
-        Called with the same, and with the current parameters, before training continues.
+        Called with the same but the reader, and with the current parameters, before training continues.
     """
 
     network_builder: Callable[..., Layer]
     network_arguments: Callable[[dict[str, Any]], dict[str, Any]]
-    initialize: Callable[[Network, Tree, Samples, Task], None]
+    initialize: Callable[[Network, Tree, Samples, Task, Reader], None]
     update: Callable[[Network, Tree, Samples, Task], None]
 
 
@@ -226,7 +226,11 @@ class Problem:
         return self.samples if self.stream is None else self.stream
 
     def with_samples(
-        self, rows: Array, held_out: Array, seed: int, initialize: Callable[[Network, Tree, Samples, Task], None]
+        self,
+        rows: Array,
+        held_out: Array,
+        seed: int,
+        initialize: Callable[[Network, Tree, Samples, Task, Reader], None],
     ) -> Problem:
         """The problem of a new network for some of the samples, with others that are held out.
 
@@ -241,7 +245,7 @@ class Problem:
         assert self.data is not None
         data = self.data.take(rows)
         samples = _training_samples(self.task, data)
-        start = first_weights(self.network, samples, self.task, seed, initialize)
+        start = first_weights(self.network, samples, self.task, self.reader, seed, initialize)
         return replace(
             self,
             samples=samples,
@@ -344,7 +348,7 @@ def _new_problem(
     )
     if settings.one_pass:
         _warn_of_few_samples(len(samples), reader, task, network)
-    start = first_weights(network, samples, task, seed, specification.initialize)
+    start = first_weights(network, samples, task, reader, seed, specification.initialize)
     return Problem(reader, task, samples, held_out, network, loss, n_outputs, start, seed, data=data)
 
 
@@ -449,8 +453,9 @@ def first_weights(
     network: Network,
     samples: Samples,
     task: Task,
+    reader: Reader,
     seed: int,
-    initialize: Callable[[Network, Tree, Samples, Task], None],
+    initialize: Callable[[Network, Tree, Samples, Task, Reader], None],
 ) -> Snapshot:
     """Initial parameters: random weights, output biases at the best constant prediction, buffers from the data."""
     start = network.layout.initial(Seeds(seed).generator("weights"), precision(samples.x.dtype))
@@ -458,7 +463,7 @@ def first_weights(
     bias = network.layer.output_bias(tree)
     if bias is not None:
         bias[...] = _constant_scores(task, samples, bias.shape[-1])
-    initialize(network, tree, samples, task)
+    initialize(network, tree, samples, task, reader)
     return start
 
 

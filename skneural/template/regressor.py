@@ -20,6 +20,8 @@ from skneural.tasks import FitArguments, NumberOptions, Numbers, Task
 from skneural.tasks.numbers import LOSSES
 from skneural.template import hidden_features
 from skneural.template.estimator import NeuralEstimator, has_partial_fit
+from skneural.template.frozen_layers import freeze_hyperparameter
+from skneural.template.pretrained import body_learning_rate_hyperparameter, pretrained_hyperparameter
 from skneural.template.state import all_or_nothing
 from skneural.template.step_scores import score_steps
 from skneural.template.values import LOSS
@@ -60,6 +62,9 @@ class NeuralRegressor(RegressorMixin, NeuralEstimator):
         constraint=BOOLEAN,
         doc='Centre and scale the targets for training. Ignored for loss="poisson", and others with a link.',
     )
+    pretrained: Any = pretrained_hyperparameter()
+    freeze: int | Sequence[str] = freeze_hyperparameter()
+    body_learning_rate: float | None = body_learning_rate_hyperparameter()
 
     attributes_doc = {
         "y_mean_": ("ndarray of shape (n_outputs,)", "Mean that is subtracted from the targets for training."),

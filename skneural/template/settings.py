@@ -75,6 +75,8 @@ class TrainingSettings:
         Whether `alpha` is divided by the number of samples in a batch.
     averaging : float
         Decay of the running mean of the weights; 0 for none.
+    body_learning_rate : float or None
+        Initial step size of the layers before the output; None for `learning_rate_init`.
     """
 
     solver: str | Optimizer
@@ -111,6 +113,7 @@ class TrainingSettings:
     one_pass: bool = False
     penalty_per_sample: bool = True
     averaging: float = 0.0
+    body_learning_rate: float | None = None
 
     def unused(self, hyperparameters: Mapping[str, Any]) -> list[str]:
         """Names of the hyper-parameters that are not used: by the solver, or because the family replaces them."""

@@ -15,6 +15,7 @@ import numpy as np
 from skneural.data import Samples
 from skneural.networks.ensemble import network_names
 from skneural.parameters import Layout, Snapshot, Tree, leaves
+from skneural.readers import Reader
 from skneural.tasks import Task
 from skneural.template.problem import Network, Problem, first_weights
 from skneural.template.settings import TrainingSettings
@@ -127,7 +128,7 @@ def train_members(
     settings: TrainingSettings,
     hooks: Callable[[Problem], Hooks],
     n_members: int,
-    initialize: Callable[[Network, Tree, Samples, Task], None],
+    initialize: Callable[[Network, Tree, Samples, Task, Reader], None],
     ensemble: Callable[[int], Network],
 ) -> tuple[Problem, Trained]:
     """Train networks that differ in their random numbers only, and make one network of them.
@@ -147,7 +148,7 @@ def train_members(
     problems = []
     for number in range(1, n_members + 1):
         seed = seed_of_network(problem, number)
-        start = first_weights(problem.network, problem.samples, problem.task, seed, initialize)
+        start = first_weights(problem.network, problem.samples, problem.task, problem.reader, seed, initialize)
         problems.append(replace(problem, seed=seed, start=start, optimizer_state={}, network_number=number))
     trained = [each for each in train_side_by_side(problems, settings, hooks) if each is not None]
     return ensemble_problem(problem, ensemble(len(trained)), trained)
@@ -193,8 +194,8 @@ def mean_history(histories: Sequence[History]) -> History:
     """Means over the networks for each epoch; where training of one has ended, its last loss and best score count."""
     n_epochs = max(history.n_epochs for history in histories)
     losses = np.mean([_continued(history.losses, n_epochs, history.losses[-1]) for history in histories], axis=0)
-    scored = [history.scores for history in histories if history.scores]
-    scores = np.mean([_continued(each, n_epochs, max(each)) for each in scored], axis=0) if scored else np.empty(0)
+    scored = [(history.scores, history.best_score) for history in histories if history.best_score is not None]
+    scores = np.mean([_continued(each, n_epochs, best) for each, best in scored], axis=0) if scored else np.empty(0)
     converged = all(history.converged for history in histories)
     n_evaluations = sum(history.n_evaluations for history in histories)
     out_of_time = any(history.out_of_time for history in histories)
@@ -203,7 +204,9 @@ def mean_history(histories: Sequence[History]) -> History:
         for name in histories[0].curves
         if all(name in history.curves for history in histories)
     }
-    return History(losses.tolist(), scores.tolist(), n_epochs, converged, n_evaluations, out_of_time, curves)
+    starts = [history.start_scores for history in histories]
+    start = np.mean(starts, axis=0).tolist() if all(starts) else []
+    return History(losses.tolist(), scores.tolist(), n_epochs, converged, n_evaluations, out_of_time, curves, start)
 
 
 def _mean_curve(name: str, histories: Sequence[History], n_epochs: int) -> list[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from sklearn.metrics import accuracy_score
@@ -12,6 +13,8 @@ from skneural.tasks import ClassOptions, FitArguments, StepClasses, Task
 from skneural.template import hidden_features
 from skneural.template.class_weight import class_weight_hyperparameter, ensure_weights_for_passes
 from skneural.template.estimator import NeuralEstimator, has_partial_fit
+from skneural.template.frozen_layers import freeze_hyperparameter
+from skneural.template.pretrained import body_learning_rate_hyperparameter, pretrained_hyperparameter
 from skneural.template.state import all_or_nothing
 from skneural.template.step_scores import score_steps
 
@@ -23,6 +26,9 @@ class NeuralTagger(NeuralEstimator):
     _task_class: ClassVar[type[Task]] = StepClasses
 
     class_weight: Any = class_weight_hyperparameter()
+    pretrained: Any = pretrained_hyperparameter()
+    freeze: int | Sequence[str] = freeze_hyperparameter()
+    body_learning_rate: float | None = body_learning_rate_hyperparameter()
 
     attributes_doc = {
         "classes_": ("ndarray of shape (n_classes,)", "The classes, sorted; the label numbers if y is multilabel."),

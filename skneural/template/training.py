@@ -15,13 +15,14 @@ from joblib import cpu_count
 
 from skneural.data import Container, Samples, SampleSource, ShuffledBlocks
 from skneural.layers import Layer
+from skneural.layers.truncation import before_output
 from skneural.losses.loss import Loss, Value
 from skneural.networks.shards import has_large_products, rows_per_shard
 from skneural.ops.blocks import slices
 from skneural.ops.types import Array
-from skneural.optimizers import Averaging, Optimizer, Schedule, make_optimizer
-from skneural.parameters import Snapshot, Tree, Weights
-from skneural.template.problem import Data, Problem
+from skneural.optimizers import Averaging, Optimizer, ScaledSteps, Schedule, make_optimizer
+from skneural.parameters import Snapshot, Tree, Weights, leaves
+from skneural.template.problem import Data, Network, Problem
 from skneural.template.remedies import divergence_advice
 from skneural.template.settings import TrainingSettings
 from skneural.template.validation import named_metrics, scores_by_loss
@@ -89,6 +90,8 @@ class Hooks:
         Maps the training loss and the tree of parameters to the score that is used without held-out data.
     adjust : function
         Maps the solver and the weights to the solver that is used.
+    scores_start : bool
+        Whether the initial weights are kept if no epoch has a better held-out score.
     interrupts : Interrupts or None
         Shared by several trainings of one `fit`.
     deadline : Deadline
@@ -101,6 +104,7 @@ class Hooks:
     scores: Callable[[Weights, Data], Callable[[], dict[str, float]]] | None = None
     training_score: Callable[[float, Tree], float] = lambda loss, tree: operator.neg(loss)
     adjust: Callable[[Method, Weights], Method] = lambda method, weights: method
+    scores_start: bool = False
     interrupts: Interrupts | None = None
     deadline: Deadline = NO_DEADLINE
     started_at: float = field(default_factory=time.monotonic)
@@ -135,6 +139,8 @@ def _trained(problem: Problem, settings: TrainingSettings, hooks: Hooks, n_epoch
     quiet = np.errstate(over="ignore", invalid="ignore")
     n_rows = -(-size // communicator.size)
     with threads_for(network, weights.tree, samples.x, n_rows, settings.n_jobs) as shards, quiet:
+        if hooks.scores_start and not n_epochs_before:
+            monitor.score_start()
         penalty = l2_penalty(settings, size * samples.mean_weight)
         objective = Objective(network, problem.loss, weights, penalty, shards, communicator)
         train(hooks.adjust(_solver(problem, settings, objective, size, state), weights), source, monitor)
@@ -223,8 +229,10 @@ def _solver(
 ) -> Method:
     seeds = Seeds(problem.seed)
     if settings.solver == "lbfgs":
+        if settings.body_learning_rate is not None:
+            raise ValueError("lbfgs has no learning rate: set body_learning_rate=None, or another solver.")
         return LBFGS(objective, seeds, settings.max_iter, settings.max_fun, settings.tol)
-    optimizer = optimizer_of(settings, problem.network.layout.n_penalized)
+    optimizer = optimizer_of(settings, problem.network)
     name = settings.solver if isinstance(settings.solver, str) else type(settings.solver).__qualname__
     if state.get("solver") != name:
         state.clear()
@@ -244,9 +252,14 @@ def _solver(
     )
 
 
-def optimizer_of(settings: TrainingSettings, n_penalized: int) -> Optimizer:
+def optimizer_of(settings: TrainingSettings, network: Network) -> Optimizer:
     """The optimizer with its hyper-parameters."""
+    n_penalized = network.layout.n_penalized
     optimizer = settings.solver if isinstance(settings.solver, Optimizer) else _of_name(settings, n_penalized)
+    if settings.body_learning_rate is not None:
+        body = {name for name, _ in leaves(before_output(network.layer).parameters())}
+        parts = tuple(network.layout.places(body))
+        optimizer = ScaledSteps(optimizer, settings.body_learning_rate / settings.learning_rate_init, parts)
     return Averaging(optimizer, settings.averaging) if settings.averaging else optimizer
 
 

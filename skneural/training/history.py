@@ -44,6 +44,8 @@ class History:
         False if training reached the maximum number of epochs.
     n_evaluations : int
         Number of evaluations of the objective by L-BFGS.
+    start_scores : list of float
+        Validation score before the first epoch, if the initial weights were a candidate; otherwise empty.
     out_of_time : bool
         True if training reached its deadline before it ended otherwise.
     curves : dict of str to list of float
@@ -57,6 +59,12 @@ class History:
     n_evaluations: int = 0
     out_of_time: bool = False
     curves: Curves = field(default_factory=dict, compare=False)
+    start_scores: list[float] = field(default_factory=list)
+
+    @property
+    def best_score(self) -> float | None:
+        """Greatest validation score, also that of the start; None without validation data."""
+        return max(self.scores + self.start_scores, default=None)
 
     def record(self, loss: float, score: float | None, values: Mapping[str, float]) -> None:
         """Add an epoch. It counts last, so that `discard_unfinished` can tell whether all of it was recorded."""
@@ -87,6 +95,7 @@ class History:
             later.n_evaluations,
             later.out_of_time,
             curves,
+            self.start_scores,
         )
 
 

@@ -116,7 +116,15 @@ class TrainingMonitor:
     def has_validated(self) -> bool:
         """True if validation data have determined a best epoch."""
         decides = self.validate is not None and self.validation_decides
-        return decides and self.stopping.best_snapshot is not None and math.isfinite(self.stopping.best_score)
+        has_epoch = self.history.n_epochs > 0 and self.stopping.best_snapshot is not None
+        return decides and has_epoch and math.isfinite(self.stopping.best_score)
+
+    def score_start(self) -> None:
+        """Make the initial weights a candidate, if validation data decide: they are kept if no epoch is better."""
+        if self.validate is not None and self.validation_decides and not self.history.n_epochs:
+            scores = self.validate()
+            self.history.start_scores = [scores.recorded]
+            self.stopping.update(scores.decisive, self.weights.snapshot)
 
     def epoch_starts(self) -> None:
         """Notify all observers."""
@@ -370,7 +378,7 @@ def train(method: Method, samples: SampleSource | RemoteSamples, monitor: Traini
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"), recycling():
             method.run(samples, monitor)
     except KeyboardInterrupt:
-        if monitor.stopping.best_snapshot is None:
+        if monitor.stopping.best_snapshot is None or not monitor.epochs_before + monitor.history.n_epochs:
             raise
         monitor.interrupts.end_training()
         monitor.history.discard_unfinished()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from skneural.ops.types import Array
 from skneural.optimizers.optimizer import State
@@ -32,6 +32,8 @@ class TrainingState:
     n_waited : int
     rising : bool
         State of `EarlyStopping`.
+    start_scores : list of float
+        Of the initial weights, if they were a candidate.
     """
 
     weights: Array
@@ -47,6 +49,7 @@ class TrainingState:
     last_score: float
     n_waited: int
     rising: bool
+    start_scores: list[float] = field(default_factory=list)
 
     @classmethod
     def of(cls, monitor: TrainingMonitor, optimizer_state: State) -> TrainingState:
@@ -67,6 +70,7 @@ class TrainingState:
             stopping.last_score,
             stopping.n_waited,
             stopping.rising,
+            list(history.start_scores),
         )
 
     @property
@@ -79,7 +83,7 @@ class TrainingState:
         history.losses, history.scores = list(self.losses), list(self.scores)
         history.curves = {name: list(values) for name, values in self.curves.items()}
         monitor.started_at -= self.curves["seconds"][-1]
-        history.n_epochs = len(self.losses)
+        history.n_epochs, history.start_scores = len(self.losses), list(self.start_scores)
         monitor.n_plateaus = self.n_plateaus
         if self.best_weights is not None and self.best_buffers is not None:
             stopping.best_snapshot = Snapshot(self.best_weights, self.best_buffers)

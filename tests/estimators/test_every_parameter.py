@@ -38,6 +38,7 @@ WITHOUT_EFFECT = {
     "word_dropout": "for tokens, in fasttext",
     "embedding_size": "for tokens; of numbers only with an embedding",
     "pretrained": "needs another model; see test_pretrained.py",
+    "body_learning_rate": "needs another model; see template/test_pretrained.py",
     "freeze": "needs another model or vectors; see test_pretrained.py and test_word_vectors.py",
     "kind": "needs another network; see test_own_networks.py",
     "image_shape": "the only shape of so few numbers",

@@ -136,9 +136,9 @@ WRONG = {
     "widths": ({"d_model": 16, "n_layers": 1}, "fitted with d_model=8, n_layers=2; .* has d_model=16, n_layers=1"),
     "positions": ({"positional": "rotary"}, "positional='sinusoidal'"),
     "vocabulary": ({"vocabulary_size": 9}, "vocabulary_size=9, but pretrained has"),
-    "too many layers": ({"freeze": 3}, "freeze=3 is more than the 2 layers"),
+    "too many layers": ({"freeze": 3}, "freeze=3, but 2 layers before the output have weights"),
     "no model": ({"pretrained": None, "freeze": 1}, "freeze=1 needs pretrained"),
-    "another estimator": ({"pretrained": TransformerSequenceClassifier()}, "pretrained must be None or fitted"),
+    "another estimator": ({"pretrained": LogisticRegression()}, "pretrained must be None or fitted"),
 }
 
 

@@ -109,7 +109,7 @@ def test_clones_and_files_keep_the_vectors(network):
     np.testing.assert_array_equal(outputs(pickle.loads(pickle.dumps(model))), outputs(model))
 
 
-@pytest.mark.parametrize("name", [name for name in NETWORKS if not name.startswith("transformer")])
+@pytest.mark.parametrize("name", NETWORKS)
 def test_frozen_vectors_are_not_trained(name):
     some = TABLE.copy()
     some[2] = np.nan
@@ -122,14 +122,22 @@ def test_frozen_vectors_are_not_trained(name):
     np.testing.assert_array_equal(outputs(pickle.loads(pickle.dumps(model))), outputs(model))
 
 
-@pytest.mark.parametrize("freeze", ["embedding", ("output",), 1, None])
-def test_only_the_embedding_is_frozen(freeze):
-    with pytest.raises(ValueError, match=r'freeze must be \(\) or \("embedding",\)'):
+@pytest.mark.parametrize(
+    ("freeze", "message"),
+    [
+        ("embedding", "freeze must be number of layers, or names of layers"),
+        (None, "freeze must be number of layers, or names of layers"),
+        (("encoder",), r'needs pretrained, .* or, for \("embedding",\), embedding_weights'),
+        (1, "needs pretrained"),
+    ],
+)
+def test_only_the_embedding_is_frozen(freeze, message):
+    with pytest.raises(ValueError, match=message):
         fitted(NETWORKS["recurrent"], embedding_weights=TABLE, freeze=freeze)
 
 
 def test_an_embedding_without_vectors_is_not_frozen():
-    with pytest.raises(ValueError, match="needs embedding_weights"):
+    with pytest.raises(ValueError, match="embedding_weights"):
         fitted(NETWORKS["recurrent"], freeze=("embedding",))
 
 

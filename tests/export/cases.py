@@ -1031,6 +1031,24 @@ CASES |= {
         of_classifier,
         least=1,
     ),
+    "recurrent classifier of texts, pretrained and frozen": ExportCase(
+        RNNSequenceClassifier(
+            pretrained=FrozenEstimator(LanguageModel("gru", d_model=4, n_layers=1, **SMALL).fit(sentences(24, 0))),
+            freeze=1,
+            embedding_size=4,
+            **RECURRENT,
+        ),
+        labelled_sentences,
+        sentences,
+        as_numbers_of_pretrained,
+        of_classifier,
+        least=1,
+    ),
+    "MLP that an autoencoder starts, frozen": of_table(
+        MLPClassifier(
+            8, "silu", pretrained=FrozenEstimator(Autoencoder(2, 8, **SMALL).fit(table()()[0])), freeze=1, **SMALL
+        )
+    ),
 }
 
 

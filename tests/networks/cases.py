@@ -182,8 +182,6 @@ TRANSFORMERS = {
     "three layers without dropout": {"n_layers": 3, "dropout": 0.0, "standardize": False},
     "no layers": {"n_layers": 0},
     "causal": {"causal": True},
-    "one of two layers frozen": {"freeze": 1, "positional": "learned"},
-    "all layers frozen, and a class token": {"freeze": 2, "pooling": "cls", "positional": "learned"},
 }
 MAMBAS = {
     **{

@@ -34,7 +34,7 @@ def posed(model=MODEL, n=N):
 
 
 def of_seed(problem, seed):
-    start = first_weights(problem.network, problem.samples, problem.task, seed, MODEL._initialize)
+    start = first_weights(problem.network, problem.samples, problem.task, problem.reader, seed, MODEL._initialize)
     return replace(problem, seed=seed, start=start, optimizer_state={})
 
 

@@ -302,7 +302,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Unsupervise
     def _task_options(self) -> ReconstructionOptions:
         return ReconstructionOptions(self.loss, float(self.noise), bool(self.variational))
 
-    def _initialize(self, network: Network, tree: Tree, samples: Samples, task: Task) -> None:
+    def _initialize(self, network: Network, tree: Tree, samples: Samples, task: Task, reader: Reader) -> None:
         self._update(network, tree, samples, task)
         n_features = network.arguments["n_in"]
         if self.latent_size > n_features and not (self.variational or self.noise > 0):

@@ -12,7 +12,7 @@ from skneural.data import Container, Samples
 from skneural.data.statistics import blocks_of_rows
 from skneural.estimators.kan.editing import KANModel
 from skneural.estimators.kan.methods import KANMethods
-from skneural.estimators.kan.stages import Plan, train_from_starts, train_stages
+from skneural.estimators.kan.stages import Plan, adapt_last, train_from_starts, train_stages
 from skneural.estimators.kan.statistics import EdgeStatistics
 from skneural.hyperparameters import Choice, Constraint, Integer, Number, Sizes, declare, hyperparameter
 from skneural.layers import Layer
@@ -22,6 +22,7 @@ from skneural.parameters import Tree
 from skneural.readers import DenseTable, Reader
 from skneural.tasks import Task
 from skneural.template.classifier import NeuralClassifier
+from skneural.template.pretrained import has_same_task
 from skneural.template.problem import Fitted, Network, Problem
 from skneural.template.regressor import NeuralRegressor
 from skneural.template.settings import TrainingSettings
@@ -89,9 +90,11 @@ class KANFields(KANMethods):
 
     # --- hooks ------------------------------------------------------------------------------------------
 
-    def _initialize(self, network: Network, tree: Tree, samples: Samples, task: Task) -> None:
-        """Scale the features to [-1, 1], and adapt the grids to the data."""
-        super()._initialize(network, tree, samples, task)
+    def _initialize(self, network: Network, tree: Tree, samples: Samples, task: Task, reader: Reader) -> None:
+        """Scale the features to [-1, 1], and adapt the grids to the data, those of `pretrained` apart."""
+        super()._initialize(network, tree, samples, task, reader)
+        if self.pretrained is not None and not has_same_task(self.pretrained, task):
+            adapt_last(network.layer, tree, samples)
         if self.grid_range != "auto":
             _warn_of_outsiders(samples.x, *self.grid_range)
 

@@ -14,8 +14,9 @@ from skneural.data import Samples
 from skneural.estimators.kan.editing import KANModel
 from skneural.estimators.kan.statistics import subset
 from skneural.layers import Layer
-from skneural.networks.kan import adapt_hidden_grids
+from skneural.networks.kan import adapt_hidden_grids, edges_of, inputs_of_layers
 from skneural.parameters import Tree, Weights
+from skneural.readers import Reader
 from skneural.tasks import Task
 from skneural.template.problem import Network, Problem, first_weights
 from skneural.template.settings import TrainingSettings
@@ -47,7 +48,8 @@ class Result(NamedTuple):
     def score(self) -> float:
         """Score by which results are compared: greater is better."""
         history = self.trained.history
-        return max(history.scores) if self.trained.validation_decided else -min(history.losses)
+        best = history.best_score if self.trained.validation_decided else None
+        return -min(history.losses) if best is None else best
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ class Plan:
     settings: TrainingSettings
     hooks: Callable[[Problem], Hooks]
     refinement: Sequence[int]
-    initialize: Callable[[Network, Tree, Samples, Task], None]
+    initialize: Callable[[Network, Tree, Samples, Task, Reader], None]
 
 
 def train_stages(problem: Problem, plan: Plan, interrupts: Interrupts | None = None, n_trainings: int = 1) -> Result:
@@ -152,7 +154,7 @@ def _with_deadline(hooks: Callable[[Problem], Hooks], deadline: Deadline, proble
 
 
 def _with_seed(problem: Problem, plan: Plan, seed: int) -> Problem:
-    start = first_weights(problem.network, problem.samples, problem.task, seed, plan.initialize)
+    start = first_weights(problem.network, problem.samples, problem.task, problem.reader, seed, plan.initialize)
     return replace(problem, seed=seed, start=start, optimizer_state={})
 
 
@@ -181,6 +183,13 @@ class AdaptGrids(Observer):
     def epoch_starts(self, monitor: TrainingMonitor) -> None:
         if monitor.history.n_epochs in ADAPT_AFTER:
             adapt(self._problem.network.layer, monitor.weights.tree, self._problem.samples)
+
+
+def adapt_last(network: Layer, tree: Tree, samples: Samples) -> None:
+    """Adapt the grids of the last layer to its inputs."""
+    samples = subset(samples)
+    (layer, p), x = edges_of(network, tree)[-1], inputs_of_layers(network, tree, samples.x.as_batch()[0])[-2]
+    layer.adapt_grids(p, x, samples.sample_weight)
 
 
 def adapt(network: Layer, tree: Tree, samples: Samples) -> None:

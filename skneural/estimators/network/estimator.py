@@ -25,6 +25,7 @@ from skneural.readers import IMAGE_SHAPE, Reader, vocabulary_size_hyperparameter
 from skneural.tasks import Task
 from skneural.template.classifier import NeuralClassifier
 from skneural.template.estimator import Mixin
+from skneural.template.frozen_layers import with_frozen_names
 from skneural.template.problem import Network
 from skneural.template.regressor import NeuralRegressor
 from skneural.template.training import network_output
@@ -157,11 +158,12 @@ class NetworkFields(Mixin):
         shapes = dict(shapes)
         x_shape = shapes.pop("x_shape")
         arguments = arguments_of_function(self.network, shapes, self._arguments_of_network)
-        return {"network": self.network, "x_shape": x_shape, "n_out": shapes["n_out"], "arguments": arguments}
+        whole = {"network": self.network, "x_shape": x_shape, "n_out": shapes["n_out"], "arguments": arguments}
+        return with_frozen_names(network_of_function, whole, self._hyperparameters())
 
-    def _initialize(self, network: Network, tree: Tree, samples: Samples, task: Task) -> None:
+    def _initialize(self, network: Network, tree: Tree, samples: Samples, task: Task, reader: Reader) -> None:
         self._try(network, tree, samples)
-        super()._initialize(network, tree, samples, task)
+        super()._initialize(network, tree, samples, task, reader)
 
     def _try(self, network: Network, tree: Tree, samples: Samples) -> None:
         """Raise if the network cannot compute two samples, or its output is not what its layers declare."""

@@ -17,7 +17,7 @@ import numpy as np
 from skneural.estimators.tabular.folds import TrainedFolds, folds, out_of_fold_scores, train_folds
 from skneural.estimators.tabular.free_text import text_features_hyperparameter
 from skneural.estimators.tabular.network import EMBEDDINGS, MEMBERS, MEMBERS_PER_ROW, tabular_network
-from skneural.estimators.tabular.reader import MixedTable
+from skneural.estimators.tabular.reader import MixedTable, TabularOptions
 from skneural.estimators.tabular.task import TabularClasses, TabularClassOptions, TabularNumberOptions, TabularNumbers
 from skneural.hyperparameters import INFINITY, NONE, Choice, Integer, Number, Sizes, declare, hyperparameter
 from skneural.layers import Layer
@@ -25,7 +25,7 @@ from skneural.ops.pointwise import AnyActivation
 from skneural.ops.types import Array
 from skneural.optimizers import Optimizer, ScheduleFunction
 from skneural.readers import Reader
-from skneural.readers.categories import CATEGORY_ATTRIBUTES, CategoryOptions, categorical_features_hyperparameter
+from skneural.readers.categories import CATEGORY_ATTRIBUTES, categorical_features_hyperparameter
 from skneural.sklearn_compat import num_samples
 from skneural.tasks import FitArguments, Task
 from skneural.template.automatic import (
@@ -36,6 +36,7 @@ from skneural.template.automatic import (
 )
 from skneural.template.classifier import NeuralClassifier
 from skneural.template.estimator import Mixin
+from skneural.template.pretrained import model_of
 from skneural.template.problem import Fitted, Network, Problem
 from skneural.template.regressor import NeuralRegressor
 from skneural.template.settings import TrainingSettings
@@ -217,8 +218,9 @@ class TabularFields(Mixin):
             self.oof_prediction_ = _at(np.flatnonzero(sample_weight), num_samples(X), self.oof_prediction_)
         return self
 
-    def _reader_options(self) -> CategoryOptions:
-        return CategoryOptions(self.categorical_features, self.text_features or ())
+    def _reader_options(self) -> TabularOptions:
+        known = None if self.pretrained is None else model_of(self.pretrained)._reader
+        return TabularOptions(self.categorical_features, self.text_features or (), known)
 
     def _settings(self, one_pass: bool) -> TrainingSettings:
         settings = super()._settings(one_pass)

@@ -12,6 +12,7 @@ from skneural.data import Rows, Samples
 from skneural.networks.ensemble import network_names
 from skneural.ops.types import Array
 from skneural.parameters import Tree
+from skneural.readers import Reader
 from skneural.tasks import Task
 from skneural.template.problem import Data, Network, Problem
 from skneural.template.settings import TrainingSettings
@@ -89,7 +90,7 @@ def train_folds(
     settings: TrainingSettings,
     hooks: Callable[[Problem], Hooks],
     held_out: Sequence[Array],
-    initialize: Callable[[Network, Tree, Samples, Task], None],
+    initialize: Callable[[Network, Tree, Samples, Task, Reader], None],
     build: Callable[[int], Network],
 ) -> tuple[Problem, TrainedFolds]:
     """Train one network without each of the given parts of the samples; returns them as one network.

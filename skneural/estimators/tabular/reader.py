@@ -21,6 +21,20 @@ UNSEEN_CATEGORY = -1  # the code of a category that was not seen in training
 
 
 @dataclass(frozen=True)
+class TabularOptions(CategoryOptions):
+    """Hyper-parameters of the reader of tables.
+
+    Attributes
+    ----------
+    known : MixedTable or None
+        Reader of the model that is the start of training, which reads X, too: its layers know the codes of its
+        categories and words only, and its units. None: everything is learned from X.
+    """
+
+    known: MixedTable | None = None
+
+
+@dataclass(frozen=True)
 class MixedTable(Reader):
     """Reader of an array or DataFrame of shape (n, features), in which numbers, times and categories may be missing.
 
@@ -46,6 +60,8 @@ class MixedTable(Reader):
     @classmethod
     def learn(cls, X: object, options: CategoryOptions, spec: InputSpec) -> tuple[Self, Container]:
         _ensure_dense(X, spec)
+        if isinstance(options, TabularOptions) and isinstance(options.known, cls):
+            return options.known, options.known.read(X, spec)
         columns, cells = MixedColumns.learn(X, options, spec)
         offsets = np.zeros(cells.numbers.shape[1])
         if cells.dtype != cells.numbers.dtype:

@@ -8,22 +8,14 @@ from typing import Any, ClassVar
 
 import numpy.typing as npt
 
-from skneural.data import Samples
 from skneural.estimators.attention import head_weights
-from skneural.estimators.transformer.pretrained import (
-    copy_weights,
-    ensure_compatible,
-    frozen_blocks_hyperparameter,
-    language_model_hyperparameter,
-    language_model_of,
-)
+from skneural.estimators.series_or_texts import KnownTokens
 from skneural.estimators.transformer.reader import TransformerOptions, TransformerSequences
-from skneural.estimators.word_vectors import TokenFields, rows_of
+from skneural.estimators.word_vectors import TokenFields
 from skneural.hyperparameters import NONE, Choice, Integer, Number, declare, hyperparameter
 from skneural.layers import Layer
 from skneural.networks.transformer import POSITIONAL, TRANSFORMER_POOLINGS, transformer_network
 from skneural.ops.types import Array
-from skneural.parameters import Tree
 from skneural.readers import (
     SEQUENCE_ATTRIBUTES,
     SEQUENCE_DOC,
@@ -34,7 +26,6 @@ from skneural.readers import (
 from skneural.tasks import NumberOptions, SequenceNumbers, Task
 from skneural.template.automatic import batch_size_hyperparameter
 from skneural.template.classifier import NeuralClassifier
-from skneural.template.problem import Network
 from skneural.template.regressor import NeuralRegressor
 from skneural.template.tagger import NeuralTagger
 
@@ -98,8 +89,6 @@ class TransformerFields(TokenFields):
     )
 
     standardize: bool = standardize_hyperparameter()
-    pretrained: Any = language_model_hyperparameter()
-    freeze: int = frozen_blocks_hyperparameter()
 
     attributes_doc = SEQUENCE_ATTRIBUTES | {
         "max_length_": (
@@ -130,26 +119,18 @@ class TransformerFields(TokenFields):
 
     def _check_together(self) -> None:
         super()._check_together()
-        ensure_compatible(self._hyperparameters(), type(self).__name__)
+        known = KnownTokens.of(self.pretrained).max_length
+        if self.positional == "learned" and self.max_length is not None and known not in (None, self.max_length):
+            raise ValueError(
+                f"max_length={self.max_length}, but pretrained has learned {known} positions; leave max_length out."
+            )
 
     def _reader_options(self) -> TransformerOptions:
-        model, learns_positions = language_model_of(self.pretrained), self.positional == "learned"
-        if model is None:
-            sizes = self.vocabulary_size, rows_of(self.embedding_weights)
-            return TransformerOptions(*sizes, learns_positions, self.max_length)
-        fitted = model.network_arguments_
-        causal = fitted["objective"] == "causal"
-        texts = model._reader
-        return TransformerOptions(texts.n_tokens, None, learns_positions, fitted["context_length"], texts, causal)
-
-    def _start(self) -> None:
-        """No model of the same family: `_initialize` copies the layers of a language model."""
-
-    def _initialize(self, network: Network, tree: Tree, samples: Samples, task: Task) -> None:
-        super()._initialize(network, tree, samples, task)
-        model = language_model_of(self.pretrained)
-        if model is not None:
-            copy_weights(model, network.layer, tree)
+        options, known = super()._reader_options(), KnownTokens.of(self.pretrained)
+        max_length = known.max_length or self.max_length
+        return TransformerOptions(
+            **vars(options), learns_positions=self.positional == "learned", max_length=max_length, causal=known.causal
+        )
 
     shared_doc = {
         "series": """

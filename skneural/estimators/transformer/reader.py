@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from skneural.data import Container
-from skneural.estimators.language_model.reader import Texts
-from skneural.readers import InputSpec, SequenceOptions, Sequences, n_features_of_a_step
+from skneural.estimators.series_or_texts import SeriesOrTextOptions, SeriesOrTexts
+from skneural.readers import InputSpec, SequenceOptions, n_features_of_a_step
 
 
 @dataclass(frozen=True)
-class TransformerOptions(SequenceOptions):
+class TransformerOptions(SeriesOrTextOptions):
     """Hyper-parameters of the reader of Transformers.
 
     Attributes
@@ -20,34 +20,28 @@ class TransformerOptions(SequenceOptions):
         True with ``positional="learned"``.
     max_length : int or None
         Number of learned positions; None for the length of the longest training series.
-    texts : Texts or None
-        Reader of the language model, which encodes X.
     causal : bool
         True if steps attend to earlier steps only.
     """
 
     learns_positions: bool = False
     max_length: int | None = None
-    texts: Texts | None = None
     causal: bool = False
 
 
 @dataclass(frozen=True)
-class TransformerSequences(Sequences):
+class TransformerSequences(SeriesOrTexts):
     """Series, tokens, or the input of a language model, for networks with or without learned positions.
 
     Attributes
     ----------
     max_length : int or None
         Number of learned positions; None without them.
-    texts : Texts or None
-        Reader of the pretrained language model, which encodes X.
     causal : bool
         True if steps attend to earlier steps only.
     """
 
     max_length: int | None
-    texts: Texts | None
     causal: bool
 
     @classmethod
@@ -56,13 +50,13 @@ class TransformerSequences(Sequences):
         texts = options.texts
         columns, size, x = cls._learn_columns(X if texts is None else texts.encode(X), options, spec)
         max_length = int(options.max_length or x.shape[1]) if options.learns_positions else None
-        lengths = max_length, texts, options.causal
-        reader = cls(columns, n_features_of_a_step(x), size, *lengths, replaces_unknown=options.replaces_unknown)
+        others: dict[str, Any] = {"replaces_unknown": options.replaces_unknown, "texts": texts}
+        reader = cls(columns, n_features_of_a_step(x), size, max_length, options.causal, **others)
         reader._ensure_within(x, spec.estimator_name)
         return reader, x
 
     def read(self, X: object, spec: InputSpec) -> Container:
-        x = super().read(X if self.texts is None else self.texts.encode(X), spec)
+        x = super().read(X, spec)
         self._ensure_within(x, spec.estimator_name)
         return x
 
