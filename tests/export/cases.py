@@ -1033,7 +1033,9 @@ CASES |= {
     ),
     "recurrent classifier of texts, pretrained and frozen": ExportCase(
         RNNSequenceClassifier(
-            pretrained=FrozenEstimator(LanguageModel("gru", d_model=4, n_layers=1, **SMALL).fit(sentences(24, 0))),
+            pretrained=FrozenEstimator(
+                LanguageModel(architecture="gru", d_model=4, n_layers=1, **SMALL).fit(sentences(24, 0))
+            ),
             freeze=1,
             embedding_size=4,
             **RECURRENT,
