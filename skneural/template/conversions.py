@@ -17,7 +17,7 @@ from skneural.networks.recurrent import recurrent_network
 from skneural.networks.transformer import transformer_network
 from skneural.ops.types import Array
 
-Arrays = Mapping[str, Array]
+NamedArrays = Mapping[str, Array]
 Arguments = Mapping[str, Any]
 Builder = Callable[..., Layer]
 
@@ -42,13 +42,13 @@ class Conversion:
     """
 
     arguments: Callable[[Arguments], dict[str, Any]]
-    arrays: Callable[[Arrays, Arguments], dict[str, Array]]
+    arrays: Callable[[NamedArrays, Arguments], dict[str, Array]]
     ensure: Callable[[Arguments], None]
     follows: Arguments = field(default_factory=dict)
 
 
-def _of_encoder(arrays: Arrays, arguments: Arguments) -> dict[str, Array]:
-    """Arrays of the encoder of an autoencoder, without its output."""
+def _of_encoder(arrays: NamedArrays, arguments: Arguments) -> dict[str, Array]:
+    """NamedArrays of the encoder of an autoencoder, without its output."""
     prefix = "encoder."
     return {
         name.removeprefix(prefix): array
@@ -57,8 +57,8 @@ def _of_encoder(arrays: Arrays, arguments: Arguments) -> dict[str, Array]:
     }
 
 
-def _of_language_model(arrays: Arrays, arguments: Arguments) -> dict[str, Array]:
-    """Arrays of a language model, without its special tokens, its scores and its start."""
+def _of_language_model(arrays: NamedArrays, arguments: Arguments) -> dict[str, Array]:
+    """NamedArrays of a language model, without its special tokens, its scores and its start."""
     prefix = "embedding.inner."
     converted = {
         f"encoder.{name.removeprefix(prefix)}": array for name, array in arrays.items() if name.startswith(prefix)
@@ -118,7 +118,7 @@ def _transformer_arguments(arguments: Arguments) -> dict[str, Any]:
 
 
 # (builder of the network of `pretrained`, builder of the network that starts from it)
-CONVERSIONS: dict[tuple[Builder, Builder], Conversion] = {
+BETWEEN_KINDS: dict[tuple[Builder, Builder], Conversion] = {
     (autoencoder_network, mlp_network): Conversion(
         _dense_arguments, _of_encoder, _ensure_kind_of_images(images=False), {"standardize": True}
     ),

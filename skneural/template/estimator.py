@@ -306,10 +306,7 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
             "list of float or None",
             "Score of the held-out data after each epoch, by the first metric; None without held-out data.",
         ),
-        "best_validation_score_": (
-            "float or None",
-            "Largest entry of `validation_scores_`, or the score of the start from `pretrained`, if that is larger.",
-        ),
+        "best_validation_score_": ("float or None", "Largest entry of `validation_scores_`, or score of the start."),
         "history_": (
             "dict of str to list of float",
             """Curves with an entry for each epoch, also of the training that `warm_start` or `partial_fit` continued:

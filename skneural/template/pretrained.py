@@ -18,7 +18,7 @@ from skneural.parameters import Tree
 from skneural.readers import Reader
 from skneural.tasks import Numbers, Task
 from skneural.template.columns_by_name import ColumnAxis, KnownColumns, column_axes, known_columns, placed
-from skneural.template.conversions import CONVERSIONS, FOLLOWING, Conversion
+from skneural.template.conversions import BETWEEN_KINDS, FOLLOWING, Conversion
 from skneural.template.frozen_layers import ensure_start_of_frozen
 
 if TYPE_CHECKING:
@@ -38,7 +38,16 @@ CHOICES = ("function", "n_heads")
 NO_CHOICES = ("initializer", "output_initializer", "hidden_start", "input_gradient", "statistics", "rows", "bias")
 
 # Hyper-parameters that may differ from those of `pretrained`, and are not named in errors.
-FREE = ("dropout", "word_dropout", "pooling", "augmentation", "sparsity", "entropy", "max_length", "vocabulary_size")
+NOT_COMPARED = (
+    "dropout",
+    "word_dropout",
+    "pooling",
+    "augmentation",
+    "sparsity",
+    "entropy",
+    "max_length",
+    "vocabulary_size",
+)
 
 
 def _is_estimator(value: object) -> bool:
@@ -100,7 +109,7 @@ def ensure_possible_start(estimator: NeuralEstimator) -> None:
             raise ValueError(f"body_learning_rate={rate} needs pretrained: without it, all layers start at random.")
         return
     builders = type(model)._network_builder, type(estimator)._network_builder
-    if builders[0] is not builders[1] and builders not in CONVERSIONS:
+    if builders[0] is not builders[1] and builders not in BETWEEN_KINDS:
         raise ValueError(
             f"pretrained is a {type(model).__name__}, whose network is of another kind than that of {name}."
         )
@@ -110,8 +119,8 @@ def ensure_possible_start(estimator: NeuralEstimator) -> None:
             f"pretrained is a {type(model).__name__} of {arguments['n_networks']} networks, and {name} starts from "
             "one: fit it with n_cv=1 or n_members=1."
         )
-    if builders in CONVERSIONS:
-        _ensure_converted(CONVERSIONS[builders], arguments, hyperparameters, type(model).__name__, name)
+    if builders in BETWEEN_KINDS:
+        _ensure_converted(BETWEEN_KINDS[builders], arguments, hyperparameters, type(model).__name__, name)
 
 
 def _ensure_converted(
@@ -145,7 +154,7 @@ def following_arguments(estimator: NeuralEstimator) -> dict[str, Any]:
     given, wanted = type(model)._network_builder, type(estimator)._network_builder
     if given is wanted:
         return {name: model.network_arguments_[name] for name in FOLLOWING.get(wanted, ())}
-    return dict(CONVERSIONS[given, wanted].follows)
+    return dict(BETWEEN_KINDS[given, wanted].follows)
 
 
 class _Parts(NamedTuple):
@@ -173,7 +182,7 @@ def copy_layers(estimator: NeuralEstimator, network: Network, tree: Tree, reader
         return
     given, wanted = _Parts.of(model._network.layer, model._parameters()), _Parts.of(network.layer, tree)
     if type(model)._network_builder is not builder:
-        conversion = CONVERSIONS[type(model)._network_builder, builder]
+        conversion = BETWEEN_KINDS[type(model)._network_builder, builder]
         given = _Parts(conversion.arrays(given.body | given.output, model.network_arguments_), {})
     else:
         _ensure_same_choices(model._network.layer, network.layer)
@@ -235,7 +244,7 @@ def _ensure_same_shapes(given: Mapping[str, Array], wanted: Mapping[str, Array],
 
 def _differing(model: Any, network: Network, estimator: NeuralEstimator) -> str:
     """A sentence about the hyper-parameters of the network that differ from those of `pretrained`."""
-    names = {field.name for field in dataclasses.fields(estimator)} - set(FREE)
+    names = {field.name for field in dataclasses.fields(estimator)} - set(NOT_COMPARED)
     given = {name: value for name, value in model.network_arguments_.items() if name in names}
     differing = {name: value for name, value in given.items() if network.arguments.get(name, value) != value}
     if not differing:
