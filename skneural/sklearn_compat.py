@@ -17,18 +17,29 @@ from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._missing import is_pandas_na
 from sklearn.utils._set_output import _SetOutputMixin as SetOutputMixin
 from sklearn.utils._set_output import _wrap_data_with_container as wrap_data_with_container
-from sklearn.utils.validation import _check_categorical_features as check_categorical_features
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 from sklearn.utils.validation import _check_y as check_y
 from sklearn.utils.validation import _num_samples as num_samples
 
 if TYPE_CHECKING:
-    from sklearn.callback import CallbackSupportMixin
+    from sklearn.callback import CallbackSupportMixin, with_callbacks
+else:
+    try:
+        from sklearn.callback import CallbackSupportMixin, with_callbacks
+    except ImportError:  # before scikit-learn 1.9, whose estimators have no `set_callbacks`
+
+        class CallbackSupportMixin:
+            """No support of callbacks."""
+
+        def with_callbacks(fit_method: Callable[..., Any]) -> Callable[..., Any]:
+            """The method itself."""
+            return fit_method
+
 
 __all__ = [
+    "CallbackSupportMixin",
     "SetOutputMixin",
     "callback_context",
-    "check_categorical_features",
     "check_sample_weight",
     "check_y",
     "column_owner",
@@ -43,6 +54,7 @@ __all__ = [
     "response_methods",
     "safe_indexing",
     "scorer_with",
+    "with_callbacks",
     "without_callbacks",
 ]
 
@@ -76,8 +88,20 @@ def without_callbacks(estimator: BaseEstimator) -> BaseEstimator:
 
 
 def callback_context(estimator: CallbackSupportMixin, max_subtasks: int) -> Any:
-    """The context that reports the tasks of one `fit` to the registered callbacks."""
-    return estimator._init_callback_context(max_subtasks=max_subtasks)
+    """The context that reports the tasks of one `fit` to the registered callbacks, if scikit-learn has any."""
+    new = getattr(estimator, "_init_callback_context", None)
+    return _NoCallbacks() if new is None else new(max_subtasks=max_subtasks)
+
+
+class _NoCallbacks:
+    """A context that reports to nobody."""
+
+    def call_on_fit_task_begin(self, **arguments: Any) -> None:
+        """Do nothing."""
+
+    def call_on_fit_task_end(self, **arguments: Any) -> bool:
+        """Do not ask for the end of training."""
+        return False
 
 
 def column_owner(estimator_name: str) -> BaseEstimator:

@@ -14,7 +14,6 @@ from skneural.hyperparameters import NONE, Choice, Constraint, hyperparameter
 from skneural.ops.types import Array
 from skneural.readers.frames import Column, is_frame, value_or_none
 from skneural.readers.text_columns import warn_of_text
-from skneural.sklearn_compat import check_categorical_features
 
 # Codes must be exact in float32; and each category learns a vector from its rows alone, which should not be too few.
 MOST_CATEGORIES = 2**15
@@ -84,14 +83,13 @@ class Categories:
         ValueError
             If a categorical column holds fractions, or more than `MOST_CATEGORIES` different values.
         """
-        chosen, is_text = options.categorical_features, columns_named_by(options.text_features or (), columns)
+        chosen, is_text = options.categorical_features, chosen_columns(options.text_features, columns, "text_features")
         if isinstance(chosen, str):
             mask = np.array([is_frame(X) and column.kind in KINDS_OF_CATEGORIES for column in columns]) & ~is_text
             for column in compress(columns, mask):
                 warn_of_text(column, X, takes_texts=options.text_features is not None)
         else:
-            given = check_categorical_features(X, chosen)
-            mask = np.zeros(len(columns), dtype=bool) if given is None else given
+            mask = chosen_columns(chosen, columns, "categorical_features")
             both = next(compress(columns, mask & is_text), None)
             if both is not None:
                 raise ValueError(f"Column {both.label} of X is one of text_features and of categorical_features.")
@@ -144,24 +142,34 @@ class Categories:
         return {"is_categorical_": self.is_categorical, "categories_": self.values}
 
 
-def columns_named_by(names: Sequence[str | int], columns: Sequence[Column]) -> Array:
-    """Mask of the columns with the given names, which are labels, or with the given numbers.
+def chosen_columns(choice: Sequence[Any] | Array | None, columns: Sequence[Column], name: str) -> Array:
+    """Mask of the columns that a hyper-parameter chooses by their names, by their numbers or by a mask.
+
+    Parameters
+    ----------
+    choice : array-like of str, int or bool, or None
+    columns : sequence of Column
+    name : str
+        Of the hyper-parameter.
 
     Raises
     ------
     ValueError
-        If there is no such column.
+        If there is no such column, or a mask has another length than X has columns.
     """
-    labels = [column.label for column in columns]
+    given, labels = [] if choice is None else list(choice), [column.label for column in columns]
+    if given and all(isinstance(each, bool | np.bool_) for each in given):
+        if len(given) != len(columns):
+            raise ValueError(f"{name} is a mask of {len(given)} columns, but X has {len(columns)}.")
+        return np.array(given, bool)
     mask = np.zeros(len(columns), bool)
-    for name in names:
-        is_number = not isinstance(name, str)
-        if name not in range(-len(columns), len(columns)) if is_number else repr(name) not in labels:
+    for each in given:
+        is_name = isinstance(each, str)
+        if repr(str(each)) not in labels if is_name else each not in range(-len(columns), len(columns)):
             raise ValueError(
-                f"text_features has {name!r}, but X has no such column: it has {len(columns)} columns, "
-                f"{', '.join(labels)}."
+                f"{name} has {each!r}, but X has no such column: it has {len(columns)} columns, {', '.join(labels)}."
             )
-        mask[name if is_number else labels.index(repr(name))] = True
+        mask[labels.index(repr(str(each))) if is_name else each] = True
     return mask
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.utils.validation import check_array
 
 from skneural.ops.types import Array
-from skneural.readers.categories import Categories, CategoryOptions, columns_named_by
+from skneural.readers.categories import Categories, CategoryOptions, chosen_columns
 from skneural.readers.frames import Column, columns_of, ensure_not_empty, is_frame
 from skneural.readers.reader import InputSpec, TableColumns, with_dtype
 from skneural.readers.times import Times
@@ -63,7 +63,7 @@ class MixedColumns:
         names, _ = TableColumns.learn(X, spec, skip_check_array=True)
         columns = columns_of(X)
         categories = Categories.learn(X, columns, options)
-        is_text = columns_named_by(options.text_features, columns) if options.text_features else None
+        is_text = chosen_columns(options.text_features, columns, "text_features") if options.text_features else None
         is_time = np.array([column.kind == "time" for column in columns]) & ~categories.is_categorical
         if is_text is not None:
             is_time &= ~is_text

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator
-from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import get_scorer_names
 from sklearn.utils.validation import check_is_fitted
@@ -47,6 +46,7 @@ from skneural.ops.types import Array
 from skneural.optimizers import Optimizer, ScheduleFunction
 from skneural.parameters import Snapshot, Tree, Weights, leaves, set_named_arrays
 from skneural.readers import InputSpec, Reader, Table, without_names
+from skneural.sklearn_compat import CallbackSupportMixin, with_callbacks
 from skneural.tasks import FitArguments, Task
 from skneural.template.automatic import automatic, batch_size_hyperparameter, early_stopping_hyperparameter
 from skneural.template.checkpoints import ensure_same_data, read_checkpoint, resumed_problem
