@@ -130,6 +130,7 @@ def of_one_process():
 
 
 @every_engine
+@pytest.mark.slow
 def test_results_are_those_of_one_process(engine, of_one_process, tmp_path):
     """Of all searches in one test, because the processes of an engine take seconds to start."""
     with ExitStack() as stack:

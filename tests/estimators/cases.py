@@ -458,7 +458,12 @@ OF_LONG_SERIES = {
 
 
 def every(cases: dict[str, EstimatorCase]) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("case", cases.values(), ids=cases)
+    """Parametrize a test by cases; those of a class after its first one are marked as slow."""
+    first = {id(case) for case in of_each_class(cases).values()}
+    slow = pytest.mark.slow
+    return pytest.mark.parametrize(
+        "case", [pytest.param(case, id=name, marks=() if id(case) in first else slow) for name, case in cases.items()]
+    )
 
 
 def in_minibatches(cases: dict[str, EstimatorCase]) -> dict[str, EstimatorCase]:
@@ -466,7 +471,7 @@ def in_minibatches(cases: dict[str, EstimatorCase]) -> dict[str, EstimatorCase]:
 
 
 def of_each_class(cases: dict[str, EstimatorCase]) -> dict[str, EstimatorCase]:
-    """The first case of each estimator class, for slow tests."""
+    """The first case of each estimator class."""
     first: dict[str, EstimatorCase] = {}
     for case in cases.values():
         first.setdefault(type(case.estimator).__name__, case)

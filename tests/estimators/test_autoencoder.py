@@ -47,6 +47,7 @@ def test_a_linear_autoencoder_is_principal_components():
     np.testing.assert_allclose(reconstructed(model, X), pca.inverse_transform(pca.transform(X)), atol=1e-3)
 
 
+@pytest.mark.slow
 def test_curved_surfaces_need_fewer_numbers_than_planes():
     model = Autoencoder(2, max_iter=300, learning_rate_init=0.01, random_state=0).fit(CURVED)
     assert error(model, CURVED) < 0.2 * error(PCA(2).fit(CURVED), CURVED)
@@ -153,6 +154,7 @@ def energy_distance(one, other):
     return 2 * cdist(one, other).mean() - cdist(one, one).mean() - cdist(other, other).mean()
 
 
+@pytest.mark.slow
 def test_samples_are_nearer_to_the_data_than_those_of_one_normal_distribution(variational):
     normal = RNG.multivariate_normal(CURVED.mean(axis=0), np.cov(CURVED.T), 1000)
     samples = variational.sample(1000, random_state=0)
@@ -258,6 +260,7 @@ def test_images_of_any_size_and_colours_in_their_places(shape):
     assert np.square(reconstructed(model, X) - X).mean() < 0.1 * X.var()
 
 
+@pytest.mark.slow
 def test_images_are_better_encoded_as_images():
     model = Autoencoder(8, image_shape=(8, 8), max_iter=20, learning_rate_init=0.003, batch_size=32, random_state=0)
     X = load_digits().data

@@ -95,12 +95,12 @@ SMALL = [
     MambaSequenceClassifier(**CLASSIFIER, **SMALL_MAMBA),
     MambaSequenceRegressor(pooling="last", **REGRESSOR | {"max_iter": 40}, **SMALL_MAMBA | {"n_layers": 2}),
 ]
-SLOW = [getattr(skneural, type(model).__name__)() for model in SMALL]
 WITH_ELEMENTS = {kind.__name__ for kind in OF_ELEMENTS}
 WITH_TEXTS = {type(case.estimator).__name__ for case in (OF_TEXTS | OF_PAIRS | OF_LONG_SERIES).values()} | {
     "SequenceToSequence"
 }
 OF_USERS = [NetworkClassifier(two_layers), NetworkRegressor(two_layers)]
+SLOW = [getattr(skneural, type(model).__name__)() for model in SMALL] + OF_USERS
 QUICK = sorted(
     set(skneural.estimators.__all__) - WITH_ELEMENTS - WITH_TEXTS - {type(model).__name__ for model in SMALL + OF_USERS}
 )
@@ -187,7 +187,7 @@ def every_check_of(models):
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @every_check_of(OF_USERS)
 def test_check_networks_of_users(estimator, check):
-    check(estimator)
+    check_small(estimator, check)
 
 
 @pytest.mark.slow

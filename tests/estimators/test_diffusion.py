@@ -31,6 +31,7 @@ def energy_distance(a, b):
 
 
 class TestSamples:
+    @pytest.mark.slow
     def test_come_nearer_to_the_data_the_longer_it_is_trained(self):
         moons = make_moons(500, noise=0.05, random_state=0)[0]
         settings = {"hidden_layer_sizes": (64, 64), "learning_rate_init": 0.003, "random_state": 0}
@@ -49,6 +50,7 @@ class TestSamples:
             assert nearest == k
         assert model.score(X, Y) > model.score(X, (Y + 1) % 3)
 
+    @pytest.mark.slow
     def test_follow_numbers(self):
         angle = RNG.uniform(0, 3, 500)
         circle = np.stack([np.cos(angle), np.sin(angle)], axis=1)

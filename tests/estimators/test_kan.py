@@ -42,6 +42,7 @@ def error(model, seed=1):
 
 
 @pytest.mark.parametrize("seed", range(2))
+@pytest.mark.slow
 def test_finer_grids_learn_more_digits(seed):
     X, y = square(1000)
     model = KANRegressor(hidden_layer_sizes=(1,), max_iter=400, random_state=seed, **EXACT).fit(X, y)
@@ -74,6 +75,7 @@ def test_classes(solver):
     assert cross_val_score(model, X, y).mean() > 0.93
 
 
+@pytest.mark.slow
 def test_not_far_behind_logistic_regression():
     X, y = load_breast_cancer(return_X_y=True)
     linear = cross_val_score(make_pipeline(StandardScaler(), LogisticRegression()), X, y).mean()

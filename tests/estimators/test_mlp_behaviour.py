@@ -417,6 +417,7 @@ def test_training_starts_from_the_best_constant_however_large_the_features_are()
             assert MLPRegressor(max_iter=1, random_state=seed).fit(1000 * X, y).loss_ < 2 * np.var(y) / 2
 
 
+@pytest.mark.slow
 def test_no_training_on_unscaled_iris_stops_half_way():
     X, y = load_iris(return_X_y=True)
     with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):

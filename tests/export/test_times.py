@@ -1,6 +1,7 @@
 """Numbers of times in graphs are those of the reader."""
 
 import numpy as np
+import pytest
 from onnx import helper
 
 from skneural.export.graph import OnnxGraph
@@ -9,6 +10,7 @@ from skneural.readers.times import calendar_numbers
 from tests.export.running import outputs_of, reference_outputs
 
 
+@pytest.mark.slow
 def test_times_of_all_days_of_five_centuries():
     days = np.arange("1650-01-01", "2150-01-01", dtype="M8[D]").astype("M8[us]")
     times = days + np.random.default_rng(0).integers(0, 86_400 * 10**6, len(days)).astype("m8[us]")

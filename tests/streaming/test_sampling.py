@@ -26,6 +26,7 @@ def test_a_sample_has_its_size_and_the_order_of_the_chunks():
     assert (np.diff(X) > 0).all()
 
 
+@pytest.mark.slow
 def test_each_row_is_equally_likely():
     counts = np.zeros(50)
     for seed in range(2000):

@@ -159,6 +159,7 @@ def test_noise_does_not_hide_a_function(expected, curve, share):
     assert suggest(x, noisy(x, curve(x), share))[0].name in expected
 
 
+@pytest.mark.slow
 def test_noise_alone_is_nothing():
     x = np.linspace(-1, 1, 200)
     for seed in range(10):

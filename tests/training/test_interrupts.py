@@ -166,6 +166,7 @@ def test_worker_processes_end_their_search():
         assert Parallel(n_jobs=2)(delayed(interrupted_fit)() for _ in range(2)) == ["raised", "raised"]
 
 
+@pytest.mark.slow
 def test_no_signal_is_lost():
     """The exit status counts those that were. The session is made here: the script would start itself once more."""
     script = [sys.executable, str(ROOT / "benchmarks" / "interrupts.py"), "--here", "--share", "0.05"]

@@ -101,6 +101,7 @@ def test_passes_take_a_new_grid_size_too():
 # Several starts
 
 
+@pytest.mark.slow
 def test_several_starts_reach_what_single_ones_do_not():
     options = {"hidden_layer_sizes": (2, 1), "grid_refinement": (10,), "max_iter": 200, "random_state": 3}
     single = KANRegressor(**options, **EXACT).fit(*square())
