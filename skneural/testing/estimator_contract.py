@@ -20,11 +20,11 @@ from scipy import sparse
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import KFold, StratifiedKFold, cross_val_score
-from sklearn.utils import _safe_indexing
 from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.validation import _num_samples, has_fit_parameter
+from sklearn.utils.validation import has_fit_parameter
 
 from skneural.ops.types import Array
+from skneural.sklearn_compat import num_samples, safe_indexing
 
 if TYPE_CHECKING:
     from skneural.template.estimator import NeuralEstimator
@@ -164,7 +164,7 @@ def check_predict_shape_and_dtype(subject: Subject) -> None:
     estimator, X, y = subject.model, subject.X, subject.y
     method = next(name for name in ("score_samples", "predict", "transform") if hasattr(estimator, name))
     predicted = getattr(estimator, method)(X)
-    n, n_samples = _num_samples(predicted), _num_samples(X)
+    n, n_samples = num_samples(predicted), num_samples(X)
     assert n == n_samples, f"{subject.name}.{method} returned {n} predictions for {n_samples} samples"
     if is_regressor(estimator) and isinstance(predicted, np.ndarray):
         expected = np.float64 if _dtype(X) == np.float64 else np.float32
@@ -192,7 +192,7 @@ def check_classes_and_probabilities(subject: Subject) -> None:
     if not hasattr(estimator, "predict_proba"):
         return
     probabilities = estimator.predict_proba(X)
-    shape = (_num_samples(X), len(expected))
+    shape = (num_samples(X), len(expected))
     assert probabilities.shape == shape, f"predict_proba returned shape {probabilities.shape}, expected {shape}"
     assert (probabilities >= 0).all(), f"{subject.name}.predict_proba returned negative probabilities"
     sums = probabilities.sum(axis=1)
@@ -233,7 +233,7 @@ def check_round_trips(subject: Subject) -> None:
 
 def check_subset_invariance(subject: Subject) -> None:
     """Check that predictions for a subset of the samples equal a subset of the predictions."""
-    n = _num_samples(subject.X)
+    n = num_samples(subject.X)
     for rows in (np.arange(0, n, 3), np.array([n - 1])):
         actual = _predictions(subject.model, _select(subject.X, rows))
         message = f"predictions of {subject.name} for {len(rows)} samples differ from those in the whole batch"
@@ -242,7 +242,7 @@ def check_subset_invariance(subject: Subject) -> None:
 
 def check_order_invariance(subject: Subject) -> None:
     """Check that predictions do not depend on the order of the samples."""
-    order = np.random.default_rng(0).permutation(_num_samples(subject.X))
+    order = np.random.default_rng(0).permutation(num_samples(subject.X))
     actual = _predictions(subject.model, _select(subject.X, order))
     message = f"the predictions of {subject.name} depend on the order of the samples"
     _assert_close(actual, _select(subject.predictions, order), message)
@@ -253,7 +253,7 @@ def check_failed_refit_keeps_model(subject: Subject) -> None:
     estimator, X, y = subject.new(), subject.X, subject.y
     if y is None or inspect.signature(estimator.fit).parameters["y"].default is None:  # y is ignored
         return
-    too_short = _select(y, np.arange(_num_samples(X) - 1))
+    too_short = _select(y, np.arange(num_samples(X) - 1))
     parameters = _values(estimator)
     _assert_fit_fails(estimator, X, too_short)
     attributes = _fitted_attributes(estimator)
@@ -271,7 +271,7 @@ def check_zero_weight_equals_removal(subject: Subject) -> None:
     estimator, X, y = subject.new(), subject.X, subject.y
     if y is None or not has_fit_parameter(estimator, "sample_weight"):
         return
-    n = _num_samples(X)
+    n = num_samples(X)
     extra = np.arange(0, n, 3)
     # Targets of steps must have the length of their series, so they are not exchanged.
     others = extra if isinstance(y, list) and np.ndim(y[0]) else np.roll(extra, 1)
@@ -341,9 +341,7 @@ def _assert_fit_fails(estimator: NeuralEstimator, X: object, y: UserTargets) -> 
         estimator.fit(X, y)
     except ValueError:
         return
-    raise AssertionError(
-        f"{type(estimator).__name__}.fit took {_num_samples(X)} samples with {_num_samples(y)} targets"
-    )
+    raise AssertionError(f"{type(estimator).__name__}.fit took {num_samples(X)} samples with {num_samples(y)} targets")
 
 
 def _is_single_label(estimator: NeuralEstimator, y: UserTargets) -> bool:
@@ -351,7 +349,7 @@ def _is_single_label(estimator: NeuralEstimator, y: UserTargets) -> bool:
 
 
 def _select(data: object, rows: np.ndarray) -> Any:
-    return None if data is None else _safe_indexing(data, rows)
+    return None if data is None else safe_indexing(data, rows)
 
 
 def _dtype(X: object) -> np.dtype | None:

@@ -383,10 +383,14 @@ MISTAKES = {
         with_value("place", 3, np.inf).drop(columns="colour"),
         "Column 'place' of X is categorical, but holds numbers such as inf",
     ),
-    "index out of range": ({"categorical_features": [4]}, X, r"must be in \[0, n_features - 1\]"),
-    "mask of another length": ({"categorical_features": [True]}, X, "shape"),
+    "index out of range": ({"categorical_features": [4]}, X, "has 4, but X has no such column: it has 4 columns"),
+    "mask of another length": ({"categorical_features": [True]}, X, "mask of 1 columns, but X has 4"),
     "unknown name": ({"categorical_features": ["color"]}, X, "color"),
-    "names of an array": ({"categorical_features": ["colour"]}, X_of_numbers(), "feature names"),
+    "names of an array": (
+        {"categorical_features": ["colour"]},
+        X_of_numbers(),
+        "'colour', but X has no such column",
+    ),
     "infinite number": ({}, X.assign(income=np.inf), "X contains infinity"),
     "text": (
         {},
