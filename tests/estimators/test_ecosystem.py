@@ -7,7 +7,6 @@ import pytest
 import sklearn
 from scipy import sparse
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.callback import ProgressBar, ScoringMonitor
 from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingRegressor
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.linear_model import LogisticRegression
@@ -256,6 +255,8 @@ def test_callbacks_see_each_epoch_as_it_was(case):
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
 def test_scoring_monitor_in_a_grid_search(solver):
+    from sklearn.callback import ScoringMonitor
+
     pytest.importorskip("pandas")
     X, y = flowers()
     monitor = ScoringMonitor(scoring="accuracy")
@@ -268,6 +269,8 @@ def test_scoring_monitor_in_a_grid_search(solver):
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_progress_bar(capsys):
+    from sklearn.callback import ProgressBar
+
     pytest.importorskip("rich")
     X, y = flowers()
     MLPClassifier(8, max_iter=4, random_state=0).set_callbacks(ProgressBar()).fit(X, y)

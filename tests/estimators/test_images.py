@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from scipy import sparse
-from sklearn.callback import ScoringMonitor
 from sklearn.datasets import load_digits
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -260,6 +259,8 @@ def test_a_failed_refit_keeps_the_model():
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_callbacks_are_told_of_the_epochs_that_few_images_take():
     """The default of max_iter stands for more epochs than its number, and callbacks need the most there may be."""
+    from sklearn.callback import ScoringMonitor
+
     X, y = np.random.default_rng(0).standard_normal((40, 8, 8)), np.arange(40) % 2
     model = CNNClassifier(channels=(4,), hidden_layer_sizes=(8,), n_iter_no_change=np.inf, random_state=0)
     model.set_callbacks(ScoringMonitor(scoring="accuracy")).fit(X, y)

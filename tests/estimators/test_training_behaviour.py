@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 from sklearn.base import clone
-from sklearn.callback import ScoringMonitor
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_info, threadpool_limits
 
@@ -333,6 +332,8 @@ def test_integers_train_in_float32():
 
 @pytest.mark.parametrize("hidden_layer_sizes", [3, (8, 8)])
 def test_a_refit_may_change_the_network_while_scorers_and_callbacks_watch(hidden_layer_sizes):
+    from sklearn.callback import ScoringMonitor
+
     X, y = iris()
     options = {"max_iter": 4, "early_stopping": True, "scoring": "accuracy", "random_state": 0}
     model = MLPClassifier(5, **options).fit(X, y)

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from joblib import parallel_config
 from sklearn.base import clone
-from sklearn.callback import ScoringMonitor
 from sklearn.datasets import load_iris
 
 from skneural import KANClassifier, KANRegressor
@@ -173,6 +172,8 @@ def test_starts_at_the_same_time_give_the_same_model(name, backend):
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("n_jobs", [None, 2])
 def test_callbacks_see_the_epochs_of_all_starts(n_jobs):
+    from sklearn.callback import ScoringMonitor
+
     pytest.importorskip("pandas")
     X, y = square(60)
     monitor = ScoringMonitor(scoring="r2")
