@@ -5,7 +5,8 @@
     python benchmarks/texts.py --data FOLDER trec --recipes "TF-IDF, LogisticRegression" fasttext
 
 Each row is a recipe: its accuracy and log loss on the test part, and the seconds of a fit in one thread, with encoding.
-`--vectors` adds TextCNN from vectors of words, static or not, that all training texts give, and from none.
+`--vectors` compares TextCNN from vectors of words, static or not, that all training texts give, and from none: factors
+of the mutual information of neighbours, and those of `examples/skip_gram.py`.
 `--labels` trains on so many texts, drawn at random for each seed, instead of all. `--textcnn` adds convolutional
 networks, which take minutes. `--recipes` runs only those that it names. benchmarks/README.md lists the sources of the
 files.
@@ -14,6 +15,8 @@ files.
 from __future__ import annotations
 
 import argparse
+import functools
+import sys
 import time
 import warnings
 from pathlib import Path
@@ -58,20 +61,21 @@ def tokens(name, **options):
     return TokenEncoder(lowercase=True, vocabulary_size=MOST_TOKENS, **of_names | options)
 
 
+SIZE_OF_VECTORS = 64
+
 AS_PUBLISHED = {"batch_norm": False, "dropout": 0.5, "batch_size": 50, "max_iter": 6, "early_stopping": False}
 
 
 def recipes_of_vectors(texts, n_texts, seed):
     """TextCNN from vectors of words of all training texts, with an encoder that knows all their words."""
-    size = 64
-    start = time.process_time()
-    encoder = TokenEncoder(lowercase=True).fit(texts)
-    vectors = {"embedding_weights": word_vectors(encoder.transform(texts), encoder.vocabulary_size_, size)}
-    print(f"vectors of {encoder.vocabulary_size_} tokens in {time.process_time() - start:.1f} s", flush=True)
+    encoder, tables = tables_of_vectors(tuple(texts))
     epochs = max(AS_PUBLISHED["max_iter"], 12_000 // n_texts)
-    starts = {"random": {}, "static": vectors | {"freeze": ("embedding",)}, "not static": vectors}
+    starts = {"random": {}}
+    for kind, weights in tables.items():
+        vectors = {"embedding_weights": weights}
+        starts |= {f"{kind}, static": vectors | {"freeze": ("embedding",)}, f"{kind}, not static": vectors}
     frozen = FrozenEstimator(encoder)
-    options = AS_PUBLISHED | {"vocabulary_size": "auto", "embedding_size": size, "max_iter": epochs}
+    options = AS_PUBLISHED | {"vocabulary_size": "auto", "embedding_size": SIZE_OF_VECTORS, "max_iter": epochs}
     return {
         "TF-IDF, LogisticRegression": make_pipeline(words(), LogisticRegression(C=10, max_iter=1000)),
         **{
@@ -79,6 +83,30 @@ def recipes_of_vectors(texts, n_texts, seed):
             for key, start in starts.items()
         },
     }
+
+
+@functools.cache
+def tables_of_vectors(texts):
+    """An encoder of all texts, and the vectors of its tokens by the method that gives them."""
+    encoder = TokenEncoder(lowercase=True).fit(texts)
+    sequences, n_tokens = encoder.transform(texts), encoder.vocabulary_size_
+    occurrences = np.bincount(np.concatenate(sequences), minlength=n_tokens)
+    tables = {}
+    for kind, method in {"mutual information": word_vectors, "skip-gram": skip_gram_vectors}.items():
+        start = time.process_time()
+        vectors = method(sequences, n_tokens, SIZE_OF_VECTORS)
+        vectors *= 0.15 / vectors[occurrences > 1].std()  # as large as random ones, which are uniform in [-.25, .25]
+        vectors[occurrences < 2] = np.nan
+        tables[kind] = vectors
+        print(f"{kind}: vectors of {n_tokens} tokens in {time.process_time() - start:.1f} s", flush=True)
+    return encoder, tables
+
+
+def skip_gram_vectors(sequences, n_tokens, size):
+    sys.path.append(str(Path(__file__).parents[1] / "examples"))
+    import skip_gram
+
+    return skip_gram.word_vectors(sequences, n_tokens, size)
 
 
 def recipes(name, n_texts, seed, textcnn):
@@ -108,7 +136,7 @@ def recipes(name, n_texts, seed, textcnn):
 
 def word_vectors(sequences, n_tokens, size, window=5):
     """Vectors whose products are the positive pointwise mutual information of neighbours, which is what skip-grams
-    with negative samples factorize, too (Levy and Goldberg 2014); tokens that occur less than twice have none.
+    with negative samples factorize, too (Levy and Goldberg 2014).
     """
     pairs = [(text[:-d], text[d:]) for text in sequences for d in range(1, window + 1) if len(text) > d]
     left, right = (np.concatenate(ends) for ends in zip(*pairs, strict=True))
@@ -119,11 +147,7 @@ def word_vectors(sequences, n_tokens, size, window=5):
     i, j = counts.coords
     information = np.log(counts.data / n_neighbours[i] / smoothed[j]).clip(0)
     left, spectrum, _ = svds(sparse.csr_array((information, (i, j)), shape=counts.shape), size, random_state=0)
-    vectors = left * np.sqrt(spectrum)
-    occurrences = np.bincount(np.concatenate(sequences), minlength=n_tokens)
-    vectors *= 0.15 / vectors[occurrences > 1].std()  # as large as random ones, which are uniform in [-.25, .25]
-    vectors[occurrences < 2] = np.nan
-    return vectors
+    return left * np.sqrt(spectrum)
 
 
 SMALL = {"embedding_size": 16, "learning_rate_init": 0.01}

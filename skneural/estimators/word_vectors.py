@@ -23,6 +23,9 @@ def _is_table(value: object) -> bool:
     return isinstance(value, np.ndarray) and value.ndim == 2 and value.dtype.kind in "fiu" and value.size > 0
 
 
+TABLE = Constraint("array of numbers of shape (vocabulary_size, embedding_size)", _is_table)
+
+
 @declare
 class TokenFields(Mixin):
     """Hyper-parameters of families whose X is series or tokens; `_size_name` is that of the size of embeddings."""
@@ -32,7 +35,7 @@ class TokenFields(Mixin):
     vocabulary_size: int | str | None = vocabulary_size_hyperparameter()
     embedding_weights: Array | None = hyperparameter(
         default=None,
-        constraint=NONE | Constraint("array of numbers of shape (vocabulary_size, embedding_size)", _is_table),
+        constraint=NONE | TABLE,
         doc="""Initial vector of each token, such as those of word2vec or GloVe, which
         `skneural.preprocessing.TokenEncoder.embedding_weights` arranges. Rows of NaN, for tokens without a vector,
         start at random, as all do with None. With `vocabulary_size` "auto", that is the number of rows.""",

@@ -24,5 +24,5 @@ def text_vocabulary_size_hyperparameter() -> Any:
         default=None,
         constraint=NONE | Integer(2),
         doc="""Maximum size of the vocabulary: the most frequent tokens of texts, and the unknown token. Integers must
-        be below it. None: all tokens of the training data.""",
+        be below it. None: all tokens of the training data, which is "auto" in other families.""",
     )

@@ -17,6 +17,7 @@ from skneural import (
     MambaSequenceTagger,
     RNNSequenceClassifier,
     RNNSequenceTagger,
+    SequenceToSequence,
     TransformerSequenceClassifier,
     TransformerSequenceRegressor,
 )
@@ -274,3 +275,44 @@ def test_a_pipeline_names_the_vocabulary_once():
     )
     model = make_pipeline(FrozenEstimator(encoder), network)
     assert clone(model).fit(TEXTS, LABELS).predict(["good", "bad"]).tolist() == [1, 0]
+
+
+# Sources of sequences
+
+
+FIRST = [tokens[:1] % 3 for tokens in TOKENS]
+# name -> a network from sequences to sequences whose source embeddings have four numbers
+TRANSLATORS = {
+    "gru": SequenceToSequence(**UNITS),
+    "transformer": SequenceToSequence(
+        architecture="transformer", hidden_size=4, n_heads=2, feedforward_size=5, **BRIEF
+    ),
+    "alignments": SequenceToSequence(loss="ctc", **UNITS),
+}
+
+
+@pytest.mark.parametrize("name", TRANSLATORS)
+def test_the_embedding_of_sources_starts_from_the_vectors(name):
+    further = np.append(TABLE, [[np.nan] * 4], axis=0)
+    model = clone(TRANSLATORS[name]).set_params(embedding_weights=further, learning_rate_init=1e-30, alpha=0)
+    weights = model.fit(TOKENS, FIRST).weights_by_name()
+    source = weights["encoder.embedding.table"]
+    np.testing.assert_array_equal(source[:N_TOKENS], TABLE)
+    assert np.isfinite(source[N_TOKENS]).all()
+    assert name == "alignments" or len(weights["decoder.embedding.table"]) == 3 + 2  # with the end and the start
+    assert len(model.predict([[N_TOKENS, 0]])) == 1
+
+
+MISTAKES_OF_SOURCES = {
+    "texts": (["ab", "ba"], {}, "but X is texts"),
+    "series": ([np.ones((3, 2)), np.ones((2, 2))], {}, "but X is series of numbers"),
+    "size": (TOKENS[:2], {"embedding_size": 5}, "set embedding_size=4"),
+    "rows": (TOKENS[:2], {"vocabulary_size": 20}, "give a row for each token"),
+}
+
+
+@pytest.mark.parametrize(("X", "options", "message"), MISTAKES_OF_SOURCES.values(), ids=MISTAKES_OF_SOURCES)
+def test_mistakes_of_sources_are_named(X, options, message):
+    model = clone(TRANSLATORS["gru"]).set_params(embedding_weights=TABLE, **options)
+    with pytest.raises(ValueError, match=message):
+        model.fit(X, [[1, 2], [2, 1]])

@@ -49,7 +49,8 @@ class LanguageModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Unsupervi
 
     Trained on texts without labels, it generates texts (`generate`), computes their likelihood (`score_samples`,
     `perplexity`), and embeds them as features for other estimators (`transform`). Embeddings of tokens also serve as
-    weights of the output layer [1]_.
+    weights of the output layer [1]_. They do not start from given vectors, as the `embedding_weights` of other families
+    do: the first scores of the next token would be products with vectors that were learned for another purpose.
 
     X is a list of texts, which are split into characters or words; a list of lists of str; or a list of integer
     sequences, for example from `skneural.preprocessing.TokenEncoder`. Texts of more than `context_length` tokens are

@@ -10,13 +10,14 @@ import numpy as np
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from skneural.data import Container
+from skneural.data import Container, Samples
 from skneural.data.object_columns import object_array
 from skneural.data.texts import read_sequences
 from skneural.decoding import DecodingOptions, beam_search, ctc_beam_search, ctc_best_path, greedy_search
 from skneural.estimators.attention import collect_notes
 from skneural.estimators.sequence_to_sequence.reader import SourceOptions, Sources
 from skneural.estimators.sequence_to_sequence.task import TargetSequenceOptions, TargetSequences
+from skneural.estimators.word_vectors import TABLE, ensure_table_fits, rows_of, set_embedding
 from skneural.hyperparameters import BOOLEAN, NONE, Choice, Integer, Number, Sizes, declare, hyperparameter
 from skneural.layers import GridPositions, Layer
 from skneural.layers.attention import MEMORY_ATTENTION
@@ -32,11 +33,13 @@ from skneural.ops.blocks import slices
 from skneural.ops.memory import recycling
 from skneural.ops.segments import segment_offsets
 from skneural.ops.types import Array
+from skneural.parameters import Tree
 from skneural.readers import Pieces, Reader, level_hyperparameter, text_vocabulary_size_hyperparameter
 from skneural.sklearn_compat import check_sample_weight
 from skneural.tasks import FitArguments, Task
 from skneural.template.automatic import batch_size_hyperparameter
 from skneural.template.estimator import NeuralEstimator, has_partial_fit
+from skneural.template.problem import Network
 from skneural.template.state import all_or_nothing
 from skneural.template.values import LOSS
 from skneural.training.threads import limited_blas
@@ -240,6 +243,15 @@ class SequenceToSequence(NeuralEstimator):
 
     level: str = level_hyperparameter()
     vocabulary_size: int | None = text_vocabulary_size_hyperparameter()
+    embedding_weights: Array | None = hyperparameter(
+        default=None,
+        constraint=NONE | TABLE,
+        doc="""Initial vector of each token of X, if X is integer sequences, such as those of word2vec or GloVe, which
+        `skneural.preprocessing.TokenEncoder.embedding_weights` arranges: of `embedding_size` numbers, or `hidden_size`
+        with a Transformer as encoder. Rows of NaN start at random. X has then as many tokens as there are rows, unless
+        `vocabulary_size` is given. Texts have no such vectors: which tokens they have, and in which order, is not known
+        before `fit`.""",
+    )
 
     attributes_doc = {
         "source_vocabulary_": (
@@ -265,13 +277,23 @@ class SequenceToSequence(NeuralEstimator):
         encoder_of_sequences = "transformer" if self.architecture == "transformer" else "rnn"
         recurrent_decoder = encoder_of_sequences == "rnn" and self.loss != "ctc"
         encoder_of_images = "cnn" if recurrent_decoder else encoder_of_sequences
-        return SourceOptions(self.level, self.vocabulary_size, self.encoder, encoder_of_sequences, encoder_of_images)
+        encoders = self.encoder, encoder_of_sequences, encoder_of_images
+        return SourceOptions(self.level, self.vocabulary_size, *encoders, rows_of(self.embedding_weights))
 
     def _check_together(self) -> None:
         if isinstance(self.loss, Loss) and self.loss.link_name != "softmax":
             raise ValueError(
                 f"loss={self.loss!r} has the link {self.loss.link_name!r}; that of the scores of tokens is the softmax."
             )
+        if self.embedding_weights is not None:
+            rows = "auto" if self.vocabulary_size is None else self.vocabulary_size
+            size = "hidden_size" if self._reader_options().encoder_of_tokens == "transformer" else "embedding_size"
+            ensure_table_fits(self.embedding_weights, rows, size, getattr(self, size))
+
+    def _initialize(self, network: Network, tree: Tree, samples: Samples, task: Task, reader: Reader) -> None:
+        super()._initialize(network, tree, samples, task, reader)
+        if self.embedding_weights is not None:
+            set_embedding(network.layer["encoder"], tree["encoder"], self.embedding_weights)
 
     def _task_options(self) -> TargetSequenceOptions:
         channels = [int(n) for n in np.atleast_1d(self.channels)]

@@ -48,6 +48,8 @@ class SourceOptions:
         "auto", or a kind of encoder.
     sequence_encoder, image_encoder : str
         Encoders of sequences and series, and of images, if `encoder` is "auto".
+    n_vectors : int or None, default=None
+        Number of integer tokens with a vector from which their embedding starts.
     """
 
     level: str
@@ -55,6 +57,12 @@ class SourceOptions:
     encoder: str
     sequence_encoder: str
     image_encoder: str
+    n_vectors: int | None = None
+
+    @property
+    def encoder_of_tokens(self) -> str:
+        """Kind of the encoder if X is tokens."""
+        return self.sequence_encoder if self.encoder == "auto" else self.encoder
 
 
 @dataclass(frozen=True)
@@ -95,6 +103,8 @@ class Sources(Reader):
         kind = kind_of(X, options.encoder)
         automatic = {"rows": "dense", "images": options.image_encoder}.get(kind, options.sequence_encoder)
         encoder = automatic if options.encoder == "auto" else options.encoder
+        if kind != "tokens" and options.n_vectors is not None:
+            raise ValueError(f"embedding_weights is for X of integer sequences, but X is {NAMES[kind]}.")
         if kind == "rows":
             _ensure_numbers(X)
             columns, rows = TableColumns.learn(with_dtype(X), spec)
@@ -106,7 +116,13 @@ class Sources(Reader):
             images, x = Images.learn(X, ImageOptions(), spec)
             return cls(kind, encoder, options.level, images=images), x
         given = read_sequences(X, options.level)
-        vocabulary = Vocabulary.of(given, size=options.vocabulary_size, weight=spec.sample_weight)
+        if given.form != "numbers" and options.n_vectors is not None:
+            raise ValueError(
+                "embedding_weights is for X of integer sequences, but X is texts, whose vocabulary has no order before "
+                "fit: encode X by skneural.preprocessing.TokenEncoder."
+            )
+        size = options.vocabulary_size or options.n_vectors
+        vocabulary = Vocabulary.of(given, size=size, weight=spec.sample_weight)
         reader = cls(kind, encoder, options.level, vocabulary.listed, int(vocabulary.n_tokens))
         return reader, series_of(vocabulary.encode(given))
 
