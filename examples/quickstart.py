@@ -1,7 +1,8 @@
-"""A pipeline and a grid search on digits, compared with models of scikit-learn.
+"""A pipeline and a grid search on digits, compared with models of scikit-learn
+============================================================================
 
     pip install "skneural[progress]"
-    python quickstart.py
+    python examples/quickstart.py
 
 Searches over hyper-parameters of a perceptron and of a multilayer perceptron, in two processes, with scikit-learn's
 progress bar. Prints the best hyper-parameters, and the accuracy on test data and the training time of each model.

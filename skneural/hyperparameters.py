@@ -13,6 +13,7 @@ import dataclasses
 import difflib
 import inspect
 import math
+import re
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -171,6 +172,8 @@ MAPPING = Constraint("dict", lambda value: isinstance(value, Mapping))
 SEQUENCE = Constraint("list of dict", lambda value: isinstance(value, list | tuple))
 
 
+WIDTH = 112  # of the lines of generated sections, which `help` indents by four
+
 PYTHON_KINDS: dict[type, type] = {str: str, Integral: int, Real: float}
 PYTHON_SCALARS = frozenset({bool, int, float, str, type(None)})
 
@@ -215,9 +218,9 @@ def declare(cls: type[_T]) -> type[_T]:
     """Class decorator that generates the constructor from the hyper-parameters, and completes the docstring.
 
     ``{parameters}`` in the docstring is replaced by the numpydoc section of all hyper-parameters, those of the class
-    before those of its base classes, and ``{attributes}`` by the section of the fitted attributes, which classes
-    declare in the dictionary `attributes_doc`. Text that is shared by several classes of a family is looked up by its
-    name in braces in the dictionary `shared_doc`.
+    before those of its base classes and the shared ones last, in a line each (`is_shared`), and ``{attributes}`` by the
+    section of the fitted attributes, which classes declare in the dictionary `attributes_doc`. Text that is shared by
+    several classes of a family is looked up by its name in braces in the dictionary `shared_doc`.
     """
     return _documented(dataclass(kw_only=True, eq=False, repr=False)(cls), cls.__doc__ or "")
 
@@ -310,8 +313,41 @@ def _is(value: object, kind: type) -> bool:
     return isinstance(value, kind) and not isinstance(value, bool | np.bool_)
 
 
+def is_shared(cls: type, field: dataclasses.Field[Any]) -> bool:
+    """Return True if a hyper-parameter comes from another subpackage than the class: several families have it alike.
+
+    The docstring of the class then has a line of it, and the site all of it, once for all families.
+    """
+    declaring = next(parent for parent in cls.__mro__ if field.name in vars(parent).get("__annotations__", ()))
+    return _subpackage(declaring) != _subpackage(cls)
+
+
+def _subpackage(cls: type) -> str:
+    return ".".join(cls.__module__.split(".")[:2])
+
+
+SHARED_DOC = """Hyper-parameters from `{first}` on are those of all families: they have a line each here, and the page
+"Shared hyper-parameters" of the reference describes them, and the attributes of all, in full."""
+
+
 def _parameters_section(cls: type) -> str:
-    return _section("Parameters", {field.name: _entry(field) for field in hyperparameters(cls)})
+    fields = hyperparameters(cls)
+    shared = [field for field in fields if is_shared(cls, field)]
+    # Families declare some of the shared ones anew, with another default or meaning: these stand before the others.
+    full = {field.name: _entry(field) for field in fields if field not in shared}
+    short = {field.name: (_entry(field)[0], _summary(field.metadata["doc"])) for field in shared}
+    introduction = SHARED_DOC.format(first=shared[0].name) + "\n\n" if shared else ""
+    lines = [line for name, entry in full.items() for line in (*_lines(name, *entry), "")]
+    lines += [line for name, entry in short.items() for line in _lines(name, *entry)]
+    return introduction + _section("Parameters", lines).rstrip()
+
+
+def _summary(doc: str) -> str:
+    """The first sentence, up to its colon or semicolon if it is longer than a line."""
+    sentence, _, _ = doc.partition(". ")
+    if len(sentence) > WIDTH:
+        sentence = re.split("[:;] ", sentence)[0]
+    return sentence.rstrip(".") + "."
 
 
 def _entry(field: dataclasses.Field[Any]) -> tuple[str, str]:
@@ -319,16 +355,26 @@ def _entry(field: dataclasses.Field[Any]) -> tuple[str, str]:
     return field.metadata["constraint"].words + default, field.metadata["doc"]
 
 
-def _attributes_section(cls: type) -> str:
-    entries: dict[str, tuple[str, str]] = {}
+def attributes_of(cls: type) -> dict[str, tuple[type, str, str]]:
+    """For each fitted attribute the class that documents it, its type and its text, those of the family first."""
+    entries: dict[str, tuple[type, str, str]] = {}
     for parent in cls.__mro__:
         for name, (kind, doc) in vars(parent).get("attributes_doc", {}).items():
-            entries.setdefault(name, (kind, " ".join(doc.split())))
-    return _section("Attributes", entries)
+            entries.setdefault(name, (parent, kind, " ".join(doc.split())))
+    return dict(sorted(entries.items(), key=lambda entry: _subpackage(entry[1][0]) != _subpackage(cls)))
 
 
-def _section(title: str, entries: Mapping[str, tuple[str, str]]) -> str:
-    lines = [title, "-" * len(title)]
-    for name, (kind, doc) in entries.items():
-        lines += [f"{name} : {kind}", *textwrap.wrap(doc, 100, initial_indent="    ", subsequent_indent="    "), ""]
-    return "\n".join(lines).rstrip()
+def _attributes_section(cls: type) -> str:
+    lines: list[str] = []
+    for name, (parent, kind, doc) in attributes_of(cls).items():
+        lines += _lines(name, kind, doc if _subpackage(parent) == _subpackage(cls) else _summary(doc))
+    return _section("Attributes", lines)
+
+
+def _section(title: str, lines: list[str]) -> str:
+    return "\n".join([title, "-" * len(title), *lines])
+
+
+def _lines(name: str, kind: str, doc: str) -> list[str]:
+    indent = {"initial_indent": "    ", "subsequent_indent": "    "}
+    return [f"{name} : {kind}", *textwrap.wrap(doc, WIDTH, **indent)]

@@ -2,13 +2,16 @@
 
 import importlib.util
 import re
+import sys
+import types
 import warnings
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
 DOCS = Path(__file__).parents[1] / "docs"
-PAGES = sorted(DOCS.rglob("*.md"))
+PAGES = [path for path in sorted(DOCS.rglob("*.md")) if "```python" in path.read_text(encoding="utf-8")]
 BLOCKS = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # Packages whose clusters take seconds to start: blocks that import them run with -m slow, where they are installed.
 CLUSTERS = ("dask", "ray")
@@ -24,14 +27,14 @@ def clusters_of(code):
 
 
 def run(path, is_chosen):
-    namespace = {"__name__": "__main__"}  # of which worker processes get functions by their code
-    with warnings.catch_warnings():
+    main = types.ModuleType("__main__")  # of which worker processes get functions by their code
+    with warnings.catch_warnings(), mock.patch.dict(sys.modules, {"__main__": main}):
         warnings.simplefilter("ignore")  # those of short trainings, and of other packages about their next versions
         for code in filter(is_chosen, blocks(path.read_text(encoding="utf-8"))):
-            exec(compile(code, path, "exec"), namespace)
+            exec(compile(code, path, "exec"), vars(main))
 
 
-every_page = pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+every_page = pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(DOCS).with_suffix("").as_posix())
 
 
 @every_page

@@ -1,6 +1,6 @@
 """Layers: frozen dataclasses that declare parameters and call ops; the module `layer` specifies the protocol.
 
-`docs/own_network.md` builds networks and a layer of these.
+`docs/how_to/own_network.md` builds networks and a layer of these.
 """
 
 from skneural.layers.activation import Activation, Limit

@@ -35,9 +35,9 @@ A layer is a frozen dataclass that holds no arrays. Its parameters, and their gr
    the outputs of the previous layers in blocks of samples. `traversal.adapt_network` calls it for each layer that
    defines it. `forward` may update buffers in training, which is the only exception to rule 3.
 10. Lengths. A layer that changes the number of steps of series defines ``layer.output_lengths(lengths)``, the number of
-   steps of y for that of x. Chains pass the layers that follow it a context with these lengths.
+    steps of y for that of x. Chains pass the layers that follow it a context with these lengths.
 11. Tables. A parameter of which a batch reads only some rows is declared with ``by_rows=True``. Its entry in `g` may be
-   a `RowGradient` then; `traversal.rows_read` finds the rows from the input of the network, before `forward`.
+    a `RowGradient` then; `traversal.rows_read` finds the rows from the input of the network, before `forward`.
 12. Names. A layer inside another one is named after the field that holds it, or by the keyword argument of `Chain` and
     `Branches`. ``p[name]`` are its parameters and ``layer[name]`` is the layer. Modules outside of `skneural.layers`
     use these names, never positions.

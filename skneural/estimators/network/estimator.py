@@ -83,7 +83,7 @@ class NetworkFields(Mixin):
     shared_doc = {
         "any_network": """
         Everything else is as in other estimators: early stopping, solvers, schedules, callbacks, partial_fit, files,
-        `skneural.streaming.fit`. The guide `docs/own_network.md` builds three networks, and a layer.
+        `skneural.streaming.fit`. The guide `docs/how_to/own_network.md` builds three networks, and a layer.
 
         ============  ==================================  ==================================================
         `kind`        shapes that the function may take   input of the network

@@ -79,11 +79,9 @@ class SequenceToSequence(NeuralEstimator):
     Integers greater than all in the training data raise an error, unless `vocabulary_size` allows them.
 
     A recurrent encoder is bidirectional, and its last states initialize the decoder. Attention follows the recurrence,
-    as in [3]_, with the scores of [2]_ or [3]_, so that all steps of a target are computed at once in training.
-
-    Images pass blocks of convolutions and poolings. The decoder attends to the pixels of the last feature maps, whose
-    row and column are embedded; the "rnn" encoder continues with a recurrence over their columns, from left to right
-    and back.
+    as in [3]_, with the scores of [2]_ or [3]_, so that all steps of a target are computed at once in training. Images
+    pass blocks of convolutions and poolings. The decoder attends to the pixels of the last feature maps, whose row and
+    column are embedded; the "rnn" encoder continues with a recurrence over their columns, in both directions.
 
     With ``loss="ctc"`` [7]_ there is no decoder: the encoder scores each token, and a blank, at each of its steps, and
     the loss is the likelihood of y in all alignments with these steps. This suits targets in the order of the source,
@@ -102,8 +100,7 @@ class SequenceToSequence(NeuralEstimator):
     .. [4] Vaswani et al. "Attention is all you need". NeurIPS 2017.
     .. [5] Wu et al. "Google's neural machine translation system". arXiv 1609.08144, 2016.
     .. [6] Chan et al. "Listen, attend and spell". ICASSP 2016.
-    .. [7] Graves et al. "Connectionist temporal classification: labelling unsegmented sequence data with recurrent
-       neural networks". ICML 2006.
+    .. [7] Graves, Fernández, Gomez and Schmidhuber. "Connectionist temporal classification". ICML 2006.
 
     Examples
     --------
