@@ -376,5 +376,4 @@ def _section(title: str, lines: list[str]) -> str:
 
 
 def _lines(name: str, kind: str, doc: str) -> list[str]:
-    indent = {"initial_indent": "    ", "subsequent_indent": "    "}
-    return [f"{name} : {kind}", *textwrap.wrap(doc, WIDTH, **indent)]
+    return [f"{name} : {kind}", *textwrap.wrap(doc, WIDTH, initial_indent=" " * 4, subsequent_indent=" " * 4)]

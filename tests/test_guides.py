@@ -6,7 +6,6 @@ import sys
 import types
 import warnings
 from pathlib import Path
-from unittest import mock
 
 import pytest
 
@@ -28,7 +27,8 @@ def clusters_of(code):
 
 def run(path, is_chosen):
     main = types.ModuleType("__main__")  # of which worker processes get functions by their code
-    with warnings.catch_warnings(), mock.patch.dict(sys.modules, {"__main__": main}):
+    with warnings.catch_warnings(), pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "__main__", main)
         warnings.simplefilter("ignore")  # those of short trainings, and of other packages about their next versions
         for code in filter(is_chosen, blocks(path.read_text(encoding="utf-8"))):
             exec(compile(code, path, "exec"), vars(main))

@@ -22,7 +22,7 @@ WRITTEN = {
 
 
 CODE = re.compile(r"(``.*?``|`[^`]*`_?)")
-TRAILING_UNDERSCORE = re.compile(r"(?<![\w\\])([A-Za-z]\w*)_(?=[^\w`]|$)")
+TRAILING_UNDERSCORE = re.compile(r"(?<![\w\\])([A-Za-z]\w*?)(_+)(?=[^\w`]|$)")
 SUBSTITUTION = re.compile(r"(?<!^)\|(\w[^|]*)\|")
 SHARED = '"Shared hyper-parameters"'
 LINK_TO_SHARED = ":doc:`/reference/shared_hyperparameters`"
@@ -50,8 +50,12 @@ def escaped_lines(lines):
 def _escaped(line):
     parts = CODE.split(line)
     for number in range(0, len(parts), 2):  # between code
-        parts[number] = SUBSTITUTION.sub(r"\\|\1\\|", TRAILING_UNDERSCORE.sub(r"\1\\_", parts[number]))
+        parts[number] = SUBSTITUTION.sub(r"\\|\1\\|", TRAILING_UNDERSCORE.sub(_escaped_name, parts[number]))
     return "".join(parts).replace(SHARED, LINK_TO_SHARED)
+
+
+def _escaped_name(match):
+    return match[1] + match[2].replace("_", r"\_")
 
 
 def escape_docstring(app, what, name, obj, options, lines):
