@@ -1,11 +1,11 @@
 """A pipeline and a grid search on digits, compared with models of scikit-learn
 ============================================================================
 
-    pip install "skneural[progress]"
-    python examples/quickstart.py
-
 Searches over hyper-parameters of a perceptron and of a multilayer perceptron, in two processes, with scikit-learn's
 progress bar. Prints the best hyper-parameters, and the accuracy on test data and the training time of each model.
+
+    pip install "skneural[progress]"
+    python examples/quickstart.py
 """
 
 import time

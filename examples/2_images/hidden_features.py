@@ -1,12 +1,12 @@
 """Hidden features of a convolutional network as input of other classifiers
 ========================================================================
 
-    python examples/2_images/hidden_features.py
-
 The first table is about the ten digits that the network was trained on: `transform` returns what enters its output
 layer, and classifiers of these features are compared with classifiers of pixels. The second is about the digits 5 to 9
 as seen by a network that was trained on 0 to 4 only: features of its last layer tell them apart less well than pixels,
 and those of an early layer, `transform(X, layer=...)`, better. The layer was chosen among all by these scores.
+
+    python examples/2_images/hidden_features.py
 """
 
 import numpy as np

@@ -1,11 +1,11 @@
 """Kernels, feature maps and saliency of a convolutional network
 =============================================================
 
-    pip install "skneural[plot]"
-    python examples/2_images/plot_cnn_feature_maps.py
-
 Trains a small network on scikit-learn's digits and draws the kernels of its first layer, the feature maps of a digit,
 and which pixels of some digits its predictions depend on.
+
+    pip install "skneural[plot]"
+    python examples/2_images/plot_cnn_feature_maps.py
 """
 
 import matplotlib.pyplot as plt

@@ -1,11 +1,11 @@
 """Segmentation and denoising of digits with U-Nets
 ================================================
 
-    pip install "skneural[plot]"
-    python examples/2_images/plot_denoised_digits.py
-
 Noise is added to scikit-learn's digits. One network predicts which pixels are ink, another one the pixels without the
 noise; both in a few seconds.
+
+    pip install "skneural[plot]"
+    python examples/2_images/plot_denoised_digits.py
 """
 
 import matplotlib.pyplot as plt

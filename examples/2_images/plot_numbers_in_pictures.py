@@ -1,13 +1,13 @@
 """Numbers in pictures, read digit by digit, and where the network looks for each of them
 ======================================================================================
 
-    pip install "skneural[plot]"
-    python examples/2_images/plot_numbers_in_pictures.py
-
 Each picture shows a number of one to four handwritten digits at random places. A convolutional encoder keeps the
 positions of its feature maps, and a decoder with attention predicts one digit after another. Nothing in the training
 data tells where the digits are. The same network without a decoder learns alignments of columns and digits instead
 (loss="ctc").
+
+    pip install "skneural[plot]"
+    python examples/2_images/plot_numbers_in_pictures.py
 """
 
 import matplotlib.pyplot as plt

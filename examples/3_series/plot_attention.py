@@ -1,12 +1,12 @@
 """Attention weights of a Transformer on series
 ============================================
 
-    pip install "skneural[plot]"
-    python examples/3_series/plot_attention.py
-
 Each series has two bumps among noise, and the task is to classify whether they have the same height. No single step
 suffices for this: heads must compare the bumps. The figure shows a series and the attention weights of every head of
 every layer.
+
+    pip install "skneural[plot]"
+    python examples/3_series/plot_attention.py
 """
 
 import matplotlib.pyplot as plt

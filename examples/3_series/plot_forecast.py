@@ -1,12 +1,12 @@
 """Forecasts of daily sales, with promotions and a calendar, beside simpler methods
 ================================================================================
 
-    pip install "skneural[plot]" pandas
-    python examples/3_series/plot_forecast.py
-
 Four shops have weekly and yearly seasons, gaps where they were closed, and promotions that are planned in advance. One
 network learns from all of them, and forecasts four weeks at once. The backtest repeats the last three months: the
 network is fitted on what was before, and forecasts from three origins.
+
+    pip install "skneural[plot]" pandas
+    python examples/3_series/plot_forecast.py
 """
 
 import matplotlib.pyplot as plt

@@ -1,13 +1,13 @@
 """Selective copying with Mamba, recurrent and Transformer networks, for series of increasing length
 =================================================================================================
 
-    pip install "skneural[plot]"
-    python examples/3_series/plot_selective_copying.py            about two minutes
-
 Four symbols are hidden among noise tokens, at random positions. At the end of the series, four marks ask for the
 symbols in order (Gu and Dao 2023). The state of a network must store the symbols and ignore the noise. Three networks
 of about the same size are trained on the same number of series of each length: a Mamba network, whose state updates
 depend on the input, gated recurrent units, and a Transformer, which attends to all steps.
+
+    pip install "skneural[plot]"
+    python examples/3_series/plot_selective_copying.py            about two minutes
 """
 
 import time

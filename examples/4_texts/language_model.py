@@ -1,10 +1,10 @@
 """A small GPT, trained on the descriptions of scikit-learn's data sets
 ====================================================================
 
-    python examples/4_texts/language_model.py
-
 Trains a Transformer on the descriptions of six data sets, 15 000 characters, for about a minute on one core. Prints its
 perplexity per character and generated texts.
+
+    python examples/4_texts/language_model.py
 """
 
 from sklearn import datasets

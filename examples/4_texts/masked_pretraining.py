@@ -1,13 +1,13 @@
 """Masked language modelling as pretraining for text classification with few labels
 ================================================================================
 
-    python examples/4_texts/masked_pretraining.py
-
 The sentences of a small artificial language are about animals or about machines. A language model learns to predict
 masked words (`objective="masked"`) from sentences without labels. Sixteen sentences are labelled as being about animals
 or not. A logistic regression on the sentence embeddings of the language model classifies well with these labels; one on
 word counts does not, because most words never occur in a labelled sentence. A Transformer that is initialized with the
 weights of the language model is even better.
+
+    python examples/4_texts/masked_pretraining.py
 """
 
 import numpy as np

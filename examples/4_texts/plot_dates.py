@@ -1,12 +1,12 @@
 """Conversion of dates from many formats to one, and the alignment that attention learns
 =====================================================================================
 
-    pip install "skneural[plot]"
-    python examples/4_texts/plot_dates.py
-
 A recurrent encoder reads "may 02, 2020", and a decoder with attention predicts "2020-05-02" character by character. It
 attends to the year first, wherever that is in the source. The alignment of characters is not part of the training data;
 the figure shows that attention learns it.
+
+    pip install "skneural[plot]"
+    python examples/4_texts/plot_dates.py
 """
 
 from datetime import date, timedelta

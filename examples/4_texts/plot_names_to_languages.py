@@ -1,12 +1,12 @@
 """Classification of names by language, character by character
 ===========================================================
 
-    pip install "skneural[plot]"
-    python examples/4_texts/plot_names_to_languages.py
-
 Names are generated from typical syllables of four invented languages; one syllable in four comes from any of them, so
 that the task is not too easy. A bidirectional recurrent network with attention pooling classifies the names; the figure
 shows to which characters it attends.
+
+    pip install "skneural[plot]"
+    python examples/4_texts/plot_names_to_languages.py
 """
 
 import matplotlib.pyplot as plt

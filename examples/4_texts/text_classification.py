@@ -1,13 +1,13 @@
 """Classification of texts: n-grams with a linear model, the mean of embeddings, and both
 ======================================================================================
 
-    python examples/4_texts/text_classification.py
-
 Reviews are generated from phrases: three opinions of things, often negated, of which the last one counts twice. Below
 1000 labels, TF-IDF with logistic regression is best and needs no network; a perceptron behind TF-IDF is the same model.
 With more labels, fastText, the mean of embeddings of words and pairs of words, is close, and one takes the mean of both
 probabilities. That gains nothing on these reviews, whose vocabulary is small, but about a point of accuracy on texts
 that people wrote (benchmarks/texts.py).
+
+    python examples/4_texts/text_classification.py
 """
 
 import numpy as np

@@ -1,12 +1,12 @@
 """Classification of texts from few labels, with vectors of words that texts without labels give
 =============================================================================================
 
-    python examples/4_texts/word_vectors.py
-
 Each text is about one of four subjects, with 60 words that mainly occur there, and 40 texts have labels. Many words do
 not occur in these 40, but in 4000 texts without labels they stand near words that do, and words with like neighbours
 get like vectors: factors of the pointwise mutual information of neighbours, as those of word2vec are (Levy and Goldberg
 2014). Downloaded vectors are used in the same way, from a dict or from KeyedVectors of gensim.
+
+    python examples/4_texts/word_vectors.py
 """
 
 import numpy as np

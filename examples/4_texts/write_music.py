@@ -1,13 +1,13 @@
 """Music: a language model of the keys that sound at each step writes two minutes, as numbers of MIDI
 ==================================================================================================
 
-    python examples/4_texts/write_music.py                           harmonies that this script makes up, half a minute
-    python examples/4_texts/write_music.py music_jsb_chorales.npz    chorales by Bach, a minute
-
 X is a list of series of sets: arrays (steps, 88), one for each key of a piano that sounds. The model has a logistic
 output for each key, given all steps before. The likelihood of a step is that of all keys together, and its mean over
 steps, without the first one of each piece, is the figure by which such models are compared in the literature. Files of
 chorales have the arrays X_train_values (steps of all pieces, 88), X_train_lengths, and the same for "valid" and "test".
+
+    python examples/4_texts/write_music.py                           harmonies that this script makes up, half a minute
+    python examples/4_texts/write_music.py music_jsb_chorales.npz    chorales by Bach, a minute
 """
 
 import sys

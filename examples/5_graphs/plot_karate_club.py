@@ -1,12 +1,12 @@
 """Semi-supervised node classification: the split of a karate club, from two labelled members
 ==========================================================================================
 
-    pip install "skneural[plot]"
-    python examples/5_graphs/plot_karate_club.py
-
 Zachary (1977) recorded which members of a karate club met outside of it, before the club split between its instructor
 (0) and its administrator (33). A graph neural network is trained on the factions of these two members and predicts
 those of the others.
+
+    pip install "skneural[plot]"
+    python examples/5_graphs/plot_karate_club.py
 """
 
 import matplotlib.pyplot as plt

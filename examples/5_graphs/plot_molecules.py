@@ -1,12 +1,12 @@
 """Graph classification: detection of rings of six atoms in artificial molecules
 =============================================================================
 
-    pip install "skneural[plot]"
-    python examples/5_graphs/plot_molecules.py
-
 Each graph is a tree of atoms of three kinds, to which a ring of six atoms or a chain of six is attached. The two
 classes differ in their structure only, which counts of atoms do not contain. In a graph neural network, each atom
 aggregates messages from its neighbours, in four layers.
+
+    pip install "skneural[plot]"
+    python examples/5_graphs/plot_molecules.py
 """
 
 import matplotlib.pyplot as plt

@@ -1,12 +1,12 @@
 """Semi-supervised classification of digits on a graph of nearest neighbours
 =========================================================================
 
-    pip install "skneural[plot]"
-    python examples/5_graphs/plot_semi_supervised_digits.py
-
 Some of 1797 digits are labelled; all of them are nodes of a graph of nearest neighbours. `LabelSpreading` propagates
 labels along this graph, a graph neural network propagates features, and a multilayer perceptron uses the labelled
 digits only.
+
+    pip install "skneural[plot]"
+    python examples/5_graphs/plot_semi_supervised_digits.py
 """
 
 import warnings

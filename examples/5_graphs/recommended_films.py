@@ -1,12 +1,12 @@
 """Recommendation: films for viewers, from what they have watched
 ==============================================================
 
-    python examples/5_graphs/recommended_films.py
-
 Viewers and films are the two kinds of nodes of a graph, and a viewer is linked to each film that he or she has watched.
 A graph neural network predicts further links. Some of the watched films are held out, and it is counted how many of
 them are among the recommendations, and among the most popular films that a viewer has not watched. The data are drawn:
 each viewer likes one or two of five genres, and now and then watches something else.
+
+    python examples/5_graphs/recommended_films.py
 """
 
 import numpy as np

@@ -1,12 +1,12 @@
 """The two-dimensional latent space of a variational autoencoder of digits
 =======================================================================
 
-    pip install "skneural[plot]"
-    python examples/7_generation/plot_autoencoder_map.py
-
 A variational autoencoder encodes scikit-learn's digits as two latent variables with a standard normal distribution,
 without any labels. The left plot shows the latent variables of the images, the middle one decoded images of a grid of
 latent variables, and the right one images that the model generates at random.
+
+    pip install "skneural[plot]"
+    python examples/7_generation/plot_autoencoder_map.py
 """
 
 import matplotlib.pyplot as plt

@@ -1,11 +1,11 @@
 """Generation of digits by class with a diffusion model
 ====================================================
 
-    pip install "skneural[plot]"
-    python examples/7_generation/plot_diffusion_digits.py
-
 Fits a diffusion model on scikit-learn's digits, conditioned on their labels, and draws ten generated digits of each
 class. A classifier that is trained on generated digits only is tested on the real ones.
+
+    pip install "skneural[plot]"
+    python examples/7_generation/plot_diffusion_digits.py
 """
 
 import matplotlib.pyplot as plt

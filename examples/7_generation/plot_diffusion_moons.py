@@ -1,10 +1,10 @@
 """Steps of a diffusion model from noise to two moons
 ==================================================
 
+Fits a diffusion model on two moons, and draws its samples after some of the steps from noise to data.
+
     pip install "skneural[plot]"
     python examples/7_generation/plot_diffusion_moons.py
-
-Fits a diffusion model on two moons, and draws its samples after some of the steps from noise to data.
 """
 
 import matplotlib.pyplot as plt

@@ -1,12 +1,12 @@
 """Outlier detection by the reconstruction error of an autoencoder, compared with an isolation forest
 ==================================================================================================
 
-    pip install "skneural[plot]"
-    python examples/7_generation/plot_digit_outliers.py
-
 An autoencoder with eight latent variables is trained on scikit-learn's digits without the sevens. It reconstructs other
 new digits well, but not the sevens, so that `score_samples` detects them as outliers. An isolation forest is trained on
 the same data. The figure shows digits above their reconstructions.
+
+    pip install "skneural[plot]"
+    python examples/7_generation/plot_digit_outliers.py
 """
 
 import matplotlib.pyplot as plt

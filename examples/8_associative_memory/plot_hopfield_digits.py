@@ -1,12 +1,12 @@
 """Recall of noisy digits by Hopfield networks
 ===========================================
 
-    pip install "skneural[plot]"
-    python examples/8_associative_memory/plot_hopfield_digits.py
-
 Stores one binary image of each of scikit-learn's digits, flips a tenth of the pixels, and draws the pattern that each
 rule recalls. Digits are correlated: with the Hebbian rule, the recall converges to mixtures of them; with the
 projection rule and the modern one it does not.
+
+    pip install "skneural[plot]"
+    python examples/8_associative_memory/plot_hopfield_digits.py
 """
 
 import matplotlib.pyplot as plt

@@ -1,11 +1,11 @@
 """A pipeline and a tagger as ONNX models, which predict in onnxruntime without skneural and scikit-learn
 ======================================================================================================
 
-    pip install "skneural[onnx]" onnxruntime skl2onnx
-    python examples/9_tools/export_to_onnx.py
-
 The model of digits is converted with the scaling before it, by skl2onnx. The tagger takes series of unequal lengths, so
 that its graph has their lengths as a second input.
+
+    pip install "skneural[onnx]" onnxruntime skl2onnx
+    python examples/9_tools/export_to_onnx.py
 """
 
 import time

@@ -1,12 +1,12 @@
 """Training on files that are read chunk by chunk, and on arrays on the disk
 =========================================================================
 
-    python examples/9_tools/larger_than_memory.py
-
 A table is written to twenty CSV files, of which no more than one is in memory at a time. `streaming.fit` reads them
 once to learn units and categories, and once for each epoch; every tenth file is held out and decides which epoch is
 kept. The second model is fitted to an array on the disk as it is: `fit` reads the rows of each batch. In blocks, it
 reads a megabyte at once, which matters where the file is larger than memory. So does `predict`.
+
+    python examples/9_tools/larger_than_memory.py
 """
 
 import tempfile

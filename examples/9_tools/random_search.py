@@ -1,12 +1,12 @@
 """Random searches of hyper-parameters: all candidates to the end, or most of them only for a few epochs
 =====================================================================================================
 
-    python examples/9_tools/random_search.py
-
 `search_space` gives the hyper-parameters that matter for a family, with their ranges. Successive halving, with the
 number of epochs as its resource, saves half of the time: all candidates begin with 4 epochs, and the better third of
 them go on with three times as many. Both searches run two candidates at a time, in processes of joblib; within
 ``joblib.parallel_config(backend="dask")`` or "ray" they run on a cluster.
+
+    python examples/9_tools/random_search.py
 """
 
 import time
