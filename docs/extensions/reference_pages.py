@@ -29,6 +29,7 @@ X_OF = {
     "Sequences": "series, or sequences of tokens",
     "RecurrentSequences": "series, or sequences of tokens",
     "TransformerSequences": "series, or sequences of tokens",
+    "SeriesOrTexts": "series, sequences of tokens, or texts",
     "LongSeries": "one or many series, DataFrame with times",
     "Texts": "texts, sequences of tokens, series of sets",
     "Sources": "texts, sequences of tokens, series, images, rows",
