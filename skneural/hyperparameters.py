@@ -337,9 +337,8 @@ def _parameters_section(cls: type) -> str:
     full = {field.name: _entry(field) for field in fields if field not in shared}
     short = {field.name: (_entry(field)[0], _summary(field.metadata["doc"])) for field in shared}
     introduction = SHARED_DOC.format(first=shared[0].name) + "\n\n" if shared else ""
-    lines = [line for name, entry in full.items() for line in (*_lines(name, *entry), "")]
-    lines += [line for name, entry in short.items() for line in _lines(name, *entry)]
-    return introduction + _section("Parameters", lines).rstrip()
+    of_family, of_all = ([line for name in part for line in _lines(name, *part[name])] for part in (full, short))
+    return introduction + _section("Parameters", [*of_family, *([""] if of_family and of_all else []), *of_all])
 
 
 def _summary(doc: str) -> str:
