@@ -1,5 +1,7 @@
 """Members that communicate, each in a thread."""
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -68,12 +70,13 @@ def test_a_flag_of_any_member_counts(raised):
 
 
 class WithoutPickleError(Exception):
-    def __init__(self, a, b):
-        super().__init__(f"{a} {b}")
+    def __init__(self, message):
+        super().__init__(message)
+        self.lock = threading.Lock()
 
 
 @pytest.mark.parametrize(
-    ("error", "received"), [(KeyError("planted"), KeyError), (WithoutPickleError("planted", 1), RuntimeError)]
+    ("error", "received"), [(KeyError("planted"), KeyError), (WithoutPickleError("planted"), RuntimeError)]
 )
 def test_an_error_of_one_member_is_raised_in_all(error, received):
     def failing(member):
