@@ -68,8 +68,10 @@ def without_input_gradient(network: AnyLayer) -> AnyLayer:
         return dataclasses.replace(network, input_gradient=False)  # type: ignore[call-arg]
     children = network.children()
     if isinstance(network, Chain):
-        first = next((i for i, child in enumerate(children.values()) if learns(child)), -1)
-        changed = list(children)[: first + 1]
+        first = next((i for i, child in enumerate(children.values()) if learns(child)), 0)
+        # Of those before the first, frozen layers may be at any depth.
+        before = {name: mapped(children[name], _without_gradient) for name in list(children)[:first]}
+        network, changed = cast(AnyLayer, network.with_children(before)), list(children)[first : first + 1]
     elif isinstance(network, EncoderDecoder):  # the memory needs a gradient for the encoder
         changed = ["encoder"]
     elif isinstance(network, Branches | Ensemble | Residual | Gate | Reversed | PixelScores):
@@ -77,6 +79,11 @@ def without_input_gradient(network: AnyLayer) -> AnyLayer:
     else:
         return network
     return cast(AnyLayer, network.with_children({name: without_input_gradient(children[name]) for name in changed}))
+
+
+def _without_gradient(name: str, layer: Layer) -> Layer:
+    stops = getattr(layer, "input_gradient", False)
+    return dataclasses.replace(layer, input_gradient=False) if stops else layer  # type: ignore[call-arg]
 
 
 def rows_read(network: Layer, x: Any, name: str = "") -> dict[str, Array]:

@@ -33,7 +33,7 @@ OF_THE_TASK = {"pooling", "class_token"}
 BEHIND_CLASS_TOKEN = "class_token.inner."
 
 # Fields of layers that choose a function without a trace in the shapes of arrays, besides all strings and booleans.
-CHOICES = ("function", "n_heads")
+CHOICES = ("function", "base", "n_heads")
 # Strings and booleans that say how training starts or what it computes, and not what the network computes.
 NO_CHOICES = ("initializer", "output_initializer", "hidden_start", "input_gradient", "statistics", "rows", "bias")
 

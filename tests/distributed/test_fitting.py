@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from skneural import MLPRegressor, SeriesForecaster, callbacks, distributed
+from skneural import MLPClassifier, MLPRegressor, SeriesForecaster, callbacks, distributed
 from skneural.distributed import cluster as module
 from skneural.training.train import DivergenceError
 from tests.distributed.conftest import cluster
@@ -60,6 +60,15 @@ def trained(case, client):
 @every_family
 def test_every_family_is_trained(case, client):
     trained(case, client)
+
+
+def test_frozen_layers_stay_as_they_are(client):
+    X, y = labelled(60)
+    start = MLPClassifier((4, 3), max_iter=2, random_state=0).fit(X, y)
+    model = MLPClassifier((4, 3), pretrained=start, freeze=1, body_learning_rate=0.1, max_iter=2, random_state=0)
+    distributed.fit(model, in_two_partitions(X, y), client=client)
+    np.testing.assert_array_equal(model.coefs_[0], start.coefs_[0])
+    assert not np.array_equal(model.coefs_[1], start.coefs_[1])
 
 
 @pytest.mark.slow

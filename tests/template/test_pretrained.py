@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+import skops.io
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
@@ -40,7 +41,11 @@ from skneural import (
     TabularMLPRegressor,
     TransformerSequenceClassifier,
     TransformerSequenceTagger,
+    streaming,
 )
+from skneural.layers import Frozen
+from skneural.layers.traversal import find
+from skneural.streaming.first_pass import OF_ONE_WHOLE
 from skneural.template.pretrained import _Parts
 from tests.estimators.cases import BRIEF, flowers, patients
 from tests.estimators.networks import two_layers
@@ -148,6 +153,9 @@ def test_layers_are_those_of_the_model(model, data, new, new_data, n_layers):
     assert hidden(model).keys() == hidden(new).keys()
     for name, array in hidden(model).items():
         np.testing.assert_allclose(hidden(new)[name], array, err_msg=name)
+    frozen = find(new.network_, new._parameters(), Frozen)
+    passing = [layer for layer, _ in frozen if layer.input_gradient]  # to a class token, which learns
+    assert bool(passing) == (getattr(new, "pooling", None) == "cls")
 
 
 @every_family
@@ -186,6 +194,23 @@ def test_without_frozen_layers_all_learn(model, data, new, new_data, n_layers):
     assert "frozen" not in new.network_arguments_
     kernels = [name for name, array in hidden(model).items() if array.ndim > 1 and array.size > 1]
     assert any(not np.array_equal(hidden(model)[name], hidden(new)[name]) for name in kernels)
+
+
+@every_family
+def test_frozen_layers_in_files_and_chunks(model, data, new, new_data, n_layers):
+    model = clone(model).fit(*data)
+    new = started(new, FrozenEstimator(model), freeze=n_layers, max_iter=1)
+    x, y = new_data
+    fitted = clone(new).fit(x, y)
+    file = skops.io.dumps(fitted)
+    back = skops.io.loads(file, trusted=skops.io.get_untrusted_types(data=file))
+    np.testing.assert_array_equal(back.transform(x), fitted.transform(x))
+    for name, array in hidden(model).items():
+        np.testing.assert_array_equal(hidden(fitted)[name], array, err_msg=name)
+    if not isinstance(new, OF_ONE_WHOLE):
+        streaming.fit(new, [(x[:40], y[:40]), (x[40:], y[40:])], n_passes=1)
+        for name, array in hidden(model).items():
+            np.testing.assert_array_equal(hidden(new)[name], array, err_msg=name)
 
 
 SAME_TASK = {
