@@ -1,10 +1,11 @@
-"""Description of the installation, for reports of errors."""
+"""Description of the installation: versions, for reports of errors, and the address of the documentation."""
 
 from __future__ import annotations
 
 import platform
 import sys
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, metadata, version
+from typing import Any
 
 from joblib import cpu_count
 from threadpoolctl import threadpool_info
@@ -60,3 +61,27 @@ def _version_of(package: str) -> str:
         return version(package)
     except PackageNotFoundError:
         return "not installed"
+
+
+def documentation_url() -> str:
+    """Address of the documentation, from the metadata of the installed package; empty if these have none."""
+    try:
+        urls = metadata("skneural").get_all("Project-URL") or []
+    except PackageNotFoundError:
+        return ""
+    addresses = dict(url.split(", ", 1) for url in urls)
+    return addresses.get("Documentation", "").rstrip("/")
+
+
+def _page_of(estimator: Any) -> dict[str, str]:
+    """Name of the page of an estimator: below its subpackage, unless the package itself exports it."""
+    _, subpackage, *_ = type(estimator).__module__.split(".")
+    prefix = "" if subpackage == "estimators" else f"{subpackage}."
+    return {"page": f"skneural.{prefix}{type(estimator).__name__}"}
+
+
+# The three attributes by which scikit-learn links an estimator in a notebook to its page. Without an address, no
+# estimator is in the module that they name, so that there is no link.
+DOC_LINK_MODULE = property(lambda self: "skneural" if documentation_url() else "")
+DOC_LINK_TEMPLATE = property(lambda self: f"{documentation_url()}/reference/generated/{{page}}.html")
+DOC_LINK_PARAMETERS = _page_of

@@ -36,11 +36,11 @@ def main():
     rng = np.random.default_rng(0)
     images, labels = load_digits(return_X_y=True)
     images = images.reshape(-1, 8, 8)
-    X_train, y_train = pictures(images[:1400], labels[:1400], 4000, rng)
+    X_train, y_train = pictures(images[:1400], labels[:1400], 3000, rng)
     X_test, y_test = pictures(images[1400:], labels[1400:], 500, rng)
 
     options = {"hidden_size": 64, "embedding_size": 16, "learning_rate": "one_cycle", "early_stopping": False}
-    for loss, max_iter in (("ctc", 8), ("log_loss", 12)):
+    for loss, max_iter in (("ctc", 6), ("log_loss", 9)):
         model = SequenceToSequence(loss=loss, learning_rate_init=5e-3, max_iter=max_iter, random_state=0, **options)
         model.fit(X_train, y_train)
         print(f"whole numbers right among the test pictures with loss={loss!r}: {model.score(X_test, y_test):.3f}")

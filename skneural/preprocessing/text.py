@@ -30,6 +30,7 @@ from skneural.hyperparameters import (
     declare,
     hyperparameter,
 )
+from skneural.installation import DOC_LINK_MODULE, DOC_LINK_PARAMETERS, DOC_LINK_TEMPLATE
 
 # Ranges of Unicode with combining marks (category M), which belong to the preceding letter.
 MARKS = (range(0x300, 0x20000), range(0xE0100, 0xE01F0))
@@ -101,6 +102,10 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     >>> model.fit(texts, y).predict(["good !", "bad service"]).tolist()
     ['yes', 'no']
     """
+
+    # by which notebooks link an estimator to its page
+    _doc_link_module, _doc_link_template = DOC_LINK_MODULE, DOC_LINK_TEMPLATE
+    _doc_link_url_param_generator = DOC_LINK_PARAMETERS
 
     attributes_doc: ClassVar = {
         "vocabulary_": ("dict from str to int", "Integer of each token."),

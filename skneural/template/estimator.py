@@ -39,6 +39,7 @@ from skneural.hyperparameters import (
     hyperparameter,
     python_value,
 )
+from skneural.installation import DOC_LINK_MODULE, DOC_LINK_PARAMETERS, DOC_LINK_TEMPLATE
 from skneural.layers import Layer
 from skneural.layers.traversal import adapt_network
 from skneural.networks.arguments import arguments_of
@@ -633,6 +634,10 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
                 delattr(self, name)
         for name, value in fitted_attributes(problem, weights).items():
             setattr(self, name, value)
+
+    # by which notebooks link an estimator to its page
+    _doc_link_module, _doc_link_template = DOC_LINK_MODULE, DOC_LINK_TEMPLATE
+    _doc_link_url_param_generator = DOC_LINK_PARAMETERS
 
     # by which skl2onnx finds the graph of an estimator in a pipeline
     onnx_parser, onnx_shape_calculator, onnx_converter = onnx_parser, onnx_shape_calculator, onnx_converter

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 from typing import Any, NamedTuple
 
 from skneural.layers import Layer
@@ -37,7 +38,7 @@ class LayerSummary(NamedTuple):
 
 @dataclass(frozen=True, repr=False)
 class Summary:
-    """The layers of a network in the order of computation, printed as a table.
+    """The layers of a network in the order of computation, printed as a table, and shown as one in notebooks.
 
     Attributes
     ----------
@@ -52,9 +53,23 @@ class Summary:
     def n_parameters(self) -> int:
         return sum(layer.n_parameters for layer in self.layers)
 
-    def __repr__(self) -> str:
+    def _rows(self) -> list[tuple[str, str, str, str]]:
+        """The cells of the table, with its head and its total."""
         rows = [(layer.name, layer.kind, _written(layer.shape), f"{layer.n_parameters:,}") for layer in self.layers]
-        rows = [("layer", "class", "output", "parameters"), *rows, ("total", "", "", f"{self.n_parameters:,}")]
+        return [("layer", "class", "output", "parameters"), *rows, ("total", "", "", f"{self.n_parameters:,}")]
+
+    def _repr_html_(self) -> str:
+        """Return the table for notebooks, with the numbers on the right."""
+        lines = ["<table>"]
+        for number, row in enumerate(self._rows()):
+            tag = "td" if number else "th"
+            cells = [f'<{tag} style="text-align: left">{escape(cell)}</{tag}>' for cell in row[:-1]]
+            cells.append(f'<{tag} style="text-align: right">{row[-1]}</{tag}>')
+            lines.append(f"<tr>{''.join(cells)}</tr>")
+        return "\n".join([*lines, "</table>"])
+
+    def __repr__(self) -> str:
+        rows = self._rows()
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         *left, right = widths
         return "\n".join(

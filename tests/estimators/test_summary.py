@@ -1,12 +1,21 @@
 """Names, shapes and numbers of parameters in `summary` are true for every estimator of the table."""
 
 import pickle
+import re
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from sklearn.exceptions import NotFittedError
 
-from skneural import CNNSequenceClassifier, DiffusionModel, KANRegressor, RNNSequenceClassifier, SequenceToSequence
+from skneural import (
+    CNNSequenceClassifier,
+    DiffusionModel,
+    KANRegressor,
+    MLPClassifier,
+    RNNSequenceClassifier,
+    SequenceToSequence,
+)
 from skneural.layers.traversal import layer_outputs
 from skneural.tasks import FitArguments
 from tests.estimators.cases import ESTIMATORS, every_numeric_estimator
@@ -83,3 +92,11 @@ def test_smaller_and_finer_networks_have_a_summary_of_their_own():
 def test_before_fit_there_is_none():
     with pytest.raises(NotFittedError):
         ESTIMATORS["classifier"].new().summary()
+
+
+def test_notebooks_show_a_table():
+    X, y = np.eye(4), [0, 1, 0, 1]
+    summary = MLPClassifier(3, max_iter=1).fit(X, y).summary()
+    table = ElementTree.fromstring(summary._repr_html_())
+    rows = [[cell.text for cell in row if cell.text] for row in table]
+    assert rows == [re.split(r"\s{2,}", line) for line in str(summary).splitlines()]

@@ -20,6 +20,7 @@ from skneural.hyperparameters import (
     declare,
     hyperparameter,
 )
+from skneural.installation import DOC_LINK_MODULE, DOC_LINK_PARAMETERS, DOC_LINK_TEMPLATE
 from skneural.ops import hopfield as recall
 from skneural.readers import FLOATS, InputSpec, columns_named, dtype_of, ensure_none_is_nan, with_dtype
 from skneural.template.onnx_hooks import onnx_converter, onnx_parser, onnx_shape_calculator
@@ -242,6 +243,10 @@ class HopfieldNetwork(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+    # by which notebooks link an estimator to its page
+    _doc_link_module, _doc_link_template = DOC_LINK_MODULE, DOC_LINK_TEMPLATE
+    _doc_link_url_param_generator = DOC_LINK_PARAMETERS
 
     # by which skl2onnx finds the graph in a pipeline
     onnx_parser, onnx_shape_calculator, onnx_converter = onnx_parser, onnx_shape_calculator, onnx_converter

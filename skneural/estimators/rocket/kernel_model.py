@@ -29,6 +29,7 @@ from skneural.hyperparameters import (
     hyperparameter,
     python_value,
 )
+from skneural.installation import DOC_LINK_MODULE, DOC_LINK_PARAMETERS, DOC_LINK_TEMPLATE
 from skneural.ops.blocks import slices
 from skneural.ops.fixed_kernels import N_KERNELS, NUMBERS_IN_CACHE, PLACES, FixedKernels, shares_above
 from skneural.ops.moments import RunningMoments
@@ -258,6 +259,10 @@ class RocketEstimator(TransformerMixin, BaseEstimator):
             for number in range(n)
         ]
         return np.array(names, dtype=object)
+
+    # by which notebooks link an estimator to its page
+    _doc_link_module, _doc_link_template = DOC_LINK_MODULE, DOC_LINK_TEMPLATE
+    _doc_link_url_param_generator = DOC_LINK_PARAMETERS
 
     # by which skl2onnx finds the graph of an estimator in a pipeline
     onnx_parser, onnx_shape_calculator, onnx_converter = onnx_parser, onnx_shape_calculator, onnx_converter
