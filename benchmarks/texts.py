@@ -6,7 +6,7 @@
 
 Each row is a recipe: its accuracy and log loss on the test part, and the seconds of a fit in one thread, with encoding.
 `--vectors` compares TextCNN from vectors of words, static or not, that all training texts give, and from none: factors
-of the mutual information of neighbours, and those of `examples/skip_gram.py`.
+of the mutual information of neighbours, and those of `examples/4_texts/skip_gram.py`.
 `--labels` trains on so many texts, drawn at random for each seed, instead of all. `--textcnn` adds convolutional
 networks, which take minutes. `--recipes` runs only those that it names. benchmarks/README.md lists the sources of the
 files.
@@ -103,7 +103,7 @@ def tables_of_vectors(texts):
 
 
 def skip_gram_vectors(sequences, n_tokens, size):
-    sys.path.append(str(Path(__file__).parents[1] / "examples"))
+    sys.path.append(str(Path(__file__).parents[1] / "examples" / "4_texts"))
     import skip_gram
 
     return skip_gram.word_vectors(sequences, n_tokens, size)

@@ -67,7 +67,8 @@ nitpick_ignore_regex = [
 
 # --- Markdown -----------------------------------------------------------------------------------------
 
-myst_enable_extensions = ["colon_fence", "deflist", "dollarmath", "smartquotes"]
+myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
+smartquotes = False  # strings of Python are quoted in running text
 myst_heading_anchors = 3
 
 # --- gallery ------------------------------------------------------------------------------------------
@@ -100,7 +101,7 @@ html_show_sourcelink = False
 html_baseurl = f"{site_url}/" if site_url else ""
 html_theme_options = {
     "show_prev_next": False,
-    "header_links_before_dropdown": 5,
+    "header_links_before_dropdown": 8,
     "navigation_with_keys": False,
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],

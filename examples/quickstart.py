@@ -4,6 +4,8 @@
 Searches over hyper-parameters of a perceptron and of a multilayer perceptron, in two processes, with scikit-learn's
 progress bar. Prints the best hyper-parameters, and the accuracy on test data and the training time of each model.
 
+Run it::
+
     pip install "skneural[progress]"
     python examples/quickstart.py
 """

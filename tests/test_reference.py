@@ -1,5 +1,6 @@
 """The reference of the site has every public name, and the docstrings of estimators begin with what is their own."""
 
+import ast
 import importlib
 import inspect
 import pydoc
@@ -66,3 +67,13 @@ def test_hyperparameters_of_the_family_come_first(name):
     order = [is_shared_by_name[entry.name] for entry in NumpyDocString(inspect.getdoc(cls))["Parameters"]]
     assert order == sorted(order)
     assert not order[0]
+
+
+SCRIPTS = sorted((EXTENSIONS.parents[1] / "examples").rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def test_examples_have_a_title_and_stand_with_their_kind_of_data(path):
+    title, line, *_ = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))).splitlines()
+    assert line == "=" * len(title), "the gallery needs a line of = below the first line."
+    assert path.stem == "quickstart" or path.parent.name != "examples", "move it into a folder of examples/."

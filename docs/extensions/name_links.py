@@ -29,14 +29,19 @@ LINK_TO_SHARED = ":doc:`/reference/shared_hyperparameters`"
 
 
 def name_role(role, rawtext, text, line, inliner, options=None, content=None):
-    """Return a link to the page of a public name, or the text as code."""
+    """Return the text as code."""
     text = unescape(text)
-    literal = nodes.literal(rawtext, text, classes=["code"])
-    full = WRITTEN.get(text)
-    if full is None:
-        return [literal], []
-    link = pending_xref("", literal, refdomain="py", reftype="obj", reftarget=full, refexplicit=True, refwarn=True)
-    return [link], []
+    return [nodes.literal(rawtext, text, classes=["code"])], []
+
+
+def link_names(app, doctree):
+    """Handler of the event of pages that were read: link the code that is a public name, if it is no link yet."""
+    for literal in list(doctree.findall(nodes.literal)):
+        full = WRITTEN.get(literal.astext())
+        if full and not isinstance(literal.parent, nodes.reference | nodes.title | pending_xref):
+            link = pending_xref("", refdomain="py", reftype="obj", reftarget=full, refexplicit=True, refwarn=True)
+            literal.replace_self(link)
+            link += literal
 
 
 def escaped_lines(lines):
@@ -65,5 +70,6 @@ def escape_docstring(app, what, name, obj, options, lines):
 
 def setup(app):
     app.add_role("name", name_role)
+    app.connect("doctree-read", link_names)
     app.connect("autodoc-process-docstring", escape_docstring, priority=900)
     return {"parallel_read_safe": True}

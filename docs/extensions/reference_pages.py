@@ -191,7 +191,8 @@ def shared_hyperparameters_page() -> str:
         lines += [f".. _shared-{field.name}:", "", *_heading(field.name, "-"), *_description(field)]
     lines += [".. _shared-attributes:", "", *_heading("Attributes of fitted models", "-")]
     for name, (_, kind, doc) in attributes_of(NeuralClassifier).items():
-        lines += [f"``{name}`` : {kind}", f"    {doc}", ""]
+        words = kind.replace("_,", r"\_,")  # which would be a link
+        lines += [f"``{name}`` : {words}", f"    {doc}", ""]
     return "\n".join(lines)
 
 

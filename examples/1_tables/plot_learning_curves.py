@@ -6,6 +6,8 @@ the first one decides when training stops and which epoch is kept, and `history_
 ``training_scores=True``, the same metrics are recorded for the training data: these curves improve to the end, while
 the network learns the wrong labels by heart, and those of held-out data become worse.
 
+Run it::
+
     python examples/1_tables/plot_learning_curves.py
 """
 

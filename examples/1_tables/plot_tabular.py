@@ -6,6 +6,8 @@ The monthly rent of flats depends on their size, quarter, heating and year of co
 of transformers. The figure shows predictions for test data against true rents, and the rent by size in two quarters as
 predicted by each model.
 
+Run it::
+
     python examples/1_tables/plot_tabular.py
 """
 

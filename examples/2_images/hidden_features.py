@@ -6,6 +6,8 @@ layer, and classifiers of these features are compared with classifiers of pixels
 as seen by a network that was trained on 0 to 4 only: features of its last layer tell them apart less well than pixels,
 and those of an early layer, `transform(X, layer=...)`, better. The layer was chosen among all by these scores.
 
+Run it::
+
     python examples/2_images/hidden_features.py
 """
 

@@ -4,9 +4,13 @@
 Trains a small network on scikit-learn's digits and draws the kernels of its first layer, the feature maps of a digit,
 and which pixels of some digits its predictions depend on.
 
+Run it::
+
     pip install "skneural[plot]"
     python examples/2_images/plot_cnn_feature_maps.py
 """
+
+# sphinx_gallery_thumbnail_number = 3
 
 import matplotlib.pyplot as plt
 from sklearn.datasets import load_digits

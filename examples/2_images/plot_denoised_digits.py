@@ -4,6 +4,8 @@
 Noise is added to scikit-learn's digits. One network predicts which pixels are ink, another one the pixels without the
 noise; both in a few seconds.
 
+Run it::
+
     pip install "skneural[plot]"
     python examples/2_images/plot_denoised_digits.py
 """

@@ -6,6 +6,8 @@ positions of its feature maps, and a decoder with attention predicts one digit a
 data tells where the digits are. The same network without a decoder learns alignments of columns and digits instead
 (loss="ctc").
 
+Run it::
+
     pip install "skneural[plot]"
     python examples/2_images/plot_numbers_in_pictures.py
 """

@@ -5,6 +5,8 @@ Each series has two bumps among noise, and the task is to classify whether they 
 suffices for this: heads must compare the bumps. The figure shows a series and the attention weights of every head of
 every layer.
 
+Run it::
+
     pip install "skneural[plot]"
     python examples/3_series/plot_attention.py
 """

@@ -5,6 +5,8 @@ Four shops have weekly and yearly seasons, gaps where they were closed, and prom
 network learns from all of them, and forecasts four weeks at once. The backtest repeats the last three months: the
 network is fitted on what was before, and forecasts from three origins.
 
+Run it::
+
     pip install "skneural[plot]" pandas
     python examples/3_series/plot_forecast.py
 """

@@ -6,6 +6,8 @@ symbols in order (Gu and Dao 2023). The state of a network must store the symbol
 of about the same size are trained on the same number of series of each length: a Mamba network, whose state updates
 depend on the input, gated recurrent units, and a Transformer, which attends to all steps.
 
+Run it::
+
     pip install "skneural[plot]"
     python examples/3_series/plot_selective_copying.py            about two minutes
 """

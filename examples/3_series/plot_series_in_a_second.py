@@ -5,6 +5,8 @@ Each series is noise, in which one of two short waves begins at a random step. `
 than a second to tell them apart, and gives probabilities. `step_contributions` shows where in a series the decision
 comes from. The figure has four test series; steps in red speak for the second wave, those in blue for the first.
 
+Run it::
+
     python examples/3_series/plot_series_in_a_second.py
 """
 

@@ -4,6 +4,8 @@
 Trains a Transformer on the descriptions of six data sets, 15 000 characters, for about a minute on one core. Prints its
 perplexity per character and generated texts.
 
+Run it::
+
     python examples/4_texts/language_model.py
 """
 

@@ -7,6 +7,8 @@ or not. A logistic regression on the sentence embeddings of the language model c
 word counts does not, because most words never occur in a labelled sentence. A Transformer that is initialized with the
 weights of the language model is even better.
 
+Run it::
+
     python examples/4_texts/masked_pretraining.py
 """
 

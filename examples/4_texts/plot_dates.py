@@ -5,6 +5,8 @@ A recurrent encoder reads "may 02, 2020", and a decoder with attention predicts 
 attends to the year first, wherever that is in the source. The alignment of characters is not part of the training data;
 the figure shows that attention learns it.
 
+Run it::
+
     pip install "skneural[plot]"
     python examples/4_texts/plot_dates.py
 """

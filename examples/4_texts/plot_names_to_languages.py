@@ -5,6 +5,8 @@ Names are generated from typical syllables of four invented languages; one sylla
 that the task is not too easy. A bidirectional recurrent network with attention pooling classifies the names; the figure
 shows to which characters it attends.
 
+Run it::
+
     pip install "skneural[plot]"
     python examples/4_texts/plot_names_to_languages.py
 """

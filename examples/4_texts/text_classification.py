@@ -7,6 +7,8 @@ With more labels, fastText, the mean of embeddings of words and pairs of words, 
 probabilities. That gains nothing on these reviews, whose vocabulary is small, but about a point of accuracy on texts
 that people wrote (benchmarks/texts.py).
 
+Run it::
+
     python examples/4_texts/text_classification.py
 """
 

@@ -6,6 +6,8 @@ not occur in these 40, but in 4000 texts without labels they stand near words th
 get like vectors: factors of the pointwise mutual information of neighbours, as those of word2vec are (Levy and Goldberg
 2014). Downloaded vectors are used in the same way, from a dict or from KeyedVectors of gensim.
 
+Run it::
+
     python examples/4_texts/word_vectors.py
 """
 

@@ -6,6 +6,8 @@ output for each key, given all steps before. The likelihood of a step is that of
 steps, without the first one of each piece, is the figure by which such models are compared in the literature. Files of
 chorales have the arrays X_train_values (steps of all pieces, 88), X_train_lengths, and the same for "valid" and "test".
 
+Run it::
+
     python examples/4_texts/write_music.py                           harmonies that this script makes up, half a minute
     python examples/4_texts/write_music.py music_jsb_chorales.npz    chorales by Bach, a minute
 """

@@ -5,6 +5,8 @@ Zachary (1977) recorded which members of a karate club met outside of it, before
 (0) and its administrator (33). A graph neural network is trained on the factions of these two members and predicts
 those of the others.
 
+Run it::
+
     pip install "skneural[plot]"
     python examples/5_graphs/plot_karate_club.py
 """

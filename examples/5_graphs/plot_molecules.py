@@ -5,6 +5,8 @@ Each graph is a tree of atoms of three kinds, to which a ring of six atoms or a 
 classes differ in their structure only, which counts of atoms do not contain. In a graph neural network, each atom
 aggregates messages from its neighbours, in four layers.
 
+Run it::
+
     pip install "skneural[plot]"
     python examples/5_graphs/plot_molecules.py
 """

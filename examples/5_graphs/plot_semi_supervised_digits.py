@@ -5,6 +5,8 @@ Some of 1797 digits are labelled; all of them are nodes of a graph of nearest ne
 labels along this graph, a graph neural network propagates features, and a multilayer perceptron uses the labelled
 digits only.
 
+Run it::
+
     pip install "skneural[plot]"
     python examples/5_graphs/plot_semi_supervised_digits.py
 """

@@ -6,6 +6,8 @@ A graph neural network predicts further links. Some of the watched films are hel
 them are among the recommendations, and among the most popular films that a viewer has not watched. The data are drawn:
 each viewer likes one or two of five genres, and now and then watches something else.
 
+Run it::
+
     python examples/5_graphs/recommended_films.py
 """
 

@@ -4,6 +4,8 @@
 A network of two inputs, five hidden units and one output learns a function with a sparsity penalty. It is pruned,
 trained on a finer grid, and converted to a formula. The figure shows it before and after, and one of its edges.
 
+Run it::
+
     pip install "skneural[plot,symbolic]"
     python examples/6_formulas/plot_kan_formula.py
 """

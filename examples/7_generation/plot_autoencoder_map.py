@@ -5,6 +5,8 @@ A variational autoencoder encodes scikit-learn's digits as two latent variables 
 without any labels. The left plot shows the latent variables of the images, the middle one decoded images of a grid of
 latent variables, and the right one images that the model generates at random.
 
+Run it::
+
     pip install "skneural[plot]"
     python examples/7_generation/plot_autoencoder_map.py
 """

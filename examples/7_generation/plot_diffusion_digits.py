@@ -4,6 +4,8 @@
 Fits a diffusion model on scikit-learn's digits, conditioned on their labels, and draws ten generated digits of each
 class. A classifier that is trained on generated digits only is tested on the real ones.
 
+Run it::
+
     pip install "skneural[plot]"
     python examples/7_generation/plot_diffusion_digits.py
 """

@@ -3,6 +3,8 @@
 
 Fits a diffusion model on two moons, and draws its samples after some of the steps from noise to data.
 
+Run it::
+
     pip install "skneural[plot]"
     python examples/7_generation/plot_diffusion_moons.py
 """

@@ -5,6 +5,8 @@ An autoencoder with eight latent variables is trained on scikit-learn's digits w
 new digits well, but not the sevens, so that `score_samples` detects them as outliers. An isolation forest is trained on
 the same data. The figure shows digits above their reconstructions.
 
+Run it::
+
     pip install "skneural[plot]"
     python examples/7_generation/plot_digit_outliers.py
 """

@@ -5,6 +5,8 @@ Stores one binary image of each of scikit-learn's digits, flips a tenth of the p
 rule recalls. Digits are correlated: with the Hebbian rule, the recall converges to mixtures of them; with the
 projection rule and the modern one it does not.
 
+Run it::
+
     pip install "skneural[plot]"
     python examples/8_associative_memory/plot_hopfield_digits.py
 """

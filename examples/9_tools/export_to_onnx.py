@@ -4,6 +4,8 @@
 The model of digits is converted with the scaling before it, by skl2onnx. The tagger takes series of unequal lengths, so
 that its graph has their lengths as a second input.
 
+Run it::
+
     pip install "skneural[onnx]" onnxruntime skl2onnx
     python examples/9_tools/export_to_onnx.py
 """

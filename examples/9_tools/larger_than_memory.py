@@ -6,6 +6,8 @@ once to learn units and categories, and once for each epoch; every tenth file is
 kept. The second model is fitted to an array on the disk as it is: `fit` reads the rows of each batch. In blocks, it
 reads a megabyte at once, which matters where the file is larger than memory. So does `predict`.
 
+Run it::
+
     python examples/9_tools/larger_than_memory.py
 """
 

@@ -6,6 +6,8 @@ number of epochs as its resource, saves half of the time: all candidates begin w
 them go on with three times as many. Both searches run two candidates at a time, in processes of joblib; within
 ``joblib.parallel_config(backend="dask")`` or "ray" they run on a cluster.
 
+Run it::
+
     python examples/9_tools/random_search.py
 """
 
