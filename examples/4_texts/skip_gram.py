@@ -3,8 +3,8 @@
 
 A network is given a word and another one, which stands near it in a text or was drawn at random, and tells which: its
 score is the product of a vector of the word and a vector of the other one as a neighbour. Words with like neighbours so
-get like vectors, as those of word2vec (Mikolov et al. 2013). The texts are those of `word_vectors.py`, of which few have
-labels.
+get like vectors, as those of word2vec (Mikolov et al. 2013). The texts are those of `word_vectors.py`, of which few
+have labels.
 
 Run it::
 
