@@ -1,11 +1,14 @@
-"""A model of tumours that is trained further on few patients, of whom more is known.
-
-    pip install "skneural[test]"
-    python fine_tuning.py
+"""A model of tumours that is trained further on few patients, of whom more is known
+=================================================================================
 
 A first model is trained on half of the patients, without three of the thirty columns. Then there are 40 patients with
 all columns. `pretrained` starts from the first model: columns are recognized by their names, weights of the new ones
 start at zero, and the output is kept, because the classes are the same.
+
+Run it::
+
+    pip install "skneural[test]"
+    python examples/1_tables/fine_tuning.py
 """
 
 import numpy as np
