@@ -17,6 +17,7 @@ from skneural.readers.mixed_columns import Cells, MixedColumns
 from skneural.readers.reader import (
     CHANNELS_LAST,
     FLOATS,
+    ColumnEntries,
     InputSpec,
     Reader,
     TableColumns,
@@ -54,6 +55,7 @@ __all__ = [
     "SEQUENCE_DOC",
     "Cells",
     "Column",
+    "ColumnEntries",
     "DenseTable",
     "ImageOptions",
     "Images",

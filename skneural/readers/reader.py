@@ -111,6 +111,24 @@ class InputSpec(NamedTuple):
         ensure_none_is_nan(values, self.estimator_name, X, self.rows)
 
 
+class ColumnEntries(NamedTuple):
+    """Entries of the columns of a table in an array of a network.
+
+    Attributes
+    ----------
+    axis : int
+        Of the array.
+    keys : list of tuples
+        Along this axis: the column of each entry, and what it is of this column.
+    starts_at_zero : bool
+        Whether entries of a column that a model does not know start at zero.
+    """
+
+    axis: int
+    keys: list[tuple[Any, ...]]
+    starts_at_zero: bool = True
+
+
 @dataclass(frozen=True)
 class Reader:
     """Fitted value that turns X into a container.
@@ -177,6 +195,13 @@ class Reader:
     def attributes(self) -> dict[str, Any]:
         """Public fitted attributes of the estimator, by name."""
         raise NotImplementedError(f"{type(self).__name__} must define attributes")
+
+    def column_entries(self, arguments: Mapping[str, Any]) -> dict[str, ColumnEntries]:
+        """Entries of columns in the arrays of the network with these arguments, by their paths; none by default.
+
+        Not needed where "n_in" is an argument, the number of columns.
+        """
+        return {}
 
     def rows_per_block(self, x: Container) -> int:
         """Number of samples in a block of predictions, whose activations must fit into memory."""

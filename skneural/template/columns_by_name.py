@@ -3,83 +3,76 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from skneural.layers import Layer
 from skneural.ops.types import Array
 from skneural.parameters import leaves
-from skneural.readers import Reader
+from skneural.readers import ColumnEntries, Reader
 
 # Argument of a network builder: number of columns.
 N_COLUMNS = "n_in"
 
 
-class KnownColumns(NamedTuple):
-    """Columns of a table that a fitted model knows.
-
-    Attributes
-    ----------
-    before, now : array of int
-        Places of the known columns in the table of the model, and in the present one.
-    further : list of str
-        Names of the other columns of the present table.
-    """
-
-    before: Array
-    now: Array
-    further: list[str]
+def names_of(reader: Reader) -> list[str]:
+    """Names of the columns of a table that was read; none if they have none."""
+    names = reader.attributes().get("feature_names_in_")
+    return [] if names is None else names.tolist()
 
 
-def known_columns(before: Reader, now: Reader) -> KnownColumns | None:
-    """Places of the columns that a fitted reader knows in a table that was read; None unless both have names.
+def further_columns(before: Reader, now: Reader) -> list[str] | None:
+    """Names of columns that a fitted reader does not know; None unless both tables have names.
 
     Raises
     ------
     ValueError
-        If the table lacks some of them.
+        If the table lacks columns that it knows.
     """
-    names = [reader.attributes().get("feature_names_in_") for reader in (before, now)]
-    old, new = ([] if each is None else each.tolist() for each in names)
+    old, new = names_of(before), names_of(now)
     if not (old and new):
         return None
     missing = [name for name in old if name not in new]
     if missing:
         raise ValueError(f"X lacks columns on which pretrained was fitted: {', '.join(missing)}.")
-    places = np.array([new.index(name) for name in old], dtype=np.intp)
-    return KnownColumns(np.arange(len(old)), places, [name for name in new if name not in old])
+    return [name for name in new if name not in old]
 
 
-class ColumnAxis(NamedTuple):
-    """Axis of an array with `size` consecutive entries for each column."""
+def column_entries(
+    builder: Callable[..., Layer], arguments: Mapping[str, Any], reader: Reader
+) -> dict[str, ColumnEntries]:
+    """Entries of columns in the arrays of a network, by their paths: those that the reader tells, or one each.
 
-    axis: int
-    size: int
-
-
-def column_axes(builder: Callable[..., Layer], arguments: Mapping[str, Any]) -> dict[str, ColumnAxis]:
-    """Axis of each array of a network that has entries for each column, by its path: with another column, it grows."""
+    An array has entries of columns along an axis that grows with another column.
+    """
     if N_COLUMNS not in arguments:
-        return {}
+        return reader.column_entries(arguments)
     others = {name: value for name, value in arguments.items() if name != "frozen"}
     shapes = _shapes(builder(**others))
     larger = _shapes(builder(**others | {N_COLUMNS: arguments[N_COLUMNS] + 1}))
-    growth = {name: np.subtract(larger[name], shape) for name, shape in shapes.items()}
-    return {name: ColumnAxis(int(by.argmax()), int(by.max())) for name, by in growth.items() if by.any()}
+    entries = {}
+    for path, shape in shapes.items():
+        growth = np.subtract(larger[path], shape)
+        if growth.any():
+            keys = [(name, number) for name in names_of(reader) for number in range(growth.max())]
+            entries[path] = ColumnEntries(int(growth.argmax()), keys)
+    return entries
 
 
-def placed(given: Array, initial: Array, known: KnownColumns, along: ColumnAxis, *, zeros: bool) -> Array:
-    """The given array with its entries at the places of the known columns, and those of `initial`, or zeros, else.
+def placed(given: Array, initial: Array, before: ColumnEntries, now: ColumnEntries, *, zeros: bool) -> Array:
+    """The given array with its entries at the present places of their columns, and those of `initial`, or zeros, else.
 
     Returns `given` where the other axes differ.
     """
-    axis, size = along
+    axis = now.axis
     if np.delete(given.shape, axis).tolist() != np.delete(initial.shape, axis).tolist():
         return given
+    place = {key: number for number, key in enumerate(now.keys)}
+    known = [number for number, key in enumerate(before.keys) if key in place]
     result = np.zeros_like(initial) if zeros else initial.copy()
-    before, now = ((places[:, np.newaxis] * size + np.arange(size)).ravel() for places in (known.before, known.now))
-    np.moveaxis(result, axis, 0)[now] = np.moveaxis(given, axis, 0)[before]
+    places = [place[before.keys[number]] for number in known]
+    np.moveaxis(result, axis, 0)[places] = np.moveaxis(given, axis, 0)[known]
     return result
 
 

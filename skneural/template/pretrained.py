@@ -15,9 +15,9 @@ from skneural.layers.traversal import joined
 from skneural.layers.truncation import before_output
 from skneural.ops.types import Array
 from skneural.parameters import Tree
-from skneural.readers import Reader
+from skneural.readers import ColumnEntries, Reader
 from skneural.tasks import Numbers, Task
-from skneural.template.columns_by_name import ColumnAxis, KnownColumns, column_axes, known_columns, placed
+from skneural.template.columns_by_name import column_entries, further_columns, names_of, placed
 from skneural.template.conversions import BETWEEN_KINDS, FOLLOWING, Conversion
 from skneural.template.frozen_layers import ensure_start_of_frozen
 
@@ -202,33 +202,47 @@ def copy_layers(estimator: NeuralEstimator, network: Network, tree: Tree, reader
 
 
 class _Columns(NamedTuple):
-    """Columns that are known by name, and the arrays that have an entry for each column."""
+    """Entries of columns in arrays, which are known by the names of the columns; none without names."""
 
-    known: KnownColumns | None
-    axes: Mapping[str, ColumnAxis]
+    before: Mapping[str, ColumnEntries]
+    now: Mapping[str, ColumnEntries]
     learned: Set[str]
 
     @classmethod
     def of(cls, model: Any, network: Network, builder: Callable[..., Layer], reader: Reader) -> _Columns:
-        known = known_columns(model._reader, reader)
-        axes = {} if known is None else column_axes(builder, network.arguments)
+        further = further_columns(model._reader, reader)
+        if further is None:
+            return cls({}, {}, set())
+        now = column_entries(builder, network.arguments, reader)
+        before = {
+            path: each._replace(keys=[key for key in each.keys if key[0] not in further]) for path, each in now.items()
+        }
+        if type(model)._network_builder is builder:
+            before = column_entries(builder, model.network_arguments_, model._reader)
+        else:
+            keys = {name: number for number, name in enumerate(names_of(model._reader))}
+            before = {
+                path: each._replace(keys=sorted(each.keys, key=lambda key: keys[key[0]]))
+                for path, each in before.items()
+            }
         prefixes = tuple(f"{each}." for each in network.arguments.get("frozen", ()))
-        frozen = [name for name in axes if name.startswith(prefixes)]
-        if known is not None and known.further and frozen:
+        frozen = [name for name in now if name.startswith(prefixes)]
+        if further and frozen:
             raise ValueError(
-                f"freeze: {frozen[0]} would not learn of columns that pretrained does not know: "
-                f"{', '.join(known.further)}. Leave them out, or freeze other layers."
+                f"freeze: {frozen[0]} would not learn of columns that pretrained does not know: {', '.join(further)}. "
+                "Leave them out, or freeze other layers."
             )
-        return cls(known, axes, set(network.layout.names))
+        return cls(before, now, set(network.layout.names))
 
     def placed(self, given: Mapping[str, Array], wanted: Mapping[str, Array]) -> dict[str, Array]:
         """The given arrays, with the entries of known columns at their places; weights of further columns are zero."""
-        return {
-            name: array
-            if self.known is None or name not in self.axes or name not in wanted
-            else placed(array, wanted[name], self.known, self.axes[name], zeros=name in self.learned)
-            for name, array in given.items()
-        }
+        return {name: self._placed(name, array, wanted.get(name)) for name, array in given.items()}
+
+    def _placed(self, name: str, given: Array, initial: Array | None) -> Array:
+        if initial is None or name not in self.before or name not in self.now:
+            return given
+        zeros = name in self.learned and self.now[name].starts_at_zero
+        return placed(given, initial, self.before[name], self.now[name], zeros=zeros)
 
 
 def _ensure_same_shapes(given: Mapping[str, Array], wanted: Mapping[str, Array], differing: str) -> None:

@@ -332,6 +332,36 @@ def test_columns_are_recognized_by_their_names(model, names):
     )
 
 
+@pytest.mark.parametrize("options", [{}, {"embedding": "piecewise_linear", "n_members": 1}, {"hidden_layer_sizes": ()}])
+def test_mixed_columns_are_recognized_by_their_names(options):
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(
+        {
+            "year": 2000 + X[:, 0].astype(float),
+            "gaps": np.where(rng.random(75) < 0.3, np.nan, X[:, 1]),
+            "few": pd.Categorical(rng.choice(["a", "b"], 75)),
+            "many": pd.Categorical(rng.choice(list("abcdefghijkl"), 75)),
+            "time": pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 1000, 75), "h"),
+        }
+    )
+    further = {
+        "x": X[:, 2],
+        "kind": pd.Categorical(rng.choice(list("uvw"), 75)),
+        "code": pd.Categorical(rng.choice(list("abcdefghijk"), 75)),
+        "lost": np.where(rng.random(75) < 0.3, np.nan, X[:, 3]),
+        "when": pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(0, 1000, 75), "h"),
+    }
+    larger = table.assign(**further)[["when", "many", "x", "year", "code", "time", "few", "lost", "gaps", "kind"]]
+    settings = TABLE | options
+    model = TabularMLPClassifier(**settings).fit(table, Y)
+    new = TabularMLPClassifier(pretrained=model, **settings | {"learning_rate_init": 1e-30, "alpha": 0}).fit(larger, Y)
+    np.testing.assert_allclose(new.predict_proba(larger), model.predict_proba(table), atol=1e-5)
+    with pytest.raises(ValueError, match="X lacks columns on which pretrained was fitted: few, many"):
+        TabularMLPClassifier(pretrained=model, **settings).fit(table.drop(columns=["few", "many"]), Y)
+    with pytest.raises(ValueError, match=r"for which other columns held .*: few"):
+        TabularMLPClassifier(pretrained=model, **settings).fit(larger.assign(few=X[:, 0]), Y)
+
+
 def test_columns_that_are_missing_are_named():
     model = MLPClassifier(3, **BRIEF).fit(named(*"abcd"), Y)
     with pytest.raises(ValueError, match="X lacks columns on which pretrained was fitted: a, c"):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from itertools import compress
 from typing import Any, Self
 
@@ -13,9 +14,21 @@ from sklearn.utils import Tags
 from skneural.data import Container, Rows
 from skneural.data.statistics import column_quantiles
 from skneural.estimators.tabular.free_text import FreeText
+from skneural.estimators.tabular.network import CATEGORY_SIZE, MOST_ONE_HOT, TEXT_SIZE
 from skneural.ops.types import Array
-from skneural.readers import Cells, InputSpec, MixedColumns, Reader
+from skneural.readers import Cells, ColumnEntries, InputSpec, MixedColumns, Reader
 from skneural.readers.categories import CategoryOptions
+from skneural.readers.frames import is_frame, labels_of
+from skneural.readers.times import N_NUMBERS
+from skneural.template.columns_by_name import further_columns
+
+KINDS = ("categories", "times", "texts")
+
+# Arrays of the layers of numbers, which have an entry for each of them.
+OF_NUMBERS = {
+    "standardization": ("mean", "scale", "deviation", "weight"),
+    "embedding": ("frequency", "phase", "weight", "edges"),
+}
 
 UNSEEN_CATEGORY = -1  # the code of a category that was not seen in training
 
@@ -60,20 +73,23 @@ class MixedTable(Reader):
     @classmethod
     def learn(cls, X: object, options: CategoryOptions, spec: InputSpec) -> tuple[Self, Container]:
         _ensure_dense(X, spec)
-        if isinstance(options, TabularOptions) and isinstance(options.known, cls):
-            return options.known, options.known.read(X, spec)
+        known = options.known if isinstance(options, TabularOptions) else None
+        if known is not None and not known._meets_further(X):
+            return cls(**vars(known)), known.read(X, spec)
         columns, cells = MixedColumns.learn(X, options, spec)
         offsets = np.zeros(cells.numbers.shape[1])
         if cells.dtype != cells.numbers.dtype:
             offsets = column_quantiles(cells.numbers, [0.5], spec.sample_weight)[0]
         is_missing = np.isnan(cells.numbers)
         missing = np.flatnonzero(is_missing.any(axis=0) & ~is_missing.all(axis=0)).tolist()
-        if columns.is_text is None:
-            reader = cls(columns, offsets, missing)
-            return reader, reader._container(cells, [])
-        texts, words = FreeText.learn(list(compress(cells.columns, columns.is_text)))
+        texts, words = None, list[Array]()
+        if columns.is_text is not None:
+            texts, words = FreeText.learn(list(compress(cells.columns, columns.is_text)))
         reader = cls(columns, offsets, missing, texts)
-        return reader, reader._container(cells, words)
+        if known is None:
+            return reader, reader._container(cells, words)
+        reader = cls(**vars(with_known_columns(reader, known, spec.estimator_name)))
+        return reader, reader.read(X, spec)
 
     def read(self, X: object, spec: InputSpec) -> Container:
         _ensure_dense(X, spec)
@@ -81,6 +97,44 @@ class MixedTable(Reader):
         if self.texts is None or self.columns.is_text is None:
             return self._container(cells, [])
         return self._container(cells, self.texts.read(list(compress(cells.columns, self.columns.is_text))))
+
+    def _meets_further(self, X: object) -> bool:
+        """Return True if X has named columns, and others than those that were learned, or in another order."""
+        return self.columns.columns.names is not None and is_frame(X) and labels_of(X) != self.names
+
+    @property
+    def names(self) -> list[Any]:
+        """Names of the columns; their numbers if they have none."""
+        names = self.columns.columns.names
+        return list(range(self.columns.columns.n_features)) if names is None else names.tolist()
+
+    @property
+    def slots(self) -> list[tuple[Any, int]]:
+        """Column of each number of a row, and which of the numbers of this column it is."""
+        numbers = [(name, 0) for name in compress(self.names, self.columns.is_number)]
+        times = compress(self.names, self.columns.times.is_time)
+        return numbers + [(name, number) for name in times for number in range(N_NUMBERS)]
+
+    def column_entries(self, arguments: Mapping[str, Any]) -> dict[str, ColumnEntries]:
+        slots, mixed = self.slots, self.columns
+        size = 1 if arguments["embedding"] is None else arguments["embedding_size"]
+        categories = zip(compress(self.names, mixed.categories.is_categorical), mixed.categories.sizes, strict=True)
+        few, many = _entries_of_categories(list(categories))
+        features: list[tuple[Any, ...]] = [(*slot, entry) for slot in slots for entry in range(size)]
+        features += [(*slots[number], "missing") for number in self.missing]
+        features += few + [(name, entry) for name in dict(many) for entry in range(CATEGORY_SIZE)]
+        texts = [] if mixed.is_text is None else list(compress(self.names, mixed.is_text))
+        features += [(name, entry) for name in texts for entry in range(TEXT_SIZE)]
+        first = "hidden_1.dense.weight" if arguments["hidden_layer_sizes"] else "output.weight"
+        of_members = not arguments["hidden_layer_sizes"] and arguments["n_members"] != 1
+        of_numbers = (f"features.numbers.{layer}.{array}" for layer, arrays in OF_NUMBERS.items() for array in arrays)
+        return {
+            first: ColumnEntries(int(of_members), features),
+            # Not zero, as the weights behind them are: none of both would have a gradient.
+            "members.factor": ColumnEntries(1, features, starts_at_zero=False),
+            "features.many_categories.embedding.table": ColumnEntries(0, many, starts_at_zero=False),
+            **{path: ColumnEntries(0, list(slots), starts_at_zero=False) for path in of_numbers},
+        }
 
     def _container(self, cells: Cells, words: list[Array]) -> Rows:
         numbers = self._centred(cells.numbers) if self.offsets.any() else cells.numbers
@@ -120,6 +174,64 @@ class MixedTable(Reader):
         tags.input_tags.sparse = False
         tags.input_tags.allow_nan = True
         tags.input_tags.categorical = True
+
+
+def with_known_columns(reader: MixedTable, known: MixedTable, estimator_name: str) -> MixedTable:
+    """A reader that reads the columns that another one knows, by their names, as that one does.
+
+    Raises
+    ------
+    ValueError
+        If columns are missing, or are of another kind.
+    """
+    further_columns(known, reader)  # raises if columns are missing
+    masks = [_kinds(each) for each in (known, reader)]
+    changed = [name for name, kind in masks[0].items() if masks[1][name] != kind]
+    if changed:
+        raise ValueError(
+            f"{estimator_name} starts from a model for which other columns held {' or '.join(KINDS)}: "
+            f"{', '.join(map(str, changed))}."
+        )
+    slots, place = reader.slots, {slot: number for number, slot in enumerate(reader.slots)}
+    offsets = reader.offsets.copy()
+    offsets[[place[slot] for slot in known.slots]] = known.offsets
+
+    def numbers(own: list[int], theirs: list[int]) -> list[int]:
+        new = [number for number in own if slots[number] not in known.slots]
+        return sorted(new + [place[known.slots[number]] for number in theirs])
+
+    columns, before = reader.columns, known.columns
+    lists = dict(zip(compress(known.names, before.categories.is_categorical), before.categories.values, strict=True))
+    present = zip(compress(reader.names, columns.categories.is_categorical), columns.categories.values, strict=True)
+    categories = replace(columns.categories, values=[lists.get(name, values) for name, values in present])
+    columns = replace(columns, categories=categories, empty=numbers(columns.empty, before.empty))
+    return MixedTable(columns, offsets, numbers(reader.missing, known.missing), _with_known_texts(reader, known))
+
+
+def _entries_of_categories(sizes: list[tuple[Any, int]]) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+    """Columns and numbers of the categories: of those that are one-hot, and of those that are embedded."""
+    each = [(name, number, size) for name, size in sizes for number in range(size)]
+    few: list[tuple[Any, ...]] = [(name, number) for name, number, size in each if size <= MOST_ONE_HOT]
+    return few, [(name, number) for name, number, size in each if size > MOST_ONE_HOT]
+
+
+def _kinds(reader: MixedTable) -> dict[Any, tuple[bool, ...]]:
+    columns = reader.columns
+    is_text = np.zeros(len(reader.names), bool) if columns.is_text is None else columns.is_text
+    masks = zip(columns.categories.is_categorical, columns.times.is_time, is_text, strict=True)
+    return {name: tuple(map(bool, each)) for name, each in zip(reader.names, masks, strict=True)}
+
+
+def _with_known_texts(reader: MixedTable, known: MixedTable) -> FreeText | None:
+    """The words of columns of free text, of which those that are known come first, in their order."""
+    if known.texts is None or reader.texts is None:
+        return reader.texts
+    before, now = ([name for name, kind in _kinds(each).items() if kind[2]] for each in (known, reader))
+    n = len(before)
+    if before != now[:n]:
+        raise ValueError(f"Columns of free text must come in the order of pretrained: {', '.join(before)}.")
+    vocabularies, n_words = reader.texts.vocabularies[n:], reader.texts.n_words[n:]
+    return FreeText(known.texts.vocabularies + vocabularies, known.texts.n_words + n_words)
 
 
 def _ensure_dense(X: object, spec: InputSpec) -> None:
