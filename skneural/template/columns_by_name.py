@@ -16,7 +16,7 @@ from skneural.readers import ColumnEntries, Reader
 N_COLUMNS = "n_in"
 
 
-def names_of(reader: Reader) -> list[str]:
+def names_of_columns(reader: Reader) -> list[str]:
     """Names of the columns of a table that was read; none if they have none."""
     names = reader.attributes().get("feature_names_in_")
     return [] if names is None else names.tolist()
@@ -30,7 +30,7 @@ def further_columns(before: Reader, now: Reader) -> list[str] | None:
     ValueError
         If the table lacks columns that it knows.
     """
-    old, new = names_of(before), names_of(now)
+    old, new = names_of_columns(before), names_of_columns(now)
     if not (old and new):
         return None
     missing = [name for name in old if name not in new]
@@ -55,7 +55,7 @@ def column_entries(
     for path, shape in shapes.items():
         growth = np.subtract(larger[path], shape)
         if growth.any():
-            keys = [(name, number) for name in names_of(reader) for number in range(growth.max())]
+            keys = [(name, number) for name in names_of_columns(reader) for number in range(growth.max())]
             entries[path] = ColumnEntries(int(growth.argmax()), keys)
     return entries
 

@@ -17,7 +17,7 @@ from skneural.ops.types import Array
 from skneural.parameters import Tree
 from skneural.readers import ColumnEntries, Reader
 from skneural.tasks import Numbers, Task
-from skneural.template.columns_by_name import column_entries, further_columns, names_of, placed
+from skneural.template.columns_by_name import column_entries, further_columns, names_of_columns, placed
 from skneural.template.conversions import BETWEEN_KINDS, FOLLOWING, Conversion
 from skneural.template.frozen_layers import ensure_start_of_frozen
 
@@ -220,7 +220,7 @@ class _Columns(NamedTuple):
         if type(model)._network_builder is builder:
             before = column_entries(builder, model.network_arguments_, model._reader)
         else:
-            keys = {name: number for number, name in enumerate(names_of(model._reader))}
+            keys = {name: number for number, name in enumerate(names_of_columns(model._reader))}
             before = {
                 path: each._replace(keys=sorted(each.keys, key=lambda key: keys[key[0]]))
                 for path, each in before.items()

@@ -22,7 +22,7 @@ from skneural.readers.frames import is_frame, labels_of
 from skneural.readers.times import N_NUMBERS
 from skneural.template.columns_by_name import further_columns
 
-KINDS = ("categories", "times", "texts")
+KINDS_OF_COLUMNS = ("categories", "times", "texts")
 
 # Arrays of the layers of numbers, which have an entry for each of them.
 OF_NUMBERS = {
@@ -189,16 +189,16 @@ def with_known_columns(reader: MixedTable, known: MixedTable, estimator_name: st
     changed = [name for name, kind in masks[0].items() if masks[1][name] != kind]
     if changed:
         raise ValueError(
-            f"{estimator_name} starts from a model for which other columns held {' or '.join(KINDS)}: "
+            f"{estimator_name} starts from a model for which other columns held {' or '.join(KINDS_OF_COLUMNS)}: "
             f"{', '.join(map(str, changed))}."
         )
     slots, place = reader.slots, {slot: number for number, slot in enumerate(reader.slots)}
     offsets = reader.offsets.copy()
     offsets[[place[slot] for slot in known.slots]] = known.offsets
 
-    def numbers(own: list[int], theirs: list[int]) -> list[int]:
-        new = [number for number in own if slots[number] not in known.slots]
-        return sorted(new + [place[known.slots[number]] for number in theirs])
+    def numbers(new: list[int], theirs: list[int]) -> list[int]:
+        further = [number for number in new if slots[number] not in known.slots]
+        return sorted(further + [place[known.slots[number]] for number in theirs])
 
     columns, before = reader.columns, known.columns
     lists = dict(zip(compress(known.names, before.categories.is_categorical), before.categories.values, strict=True))
