@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from sklearn.base import ClassifierMixin
@@ -10,12 +9,10 @@ from sklearn.utils.metaestimators import available_if
 
 from skneural.hyperparameters import declare
 from skneural.tasks import Classes, ClassOptions, FitArguments, Task
-from skneural.template import hidden_features
 from skneural.template.class_weight import class_weight_hyperparameter, ensure_weights_for_passes
-from skneural.template.estimator import NeuralEstimator, has_partial_fit
-from skneural.template.frozen_layers import freeze_hyperparameter
-from skneural.template.pretrained import body_learning_rate_hyperparameter, pretrained_hyperparameter
+from skneural.template.estimator import has_partial_fit
 from skneural.template.state import all_or_nothing
+from skneural.template.supervised import SupervisedEstimator
 
 
 def has_probabilities(estimator: NeuralClassifier) -> bool:
@@ -24,15 +21,12 @@ def has_probabilities(estimator: NeuralClassifier) -> bool:
 
 
 @declare
-class NeuralClassifier(ClassifierMixin, NeuralEstimator):
+class NeuralClassifier(ClassifierMixin, SupervisedEstimator):
     """Classifier of one class, or several labels at once, per sample."""
 
     _task_class: ClassVar[type[Task]] = Classes
 
     class_weight: Any = class_weight_hyperparameter()
-    pretrained: Any = pretrained_hyperparameter()
-    freeze: int | Sequence[str] = freeze_hyperparameter()
-    body_learning_rate: float | None = body_learning_rate_hyperparameter()
 
     attributes_doc = {
         "classes_": ("ndarray of shape (n_classes,)", "The classes, sorted; the label numbers if y is multilabel."),
@@ -117,13 +111,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         """
         return self._predicted(X, "log_probabilities")
 
-    transform, fit_transform = hidden_features.transform, hidden_features.fit_transform
-    get_feature_names_out, set_output = hidden_features.get_feature_names_out, hidden_features.set_output
-    _n_features_out = property(hidden_features.n_features_out)
-    _sklearn_auto_wrap_output_keys = hidden_features.WRAPPED
-
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
-        tags.transformer_tags = hidden_features.tags_of_transformers()
         return tags

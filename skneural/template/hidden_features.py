@@ -1,6 +1,6 @@
 """Hidden features of supervised estimators: methods that make them transformers to the outputs of a layer.
 
-Classes take the methods as attributes, because a mixin would lengthen the method resolution order of every estimator.
+`SupervisedEstimator` takes the methods as attributes.
 """
 
 from __future__ import annotations

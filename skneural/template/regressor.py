@@ -18,17 +18,15 @@ from skneural.losses import Loss
 from skneural.ops.types import Array
 from skneural.tasks import FitArguments, NumberOptions, Numbers, Task
 from skneural.tasks.numbers import LOSSES
-from skneural.template import hidden_features
-from skneural.template.estimator import NeuralEstimator, has_partial_fit
-from skneural.template.frozen_layers import freeze_hyperparameter
-from skneural.template.pretrained import body_learning_rate_hyperparameter, pretrained_hyperparameter
+from skneural.template.estimator import has_partial_fit
 from skneural.template.state import all_or_nothing
 from skneural.template.step_scores import score_steps
+from skneural.template.supervised import SupervisedEstimator
 from skneural.template.values import LOSS
 
 
 @declare
-class NeuralRegressor(RegressorMixin, NeuralEstimator):
+class NeuralRegressor(RegressorMixin, SupervisedEstimator):
     """Regressor of one or several numbers per sample.
 
     Targets are scaled for training. Predictions and curves are in the units of y.
@@ -62,9 +60,6 @@ class NeuralRegressor(RegressorMixin, NeuralEstimator):
         constraint=BOOLEAN,
         doc='Centre and scale the targets for training. Ignored for loss="poisson", and others with a link.',
     )
-    pretrained: Any = pretrained_hyperparameter()
-    freeze: int | Sequence[str] = freeze_hyperparameter()
-    body_learning_rate: float | None = body_learning_rate_hyperparameter()
 
     attributes_doc = {
         "y_mean_": ("ndarray of shape (n_outputs,)", "Mean that is subtracted from the targets for training."),
@@ -153,16 +148,6 @@ class NeuralRegressor(RegressorMixin, NeuralEstimator):
         if self._task.per_step:
             return score_steps(metric, self, FitArguments(X, y, sample_weight))
         return float(metric(y, self.predict(X), sample_weight=sample_weight))
-
-    transform, fit_transform = hidden_features.transform, hidden_features.fit_transform
-    get_feature_names_out, set_output = hidden_features.get_feature_names_out, hidden_features.set_output
-    _n_features_out = property(hidden_features.n_features_out)
-    _sklearn_auto_wrap_output_keys = hidden_features.WRAPPED
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.transformer_tags = hidden_features.tags_of_transformers()
-        return tags
 
 
 def metric_of_numbers(task: Any) -> Callable[..., float]:
