@@ -59,9 +59,10 @@ def conformal(kind: str, seed: int, train: tuple, X: np.ndarray) -> np.ndarray:
     """Both ends of the conformal intervals of MAPIE around a network of the mean."""
     from mapie.regression import SplitConformalRegressor
 
-    X_fit, X_rest, y_fit, y_rest = train_test_split(*train, test_size=0.2, random_state=seed)
+    # In double precision, without which MAPIE takes the rounding of predictions for an error of its scores.
+    X_fit, X_rest, y_fit, y_rest = train_test_split(train[0].astype(float), train[1], test_size=0.2, random_state=seed)
     model = SplitConformalRegressor(network(kind, seed), confidence_level=ENDS[1] - ENDS[0], prefit=False)
-    return model.fit(X_fit, y_fit).conformalize(X_rest, y_rest).predict_interval(X)[1][:, :, 0]
+    return model.fit(X_fit, y_fit).conformalize(X_rest, y_rest).predict_interval(X.astype(float))[1][:, :, 0]
 
 
 def measure(folder: Path, table: str, name: str, kind: str, n_seeds: int) -> list[float]:
