@@ -158,11 +158,11 @@ def draw(model: SequenceToSequence, X: np.ndarray, path: Path) -> None:
     """Save the attention of some pictures."""
     import matplotlib.pyplot as plt
 
-    from skneural.inspection import plot_alignment
+    from skneural.inspection import AlignmentDisplay
 
     figure, axes = plt.subplots(len(X), 1, figsize=(6, 2 * len(X)))
     for ax, picture in zip(axes, X, strict=True):
-        plot_alignment(model, picture, ax=ax)
+        AlignmentDisplay.from_estimator(model, picture, ax=ax)
     figure.savefig(path)
 
 

@@ -17,10 +17,12 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 from skneural import MLPClassifier
+from skneural.drawing import STYLE
 from skneural.inspection import LearningCurveDisplay
 
 
 def main():
+    plt.style.use(STYLE)
     X, y = load_digits(return_X_y=True)
     X_train, X_val, y_train, y_val = train_test_split(X / 16, y, test_size=0.5, random_state=0)
     rng = np.random.default_rng(0)

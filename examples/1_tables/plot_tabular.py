@@ -22,6 +22,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from skneural import MLPRegressor, TabularMLPRegressor
+from skneural.drawing import STYLE
 
 QUARTERS = ["harbour", "old town", "park", "station", "university", "village"]
 HEATING = ["district", "gas", "heat pump", "oil"]
@@ -60,28 +61,29 @@ def models():
 
 
 def main():
+    plt.style.use(STYLE)
     X, rent = flats(3000, np.random.default_rng(0))
     X_train, X_test, rent_train, rent_test = train_test_split(X, rent, random_state=0)
     sizes = np.linspace(20, 250, 200)
-    _, axes = plt.subplots(2, 3, figsize=(13, 8), layout="constrained", sharex="row", sharey="row")
-    for column, (name, model) in enumerate(models().items()):
+    _, axes = plt.subplots(3, 2, figsize=(7, 7), sharex="col", sharey="col")
+    for (left, right), (name, model) in zip(axes, models().items(), strict=True):
         predicted = model.fit(X_train, rent_train).predict(X_test)
         print(f"{name}: R^2 {model.score(X_test, rent_test):.4f}")
-        top, bottom = axes[:, column]
-        top.set_title(f"{name}\n$R^2$ = {model.score(X_test, rent_test):.3f} on test data")
-        top.plot([200, 6000], [200, 6000], color="0.7", linewidth=1)
-        top.scatter(rent_test, predicted, s=6, alpha=0.5)
-        top.set(xscale="log", yscale="log", xlabel="rent")
-        top.set_xticks([300, 1000, 3000], ["300", "1000", "3000"])
-        top.set_yticks([300, 1000, 3000], ["300", "1000", "3000"])
-        top.minorticks_off()
+        left.set_title(f"{name}: $R^2$ = {model.score(X_test, rent_test):.3f}", loc="left")
+        left.plot([200, 6000], [200, 6000], color="0.7", linewidth=1)
+        left.scatter(rent_test, predicted, s=6, alpha=0.5)
+        left.set(xscale="log", yscale="log")
+        left.set_xticks([300, 1000, 3000], ["300", "1000", "3000"])
+        left.set_yticks([300, 1000, 3000], ["300", "1000", "3000"])
+        left.minorticks_off()
         for quarter in ("park", "village"):
             similar = pd.DataFrame({"size": sizes, "built": 1975.0, "quarter": quarter, "heating": "gas"})
-            bottom.plot(sizes, model.predict(similar.astype(X.dtypes)) / sizes)
-        bottom.set(xlabel="square metres")
-    axes[0, 0].set_ylabel("predicted rent")
-    axes[1, 0].set_ylabel("predicted rent per square metre")
-    axes[1, 0].legend(["park", "village"])
+            right.plot(sizes, model.predict(similar.astype(X.dtypes)) / sizes, label=quarter)
+        left.set_ylabel("predicted rent (€)")
+        right.set_ylabel("rent per square metre (€)")
+    axes[-1, 0].set_xlabel("rent of test data (€)")
+    axes[-1, 1].set_xlabel("size (square metres)")
+    axes[0, 1].legend()
     plt.show()
 
 

@@ -17,10 +17,12 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 from skneural import CNNClassifier
-from skneural.inspection import occlusion_map, plot_feature_maps, plot_kernels, saliency_map
+from skneural.drawing import STYLE
+from skneural.inspection import FeatureMapsDisplay, KernelsDisplay, SaliencyDisplay
 
 
 def main():
+    plt.style.use(STYLE)
     digits = load_digits()
     images, test_images, y, y_test = train_test_split(digits.images, digits.target, random_state=0)
 
@@ -35,17 +37,12 @@ def main():
                 f"{name:<14} receptive field {field.size[0]:>2} x {field.size[1]:>2} pixels, stride {field.stride[0]}"
             )
 
-    plot_kernels(model)
-    plot_feature_maps(model, test_images[0])
+    KernelsDisplay.from_estimator(model)
+    FeatureMapsDisplay.from_estimator(model, test_images[0])
 
-    figure, axes = plt.subplots(3, 5, figsize=(7, 4.6), layout="constrained")
-    for image, column in zip(test_images, axes.T, strict=False):
-        maps = (image, occlusion_map(model, image, size=3), saliency_map(model, image))
-        for ax, values, cmap in zip(column, maps, ("gray_r", "magma", "magma"), strict=True):
-            ax.imshow(values, cmap=cmap)
-            ax.set(xticks=[], yticks=[])
-    for ax, title in zip(axes[:, 0], ("digit", "occlusion", "saliency"), strict=True):
-        ax.set_ylabel(title)
+    figure, axes = plt.subplots(2, 1, figsize=(6, 6))
+    for image, ax in zip(test_images, axes, strict=False):
+        SaliencyDisplay.from_estimator(model, image, size=3, ax=ax)
     figure.suptitle("Dependence of the predictions on pixels")
     plt.show()
 

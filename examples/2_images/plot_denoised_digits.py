@@ -16,12 +16,14 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 from skneural import ImageRegressor, ImageSegmenter
-from skneural.inspection import plot_segmentation
+from skneural.drawing import STYLE
+from skneural.inspection import SegmentationDisplay
 
 OPTIONS = {"channels": (16, 32), "learning_rate_init": 0.005, "learning_rate": "one_cycle", "max_iter": 8}
 
 
 def main():
+    plt.style.use(STYLE)
     rng = np.random.default_rng(0)
     clean, clean_test = train_test_split(load_digits().images.astype(np.float32), random_state=0)
     noisy, noisy_test = (
@@ -39,8 +41,10 @@ def main():
     for name, images in (("noisy", noisy_test), ("denoised", denoiser.predict(noisy_test))):
         print(f"root mean squared error, {name + ':':<13} {np.sqrt(np.mean((images - clean_test) ** 2)):.2f}")
 
-    plot_segmentation(segmenter, noisy_test, ink_test).suptitle("Ink in noisy digits")
-    plot_segmentation(denoiser, noisy_test, clean_test).suptitle("Digits without noise")
+    ink_display = SegmentationDisplay.from_estimator(segmenter, noisy_test, ink_test)
+    ink_display.figure_.suptitle("Ink in noisy digits")
+    clean_display = SegmentationDisplay.from_estimator(denoiser, noisy_test, clean_test)
+    clean_display.figure_.suptitle("Digits without noise")
     plt.show()
 
 

@@ -17,7 +17,8 @@ import numpy as np
 from sklearn.datasets import load_digits
 
 from skneural import SequenceToSequence
-from skneural.inspection import plot_alignment
+from skneural.drawing import STYLE
+from skneural.inspection import AlignmentDisplay
 
 HEIGHT, WIDTH = 12, 48
 
@@ -35,6 +36,7 @@ def pictures(images, labels, n, rng):
 
 
 def main():
+    plt.style.use(STYLE)
     rng = np.random.default_rng(0)
     images, labels = load_digits(return_X_y=True)
     images = images.reshape(-1, 8, 8)
@@ -47,9 +49,9 @@ def main():
         model.fit(X_train, y_train)
         print(f"whole numbers right among the test pictures with loss={loss!r}: {model.score(X_test, y_test):.3f}")
 
-    figure, axes = plt.subplots(3, 2, figsize=(10, 6), layout="constrained")
+    figure, axes = plt.subplots(3, 2, figsize=(7, 4.5))
     for ax, picture in zip(axes.flat, X_test, strict=False):
-        plot_alignment(model, picture, ax=ax)
+        AlignmentDisplay.from_estimator(model, picture, ax=ax)
     figure.suptitle("Attention to the picture for each predicted digit")
     plt.show()
 

@@ -16,7 +16,8 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from skneural import TransformerSequenceClassifier
-from skneural.inspection import plot_attention
+from skneural.drawing import STYLE
+from skneural.inspection import AttentionDisplay
 
 
 def two_bumps(n, rng, n_steps=24):
@@ -28,6 +29,7 @@ def two_bumps(n, rng, n_steps=24):
 
 
 def main():
+    plt.style.use(STYLE)
     X, y = two_bumps(1500, np.random.default_rng(0))
     X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
     model = TransformerSequenceClassifier(
@@ -43,13 +45,10 @@ def main():
     print(f"accuracy on the test series: {model.score(X_test, y_test):.3f}")
 
     series = X_test[0]
-    figure = plt.figure(figsize=(7, 8), layout="constrained")
-    top, bottom = figure.subfigures(2, 1, height_ratios=[1, 3])
-    ax = top.subplots()
-    ax.plot(series[:, 0], marker=".")
-    ax.set(title=f"A series whose bumps are: {y_test[0]}", xlabel="step", xticks=range(len(series)))
-    ax.tick_params(axis="x", labelsize=6)
-    plot_attention(model, series, figure=bottom)
+    _, (top, bottom) = plt.subplots(2, 1, figsize=(6, 7), height_ratios=[1, 3])
+    top.plot(series[:, 0], marker=".")
+    top.set(title=f"A series whose bumps are: {y_test[0]}", xlabel="step", ylabel="value")
+    AttentionDisplay.from_estimator(model, series, ax=bottom)
     plt.show()
 
 

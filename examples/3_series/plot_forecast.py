@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 
 from skneural import SeriesForecaster
-from skneural.inspection import plot_backtest
+from skneural.drawing import STYLE
+from skneural.inspection import BacktestDisplay
 
 HORIZON = 28
 SHOPS = ["harbour", "market", "station", "village"]
@@ -39,6 +40,7 @@ def daily_sales(n_days, random_state):
 
 
 def main():
+    plt.style.use(STYLE)
     sales, promotions = daily_sales(900, random_state=0)
     long = sales.melt(var_name="id", value_name="sales", ignore_index=False).reset_index()
     model = SeriesForecaster(HORIZON, season=7, quantile=(0.1, 0.5, 0.9), log=True, calendar=True, random_state=0)
@@ -48,17 +50,18 @@ def main():
     forecasts = model.fit(long, promotions).predict()
     print(forecasts.head())
 
-    _, axes = plt.subplots(2, 2, figsize=(11, 6), layout="constrained")
+    _, axes = plt.subplots(2, 2, figsize=(7, 6))
     for number, ax in enumerate(axes[0]):
-        plot_backtest(result, series=number, methods=("model", "ridge"), ax=ax)
+        BacktestDisplay(result=result, series=number, methods=("model", "ridge")).plot(ax)
+        ax.set_ylabel("sales")
     for ax, shop in zip(axes[1], SHOPS[2:], strict=True):
         future = forecasts[forecasts["id"] == shop]
         ax.plot(sales[shop].iloc[-4 * HORIZON :], color="0.6", label="values")
-        ax.fill_between(future["day"], future["sales 0.1"], future["sales 0.9"], alpha=0.3, label="10 to 90 percent")
+        ax.fill_between(future["day"], future["sales 0.1"], future["sales 0.9"], alpha=0.3, label="10 to 90 %")
         ax.plot(future["day"], future["sales 0.5"], label="median")
-        ax.set(title=f"{shop}: the next {HORIZON} days", xlabel="")
+        ax.set(title=f"{shop}: the next {HORIZON} days", ylabel="sales")
         ax.legend()
-        ax.tick_params("x", rotation=20)
+        ax.tick_params("x", rotation=30)
     plt.show()
 
 

@@ -20,6 +20,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from skneural import MambaSequenceTagger, RNNSequenceTagger, TransformerSequenceTagger
+from skneural.drawing import STYLE
 
 N_SYMBOLS, N_COPIED = 4, 4
 NOISE, ASK = N_SYMBOLS, N_SYMBOLS + 1
@@ -54,6 +55,7 @@ def selective_copying(n, n_steps, rng):
 
 
 def main():
+    plt.style.use(STYLE)
     warnings.simplefilter("ignore", ConvergenceWarning)
     rng, right = np.random.default_rng(0), {name: [] for name in MODELS}
     for n_steps in LENGTHS:
@@ -66,7 +68,7 @@ def main():
             seconds = time.perf_counter() - start
             print(f"{n_steps:>4} steps  {name:<12} accuracy {right[name][-1]:.3f} of the symbols  {seconds:.1f} s")
 
-    _, ax = plt.subplots(layout="constrained")
+    _, ax = plt.subplots()
     for name, shares in right.items():
         ax.plot(LENGTHS, shares, marker="o", label=name)
     ax.axhline(1 / N_SYMBOLS, color="0.6", linestyle=":", label="guessing")

@@ -2,8 +2,9 @@
 ==============================================================================
 
 Each series is noise, in which one of two short waves begins at a random step. `RocketSequenceClassifier` learns in less
-than a second to tell them apart, and gives probabilities. `step_contributions` shows where in a series the decision
-comes from. The figure has four test series; steps in red speak for the second wave, those in blue for the first.
+than a second to tell them apart, and gives probabilities. `StepContributionsDisplay` shows where in a series the
+decision comes from. The figure has three test series; steps in red speak for the second wave, those in blue for the
+first.
 
 Run it::
 
@@ -17,7 +18,8 @@ import numpy as np
 from sklearn.metrics import log_loss
 
 from skneural import RocketSequenceClassifier
-from skneural.inspection import step_contributions
+from skneural.drawing import STYLE
+from skneural.inspection import StepContributionsDisplay
 
 N_STEPS, LENGTH = 200, 30
 
@@ -33,6 +35,7 @@ def waves(n, rng):
 
 
 def main():
+    plt.style.use(STYLE)
     rng = np.random.default_rng(0)
     X, y, _ = waves(200, rng)
     X_test, y_test, starts = waves(400, rng)
@@ -42,19 +45,13 @@ def main():
     loss = log_loss(y_test, model.predict_proba(X_test))
     print(f"accuracy {model.score(X_test, y_test):.3f}, log loss {loss:.3f}, after {seconds:.2f} s of training")
 
-    _, axes = plt.subplots(4, 1, figsize=(9, 8), sharex=True, layout="constrained")
+    _, axes = plt.subplots(3, 1, figsize=(7, 6.5), sharex=True)
     for ax, series, kind, start in zip(axes, X_test, y_test, starts, strict=False):
-        contributions = step_contributions(model, series, target=1)
-        largest = np.abs(contributions).max()
         ax.axvspan(start, start + LENGTH, color="0.92")
-        ax.plot(series, color="0.6", linewidth=1)
-        points = ax.scatter(
-            np.arange(N_STEPS), series, c=contributions, cmap="coolwarm", vmin=-largest, vmax=largest, s=14, zorder=2
-        )
+        StepContributionsDisplay.from_estimator(model, series, target=1, ax=ax)
         probability = model.predict_proba(series[np.newaxis])[0, 1]
-        ax.set_title(f"wave {kind + 1}; probability of wave 2: {probability:.2f}", fontsize=10)
-        plt.colorbar(points, ax=ax)
-    axes[-1].set_xlabel("step")
+        ax.set_title(f"wave {kind + 1}; probability of wave 2: {probability:.2f}")
+        ax.label_outer()
     plt.show()
 
 

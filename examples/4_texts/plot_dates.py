@@ -18,7 +18,8 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from skneural import SequenceToSequence
-from skneural.inspection import plot_alignment
+from skneural.drawing import STYLE
+from skneural.inspection import AlignmentDisplay
 
 FORMATS = ["%b %d, %Y", "%d %B %Y", "%A, %d.%m.%Y", "%m/%d/%Y"]
 
@@ -29,6 +30,7 @@ def some_dates(n, rng):
 
 
 def main():
+    plt.style.use(STYLE)
     X, y = some_dates(5000, np.random.default_rng(0))
     X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=500, random_state=0)
     model = SequenceToSequence(
@@ -46,9 +48,9 @@ def main():
     shown = ["may 02, 2020", "07 september 1987", "friday, 21.11.2003", "12/31/2049"]
     for source, predicted in zip(shown, model.predict(shown), strict=True):
         print(f"{source:>20} -> {predicted}")
-    figure, axes = plt.subplots(2, 2, figsize=(10, 7), layout="constrained")
+    figure, axes = plt.subplots(2, 2, figsize=(7, 6.5))
     for ax, source in zip(axes.flat, shown, strict=True):
-        plot_alignment(model, source, ax=ax)
+        AlignmentDisplay.from_estimator(model, source, ax=ax)
     figure.suptitle("Attention to the source for each predicted character")
     plt.show()
 

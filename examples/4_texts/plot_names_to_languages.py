@@ -18,6 +18,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 
 from skneural import RNNSequenceClassifier
+from skneural.drawing import STYLE
 from skneural.preprocessing import TokenEncoder
 
 # First, middle and last syllables of the names of each language.
@@ -40,6 +41,7 @@ def names(n, rng):
 
 
 def main():
+    plt.style.use(STYLE)
     X, y = names(1500, np.random.default_rng(0))
     X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
     model = make_pipeline(

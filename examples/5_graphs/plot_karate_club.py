@@ -15,7 +15,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from skneural import GNNNodeClassifier, GraphNodes
-from skneural.inspection import plot_graph
+from skneural.drawing import STYLE
+from skneural.inspection import GraphDisplay
 
 # members, and those of greater numbers whom they met
 MET = {
@@ -50,6 +51,7 @@ WITH_THE_INSTRUCTOR = [0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 16, 17, 19, 21
 
 
 def main():
+    plt.style.use(STYLE)
     members = GraphNodes.from_edges([(member, other) for member, others in MET.items() for other in others])
     faction = np.where(np.isin(np.arange(34), WITH_THE_INSTRUCTOR), 0, 1)
     y = np.full(34, -1)  # unlabelled
@@ -59,10 +61,11 @@ def main():
     right = model.predict(members) == faction
     print(f"{right.sum()} of 34 factions are predicted correctly; wrong: {np.flatnonzero(~right).tolist()}")
 
-    figure, axes = plt.subplots(1, 2, figsize=(11, 5), layout="constrained")
-    plot_graph(members, np.array(["instructor", "administrator"])[faction], labels=range(34), ax=axes[0])
+    figure, axes = plt.subplots(2, 1, figsize=(5, 7.5))
+    names = np.array(["instructor", "administrator"])[faction]
+    GraphDisplay(graph=members, values=names, labels=range(34)).plot(axes[0])
     axes[0].set_title("True factions")
-    plot_graph(members, model.predict_proba(members)[:, 1].astype(float), labels=range(34), ax=axes[1])
+    GraphDisplay.from_estimator(model, members, target=1, labels=range(34), ax=axes[1])
     axes[1].set_title("Probability of the administrator's faction")
     figure.suptitle("Factions of a karate club, predicted from members 0 and 33")
     plt.show()

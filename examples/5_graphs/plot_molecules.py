@@ -16,7 +16,8 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from skneural import GNNGraphClassifier, Graph, MLPClassifier
-from skneural.inspection import plot_graph
+from skneural.drawing import STYLE
+from skneural.inspection import GraphDisplay
 
 ATOMS = np.array(["C", "N", "O"])
 
@@ -33,6 +34,7 @@ def molecule(rng, ring):
 
 
 def main():
+    plt.style.use(STYLE)
     rng = np.random.default_rng(0)
     has_ring = rng.random(600) < 0.5
     X, y = [molecule(rng, ring) for ring in has_ring], np.where(has_ring, "ring", "chain")
@@ -54,11 +56,12 @@ def main():
     perceptron = MLPClassifier(32, random_state=0, max_iter=500).fit(counts(X_train), y_train)
     print(f"perceptron on counts of atoms: accuracy {perceptron.score(counts(X_test), y_test):.3f}")
 
-    figure, axes = plt.subplots(2, 4, figsize=(11, 5.5), layout="constrained")
+    figure, axes = plt.subplots(2, 3, figsize=(7, 5))
     probability = model.predict_proba(X_test)[:, list(model.classes_).index("ring")]
-    for ax, i in zip(axes.flat, range(8), strict=True):
+    for ax, i in zip(axes.flat, range(6), strict=True):
         kinds = ATOMS[X_test[i].features.argmax(axis=1)]
-        plot_graph(X_test[i], kinds, labels=kinds, ax=ax).get_legend().remove()
+        GraphDisplay(graph=X_test[i], values=kinds, labels=kinds).plot(ax)
+        ax.get_legend().remove()  # the letters are in the nodes
         ax.set_title(f"{y_test[i]}: {probability[i]:.2f}")
     figure.suptitle("Probability of a ring")
     plt.show()

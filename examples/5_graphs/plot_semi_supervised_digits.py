@@ -20,12 +20,14 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.semi_supervised import LabelSpreading
 
 from skneural import GNNNodeClassifier, MLPClassifier
+from skneural.drawing import STYLE
 
 N_LABELLED = (20, 50, 100, 200, 400)
 N_DRAWS = 3
 
 
 def main():
+    plt.style.use(STYLE)
     warnings.simplefilter("ignore", ConvergenceWarning)
     warnings.simplefilter("ignore", RuntimeWarning)  # of LabelSpreading, for digits that no label reaches
     X, y = load_digits(return_X_y=True)
@@ -50,7 +52,7 @@ def main():
                 scores[name][row, draw] = np.mean(model.predict(X[unlabelled]) == y[unlabelled])
         print(f"{n:4d} labels  " + "  ".join(f"{name} {score[row].mean():.3f}" for name, score in scores.items()))
 
-    _, ax = plt.subplots(figsize=(7, 4.5), layout="constrained")
+    _, ax = plt.subplots()
     for name, score in scores.items():
         ax.plot(N_LABELLED, score.mean(axis=1), marker="o", label=name)
     ax.set(xlabel="labelled digits", ylabel="accuracy on the unlabelled digits", xscale="log")

@@ -17,10 +17,12 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from skneural import KANRegressor
-from skneural.inspection import plot_kan_edge
+from skneural.drawing import STYLE
+from skneural.inspection import KANDisplay, KANEdgeDisplay
 
 
 def main():
+    plt.style.use(STYLE)
     # Each fit stops at max_iter with a warning: that is enough to see which edges matter, and training continues.
     warnings.simplefilter("ignore", ConvergenceWarning)
     X = np.random.default_rng(0).uniform(-1, 1, size=(1000, 2))
@@ -48,10 +50,13 @@ def main():
     print_error(f"formula {formula}", formula)
     print("for sympy:", finer.symbolic_formula(["x", "y"]))
 
-    _, (left, middle, right) = plt.subplots(1, 3, figsize=(12, 4), layout="constrained", width_ratios=(2, 1, 1.4))
-    model.plot(left).set_title("trained with a penalty")
-    finer.plot(middle).set_title("pruned and refined")
-    plot_kan_edge(finer, 0, 0, 0, ax=right).set_title("the left edge below")
+    _, axes = plt.subplot_mosaic("aa\nbc", figsize=(7, 6.5), width_ratios=(1, 1.4))
+    KANDisplay.from_estimator(model, ax=axes["a"])
+    axes["a"].set_title("trained with a penalty")
+    KANDisplay.from_estimator(finer, ax=axes["b"])
+    axes["b"].set_title("pruned and refined")
+    KANEdgeDisplay.from_estimator(finer, 0, 0, 0, ax=axes["c"])
+    axes["c"].set_title("its edge below on the left")
     plt.show()
 
 

@@ -16,10 +16,12 @@ from sklearn.datasets import load_digits
 from sklearn.svm import SVC
 
 from skneural import DiffusionModel
-from skneural.inspection import plot_samples
+from skneural.drawing import STYLE
+from skneural.inspection import SamplesDisplay
 
 
 def main():
+    plt.style.use(STYLE)
     X, y = load_digits(return_X_y=True)
     model = DiffusionModel((128, 128, 128), max_iter=150, learning_rate_init=0.002, random_state=0)
     model.fit(X.astype("float32"), y)
@@ -29,8 +31,8 @@ def main():
     accuracy = SVC().fit(generated, labels).score(X, y)
     print(f"accuracy on real digits of an SVC trained on 1000 generated ones: {accuracy:.1%}")
 
-    ax = plot_samples(generated[::10], image_shape=(8, 8), n_columns=10)
-    ax.set_title("Ten generated digits of each class")
+    display = SamplesDisplay(samples=generated[::10], image_shape=(8, 8), n_columns=10).plot()
+    display.ax_.set_title("Ten generated digits of each class")
     plt.show()
 
 

@@ -19,12 +19,14 @@ from sklearn.metrics import RocCurveDisplay
 from sklearn.model_selection import train_test_split
 
 from skneural import Autoencoder
-from skneural.inspection import plot_samples
+from skneural.drawing import STYLE
+from skneural.inspection import SamplesDisplay
 
 UNSEEN = 7
 
 
 def main():
+    plt.style.use(STYLE)
     images, digits = load_digits().images, load_digits().target
     train, test = train_test_split(np.arange(len(digits)), random_state=0, stratify=digits)
     normal = train[digits[train] != UNSEEN]
@@ -38,7 +40,7 @@ def main():
         "isolation forest": forest.score_samples(images[test].reshape(-1, 64)),
     }
 
-    _, axes = plt.subplot_mosaic("aab\nccb", figsize=(11, 3.6), layout="constrained")
+    _, axes = plt.subplot_mosaic("a\nc\nb", figsize=(7, 7.5), height_ratios=(1, 1, 2.2))
     for name, score in scores.items():
         RocCurveDisplay.from_predictions(digits[test] == UNSEEN, -score, name=name, ax=axes["b"])
     axes["b"].set_title(f"{UNSEEN}s among other digits")
@@ -46,7 +48,8 @@ def main():
     order = test[np.argsort(scores["autoencoder"])]
     for letter, rows, title in (("a", order[:15], "worst reconstructed"), ("c", order[-15:], "best reconstructed")):
         reconstructed = autoencoder.inverse_transform(autoencoder.transform(images[rows]))
-        plot_samples(np.concatenate([images[rows], reconstructed.clip(0, 16)]), n_columns=15, ax=axes[letter])
+        pairs = np.concatenate([images[rows], reconstructed.clip(0, 16)])
+        SamplesDisplay(samples=pairs, n_columns=15).plot(axes[letter])
         axes[letter].set_title(f"{title}: digits {' '.join(map(str, digits[rows]))}")
     plt.show()
 

@@ -16,9 +16,11 @@ import numpy as np
 from sklearn.datasets import load_digits
 
 from skneural import HopfieldNetwork
+from skneural.drawing import STYLE
 
 
 def main():
+    plt.style.use(STYLE)
     digits = load_digits()
     first_of_each = [np.flatnonzero(digits.target == digit)[0] for digit in range(10)]
     patterns = digits.data[first_of_each] > 7
@@ -30,7 +32,7 @@ def main():
         rows[rule] = memory.predict(noisy)
         print(f"{rule:<11} overlap of recalled and stored digits: {memory.score(noisy, patterns):.3f}")
 
-    figure, axes = plt.subplots(len(rows), len(patterns), figsize=(8.5, 4.8), layout="constrained")
+    figure, axes = plt.subplots(len(rows), len(patterns), figsize=(7, 4))
     for line, (title, images) in zip(axes, rows.items(), strict=True):
         line[0].set_ylabel(title)
         for ax, image, pattern in zip(line, images, patterns, strict=True):

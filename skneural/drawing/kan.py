@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from skneural.drawing.style import colour_of
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -16,6 +18,11 @@ BOX_LOW, BOX_HIGH = 0.38, 0.66
 
 # Opacity of the least important edges, which remain faintly visible.
 LEAST_OPACITY = 0.06
+
+
+def layer_sizes(importances: list[np.ndarray]) -> list[int]:
+    """Numbers of units of the layers, the inputs first, from the importances of the edges between them."""
+    return [len(importances[0]), *(layer_importances.shape[1] for layer_importances in importances)]
 
 
 def figure_size(sizes: list[int]) -> tuple[float, float]:
@@ -45,7 +52,7 @@ def draw_network(
     inputs, outputs : list of str
         Names of the inputs and outputs.
     """
-    sizes = [len(importances[0]), *(layer_importances.shape[1] for layer_importances in importances)]
+    sizes = layer_sizes(importances)
     for row, (curve, layer_importances) in enumerate(zip(curves, importances, strict=True)):
         _draw_layer(ax, row, curve, layer_importances)
     for row, n in enumerate(sizes):
@@ -80,7 +87,7 @@ def _draw_layer(ax: Axes, row: int, curve: tuple[np.ndarray, np.ndarray], import
         ax.plot(
             x + half * (1.7 * along - 0.85),
             low + (high - low) * (0.1 + 0.8 * up),
-            color="C0",
+            color=colour_of(0),
             alpha=opacity,
             linewidth=1.4,
             zorder=2,

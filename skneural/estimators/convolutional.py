@@ -168,8 +168,8 @@ class ConvolutionalImageFields(Mixin):
         "literature": """
         See Also
         --------
-        skneural.inspection.plot_kernels : Draw the kernels of a layer.
-        skneural.inspection.plot_feature_maps : Draw the output of each layer for an image.
+        skneural.inspection.KernelsDisplay : Draw the kernels of a layer.
+        skneural.inspection.FeatureMapsDisplay : Draw the output of each layer for an image.
         skneural.inspection.occlusion_map : Change of a prediction when parts of the image are hidden.
         skneural.inspection.saliency_map : Gradient of a prediction with respect to the pixels.
 

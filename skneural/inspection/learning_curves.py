@@ -9,15 +9,12 @@ import numpy as np
 from sklearn.base import BaseEstimator, is_classifier, is_regressor
 from sklearn.utils.validation import check_is_fitted
 
-from skneural.drawing import pyplot
+from skneural.drawing import colour_of, figure_of, styled_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
-# Colours that people with any colour blindness tell apart (Okabe and Ito 2008); black is that of the loss.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 DATA = ("training", "validation")
 STYLES = {"training": "--", "validation": "-"}
 
@@ -133,21 +130,22 @@ class LearningCurveDisplay:
             With the attributes of the drawing.
         """
         names = self._names()
-        if ax is None:
-            _, ax = pyplot().subplots(layout="constrained")
-        losses, metrics = names.pop("loss", []), names
-        self.ax_, self.figure_ = ax, _figure_of(ax)
-        self.metric_ax_ = (ax.twinx() if losses else ax) if metrics else None
+        with styled_axes(ax) as self.ax_:
+            self._draw_all(names)
+        self.figure_ = figure_of(self.ax_)
+        return self
+
+    def _draw_all(self, metrics: dict[str, list[str]]) -> None:
+        losses = metrics.pop("loss", [])
+        self.metric_ax_ = (self.ax_.twinx() if losses else self.ax_) if metrics else None
         self.lines_: dict[str, Line2D] = {}
         for name in losses:
-            self._draw(ax, name, self._loss_label_of(name), "black")
+            self._draw(self.ax_, name, self._loss_label_of(name), "black")
         for number, (metric, curves) in enumerate(metrics.items()):
             unit = f" ({UNITS_OF_SCORERS[metric]})" if metric in UNITS_OF_SCORERS else ""
             for name in curves:
-                label = f"{name.split('_')[0]} {metric}{unit}"
-                self._draw(self.metric_ax_, name, label, COLOURS[number % len(COLOURS)])
+                self._draw(self.metric_ax_, name, f"{name.split('_')[0]} {metric}{unit}", colour_of(number))
         self._label(bool(losses), list(metrics))
-        return self
 
     def _names(self) -> dict[str, list[str]]:
         """The names of the drawn curves of each metric, those of the loss first."""
@@ -184,6 +182,7 @@ class LearningCurveDisplay:
         if has_losses:
             self.ax_.set_ylabel(self.loss_label)
         if self.metric_ax_ is not None:
+            self.metric_ax_.spines["right"].set_visible(has_losses)
             self.metric_ax_.set_ylabel(metrics[0] if len(metrics) == 1 else "score (greater is better)")
         handles = list(self.lines_.values())
         if self.best_epoch is not None:
@@ -192,11 +191,6 @@ class LearningCurveDisplay:
             handles.append(mark)
         # Below the axes: above the curves of one side, it would hide those of the other one.
         self.ax_.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=2, frameon=False)
-
-
-def _figure_of(ax: Any) -> Figure:
-    figure: Figure = ax.figure
-    return figure
 
 
 def _best_epoch(model: Any) -> int:

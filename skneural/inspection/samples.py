@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from skneural.drawing import pyplot
+from skneural.drawing import colour_of, draw_classes, figure_of, styled_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,15 +17,10 @@ if TYPE_CHECKING:
 GAP = 1  # pixels between two images
 
 
-def plot_samples(
-    samples: npt.ArrayLike,
-    *,
-    image_shape: Sequence[int] | None = None,
-    labels: npt.ArrayLike | None = None,
-    n_columns: int | None = None,
-    ax: Axes | None = None,
-) -> Axes:
-    """Draw samples: images in a grid, or two-dimensional points as a scatter plot.
+class SamplesDisplay:
+    """Samples: images in a grid, or two-dimensional points as a scatter plot.
+
+    `plot` draws given samples; `from_estimator` draws those that a fitted model generates.
 
     Parameters
     ----------
@@ -38,44 +33,125 @@ def plot_samples(
         Titles of the images; or classes of the points, each with a colour and a legend entry.
     n_columns : int, default=None
         Number of images in a row. None: a square grid.
-    ax : matplotlib.axes.Axes, default=None
-        Axes to draw into; None: those of a new figure.
 
-    Returns
-    -------
-    ax : matplotlib.axes.Axes
-        Axes with the drawing.
-
-    Raises
-    ------
-    ValueError
-        If samples are neither images nor points, or labels do not match them.
+    Attributes
+    ----------
+    ax_ : matplotlib.axes.Axes
+    figure_ : matplotlib.figure.Figure
 
     Examples
     --------
     >>> from sklearn.datasets import load_digits
-    >>> from skneural.inspection import plot_samples
-    >>> digits = load_digits()
-    >>> ax = plot_samples(digits.data[:20], image_shape=(8, 8), labels=digits.target[:20], n_columns=10)
+    >>> from skneural.inspection import SamplesDisplay
+    >>> X, y = load_digits(return_X_y=True)
+    >>> display = SamplesDisplay(samples=X[:20], image_shape=(8, 8), labels=y[:20], n_columns=10).plot()
+    >>> len(display.ax_.texts)
+    20
     """
-    values = np.asarray(samples)
-    if image_shape is not None:
-        values = _as_images(values, tuple(image_shape))
-    drawable = values.ndim in (3, 4) or (values.ndim == 2 and values.shape[1] == 2)
-    if not drawable or not len(values) or (values.ndim == 4 and values.shape[3] not in (1, 3)):
-        raise ValueError(
-            f"samples of shape {values.shape} cannot be drawn: points are (n, 2), images (n, height, width) or (n, "
-            "height, width, channels) of one or three channels. For rows of pixels, pass image_shape."
-        )
-    if labels is not None and np.shape(labels) != (len(values),):
-        raise ValueError(f"Each of the {len(values)} samples needs a label; labels has shape {np.shape(labels)}.")
-    if ax is None:
-        _, ax = pyplot().subplots(layout="constrained")
-    if values.ndim == 2:
-        _draw_points(ax, values, labels)
-    else:
-        _draw_images(ax, values, labels, n_columns or math.ceil(math.sqrt(len(values))))
-    return ax
+
+    def __init__(
+        self,
+        *,
+        samples: npt.ArrayLike,
+        image_shape: Sequence[int] | None = None,
+        labels: npt.ArrayLike | None = None,
+        n_columns: int | None = None,
+    ) -> None:
+        self.samples = samples
+        self.image_shape = image_shape
+        self.labels = labels
+        self.n_columns = n_columns
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        n_samples: int = 25,
+        *,
+        y: Any = None,
+        random_state: Any = None,
+        image_shape: Sequence[int] | None = None,
+        n_columns: int | None = None,
+        ax: Axes | None = None,
+    ) -> Self:
+        """Generate samples by a fitted model, and draw them.
+
+        Parameters
+        ----------
+        estimator : Autoencoder or DiffusionModel
+            Fitted; an autoencoder is variational.
+        n_samples : int, default=25
+            Number of samples.
+        y : scalar or array-like of shape (n_samples,), default=None
+            Conditions of a diffusion model, which are the labels of the samples, too.
+        random_state : int, RandomState instance or None, default=None
+            Seed of the samples.
+        image_shape : (height, width) or (height, width, channels), default=None
+            Shape of each image, if samples are rows of pixels.
+        n_columns : int, default=None
+            Number of images in a row. None: a square grid.
+        ax : matplotlib.axes.Axes, default=None
+            Axes to draw into; None: those of a new figure.
+
+        Returns
+        -------
+        display : SamplesDisplay
+
+        Raises
+        ------
+        AttributeError
+            If the estimator generates no samples.
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If samples are neither images nor points.
+        """
+        labels = None if y is None else np.broadcast_to(y, n_samples)
+        condition = {} if y is None else {"y": labels}
+        samples = estimator.sample(n_samples, random_state=random_state, **condition)
+        return cls(samples=samples, image_shape=image_shape, labels=labels, n_columns=n_columns).plot(ax)
+
+    def plot(self, ax: Axes | None = None) -> Self:
+        """Draw the samples.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, default=None
+            Axes to draw into; None: those of a new figure.
+
+        Returns
+        -------
+        display : SamplesDisplay
+            With the attributes of the drawing.
+
+        Raises
+        ------
+        ValueError
+            If samples are neither images nor points, or labels do not match them.
+        """
+        values = self._checked()
+        with styled_axes(ax, (5.0, 5.0)) as self.ax_:
+            if values.ndim == 2:
+                _draw_points(self.ax_, values, self.labels)
+            else:
+                _draw_images(self.ax_, values, self.labels, self.n_columns or math.ceil(math.sqrt(len(values))))
+        self.figure_ = figure_of(self.ax_)
+        return self
+
+    def _checked(self) -> np.ndarray:
+        values = np.asarray(self.samples)
+        if self.image_shape is not None:
+            values = _as_images(values, tuple(self.image_shape))
+        drawable = values.ndim in (3, 4) or (values.ndim == 2 and values.shape[1] == 2)
+        if not drawable or not len(values) or (values.ndim == 4 and values.shape[3] not in (1, 3)):
+            raise ValueError(
+                f"samples of shape {values.shape} cannot be drawn: points are (n, 2), images (n, height, width) or (n, "
+                "height, width, channels) of one or three channels. For rows of pixels, pass image_shape."
+            )
+        if self.labels is not None and np.shape(self.labels) != (len(values),):
+            shape = np.shape(self.labels)
+            raise ValueError(f"Each of the {len(values)} samples needs a label; labels has shape {shape}.")
+        return values
 
 
 def _as_images(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
@@ -88,13 +164,12 @@ def _as_images(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 
 def _draw_points(ax: Axes, points: np.ndarray, labels: npt.ArrayLike | None) -> None:
     size = 4 + 400 / len(points)
+    ax.set(xlabel="first feature", ylabel="second feature")
     if labels is None:
-        ax.scatter(points[:, 0], points[:, 1], s=size)
+        ax.scatter(points[:, 0], points[:, 1], s=size, color=colour_of(0))
         return
-    for label in np.unique(labels):
-        of_class = points[np.asarray(labels) == label]
-        ax.scatter(of_class[:, 0], of_class[:, 1], s=size, label=str(label))
-    ax.legend()
+    draw_classes(ax, points, np.asarray(labels), s=size)
+    ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), handletextpad=0.1)
 
 
 def _draw_images(ax: Axes, images: np.ndarray, labels: Any, n_columns: int) -> None:
@@ -110,6 +185,6 @@ def _draw_images(ax: Axes, images: np.ndarray, labels: Any, n_columns: int) -> N
         top, left = row * (i // n_columns) + above, column * (i % n_columns)
         sheet[top : top + height, left : left + width] = image
         if labels is not None:
-            ax.text(left + (width - 1) / 2, top - 0.6, str(labels[i]), ha="center", va="bottom", fontsize=7)
+            ax.text(left + (width - 1) / 2, top - 0.6, str(labels[i]), ha="center", va="bottom", fontsize="x-small")
     ax.imshow(sheet, cmap="gray_r", interpolation="nearest")
     ax.set_axis_off()

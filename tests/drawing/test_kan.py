@@ -4,6 +4,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
+from skneural.drawing import colour_of
 from skneural.drawing.kan import draw_network, figure_size
 
 mpl.use("Agg")
@@ -26,7 +27,7 @@ def ax():
 
 
 def curves_of(ax):
-    return [line for line in ax.lines if line.get_color() == "C0"]
+    return [line for line in ax.lines if line.get_color() == colour_of(0)]
 
 
 def test_edges_of_importance_zero_are_not_drawn_and_others_are_as_opaque_as_they_are_important(ax):

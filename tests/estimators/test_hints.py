@@ -19,7 +19,14 @@ from skneural import (
     LanguageModel,
     SequenceToSequence,
 )
-from skneural.inspection import plot_feature_maps, plot_graph, plot_kan_edge, plot_kernels, plot_samples
+from skneural.inspection import (
+    FeatureMapsDisplay,
+    GraphDisplay,
+    KANEdgeDisplay,
+    KernelsDisplay,
+    LearningCurveDisplay,
+    SamplesDisplay,
+)
 from tests.estimators.mistakes import (
     IMAGES,
     LABELS,
@@ -334,12 +341,13 @@ def test_warnings_about_validation_data_name_it():
 
 SPLINES = KANRegressor(max_iter=1, hidden_layer_sizes=1)
 PLOTS = {
-    "plot_graph": lambda: plot_graph(Graph.from_edges([(0, 1)])),
-    "plot_samples": lambda: plot_samples(IMAGES),
-    "plot_kan_edge": lambda: plot_kan_edge(clone(SPLINES).fit(XR, YR), 0, 0, 0),
+    "GraphDisplay": lambda: GraphDisplay(graph=Graph.from_edges([(0, 1)])).plot(),
+    "SamplesDisplay": lambda: SamplesDisplay(samples=IMAGES).plot(),
+    "KANEdgeDisplay": lambda: KANEdgeDisplay.from_estimator(clone(SPLINES).fit(XR, YR), 0, 0, 0),
+    "LearningCurveDisplay": lambda: LearningCurveDisplay.from_estimator(clone(SPLINES).fit(XR, YR)),
     "KANRegressor.plot": lambda: clone(SPLINES).fit(XR, YR).plot(),
-    "plot_kernels": lambda: plot_kernels(images().fit(IMAGES, LABELS)),
-    "plot_feature_maps": lambda: plot_feature_maps(images().fit(IMAGES, LABELS), IMAGES[0]),
+    "KernelsDisplay": lambda: KernelsDisplay.from_estimator(images().fit(IMAGES, LABELS)),
+    "FeatureMapsDisplay": lambda: FeatureMapsDisplay.from_estimator(images().fit(IMAGES, LABELS), IMAGES[0]),
 }
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from skneural import SeriesForecaster
-from skneural.inspection import plot_backtest
+from skneural.inspection import BacktestDisplay
 
 pyplot = pytest.importorskip("matplotlib.pyplot")
 SERIES = np.sin(0.5 * np.arange(40)) + np.arange(3.0)[:, np.newaxis]
@@ -17,7 +17,7 @@ def result():
 
 
 def test_values_and_forecasts_are_drawn(result):
-    ax = plot_backtest(result, series=1, methods=("model", "last value"))
+    ax = BacktestDisplay(result=result, series=1, methods=("model", "last value")).plot().ax_
     values, *forecasts = [line for line in ax.lines if len(line.get_xdata()) > 2]
     np.testing.assert_array_equal(values.get_xdata(), np.arange(22, 40))
     np.testing.assert_allclose(values.get_ydata(), SERIES[1, 22:])
@@ -34,11 +34,19 @@ def test_values_and_forecasts_are_drawn(result):
 
 def test_given_axes_are_drawn_into(result):
     _, ax = pyplot.subplots()
-    assert plot_backtest(result, ax=ax) is ax
+    assert BacktestDisplay(result=result).plot(ax).ax_ is ax
+    pyplot.close()
+
+
+def test_an_estimator_is_backtested(result):
+    model = SeriesForecaster(3, hidden_layer_sizes=4, batch_size=200, max_iter=1, compare=False, random_state=0)
+    display = BacktestDisplay.from_estimator(model, SERIES, n_origins=2, series=1)
+    np.testing.assert_array_equal(display.result.forecasts["model"], result.forecasts["model"])
+    assert display.ax_.get_title() == "Series 1"
     pyplot.close()
 
 
 @pytest.mark.parametrize("options", [{"series": 3}, {"channel": 1}, {"methods": ("arima",)}])
 def test_mistakes(result, options):
     with pytest.raises(ValueError, match="it has 3 series of 1 channels, and the methods model, last value, ridge"):
-        plot_backtest(result, **options)
+        BacktestDisplay(result=result, **options).plot()

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from skneural import Graph, GraphNodes
-from skneural.inspection import plot_graph
+from skneural import GNNNodeClassifier, GNNNodeRegressor, Graph, GraphNodes
+from skneural.inspection import GraphDisplay
 from skneural.inspection.graphs import graph_layout
 
 pyplot = pytest.importorskip("matplotlib.pyplot")
@@ -18,7 +18,7 @@ def close():
 
 
 def test_each_class_has_its_colour_and_each_edge_its_line():
-    ax = plot_graph(GRAPH, ["a", "a", "a", "b", "b"], labels="01234")
+    ax = GraphDisplay(graph=GRAPH, values=["a", "a", "a", "b", "b"], labels="01234").plot().ax_
     lines, *nodes = ax.collections
     assert len(lines.get_segments()) == GRAPH.adjacency.nnz
     assert [len(part.get_offsets()) for part in nodes] == [3, 2]
@@ -28,7 +28,7 @@ def test_each_class_has_its_colour_and_each_edge_its_line():
 
 def test_numbers_are_coloured_along_a_bar():
     positions = np.arange(10.0).reshape(5, 2)
-    ax = plot_graph(GRAPH, np.linspace(0, 1, 5), positions=positions)
+    ax = GraphDisplay(graph=GRAPH, values=np.linspace(0, 1, 5), positions=positions).plot().ax_
     np.testing.assert_array_equal(ax.collections[1].get_array(), np.linspace(0, 1, 5))
     np.testing.assert_array_equal(ax.collections[1].get_offsets(), positions)
     assert len(ax.figure.axes) == 2
@@ -37,7 +37,7 @@ def test_numbers_are_coloured_along_a_bar():
 def test_a_part_of_the_nodes_still_draws_the_graph():
     nodes = GraphNodes.from_edges([(0, 1), (1, 2)])[[0]]
     _, axes = pyplot.subplots()
-    assert plot_graph(nodes, ax=axes) is axes
+    assert GraphDisplay(graph=nodes).plot(axes).ax_ is axes
     assert len(axes.collections[1].get_offsets()) == 3
 
 
@@ -59,4 +59,23 @@ def test_an_edge_attracts_both_of_its_nodes_whatever_its_direction_and_weight():
 @pytest.mark.parametrize("arguments", [{"values": [1, 2]}, {"positions": np.ones((5, 3))}])
 def test_a_value_for_each_node(arguments):
     with pytest.raises(ValueError, match="Each of the 5 nodes"):
-        plot_graph(GRAPH, **arguments)
+        GraphDisplay(graph=GRAPH, **arguments).plot()
+
+
+def test_predictions_of_all_nodes_are_drawn():
+    nodes = GraphNodes.from_edges([(0, 1), (1, 2), (2, 0), (2, 3), (3, 4)])
+    options = {"hidden_layer_sizes": 4, "max_iter": 2, "random_state": 0}
+    model = GNNNodeClassifier(**options).fit(nodes, ["a", "b", "a", "b", "c"])
+    display = GraphDisplay.from_estimator(model, nodes[[0, 2]])
+    np.testing.assert_array_equal(display.values, model.predict(nodes))
+    display = GraphDisplay.from_estimator(model, nodes, target="b")
+    np.testing.assert_allclose(display.values, model.predict_proba(nodes)[:, 1])
+    assert display.figure_.axes[1].get_ylabel() == "probability of b"
+    with pytest.raises(ValueError, match=r"target='d' is not among the classes \['a', 'b', 'c'\]"):
+        GraphDisplay.from_estimator(model, nodes, target="d")
+    with pytest.raises(TypeError, match="X must be a GraphNodes"):
+        GraphDisplay.from_estimator(model, GRAPH)
+    y = np.arange(10.0).reshape(5, 2)
+    regressor = GNNNodeRegressor(**options).fit(nodes, y)
+    display = GraphDisplay.from_estimator(regressor, nodes, target=1)
+    np.testing.assert_allclose(display.values, regressor.predict(nodes)[:, 1])

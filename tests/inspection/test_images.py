@@ -4,7 +4,7 @@ import pytest
 from sklearn.exceptions import NotFittedError
 
 from skneural import CNNClassifier, CNNRegressor
-from skneural.inspection import occlusion_map, plot_feature_maps, plot_kernels, saliency_map
+from skneural.inspection import FeatureMapsDisplay, KernelsDisplay, occlusion_map, saliency_map
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt
@@ -103,9 +103,8 @@ def test_every_architecture_can_be_inspected(architecture, stem):
     model.set_params(max_iter=1).fit(X, y)
     assert saliency_map(model, X[0]).shape == (10, 10)
     assert occlusion_map(model, X[0], stride=3).shape == (10, 10)
-    assert plot_kernels(model).axes
-    figure = plot_feature_maps(model, X[0], max_maps=3)
-    assert len(figure.axes) % 4 == 0
+    assert KernelsDisplay.from_estimator(model).axes_.size
+    assert FeatureMapsDisplay.from_estimator(model, X[0], max_maps=3).axes_.shape[1] == 4
 
 
 def test_several_classes_and_a_target():
@@ -133,25 +132,6 @@ def test_flat_and_grey_images_are_taken_as_in_predict(model):
     np.testing.assert_array_equal(saliency_map(model, X[0].ravel()), expected)
 
 
-def test_kernels_of_a_layer_by_name(model):
-    figure = plot_kernels(model, layer="convolution_2", max_kernels=5)
-    assert len(figure.axes) == 5
-    assert "5 of 6" in figure.get_suptitle()
-    with pytest.raises(
-        ValueError, match=r"no kernels in 'pooling_1'; layers with kernels are \['convolution_1', 'convolution_2'\]"
-    ):
-        plot_kernels(model, layer="pooling_1")
-
-
-def test_plots_on_a_given_figure(model):
-    X, _ = spots()
-    figure = plt.figure()
-    left, right = figure.subfigures(1, 2)
-    assert plot_kernels(model, figure=left) is left
-    assert plot_feature_maps(model, X[0], layers=["convolution_1"], figure=right) is right
-    assert plt.get_fignums() == [figure.number]
-
-
 def test_mistakes_are_named(model):
     X, _ = spots()
     with pytest.raises(NotFittedError):
@@ -160,5 +140,3 @@ def test_mistakes_are_named(model):
         occlusion_map(model, X[0, :5, :5])
     with pytest.raises(ValueError, match="size=11 is not between 1 and the smaller side of the image, 10"):
         occlusion_map(model, X[0], size=11)
-    with pytest.raises(ValueError, match="no feature maps of"):
-        plot_feature_maps(model, X[0], layers=["convolution_9"])

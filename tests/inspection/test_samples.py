@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from skneural.inspection import plot_samples
+from skneural import DiffusionModel
+from skneural.inspection import SamplesDisplay
 
 pyplot = pytest.importorskip("matplotlib.pyplot")
 IMAGES = np.arange(5 * 3 * 4.0).reshape(5, 3, 4)
@@ -25,7 +26,7 @@ def sheet(ax):
     "samples", [IMAGES, IMAGES[..., np.newaxis], IMAGES.reshape(5, 12)], ids=["3-D", "4-D", "rows"]
 )
 def test_images_stand_in_rows(samples):
-    ax = plot_samples(samples, image_shape=(3, 4), n_columns=2)
+    ax = SamplesDisplay(samples=samples, image_shape=(3, 4), n_columns=2).plot().ax_
     drawn, numbers = sheet(ax)
     assert drawn.shape == (3 * (3 + 1), 2 * 4 + 1)
     np.testing.assert_array_equal(np.sort(numbers), IMAGES.ravel())
@@ -34,22 +35,34 @@ def test_images_stand_in_rows(samples):
 
 def test_colours_may_be_integers_or_shares():
     integers = np.random.default_rng(0).integers(0, 256, (4, 3, 3, 3))
-    from_integers, from_floats = (sheet(plot_samples(images))[0] for images in (integers, integers / 255))
+    from_integers, from_floats = (
+        sheet(SamplesDisplay(samples=images).plot().ax_)[0] for images in (integers, integers / 255)
+    )
     np.testing.assert_allclose(from_integers, from_floats)
 
 
 def test_points_have_the_colours_of_their_classes():
     points = np.random.default_rng(0).normal(size=(6, 2))
     _, axes = pyplot.subplots()
-    ax = plot_samples(points, labels=["a", "b", "b", "a", "a", "a"], ax=axes)
+    ax = SamplesDisplay(samples=points, labels=["a", "b", "b", "a", "a", "a"]).plot(axes).ax_
     assert ax is axes
     assert [len(part.get_offsets()) for part in ax.collections] == [4, 2]
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a", "b"]
-    assert len(plot_samples(points).collections[0].get_offsets()) == 6
+    assert len(SamplesDisplay(samples=points).plot().ax_.collections[0].get_offsets()) == 6
 
 
 def test_labels_stand_over_images():
-    assert [text.get_text() for text in plot_samples(IMAGES, labels=range(5)).texts] == list("01234")
+    assert [text.get_text() for text in SamplesDisplay(samples=IMAGES, labels=range(5)).plot().ax_.texts] == list(
+        "01234"
+    )
+
+
+def test_generated_samples_have_their_conditions_as_labels():
+    points = np.random.default_rng(0).normal(size=(20, 2)).astype(np.float32)
+    model = DiffusionModel(4, n_steps=3, max_iter=1, random_state=0).fit(points, np.arange(20) % 2)
+    display = SamplesDisplay.from_estimator(model, 6, y=[0, 1, 1, 1, 0, 1], random_state=0)
+    np.testing.assert_array_equal(display.samples, model.sample(6, y=[0, 1, 1, 1, 0, 1], random_state=0))
+    assert [len(part.get_offsets()) for part in display.ax_.collections] == [2, 4]
 
 
 @pytest.mark.parametrize(
@@ -64,4 +77,4 @@ def test_labels_stand_over_images():
 )
 def test_what_cannot_be_drawn(samples, arguments, message):
     with pytest.raises(ValueError, match=message):
-        plot_samples(samples, **arguments)
+        SamplesDisplay(samples=samples, **arguments).plot()

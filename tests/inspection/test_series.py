@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from skneural import RocketSequenceClassifier, RocketSequenceRegressor
-from skneural.inspection import step_contributions
+from skneural.inspection import StepContributionsDisplay, step_contributions
 
 RNG = np.random.default_rng(0)
 N_STEPS = 40
@@ -73,3 +73,16 @@ def test_outputs_that_there_are_not():
     model = RocketSequenceRegressor(n_kernels=168, random_state=0).fit(X, KIND)
     with pytest.raises(ValueError, match="target=1 is not among the 1 outputs"):
         step_contributions(model, X[0], target=1)
+
+
+@pytest.mark.parametrize("n_features", [2, 5])
+def test_the_colours_are_the_contributions(n_features):
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    series = X[:, :, :1].repeat(n_features, axis=2)
+    model = RocketSequenceRegressor(n_kernels=168, random_state=0).fit(series, KIND)
+    display = StepContributionsDisplay.from_estimator(model, series[0])
+    expected = step_contributions(model, series[0])
+    drawn = display.ax_.images[0].get_array().T if n_features == 5 else display.ax_.collections[0].get_array()
+    np.testing.assert_array_equal(np.ravel(drawn), expected.ravel())
+    assert len(display.ax_.lines) == (0 if n_features == 5 else n_features)
+    pyplot.close("all")

@@ -74,7 +74,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Unsupervise
 
     See Also
     --------
-    skneural.inspection.plot_samples : Draw samples, images or points.
+    skneural.inspection.SamplesDisplay : Draw samples, images or points.
 
     References
     ----------

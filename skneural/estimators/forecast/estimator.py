@@ -375,7 +375,7 @@ class SeriesForecaster(NeuralEstimator):
         result : Backtest
             Printed as a table of the mean absolute scaled error (MASE), the symmetric mean absolute percentage error
             (sMAPE) and the weighted absolute percentage error (WAPE). ``result.errors`` holds these numbers, and
-            `skneural.inspection.plot_backtest` draws the forecasts.
+            `skneural.inspection.BacktestDisplay` draws the forecasts.
 
         Raises
         ------

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skneural.drawing import draw_network, figure_size, pyplot
+from skneural.drawing import draw_network, figure_size, layer_sizes, styled_axes
 from skneural.estimators.kan.editing import KANModel
 from skneural.estimators.kan.statistics import EdgeStatistics
 from skneural.networks.kan import edges_of, importances, input_scaling
@@ -87,11 +87,9 @@ class KANMethods(Mixin):
         """
         check_is_fitted(self)
         importances = self.edge_importances_
-        if ax is None:
-            sizes = [len(importances[0]), *(importance.shape[1] for importance in importances)]
-            _, ax = pyplot().subplots(figsize=figure_size(sizes), layout="constrained")
-        draw_network(ax, self._curves(), importances, self._input_names(), self._output_names())
-        return ax
+        with styled_axes(ax, figure_size(layer_sizes(importances))) as drawn:
+            draw_network(drawn, self._curves(), importances, self._input_names(), self._output_names())
+        return drawn
 
     def suggest_symbolic(self, layer: int, input: int, output: int, names: Sequence[str] | None = None) -> list[Fit]:
         """Suggest elementary functions that approximate the function of an edge.

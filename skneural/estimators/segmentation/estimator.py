@@ -80,7 +80,7 @@ class PixelFields(Mixin):
         "literature": """
         See Also
         --------
-        skneural.inspection.plot_segmentation : Draw images, predictions and errors.
+        skneural.inspection.SegmentationDisplay : Draw images, predictions and errors.
 
         References
         ----------

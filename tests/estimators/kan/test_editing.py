@@ -15,7 +15,7 @@ from skneural.data import Rows, Samples, Targets
 from skneural.estimators.kan import stages
 from skneural.estimators.kan.editing import KANModel
 from skneural.estimators.kan.stages import train_stages
-from skneural.inspection import plot_kan_edge
+from skneural.inspection import KANEdgeDisplay
 from skneural.layers import SplineEdges
 from skneural.layers.layer import Context
 from skneural.layers.traversal import adapt_network
@@ -297,6 +297,6 @@ def test_the_penalty_leaves_named_functions_out():
 
 def test_pictures_without_matplotlib_say_what_to_install(smooth, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
-    for draw in (smooth.plot, lambda: plot_kan_edge(smooth, 0, 0, 0)):
+    for draw in (smooth.plot, lambda: KANEdgeDisplay.from_estimator(smooth, 0, 0, 0)):
         with pytest.raises(ImportError, match=r"Plots need matplotlib: pip install 'skneural\[plot\]'"):
             draw()
