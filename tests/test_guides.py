@@ -1,4 +1,4 @@
-"""The code blocks of the pages in docs/ run as they are, from the first to the last."""
+"""The code blocks of the README and of the pages in docs/ run as they are, from the first to the last."""
 
 import importlib.util
 import re
@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 DOCS = Path(__file__).parents[1] / "docs"
-PAGES = [path for path in sorted(DOCS.rglob("*.md")) if "```python" in path.read_text(encoding="utf-8")]
+README = DOCS.parent / "README.md"
+PAGES = [path for path in [README, *sorted(DOCS.rglob("*.md"))] if "```python" in path.read_text(encoding="utf-8")]
 BLOCKS = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # Packages whose clusters take seconds to start: blocks that import them run with -m slow, where they are installed.
 CLUSTERS = ("dask", "ray")
@@ -34,7 +35,9 @@ def run(path, is_chosen):
             exec(compile(code, path, "exec"), vars(main))
 
 
-every_page = pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(DOCS).with_suffix("").as_posix())
+every_page = pytest.mark.parametrize(
+    "path", PAGES, ids=lambda path: path.relative_to(DOCS.parent).with_suffix("").as_posix()
+)
 
 
 @every_page
