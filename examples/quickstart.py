@@ -1,5 +1,5 @@
 """Four families on real data, in less than a minute
-==================================================
+=================================================
 
 A table, images, nodes of a graph, and new images: tumours and handwritten digits of scikit-learn. Each model is fitted
 with scikit-learn's progress bar and compared with another one, and the figure is saved as quickstart.png.
