@@ -64,8 +64,8 @@ class NetworkFields(Mixin):
         constraint=CALLABLE,
         doc="""Function that returns a network: a layer of `skneural.layers`, such as a `Chain`. It is given those
         shapes of the table above that it has parameters for. Its further parameters are hyper-parameters with the
-        prefix "network__", such as ``network__width=64``, in the constructor, `set_params` and searches; without them,
-        the defaults of the function apply.""",
+        prefix ``network__``, such as ``network__width=64``, in the constructor, `set_params` and searches; without
+        them, the defaults of the function apply.""",
         kw_only=False,
     )
     kind: str = hyperparameter(
