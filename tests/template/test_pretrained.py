@@ -41,6 +41,7 @@ from skneural import (
     TabularMLPRegressor,
     TransformerSequenceClassifier,
     TransformerSequenceTagger,
+    callbacks,
     streaming,
 )
 from skneural.layers import Frozen
@@ -423,6 +424,24 @@ def test_networks_of_other_kinds_and_of_folds():
 
 
 # Step sizes of the body, and starts that are kept
+
+
+@pytest.mark.parametrize("is_frozen", [False, True])
+def test_training_is_resumed(is_frozen, tmp_path):
+    model = MLPClassifier((6, 5), **BRIEF).fit(X, Y)
+    options = {"pretrained": FrozenEstimator(model) if is_frozen else model, "early_stopping": True} | BRIEF
+    options |= {"body_learning_rate": 1e-4, "learning_rate_init": 0.1}
+    whole = MLPClassifier((6, 5), **options | {"max_iter": 5}).fit(X, np.roll(Y, 25), X_val=X, y_val=Y)
+    path = tmp_path / "training.skops"
+    part = MLPClassifier((6, 5), **options | {"max_iter": 2}).set_callbacks(callbacks.Checkpoint(path))
+    part.fit(X, np.roll(Y, 25), X_val=X, y_val=Y)
+    again = MLPClassifier((6, 5), **options | {"max_iter": 5})
+    again.fit(X, np.roll(Y, 25), X_val=X, y_val=Y, resume_from=path)
+    np.testing.assert_array_equal(again.weights_, whole.weights_)
+    assert again.best_validation_score_ == whole.best_validation_score_ > max(whole.validation_scores_)
+    other = clone(again).set_params(pretrained=MLPClassifier((6, 5), **BRIEF | {"max_iter": 1}).fit(X, Y))
+    with pytest.raises(ValueError, match="other hyper-parameters: pretrained="):
+        other.fit(X, np.roll(Y, 25), X_val=X, y_val=Y, resume_from=path)
 
 
 @pytest.mark.parametrize("solver", ["sgd", "adam", "adamw", "rmsprop"])
