@@ -63,10 +63,10 @@ def pretrained_hyperparameter() -> Any:
         statistics, such as the scales of features. The output layer starts anew, unless the classes are the same, or
         the targets are as many numbers. The hyper-parameters that give layers their shapes, and X, must be as for that
         model; MLP, TabularMLP, KAN and perceptron recognize columns of data frames by their names, and take further
-        ones. An `Autoencoder` is the start of MLPs and CNNs, and a `LanguageModel` that of Transformers, recurrent networks and Mamba, whose X
-        is then that of the language model. With held-out data, the start is kept if no epoch is better. Cloning, as in
-        grid search and cross-validation, discards fitted weights unless the model is wrapped in
-        `sklearn.frozen.FrozenEstimator`.""",
+        ones. An `Autoencoder` is the start of MLPs and CNNs, and a `LanguageModel` that of Transformers, recurrent
+        networks and Mamba, whose X is then that of the language model. With held-out data, the start is kept if no
+        epoch is better. Cloning, as in grid search and cross-validation, discards fitted weights unless the model is
+        wrapped in `sklearn.frozen.FrozenEstimator`.""",
     )
 
 
