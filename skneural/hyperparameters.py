@@ -22,6 +22,8 @@ from typing import Any, TypeVar, dataclass_transform
 
 import numpy as np
 
+from skneural.deprecation import OldName, keep_old_names
+
 _T = TypeVar("_T")
 
 
@@ -188,6 +190,7 @@ def hyperparameter(
     kw_only: bool = True,
     automatic: Any = None,
     after_fit: bool = False,
+    old_name: OldName | None = None,
 ) -> Any:
     """Declare a hyper-parameter: a dataclass field with its default, its constraint and its documentation.
 
@@ -207,9 +210,14 @@ def hyperparameter(
     after_fit : bool, default=False
         Whether it may be changed after `fit`: methods of the fitted model then use its present value, and check it.
         All other hyper-parameters have no effect on a fitted model.
+    old_name : OldName, default=None
+        Former name, which still works, with a warning.
     """
     sentences = " ".join(doc.split()) + " May be changed after `fit`." * after_fit
+    if old_name is not None:
+        sentences += f" Called `{old_name.name}` before version {old_name.since}."
     metadata = {"constraint": constraint, "doc": sentences, "automatic": automatic, "after_fit": after_fit}
+    metadata["old_name"] = old_name
     return dataclasses.field(default=default, kw_only=kw_only, metadata=metadata)
 
 
@@ -222,7 +230,7 @@ def declare(cls: type[_T]) -> type[_T]:
     section of the fitted attributes, which classes declare in the dictionary `attributes_doc`. Text that is shared by
     several classes of a family is looked up by its name in braces in the dictionary `shared_doc`.
     """
-    return _documented(dataclass(kw_only=True, eq=False, repr=False)(cls), cls.__doc__ or "")
+    return _completed(dataclass(kw_only=True, eq=False, repr=False)(cls), cls.__doc__ or "")
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(hyperparameter,))
@@ -237,10 +245,19 @@ def declare_value(cls: type[_T]) -> type[_T]:
 
     doc = cls.__doc__ or ""
     cls.__post_init__ = check  # type: ignore[attr-defined]
-    return _documented(dataclass(frozen=True)(cls), doc)
+    return _completed(dataclass(frozen=True)(cls), doc)
 
 
-def _documented(cls: type[_T], template: str) -> type[_T]:
+def old_names(cls: Any) -> dict[str, OldName]:
+    """Former names of hyper-parameters by the present ones."""
+    names = {field.name: field.metadata.get("old_name") for field in dataclasses.fields(cls)}
+    return {name: old_name for name, old_name in names.items() if old_name is not None}
+
+
+def _completed(cls: type[_T], template: str) -> type[_T]:
+    """Give a class its docstring, and old names of its hyper-parameters."""
+    if renamed := old_names(cls):
+        keep_old_names(cls, renamed)
     cls.__doc__ = inspect.cleandoc(template)
     if "{parameters}" in template:
         sections = {"parameters": _parameters_section(cls), "attributes": _attributes_section(cls)}

@@ -24,6 +24,7 @@ from sklearn.metrics import get_scorer_names
 from sklearn.utils.validation import check_is_fitted
 
 from skneural.data import Container, Samples
+from skneural.deprecation import with_new_names
 from skneural.hyperparameters import (
     BOOLEAN,
     INFINITY,
@@ -37,6 +38,7 @@ from skneural.hyperparameters import (
     check_hyperparameters,
     declare,
     hyperparameter,
+    old_names,
     python_value,
 )
 from skneural.installation import DOC_LINK_MODULE, DOC_LINK_PARAMETERS, DOC_LINK_TEMPLATE
@@ -775,10 +777,10 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
     def __setstate__(self, state: dict[str, Any]) -> None:
         name = type(self).__name__
         saved = converted(name, with_functions(state))
-        state = saved.state
+        state = with_new_names(name, old_names(type(self)), saved.state, silently=True)
         if "network_arguments_" in state:
             network = Network.build(type(self)._network_builder, state["network_arguments_"])
-            state = arranged(name, saved, network.layout) | {"_network": network}
+            state = arranged(name, saved._replace(state=state), network.layout) | {"_network": network}
             for part, kind in (("_reader", self._reader_class), ("_task", self._task_class)):
                 state[part] = value_of(kind, state[part])
         super().__setstate__(state)
