@@ -3,8 +3,8 @@
 
 Each series is noise, in which one of two short waves begins at a random step. `RocketSequenceClassifier` learns in less
 than a second to tell them apart, and gives probabilities. `StepContributionsDisplay` shows where in a series the
-decision comes from. The figure has three test series; steps in red speak for the second wave, those in blue for the
-first.
+decision comes from. The figure has a test series of each wave, and the least certain; steps in red speak for the second
+wave, those in blue for the first.
 
 Run it::
 
@@ -46,7 +46,9 @@ def main():
     print(f"accuracy {model.score(X_test, y_test):.3f}, log loss {loss:.3f}, after {seconds:.2f} s of training")
 
     _, axes = plt.subplots(3, 1, figsize=(7, 6.5), sharex=True)
-    for ax, series, kind, start in zip(axes, X_test, y_test, starts, strict=False):
+    certainty = np.abs(model.decision_function(X_test))
+    shown = [np.argmax(y_test == 0), np.argmax(y_test == 1), np.argmin(certainty)]
+    for ax, series, kind, start in zip(axes, X_test[shown], y_test[shown], starts[shown], strict=True):
         ax.axvspan(start, start + LENGTH, color="0.92")
         StepContributionsDisplay.from_estimator(model, series, target=1, ax=ax)
         probability = model.predict_proba(series[np.newaxis])[0, 1]

@@ -18,7 +18,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 
 from skneural import RNNSequenceClassifier
-from skneural.drawing import STYLE
+from skneural.drawing import STYLE, readable_on
 from skneural.preprocessing import TokenEncoder
 
 # First, middle and last syllables of the names of each language.
@@ -61,26 +61,27 @@ def main():
     model.fit(X_train, y_train)
     print(f"accuracy on the test names: {model.score(X_test, y_test):.3f}")
 
-    _, (left, right) = plt.subplots(1, 2, figsize=(10.5, 4.2), layout="constrained")
-    ConfusionMatrixDisplay.from_estimator(model, X_test, y_test, ax=left, colorbar=False, cmap="Blues")
-    left.set(xlabel="predicted language", ylabel="language", title="Languages of test names")
+    _, (top, bottom) = plt.subplots(2, 1, figsize=(6, 8))
+    ConfusionMatrixDisplay.from_estimator(model, X_test, y_test, ax=top, colorbar=False)
+    top.set(xlabel="predicted language", ylabel="language", title="Languages of test names")
 
     shown = sorted(set(X_test[:9]))
     encoder, network = model
     weights = network.attention_weights(encoder.transform(shown))
     greatest = max(of_name.max() for of_name in weights)
+    shades = plt.cm.ScalarMappable(plt.Normalize(0, greatest))
     for row, (name, of_name) in enumerate(zip(shown, weights, strict=True)):
         for column, (letter, weight) in enumerate(zip(name, of_name, strict=True)):
-            right.add_patch(plt.Rectangle((column - 0.5, row - 0.5), 1, 1, color=plt.cm.Oranges(weight / greatest)))
-            right.text(column, row, letter, ha="center", va="center", family="monospace")
+            colour = shades.to_rgba(weight)
+            bottom.add_patch(plt.Rectangle((column - 0.5, row - 0.5), 1, 1, color=colour))
+            bottom.text(column, row, letter, ha="center", va="center", color=readable_on([colour])[0])
     longest = max(len(name) for name in shown)
-    right.set(xlim=(-0.5, longest - 0.5), xticks=range(longest), xticklabels=range(1, longest + 1))
-    right.set(ylim=(len(shown) - 0.5, -0.5), yticks=range(len(shown)), yticklabels=model.predict(shown))
-    right.set(xlabel="character", ylabel="predicted language", title="Attention to the characters of names")
-    right.spines[:].set_visible(False)
-    right.tick_params(length=0)
-    shades = plt.cm.ScalarMappable(plt.Normalize(0, greatest), "Oranges")
-    right.figure.colorbar(shades, ax=right, label="attention")
+    bottom.set(xlim=(-0.5, longest - 0.5), xticks=range(longest), xticklabels=range(1, longest + 1))
+    bottom.set(ylim=(len(shown) - 0.5, -0.5), yticks=range(len(shown)), yticklabels=model.predict(shown))
+    bottom.set(xlabel="character", ylabel="predicted language", title="Attention to the characters of names")
+    bottom.spines[:].set_visible(False)
+    bottom.tick_params(length=0)
+    bottom.figure.colorbar(shades, ax=bottom, label="attention")
     plt.show()
 
 

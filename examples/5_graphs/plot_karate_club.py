@@ -61,13 +61,12 @@ def main():
     right = model.predict(members) == faction
     print(f"{right.sum()} of 34 factions are predicted correctly; wrong: {np.flatnonzero(~right).tolist()}")
 
-    figure, axes = plt.subplots(2, 1, figsize=(5, 7.5))
+    _, axes = plt.subplots(2, 1, figsize=(6, 8))
     names = np.array(["instructor", "administrator"])[faction]
     GraphDisplay(graph=members, values=names, labels=range(34)).plot(axes[0])
     axes[0].set_title("True factions")
     GraphDisplay.from_estimator(model, members, target=1, labels=range(34), ax=axes[1])
-    axes[1].set_title("Probability of the administrator's faction")
-    figure.suptitle("Factions of a karate club, predicted from members 0 and 33")
+    axes[1].set_title("Predicted from the factions of members 0 and 33")
     plt.show()
 
 

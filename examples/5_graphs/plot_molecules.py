@@ -56,9 +56,9 @@ def main():
     perceptron = MLPClassifier(32, random_state=0, max_iter=500).fit(counts(X_train), y_train)
     print(f"perceptron on counts of atoms: accuracy {perceptron.score(counts(X_test), y_test):.3f}")
 
-    figure, axes = plt.subplots(2, 3, figsize=(7, 5))
+    figure, axes = plt.subplots(2, 2, figsize=(6, 6))
     probability = model.predict_proba(X_test)[:, list(model.classes_).index("ring")]
-    for ax, i in zip(axes.flat, range(6), strict=True):
+    for ax, i in zip(axes.flat, range(4), strict=True):
         kinds = ATOMS[X_test[i].features.argmax(axis=1)]
         GraphDisplay(graph=X_test[i], values=kinds, labels=kinds).plot(ax)
         ax.get_legend().remove()  # the letters are in the nodes

@@ -56,6 +56,8 @@ def main():
     for name, score in scores.items():
         ax.plot(N_LABELLED, score.mean(axis=1), marker="o", label=name)
     ax.set(xlabel="labelled digits", ylabel="accuracy on the unlabelled digits", xscale="log")
+    ax.set_xticks(N_LABELLED, N_LABELLED)
+    ax.minorticks_off()
     ax.set_title("1797 digits with few labels")
     ax.legend()
     plt.show()

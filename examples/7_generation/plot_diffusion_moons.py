@@ -31,7 +31,7 @@ def main():
             ax.scatter(*steps[number][labels == moon].T, s=2, label=f"moon {moon}")
         ax.set(title=f"step {number}", xlabel="first feature", ylabel="second feature")
         ax.label_outer()
-    axes[0, 0].legend(markerscale=4)
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2, markerscale=4)
     figure.suptitle("Samples during the steps from noise to two moons")
     plt.show()
 

@@ -40,7 +40,7 @@ def main():
         "isolation forest": forest.score_samples(images[test].reshape(-1, 64)),
     }
 
-    _, axes = plt.subplot_mosaic("a\nc\nb", figsize=(7, 7.5), height_ratios=(1, 1, 2.2))
+    _, axes = plt.subplot_mosaic("a\nc\nb", figsize=(7, 6.5), height_ratios=(1, 1, 2.2))
     for name, score in scores.items():
         RocCurveDisplay.from_predictions(digits[test] == UNSEEN, -score, name=name, ax=axes["b"])
     axes["b"].set_title(f"{UNSEEN}s among other digits")

@@ -34,7 +34,7 @@ def main():
 
     figure, axes = plt.subplots(len(rows), len(patterns), figsize=(7, 4))
     for line, (title, images) in zip(axes, rows.items(), strict=True):
-        line[0].set_ylabel(title)
+        line[0].set_ylabel(title, rotation=0, ha="right", va="center")
         for ax, image, pattern in zip(line, images, patterns, strict=True):
             wrong = (image > 0.5) != pattern
             # correct pixels in grey, wrong ones in red: dark if black, light if white

@@ -4,6 +4,7 @@ from skneural.drawing.axes import figure_of, label_steps, pyplot, styled_axes, s
 from skneural.drawing.kan import draw_network, figure_size, layer_sizes
 from skneural.drawing.parts import draw_class_bar, draw_classes, draw_colour_bar, draw_image, without_ticks
 from skneural.drawing.style import (
+    COLOURS,
     DATA_GREY,
     DIVERGING,
     GREY,
@@ -19,6 +20,7 @@ from skneural.drawing.style import (
 )
 
 __all__ = [
+    "COLOURS",
     "DATA_GREY",
     "DIVERGING",
     "GREY",

@@ -247,15 +247,15 @@ class FeatureMapsDisplay:
             With the attributes of the drawing.
         """
         n_maps = min(self.max_maps, max(maps.shape[2] for maps in self.maps.values()))
-        shape, ratios = (len(self.maps) + 1, n_maps + 1), [2.0, *[1.0] * n_maps]
-        with styled_grid(ax, shape, (7.0, 0.75 * shape[0] + 0.2), width_ratios=ratios) as self.axes_:
+        shape, ratios = (len(self.maps) + 1, n_maps + 1), [2.4, *[1.0] * n_maps]
+        with styled_grid(ax, shape, (7.0, 0.7 * shape[0] + 0.2), width_ratios=ratios) as self.axes_:
             for panel in self.axes_.flat:
                 panel.set_axis_off()
             draw_image(self.axes_[0, 0], self.image)
             for row, (name, maps) in zip(self.axes_[1:], self.maps.items(), strict=True):
                 height, width = self.receptive_fields[name]
                 text = f"{name}\nsees {height} x {width}"
-                row[0].text(0.5, 0.5, text, ha="center", va="center", fontsize="x-small")
+                row[0].text(0.5, 0.5, text, ha="center", va="center", fontsize="small")
                 for panel, feature_map in zip(row[1:], np.moveaxis(maps, 2, 0), strict=False):
                     panel.imshow(feature_map, cmap=cmap)
                     without_ticks(panel)

@@ -149,10 +149,11 @@ class BacktestDisplay:
         values = np.concatenate([past, result.actual[series, :, :, channel].ravel()])
         ax.plot(np.arange(first - len(past), first + n_origins * horizon), values, color=DATA_GREY, label="values")
         for number, method in enumerate(self.methods):
+            style: dict[str, Any] = {"color": colour_of(number), "linewidth": 1.2, "zorder": 3 - 0.1 * number}
             for origin in range(n_origins):
                 steps = first + origin * horizon + np.arange(horizon)
                 forecast = result.forecasts[method][series, origin, :, channel]
-                ax.plot(steps, forecast, color=colour_of(number), label=None if origin else method)
+                ax.plot(steps, forecast, label=None if origin else method, **style)
         for origin in range(n_origins):
             ax.axvline(first + origin * horizon - 0.5, color=GUIDE_GREY, lw=0.8, zorder=0)
         value = "value" if n_channels == 1 else f"value of channel {channel}"

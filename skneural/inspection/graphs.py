@@ -236,7 +236,7 @@ def _draw_nodes(ax: Axes, place: Array, values: Array | None, value_name: str) -
     style: dict[str, Any] = {"s": 180, "edgecolors": "white", "zorder": 2}
     if values is not None and values.dtype.kind != "f":
         colours = draw_classes(ax, place, values, **style)
-        ax.legend()
+        ax.legend(markerscale=0.6)
         return colours
     x, y = place.T
     if values is None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from skneural.drawing import colour_of, draw_classes, figure_of, styled_axes
+from skneural.drawing import COLOURS, colour_of, draw_classes, figure_of, styled_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -163,13 +163,25 @@ def _as_images(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def _draw_points(ax: Axes, points: np.ndarray, labels: npt.ArrayLike | None) -> None:
-    size = 4 + 400 / len(points)
+    size = 6 + 400 / len(points)
     ax.set(xlabel="first feature", ylabel="second feature")
     if labels is None:
         ax.scatter(points[:, 0], points[:, 1], s=size, color=colour_of(0))
         return
     draw_classes(ax, points, np.asarray(labels), s=size)
-    ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), handletextpad=0.1)
+    ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), handletextpad=0.1, markerscale=max(1.0, 5 / size**0.5))
+    if len(np.unique(labels)) > len(COLOURS):
+        _name_classes(ax, points, np.asarray(labels))
+
+
+def _name_classes(ax: Axes, points: np.ndarray, labels: np.ndarray) -> None:
+    """Write the name of each class where its points are, if colours alone do not tell the classes apart."""
+    from matplotlib.patheffects import withStroke
+
+    outline = [withStroke(linewidth=3, foreground="white")]
+    for label in np.unique(labels):
+        x, y = np.median(points[labels == label], axis=0)
+        ax.text(x, y, str(label), weight="bold", ha="center", va="center", path_effects=outline)
 
 
 def _draw_images(ax: Axes, images: np.ndarray, labels: Any, n_columns: int) -> None:

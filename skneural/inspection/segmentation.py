@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skneural.drawing import (
     DIVERGING,
+    GUIDE_GREY,
     SEQUENTIAL,
     colours_of_classes,
     draw_class_bar,
@@ -182,6 +183,7 @@ class SegmentationDisplay:
             else:
                 differs = np.where(np.isnan(difference), 0, difference != 0)
                 panel.imshow(differs, cmap="Greys", vmin=0, vmax=1.3, interpolation="nearest")
+                panel.spines[:].set(visible=True, color=GUIDE_GREY)
 
     def _explain_colours(self, end: int) -> None:
         """A legend of the classes, or colour bars of the numbers, below the last row."""
