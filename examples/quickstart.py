@@ -21,7 +21,8 @@ from sklearn.semi_supervised import LabelSpreading
 from sklearn.svm import SVC
 
 from skneural import CNNClassifier, DiffusionModel, GNNNodeClassifier, TabularMLPClassifier
-from skneural.inspection import plot_samples
+from skneural.drawing import STYLE
+from skneural.inspection import SamplesDisplay
 
 
 def fitted(model, *data):
@@ -52,7 +53,7 @@ def images(ax):
     vectors = SVC().fit(X_train.reshape(-1, 64), y_train).score(X_test.reshape(-1, 64), y_test)
     print(f"images: CNNClassifier {np.mean(predicted == y_test):.3f}, a support vector machine {vectors:.3f}")
     doubtful = network.predict_proba(X_test).max(axis=1).argsort()[:12]
-    plot_samples(X_test[doubtful], labels=predicted[doubtful], ax=ax)
+    SamplesDisplay(samples=X_test[doubtful], labels=predicted[doubtful]).plot(ax)
     ax.set_title("Images: the least sure of 450, and how they are read")
 
 
@@ -86,11 +87,12 @@ def new_images(ax):
     samples = model.sample(len(drawn), y=drawn, random_state=0)
     right = SVC().fit(X, y).score(samples, drawn)
     print(f"new images: {right:.2f} of {len(drawn)} are read as what they should be")
-    plot_samples(samples, image_shape=(8, 8), n_columns=8, ax=ax)
+    SamplesDisplay(samples=samples, image_shape=(8, 8), n_columns=8).plot(ax)
     ax.set_title("New images, four of each digit")
 
 
 def main():
+    plt.style.use(STYLE)
     figure, axes = plt.subplots(2, 2, figsize=(10, 8), layout="constrained")
     for draw, ax in zip((table, images, nodes, new_images), axes.flat, strict=True):
         draw(ax)
