@@ -101,7 +101,7 @@ html_show_sourcelink = False
 html_baseurl = f"{site_url}/" if site_url else ""
 html_theme_options = {
     "show_prev_next": False,
-    "header_links_before_dropdown": 8,
+    "header_links_before_dropdown": 5,
     "navigation_with_keys": False,
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],
