@@ -36,7 +36,8 @@ def layer_normalize(x: Array, gamma: Array, beta: Array, epsilon: float, *, axis
     x = x.reshape(rows.shape)
     normalized = np.subtract(x, rows.mean(x), out=empty_like(x))
     # The variance is computed around the mean in a second pass: a difference of squares would cancel in float32.
-    inverse_deviation = _inverse_root(rows.mean_product(normalized, normalized), epsilon)
+    with np.errstate(over="ignore"):  # rows whose squares overflow are normalized to zeros
+        inverse_deviation = _inverse_root(rows.mean_product(normalized, normalized), epsilon)
     normalized *= inverse_deviation
     y = np.multiply(normalized, rows.stretch(gamma), out=empty_like(x))
     y += rows.stretch(beta)

@@ -113,7 +113,12 @@ def _score_by(
     weighted = {"sample_weight": weight} if takes_weights(scorer) else {}
 
     def score() -> float:
-        value = float(scorer(model, X, y, **weighted))
+        try:
+            value = float(scorer(model, X, y, **weighted))
+        except (TypeError, ValueError) as error:
+            if not methods or isinstance(error, DivergenceError):
+                raise
+            raise ValueError(f"scoring={scoring!r} cannot score the {words} data: {error}") from error
         if value == -math.inf:
             raise DivergenceError(f"Training diverged: scoring={scoring!r} gives {value} for the {words} data.")
         if not math.isfinite(value):

@@ -75,7 +75,7 @@ class MixedTable(Reader):
         _ensure_dense(X, spec)
         known = options.known if isinstance(options, TabularOptions) else None
         if known is not None and not known._meets_further(X):
-            return cls(**vars(known)), known.read(X, spec)
+            return cls._like(known), known.read(X, spec)
         columns, cells = MixedColumns.learn(X, options, spec)
         offsets = np.zeros(cells.numbers.shape[1])
         if cells.dtype != cells.numbers.dtype:
@@ -88,8 +88,12 @@ class MixedTable(Reader):
         reader = cls(columns, offsets, missing, texts)
         if known is None:
             return reader, reader._container(cells, words)
-        reader = cls(**vars(with_known_columns(reader, known, spec.estimator_name)))
+        reader = cls._like(with_known_columns(reader, known, spec.estimator_name))
         return reader, reader.read(X, spec)
+
+    @classmethod
+    def _like(cls, other: MixedTable) -> Self:
+        return cls(other.columns, other.offsets, other.missing, other.texts)
 
     def read(self, X: object, spec: InputSpec) -> Container:
         _ensure_dense(X, spec)
