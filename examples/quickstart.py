@@ -12,7 +12,6 @@ Run it::
 
 import matplotlib.pyplot as plt
 import numpy as np
-from sklearn.callback import ProgressBar
 from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import RocCurveDisplay
@@ -26,13 +25,16 @@ from skneural.inspection import SamplesDisplay
 
 
 def fitted(model, *data):
-    model.set_callbacks(ProgressBar())
+    if hasattr(model, "set_callbacks"):  # from scikit-learn 1.9 on
+        from sklearn.callback import ProgressBar
+
+        model.set_callbacks(ProgressBar())
     return model.fit(*data)
 
 
 def table(ax):
     """Tumours, by thirty measures of their cells."""
-    X, y = load_breast_cancer(return_X_y=True, as_frame=True)
+    X, y = load_breast_cancer(return_X_y=True)
     X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
     models = {
         "TabularMLPClassifier": fitted(TabularMLPClassifier(max_iter=30, random_state=0), X_train, y_train),
