@@ -57,6 +57,7 @@ def test_all_candidates_of_defaults_are_valid_and_change_something(kind, size, r
 
 @pytest.mark.filterwarnings("ignore")
 @every(CASES)
+@pytest.mark.slow
 def test_models_are_fitted_with_candidates(case):
     """A few of the large space, in the small networks of the cases, whose own values stay as they are."""
     X, y = case.data()

@@ -65,6 +65,7 @@ def test_noise_is_taken_out(loss):
 
 
 @pytest.mark.parametrize("variational", [False, True])
+@pytest.mark.slow
 def test_outliers_are_told_by_their_scores(variational):
     model = Autoencoder(2, variational=variational, max_iter=200, learning_rate_init=0.01, random_state=0).fit(CURVED)
     outliers = RNG.permuted(CURVED, axis=0)  # each feature as before, but not together
@@ -249,6 +250,7 @@ def test_images_come_back_as_they_were_given(settings):
 
 
 @pytest.mark.parametrize("shape", [(7, 5, 2), (1, 9, 1), (9, 1, 1), (1, 1, 2), (12, 13, 1)])
+@pytest.mark.slow
 def test_images_of_any_size_and_colours_in_their_places(shape):
     """Images that differ by one number per colour channel can be encoded by as many numbers."""
     shades = RNG.uniform(0, 255, (200, 1, 1, shape[2]))

@@ -119,6 +119,7 @@ def score_after_chunks(number, first, n_passes=5):
 
 @pytest.mark.parametrize("first", [1, pytest.param(10, marks=pytest.mark.slow)])  # one row is harder than ten
 @pytest.mark.parametrize("number", range(len(MODELS)), ids=[type(model).__name__ for model in MODELS])
+@pytest.mark.slow
 def test_a_small_first_chunk_is_as_good_as_a_large_one(number, first):
     assert score_after_chunks(number, first) > score_after_chunks(number, 200) - 0.15
 

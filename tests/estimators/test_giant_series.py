@@ -93,6 +93,7 @@ def peak(function, *arguments):
 
 
 @every_model_of_series
+@pytest.mark.slow
 def test_memory_is_a_small_multiple_of_the_steps(model, y):
     model.fit(SERIES[:30], y[:30])  # loads all that is loaded once
     n_bytes = sum(series.nbytes for series in SERIES)
@@ -101,6 +102,7 @@ def test_memory_is_a_small_multiple_of_the_steps(model, y):
 
 
 @pytest.mark.parametrize(("model", "y"), OF_TOKENS.values(), ids=OF_TOKENS)
+@pytest.mark.slow
 def test_a_giant_adds_its_own_activations_only(model, y):
     """Activations take more memory than tokens, so the limit is the memory for the short and the long ones apart."""
     some = np.arange(GIANT - 30, GIANT + 30)

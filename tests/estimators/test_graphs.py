@@ -230,6 +230,7 @@ def test_unlabelled_rows_are_neighbours_and_rows_without_weight_are_not():
 
 
 @every_convolution
+@pytest.mark.slow
 def test_batches_that_hear_some_neighbours_learn_too(convolution):
     options = {"batch_size": 20, "neighbor_samples": (4, 4), "dropout": 0, "learning_rate_init": 0.01}
     model = GNNNodeClassifier(convolution=convolution, random_state=0, max_iter=50, **options)

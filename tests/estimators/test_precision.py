@@ -27,6 +27,7 @@ def selects_rows(model):
 
 
 @every(of_each_class(ESTIMATORS | UNTRAINED))
+@pytest.mark.slow
 def test_doubles_in_any_container_train_like_an_array(case, tmp_path):
     """The weights and the predictions are the same to the bit."""
     X, y = (values[::3] for values in case.data(np.float64))

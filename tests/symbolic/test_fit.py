@@ -52,6 +52,7 @@ def test_a_function_finds_itself(name, pairs):
 
 
 @every_function
+@pytest.mark.slow
 def test_it_is_suggested_or_something_as_good(name):
     for x, y in itertools.islice(curves(name, 80), 0, None, 17):  # all arguments, ranges and lines, not all with all
         best = suggest(x, y)[0]
@@ -154,6 +155,7 @@ def test_few_points(n):
     ],
 )
 @pytest.mark.parametrize("share", [0.0, 0.02, 0.1])
+@pytest.mark.slow
 def test_noise_does_not_hide_a_function(expected, curve, share):
     x = np.linspace(-1, 1, 200)
     assert suggest(x, noisy(x, curve(x), share))[0].name in expected
@@ -180,6 +182,7 @@ def test_fast_sines_are_found():
 
 
 @pytest.mark.parametrize("curve", [lambda x: j0(20 * x), np.tanh, lambda x: x**3 - x, lambda x: np.log(x + 1.1)])
+@pytest.mark.slow
 def test_units_do_not_matter(curve):
     x = np.linspace(-1, 1, 150)
     first = suggest(x, curve(x))
