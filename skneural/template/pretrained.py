@@ -22,7 +22,6 @@ from skneural.template.conversions import BETWEEN_KINDS, FOLLOWING, Conversion
 from skneural.template.frozen_layers import ensure_start_of_frozen
 
 if TYPE_CHECKING:
-    from skneural.template.estimator import NeuralEstimator
     from skneural.template.problem import Network
 
 # Layers that belong to the task: where `pretrained` has none, they start anew, and those that it has too many are left
@@ -98,7 +97,7 @@ def model_of(pretrained: Any) -> Any:
     return model
 
 
-def ensure_possible_start(estimator: NeuralEstimator) -> None:
+def ensure_possible_start(estimator: Any) -> None:
     """Raise if an estimator cannot start from its `pretrained`, or has options of a start without one."""
     hyperparameters = estimator._hyperparameters()
     ensure_start_of_frozen(hyperparameters)
@@ -146,7 +145,7 @@ def _listed(value: Any) -> Any:
     return np.ravel(value).tolist() if isinstance(value, int | float | list | tuple) else value
 
 
-def following_arguments(estimator: NeuralEstimator) -> dict[str, Any]:
+def following_arguments(estimator: Any) -> dict[str, Any]:
     """Arguments of the network that are no hyper-parameters, but follow from `pretrained`."""
     model = model_of(getattr(estimator, "pretrained", None))
     if model is None:
@@ -169,7 +168,7 @@ class _Parts(NamedTuple):
         return cls(body, {name: array for name, array in _arrays(network, tree) if name not in body})
 
 
-def copy_layers(estimator: NeuralEstimator, network: Network, tree: Tree, reader: Reader, task: Task) -> None:
+def copy_layers(estimator: Any, network: Network, tree: Tree, reader: Reader, task: Task) -> None:
     """Copy what `pretrained` has learned into a network: all before the output, and the output if the task is the same.
 
     Raises
@@ -256,7 +255,7 @@ def _ensure_same_shapes(given: Mapping[str, Array], wanted: Mapping[str, Array],
             )
 
 
-def _differing(model: Any, network: Network, estimator: NeuralEstimator) -> str:
+def _differing(model: Any, network: Network, estimator: Any) -> str:
     """A sentence about the hyper-parameters of the network that differ from those of `pretrained`."""
     names = {field.name for field in dataclasses.fields(estimator)} - set(NOT_COMPARED)
     given = {name: value for name, value in model.network_arguments_.items() if name in names}
