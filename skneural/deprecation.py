@@ -12,6 +12,7 @@ old_function = renamed_function(new_function, OldName("old_function", since="0.2
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
@@ -75,7 +76,7 @@ class OldName(NamedTuple):
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".")[:2])
+    return tuple(map(int, re.findall(r"\d+", version)[:2]))  # also of "1.0rc1"
 
 
 def renamed_function(function: Callable[_P, _R], old: OldName) -> Callable[_P, _R]:

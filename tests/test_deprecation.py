@@ -162,6 +162,7 @@ def test_a_function_keeps_its_old_name():
         ("0.3.0", "0.1", False),
         ("1.1.0", "1.0", True),
         ("1.0", "0.9", False),
+        ("1.0rc1", "0.9", False),
     ],
 )
 def test_old_names_last_two_releases(monkeypatch, version, since, works):

@@ -12,6 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV, cross_val_predict
 
 from skneural import SequenceToSequence
+from skneural.losses import CTCLoss
 from skneural.networks.shards import rows_per_shard
 from skneural.testing import check_estimator_contract
 
@@ -252,3 +253,9 @@ MISTAKES = {
 def test_mistakes_are_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_the_loss_of_alignments_is_chosen_by_its_name():
+    """A `CTCLoss` alone would meet a network with a decoder."""
+    with pytest.raises(ValueError, match='set loss="ctc"'):
+        SequenceToSequence(loss=CTCLoss(5), max_iter=1).fit(["a", "b"], ["b", "a"])

@@ -22,7 +22,7 @@ from skneural.hyperparameters import BOOLEAN, NONE, Choice, Integer, Number, Siz
 from skneural.layers import GridPositions, Layer
 from skneural.layers.attention import MEMORY_ATTENTION
 from skneural.layers.traversal import find
-from skneural.losses import Loss
+from skneural.losses import CTCLoss, Loss
 from skneural.networks.sequence_to_sequence import (
     ARCHITECTURES,
     ATTENTIONS,
@@ -278,6 +278,8 @@ class SequenceToSequence(NeuralEstimator):
         return SourceOptions(self.level, self.vocabulary_size, *encoders, rows_of(self.embedding_weights))
 
     def _check_together(self) -> None:
+        if isinstance(self.loss, CTCLoss):
+            raise ValueError('CTCLoss also changes what the network is: set loss="ctc".')
         if isinstance(self.loss, Loss) and self.loss.link_name != "softmax":
             raise ValueError(
                 f"loss={self.loss!r} has the link {self.loss.link_name!r}; that of the scores of tokens is the softmax."
