@@ -2,7 +2,8 @@
 
 Every link inside the site leads to a file, and to an anchor that is there; every image exists and has a text for those
 who do not see it, which may be empty. If Chromium is installed, each page is also laid out 1400 and 400 pixels wide,
-and none may be wider than that.
+and none may be wider than that. Text has the contrast that WCAG 2.1 asks for at level AA, in the light and in the dark
+theme, and each control has a name, is reached by Tab, and shows that it has the focus.
 """
 
 from __future__ import annotations
@@ -20,37 +21,13 @@ from urllib.parse import unquote, urlsplit
 
 SITE = Path(__file__).parent / "_build" / "html"
 WIDTHS = (1400, 400)
+THEMES = ("light", "dark")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 STATIC = "_static"  # files of the theme, some of which are templates
 
-# A page that loads all others into a frame, one by one, and measures them.
-MEASURING = """<!doctype html><title>widths</title><script>
-const pages = PAGES, widths = WIDTHS, measured = [];
-async function measure(page, width) {
-  const frame = document.createElement("iframe");
-  frame.style = `width: ${width}px; height: 900px; border: 0`;
-  const loaded = new Promise(done => { frame.onload = done; });
-  frame.src = page;
-  document.body.append(frame);
-  await loaded;
-  const root = frame.contentDocument.documentElement;
-  const broken = [...frame.contentDocument.images].filter(image => image.complete && !image.naturalWidth);
-  if (root.scrollWidth > width + 1) {
-    const wide = [...root.querySelectorAll("main *")].find(one => one.getBoundingClientRect().right > width + 1);
-    measured.push([page, `${root.scrollWidth} pixels wide in ${width}: ${wide ? wide.outerHTML.slice(0, 90) : ""}`]);
-  }
-  for (const image of broken) measured.push([page, `no image ${image.getAttribute("src")}`]);
-  frame.remove();
-}
-window.onload = async () => {
-  for (const page of pages) for (const width of widths) await measure(page, width);
-  const result = document.createElement("pre");
-  result.id = "measured";
-  result.textContent = JSON.stringify(measured);
-  document.body.append(result);
-};
-</script><body></body>"""
+# Script of a page that loads all others into a frame, one by one, and measures them.
+SCRIPT = Path(__file__).parent / "measuring.js"
 
 
 @dataclass
@@ -116,9 +93,11 @@ def _target(page: Path, link: str) -> tuple[Path | None, str]:
 
 
 def problems_of_layout(site: Path, browser: str) -> list[str]:
-    """Pages that are wider than the window, and images that a browser cannot show."""
-    pages = [str(path.relative_to(site)) for path in pages_of(site)]
-    source = MEASURING.replace("PAGES", json.dumps(pages)).replace("WIDTHS", json.dumps(WIDTHS))
+    """Pages that are wider than the window, images without a picture, pale text and controls without a focus."""
+    given = {"pages": [str(path.relative_to(site)) for path in pages_of(site)], "themes": THEMES, "widths": WIDTHS}
+    constants = "".join(f"const {name} = {json.dumps(value)};\n" for name, value in given.items())
+    script = constants + SCRIPT.read_text(encoding="utf-8")
+    source = f"<!doctype html><title>measures</title><body><script>{script}</script></body>"
     with tempfile.NamedTemporaryFile("w", suffix=".html", dir=site, encoding="utf-8") as file:
         file.write(source)
         file.flush()

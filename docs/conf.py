@@ -27,7 +27,7 @@ site_url = os.environ.get("SKNEURAL_DOCS_URL", "").rstrip("/")
 
 GENERATED = DOCS / "_generated"
 write_reference_pages(DOCS / "reference")
-draw_imports(DOCS.parent / "skneural", GENERATED / "imports.svg")
+draw_imports(DOCS.parent / "skneural", GENERATED)
 draw_default_thumbnail(GENERATED / "thumbnail.png")
 
 extensions = [
@@ -41,6 +41,7 @@ extensions = [
     "sphinx_design",
     "sphinx_copybutton",
     "name_links",
+    "thumbnails",
     "llms_text",
 ]
 if site_url:
@@ -57,6 +58,7 @@ autosummary_imported_members = True
 autosummary_context = {"documented_methods": documented_methods, "used_in_examples": used_in_examples}
 autodoc_typehints = "none"  # numpydoc names the types in words
 autodoc_preserve_defaults = True
+toc_object_entries_show_parents = "hide"  # "On this page" is too narrow for the name of the class before each method
 numpydoc_show_class_members = False
 viewcode_follow_imported_members = True
 default_role = "name"
@@ -85,6 +87,7 @@ sphinx_gallery_conf = {
     "remove_config_comments": True,
     "show_memory": False,
     "show_signature": False,
+    "write_computation_times": False,
     "download_all_examples": False,
     "within_subsection_order": "ExampleTitleSortKey",
     "only_warn_on_example_error": False,
@@ -95,6 +98,7 @@ sphinx_gallery_conf = {
 html_theme = "pydata_sphinx_theme"
 html_static_path = ["_static"]
 html_css_files = ["style.css"]
+html_js_files = [("names_of_controls.js", {"defer": "defer"})]
 html_title = f"skneural {version}"
 html_copy_source = False
 html_show_sourcelink = False
@@ -103,6 +107,7 @@ html_theme_options = {
     "show_prev_next": False,
     "header_links_before_dropdown": 5,
     "navigation_with_keys": False,
+    "primary_sidebar_end": [],
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],
     "footer_end": [],
@@ -112,7 +117,7 @@ html_theme_options = {
 if site_url:
     html_theme_options["switcher"] = {"json_url": f"{site_url}/versions.json", "version_match": version}
     html_theme_options["navbar_end"] = ["version-switcher", "theme-switcher", "navbar-icon-links"]
-html_sidebars = {"index": [], "getting_started": []}
+html_sidebars = {page: [] for page in ("index", "getting_started", "numbers", "search", "genindex")}
 ogp_site_url = site_url
 ogp_site_name = "skneural"
 sitemap_url_scheme = "{link}"

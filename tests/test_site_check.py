@@ -1,5 +1,7 @@
 """The check of the built site names what is wrong with a page."""
 
+import shutil
+
 import pytest
 
 from docs import check_site
@@ -25,3 +27,39 @@ def test_links_and_images(page, problems, tmp_path):
     (tmp_path / "folder" / "a.png").write_bytes(b"")
     (tmp_path / "page.html").write_text(page)
     assert check_site.problems_of_links(tmp_path) == problems
+
+
+BROWSER = next(filter(None, map(shutil.which, check_site.BROWSERS)), None)
+STYLE = """<style>
+html { background: white; color: #222; } html[data-theme="dark"] { background: black; color: #ddd; color-scheme: dark; }
+</style>"""
+LAYOUTS = {
+    "sound.html": ('<p>text <a href="#">link</a> <button aria-label="menu"></button></p>', []),
+    "pale.html": ('<p style="color: #999">text</p>', ["light: text of contrast 2.85"]),
+    "pale_when_dark.html": ('<p style="color: rgb(0 0 0 / 70%)">text</p>', ["dark: text of contrast 1.00"]),
+    "large.html": ('<p style="color: #888; font-size: 24px">text</p>', []),
+    "behind.html": (
+        '<div style="background: #333"><p style="color: #555">text</p></div>',
+        ["text of contrast 1.69"] * 2,
+    ),
+    "wide.html": ('<main><p style="width: 800px">text</p></main>', ["808 pixels wide in 400"]),
+    "no_tab.html": ('<a href="#" tabindex="-1">link</a>', ["not reached by Tab"] * 4),
+    "no_name.html": ("<button></button>", ["no name"] * 4),
+    "pale_focus.html": (
+        '<a href="#" style="outline: 2px solid #ccc; color: #777">link</a>',
+        ["text of contrast 4.48", *["outline of the focus of contrast 1.61"] * 2],
+    ),
+    "no_focus.html": ('<a href="#" style="outline: none">link</a>', ["the focus is not visible"] * 4),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(BROWSER is None, reason="needs Chromium")
+def test_layout_contrast_and_keyboard(tmp_path):
+    for name, (body, _) in LAYOUTS.items():
+        (tmp_path / name).write_text(f"<!doctype html><html>{STYLE}<body>{body}</body></html>")
+    problems = check_site.problems_of_layout(tmp_path, BROWSER)
+    for name, (_, expected) in LAYOUTS.items():
+        of_page = [problem for problem in problems if problem.startswith(f"{name}: ")]
+        assert len(of_page) == len(expected), of_page
+        assert all(words in problem for words, problem in zip(expected, of_page, strict=True)), of_page

@@ -6,7 +6,12 @@ from pathlib import Path
 
 import matplotlib
 
+from skneural.drawing import COLOURS
+
 ROW, LEFT = 0.9, 2.0
+
+# Paper and ink of the drawing, by the theme of the site: its backgrounds, and lines that stand out from them.
+THEMES = {"light": ("#ffffff", "#222832", COLOURS[0]), "dark": ("#14181e", "#ced6dd", COLOURS[5])}
 
 
 def imports(package: Path) -> dict[str, set[str]]:
@@ -38,11 +43,9 @@ def levels(graph: dict[str, set[str]]) -> dict[str, int]:
     return level
 
 
-def draw_imports(package: Path, path: Path) -> None:
-    """Write the drawing as SVG."""
+def draw_imports(package: Path, folder: Path) -> None:
+    """Write the drawing as SVG, in a file for each theme of the site."""
     matplotlib.use("agg")
-    from matplotlib import pyplot as plt
-
     graph = imports(package)
     rows: dict[int, list[str]] = defaultdict(list)
     for part, level in sorted(levels(graph).items()):
@@ -52,17 +55,26 @@ def draw_imports(package: Path, path: Path) -> None:
         for level, parts in rows.items()
         for column, part in enumerate(parts)
     }
-    width, height = LEFT * max(map(len, rows.values())), ROW * len(rows)
-    figure, ax = plt.subplots(figsize=(width, height))
+    size = (LEFT * max(map(len, rows.values())), ROW * len(rows))
+    folder.mkdir(parents=True, exist_ok=True)
+    for theme, colours in THEMES.items():
+        _draw(graph, place, size, colours, folder / f"imports_{theme}.svg")
+
+
+def _draw(graph, place, size, colours, path) -> None:
+    from matplotlib import pyplot as plt
+
+    paper, ink, line = colours
+    width, height = size
+    figure, ax = plt.subplots(figsize=size)
     for part, targets in graph.items():
         for target in targets & set(place):
             (x, y), (to_x, to_y) = place[part], place[target]
-            ax.plot([x, to_x], [y - 0.16, to_y + 0.16], color="#0072b2", alpha=0.22, linewidth=0.9, zorder=1)
-    box = {"boxstyle": "round,pad=0.3", "facecolor": "white", "edgecolor": "#0072b2"}
+            ax.plot([x, to_x], [y - 0.16, to_y + 0.16], color=line, alpha=0.3, linewidth=0.9, zorder=1)
+    box = {"boxstyle": "round,pad=0.3", "facecolor": paper, "edgecolor": line}
     for part, (x, y) in place.items():
-        ax.text(x, y, part, ha="center", va="center", fontsize=10, bbox=box, zorder=2)
+        ax.text(x, y, part, color=ink, ha="center", va="center", fontsize=11, bbox=box, zorder=2)
     ax.set(xlim=(-width / 2, width / 2), ylim=(-0.5, height - 0.4))
     ax.set_axis_off()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, bbox_inches="tight", facecolor="white", metadata={"Date": None})
+    figure.savefig(path, bbox_inches="tight", facecolor=paper, metadata={"Date": None})
     plt.close(figure)

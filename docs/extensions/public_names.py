@@ -65,10 +65,14 @@ MODULES = (
     ("Export", "ONNX, and types that files ask to trust, in `skneural.export`.", "export"),
     ("Formulas of curves", "In `skneural.symbolic`.", "symbolic"),
     ("Checks", "For your own layers, losses and estimators, in `skneural.testing`.", "testing"),
-    ("Layers", "For networks of your own, in `skneural.layers`; :doc:`protocols` has their rules.", "layers"),
+    (
+        "Layers",
+        "For networks of your own, in `skneural.layers`; :doc:`/reference/protocols` has their rules.",
+        "layers",
+    ),
     (
         "Losses",
-        "For the parameter `loss` of regressors, in `skneural.losses`; :doc:`protocols` has their rules.",
+        "For the parameter `loss` of regressors, in `skneural.losses`; :doc:`/reference/protocols` has their rules.",
         "losses",
     ),
     ("Optimizers and schedules", "For `solver` and `learning_rate`, in `skneural.optimizers`.", "optimizers"),

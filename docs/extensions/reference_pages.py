@@ -1,4 +1,4 @@
-"""Pages of the reference that are generated from the classes: all names, all estimators, shared hyper-parameters."""
+"""Pages of the reference that are generated from the classes: names, all estimators, shared hyper-parameters."""
 
 import dataclasses
 import inspect
@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from public_names import sections
+from public_names import Section, sections
 
 import skneural
 from skneural.hyperparameters import REQUIRED, attributes_of, hyperparameters
@@ -115,11 +115,13 @@ def write_reference_pages(folder: Path) -> None:
     """Write the pages whose text has changed."""
     pages = {
         "public_names.rst": public_names_page(),
+        **{f"names/{name_of_page(section)}.rst": names_page(section) for section in sections()},
         "estimators.rst": estimators_page(),
         "shared_hyperparameters.rst": shared_hyperparameters_page(),
     }
     for name, text in pages.items():
         path = folder / name
+        path.parent.mkdir(exist_ok=True)
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
 
@@ -132,12 +134,27 @@ def public_names_page() -> str:
     """All public names, in tables with a link to the page of each."""
     lines = _heading("All names", "=")
     for section in sections():
-        lines += _heading(section.title, "-")
-        if section.text:
-            lines += [section.text, ""]
-        lines += [".. autosummary::", "   :toctree: generated", "   :nosignatures:", ""]
-        lines += [*(f"   ~{name}" for name in section.names), ""]
+        lines += _heading(section.title, "-") + _table_of_names(section)
+    lines += [".. toctree::", "   :hidden:", ""]
+    lines += [f"   names/{name_of_page(section)}" for section in sections()]
+    return "\n".join([*lines, ""])
+
+
+def name_of_page(section: Section) -> str:
+    """Name of the file of a section."""
+    return re.sub("[^a-z]+", "_", section.title.lower())
+
+
+def names_page(section: Section) -> str:
+    """The names of a section, whose pages stand below it in the menu."""
+    lines = _heading(section.title, "=") + _table_of_names(section, "   :toctree: ../generated")
     return "\n".join(lines)
+
+
+def _table_of_names(section: Section, *options: str) -> list[str]:
+    text = [section.text, ""] if section.text else []
+    table = [".. autosummary::", *options, "   :nosignatures:", "", *(f"   ~{name}" for name in section.names), ""]
+    return text + table
 
 
 def estimators() -> list[type]:

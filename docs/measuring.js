@@ -1,0 +1,161 @@
+// Loads pages into a frame, one by one, and measures them: width, images, contrast of text, and use by keyboard.
+// `pages`, `themes` and `widths` are given; problems are collected in `problems` as [page, text].
+
+const problems = [];
+const TEXT_CONTRAST = 4.5, LARGE_TEXT_CONTRAST = 3, OUTLINE_CONTRAST = 3; // WCAG 2.1 AA: 1.4.3 and 1.4.11
+const CONTROLS = "a[href], button, summary, input, select, textarea";
+
+// --- colours -------------------------------------------------------------------------------------------------------
+
+const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+const parsed = new Map();
+
+// Red, green, blue and opacity from 0 to 1 of any colour of CSS.
+function parse(colour) {
+  if (!parsed.has(colour)) {
+    canvas.clearRect(0, 0, 1, 1);
+    canvas.fillStyle = colour;
+    canvas.fillRect(0, 0, 1, 1);
+    parsed.set(colour, [...canvas.getImageData(0, 0, 1, 1).data].map(value => value / 255));
+  }
+  return parsed.get(colour);
+}
+
+const over = (top, below) => [0, 1, 2].map(i => top[3] * top[i] + (1 - top[3]) * below[i]);
+
+function luminance(colour) {
+  const linear = colour.map(value => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
+}
+
+function contrast(one, other) {
+  const [low, high] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+  return (high + 0.05) / (low + 0.05);
+}
+
+// The colour behind an element: backgrounds of its ancestors, one over the other.
+function background(element) {
+  if (!element) return [1, 1, 1];
+  const colour = parse(element.ownerDocument.defaultView.getComputedStyle(element).backgroundColor);
+  return colour[3] === 1 ? colour.slice(0, 3) : over(colour, background(element.parentElement));
+}
+
+const isVisible = element =>
+  element.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && element.getClientRects().length > 0;
+
+// Tags and classes from the root to the element: what is equal in these is drawn in equal colours.
+function place(element) {
+  if (!element) return "";
+  const row = element.tagName === "TR" ? element.rowIndex % 2 : "";
+  return `${place(element.parentElement)} ${element.tagName}.${element.className}${row}${element.getAttribute("style") || ""}`;
+}
+
+const name = element => element.outerHTML.replace(/\s+/g, " ").slice(0, 90);
+
+// --- checks of a page ----------------------------------------------------------------------------------------------
+
+const measured = new Set(); // places whose colours are known, of all pages
+
+function checkContrast(page, root, theme) {
+  const texts = root.ownerDocument.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  const elements = new Set();
+  while (texts.nextNode()) if (texts.currentNode.data.trim()) elements.add(texts.currentNode.parentElement);
+  for (const element of elements) {
+    const key = theme + place(element);
+    if (measured.has(key) || !isVisible(element)) continue;
+    measured.add(key);
+    const style = root.ownerDocument.defaultView.getComputedStyle(element);
+    const size = parseFloat(style.fontSize);
+    const isLarge = size >= 24 || (size >= 18.66 && style.fontWeight >= 700);
+    const behind = background(element);
+    const ratio = contrast(over(parse(style.color), behind), behind);
+    if (ratio < (isLarge ? LARGE_TEXT_CONTRAST : TEXT_CONTRAST) - 0.005)
+      problems.push([page, `${theme}: text of contrast ${ratio.toFixed(2)}: ${name(element)}`]);
+  }
+}
+
+function checkWidth(page, root, width) {
+  if (root.scrollWidth <= width + 1) return;
+  const wide = [...root.querySelectorAll("main *")].find(one => one.getBoundingClientRect().right > width + 1);
+  problems.push([page, `${root.scrollWidth} pixels wide in ${width}: ${wide ? name(wide) : ""}`]);
+}
+
+// Each control can be reached by Tab, has a name, and shows that it has the focus.
+function checkKeyboard(page, root, theme, width) {
+  const controls = [...root.querySelectorAll(CONTROLS)].filter(control => !control.disabled && isVisible(control));
+  for (const control of controls) {
+    const key = `focus ${width} ${theme} ${place(control)}`;
+    if (measured.has(key)) continue;
+    measured.add(key);
+    const report = text => problems.push([page, `${theme}, ${width} pixels: ${text}: ${name(control)}`]);
+    if (control.tabIndex < 0 && control.getAttribute("role") !== "tab") report("not reached by Tab");
+    const words = control.innerText || control.getAttribute("aria-label") || control.title || control.placeholder;
+    const labels = [...(control.labels || [])].map(label => label.textContent).join("");
+    const drawn = [...control.querySelectorAll("[alt], title")].map(one => one.alt || one.textContent).join("");
+    if (!(words || labels || drawn || control.textContent).trim()) report("no name");
+    if (control.tabIndex >= 0) checkOutline(control, report);
+  }
+}
+
+// The outline may be drawn around the control, around what it fills, such as a card, or around its icon.
+function checkOutline(control, report) {
+  const parent = control.parentElement;
+  const around = [control, parent, parent.parentElement || parent, control.firstElementChild || control];
+  const styles = around.map(element => element.ownerDocument.defaultView.getComputedStyle(element));
+  const look = () => styles.map(style => [style.boxShadow, style.backgroundColor, style.borderColor]).join();
+  const before = look();
+  control.focus({ preventScroll: true, focusVisible: true });
+  const outlined = styles.findIndex(style => style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 1);
+  if (outlined < 0 && look() === before) report("the focus is not visible");
+  if (outlined >= 0 && styles[outlined].outlineStyle !== "auto") { // which the browser draws in two colours
+    const behind = background(around[outlined].parentElement);
+    const ratio = contrast(over(parse(styles[outlined].outlineColor), behind), behind);
+    if (ratio < OUTLINE_CONTRAST) report(`outline of the focus of contrast ${ratio.toFixed(2)}`);
+  }
+  control.blur();
+}
+
+// --- all pages -----------------------------------------------------------------------------------------------------
+
+async function load(page, width) {
+  const frame = document.createElement("iframe");
+  frame.style = `width: ${width}px; height: 900px; border: 0`;
+  const loaded = new Promise(done => { frame.onload = done; });
+  frame.src = page;
+  document.body.append(frame);
+  await loaded;
+  const still = frame.contentDocument.createElement("style"); // colours are measured, not those on the way to them
+  still.textContent = "*, *::before, *::after { transition: none !important; }";
+  frame.contentDocument.head.append(still);
+  return frame;
+}
+
+async function checkPage(page, width) {
+  const frame = await load(page, width);
+  const root = frame.contentDocument.documentElement;
+  checkWidth(page, root, width);
+  for (const image of frame.contentDocument.images)
+    if (image.complete && !image.naturalWidth) problems.push([page, `no image ${image.getAttribute("src")}`]);
+  for (const theme of themes) {
+    root.dataset.theme = theme;
+    checkContrast(page, root, theme);
+    checkKeyboard(page, root, theme, width);
+  }
+  const menu = root.querySelector(".primary-toggle"); // behind which a narrow window has links and theme switch
+  if (menu && isVisible(menu)) {
+    menu.click();
+    const opened = root.querySelector("dialog[open]");
+    if (!opened) problems.push([page, "the menu does not open"]);
+    else if (![...opened.querySelectorAll(CONTROLS)].some(isVisible)) problems.push([page, "the menu is empty"]);
+    else checkKeyboard(page, opened, themes[0], width);
+  }
+  frame.remove();
+}
+
+window.onload = async () => {
+  for (const page of pages) for (const width of widths) await checkPage(page, width);
+  const result = document.createElement("pre");
+  result.id = "measured";
+  result.textContent = JSON.stringify(problems);
+  document.body.append(result);
+};
