@@ -24,7 +24,7 @@ WIDTHS = (1400, 400)
 THEMES = ("light", "dark")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
-STATIC = "_static"  # files of the theme, some of which are templates
+OF_OTHERS = ("_static", "lite")  # files of the theme and of JupyterLite, some of which are templates
 
 # Script of a page that loads all others into a frame, one by one, and measures them.
 SCRIPT = Path(__file__).parent / "measuring.js"
@@ -59,8 +59,8 @@ class Page(html.parser.HTMLParser):
 
 
 def pages_of(site: Path) -> list[Path]:
-    """All pages, without files of the theme."""
-    return sorted(path for path in site.rglob("*.html") if STATIC not in path.parts)
+    """All pages, without files of the theme and of JupyterLite."""
+    return sorted(path for path in site.rglob("*.html") if path.relative_to(site).parts[0] not in OF_OTHERS)
 
 
 def problems_of_links(site: Path) -> list[str]:

@@ -2,9 +2,10 @@
 
 Two environment variables change it: ``SKNEURAL_GALLERY=0`` shows the examples without running them, and
 ``SKNEURAL_DOCS_URL`` is the address at which the site will be published, which the map of the site, the previews of
-links and the list of versions need.
+links, the list of versions and notebooks in the browser need.
 """
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 DOCS = Path(__file__).resolve().parent
 sys.path[:0] = [str(DOCS / "extensions"), str(DOCS.parent)]
 
+from browser import INSTALLATION, write_browser_files  # noqa: E402
 from import_drawing import draw_imports  # noqa: E402
 from reference_pages import documented_methods, used_in_examples, write_reference_pages  # noqa: E402
 from sklearn.experimental import enable_halving_search_cv  # noqa: E402, F401 - the gallery looks up names of examples
@@ -23,7 +25,7 @@ project = "skneural"
 author = "The skneural developers"
 copyright = author
 version = release = skneural.__version__
-site_url = os.environ.get("SKNEURAL_DOCS_URL", "").rstrip("/")
+address = os.environ.get("SKNEURAL_DOCS_URL", "").rstrip("/")
 
 GENERATED = DOCS / "_generated"
 write_reference_pages(DOCS / "reference")
@@ -44,10 +46,10 @@ extensions = [
     "thumbnails",
     "llms_text",
 ]
-if site_url:
-    extensions += ["sphinxext.opengraph", "sphinx_sitemap"]
+if address:
+    extensions += ["sphinxext.opengraph", "sphinx_sitemap", "jupyterlite_sphinx"]
 
-exclude_patterns = ["_build", "_generated", "_templates", "extensions", "auto_examples/**/*.ipynb"]
+exclude_patterns = ["_build", "_contents", "_generated", "_templates", "extensions", "auto_examples/**/*.ipynb"]
 templates_path = ["_templates"]
 suppress_warnings = ["config.cache"]  # functions in the settings of the gallery
 
@@ -83,6 +85,7 @@ sphinx_gallery_conf = {
     "doc_module": ("skneural",),
     "reference_url": {"skneural": None},
     "backreferences_dir": "reference/backreferences",
+    "thumbnail_size": (640, 448),  # shown in the user guide, too
     "default_thumb_file": str(GENERATED / "thumbnail.png"),
     "remove_config_comments": True,
     "show_memory": False,
@@ -93,6 +96,21 @@ sphinx_gallery_conf = {
     "only_warn_on_example_error": False,
 }
 
+# --- notebooks in the browser -------------------------------------------------------------------------
+
+if address:
+    BROWSER = GENERATED / "browser"
+    write_browser_files(BROWSER, DOCS.parent)
+    jupyterlite_dir = str(BROWSER)
+    jupyterlite_config = str(BROWSER / "jupyter_lite_config.json")
+    sphinx_gallery_conf["jupyterlite"] = {
+        "jupyterlite_contents": str(BROWSER / "notebooks"),
+        "notebook_modification_function": "browser.add_installation",
+    }
+    global_enable_try_examples = True  # a button above the examples of docstrings
+    try_examples_global_button_text = "Run in the browser"
+    try_examples_preamble = INSTALLATION
+
 # --- appearance ---------------------------------------------------------------------------------------
 
 html_theme = "pydata_sphinx_theme"
@@ -102,7 +120,7 @@ html_js_files = [("names_of_controls.js", {"defer": "defer"})]
 html_title = f"skneural {version}"
 html_copy_source = False
 html_show_sourcelink = False
-html_baseurl = f"{site_url}/" if site_url else ""
+html_baseurl = f"{address}/" if address else ""
 html_theme_options = {
     "show_prev_next": False,
     "header_links_before_dropdown": 5,
@@ -114,11 +132,16 @@ html_theme_options = {
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
-if site_url:
-    html_theme_options["switcher"] = {"json_url": f"{site_url}/versions.json", "version_match": version}
+if address:
+    versions = GENERATED / "site" / "versions.json"
+    versions.parent.mkdir(parents=True, exist_ok=True)
+    versions.write_text(json.dumps([{"name": version, "version": version, "url": f"{address}/"}]), encoding="utf-8")
+    html_extra_path = [str(versions.parent)]
+    html_theme_options["check_switcher"] = False  # the list is published with this site
+    html_theme_options["switcher"] = {"json_url": f"{address}/versions.json", "version_match": version}
     html_theme_options["navbar_end"] = ["version-switcher", "theme-switcher", "navbar-icon-links"]
 html_sidebars = {page: [] for page in ("index", "getting_started", "numbers", "search", "genindex")}
-ogp_site_url = site_url
+ogp_site_url = address
 ogp_site_name = "skneural"
 sitemap_url_scheme = "{link}"
 copybutton_prompt_text = r">>> |\.\.\. |\$ "

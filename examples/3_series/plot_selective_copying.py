@@ -9,7 +9,7 @@ depend on the input, gated recurrent units, and a Transformer, which attends to 
 Run it::
 
     pip install "skneural[plot]"
-    python examples/3_series/plot_selective_copying.py            about two minutes
+    python examples/3_series/plot_selective_copying.py            about a minute
 """
 
 import time
@@ -59,7 +59,7 @@ def main():
     warnings.simplefilter("ignore", ConvergenceWarning)
     rng, right = np.random.default_rng(0), {name: [] for name in MODELS}
     for n_steps in LENGTHS:
-        X, y = selective_copying(3000, n_steps, rng)
+        X, y = selective_copying(2000, n_steps, rng)
         X_test, y_test = selective_copying(500, n_steps, rng)
         for name, model in MODELS.items():
             start = time.perf_counter()

@@ -26,7 +26,7 @@ def main():
         positional="rotary",
         learning_rate="one_cycle",
         learning_rate_init=3e-3,
-        max_iter=80,
+        max_iter=45,
         batch_size=8,
         early_stopping=False,
         random_state=0,
