@@ -478,11 +478,32 @@ def of_each_class(cases: dict[str, EstimatorCase]) -> dict[str, EstimatorCase]:
     return first
 
 
+# Rows, images, series, steps, nodes, texts and columns: one class for each way through training.
+WAYS_OF_TRAINING = (
+    *("CNNClassifier", "DiffusionModel", "GNNNodeClassifier", "LanguageModel", "MLPClassifier", "RNNSequenceTagger"),
+    *("TabularMLPRegressor", "TransformerSequenceRegressor"),
+)
+
+
+def every_way_of_training(cases: dict[str, EstimatorCase]) -> pytest.MarkDecorator:
+    """Parametrize a test of the training that all classes share; classes that train as another one are slow."""
+    slow, one_each = pytest.mark.slow, of_each_class(cases)
+    assert set(WAYS_OF_TRAINING) <= set(one_each)
+    return pytest.mark.parametrize(
+        "case",
+        [
+            pytest.param(case, id=name, marks=() if name in WAYS_OF_TRAINING else slow)
+            for name, case in one_each.items()
+        ],
+    )
+
+
 every_numeric_estimator = every(ESTIMATORS)
 every_numeric_minibatch_estimator = every(in_minibatches(ESTIMATORS))
 every_numeric_or_text_estimator = every(ESTIMATORS | OF_TEXTS | OF_PAIRS | OF_LONG_SERIES)
 every_numeric_or_text_minibatch_estimator = every(in_minibatches(ESTIMATORS | OF_TEXTS | OF_PAIRS))
 every_trained_class = every(of_each_class(ESTIMATORS | OF_TEXTS | OF_PAIRS))
+every_way_to_train = every_way_of_training(ESTIMATORS | OF_TEXTS | OF_PAIRS)
 every_numeric_class = every(of_each_class(ESTIMATORS))
 every_trained_minibatch_class = every(of_each_class(in_minibatches(ESTIMATORS | OF_TEXTS)))
 every_sparse_estimator = every(

@@ -27,7 +27,18 @@ from tests.estimators.cases import ESTIMATORS, every_numeric_or_text_estimator, 
 CLASSIFIERS = {name: case for name, case in ESTIMATORS.items() if is_classifier(case.estimator)}
 every_classifier = pytest.mark.parametrize("case", CLASSIFIERS.values(), ids=CLASSIFIERS.keys())
 REGRESSORS = {name: case for name, case in ESTIMATORS.items() if is_regressor(case.estimator)}
-every_regressor = pytest.mark.parametrize("case", REGRESSORS.values(), ids=REGRESSORS.keys())
+# A hundred epochs of these take seconds, and warnings do not depend on the network.
+SLOW_REGRESSORS = (
+    *("mamba regressor", "mamba regressor of steps", "regressor of pixels", "series regressor"),
+    *("tabular regressor of two with members", "transformer regressor"),
+)
+every_regressor = pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, id=name, marks=pytest.mark.slow if name in SLOW_REGRESSORS else ())
+        for name, case in REGRESSORS.items()
+    ],
+)
 
 
 # One class

@@ -12,12 +12,12 @@ from skneural.layers import Layer
 from skneural.template import training
 from skneural.training import predict
 from skneural.training.objective import Objective
-from tests.estimators.cases import every_trained_class, most_precise_output
+from tests.estimators.cases import every_trained_class, every_way_to_train, most_precise_output
 
 SECONDS = 60
 
 
-@every_trained_class
+@every_way_to_train
 def test_fits_that_overlap_leave_the_threads_of_blas_as_they_were(case, two_blas_threads, monkeypatch):
     """All four fits have begun when the first of them ends, and they end in the order in which they began."""
     X, y = case.data()
@@ -50,7 +50,7 @@ def test_fits_that_overlap_leave_the_threads_of_blas_as_they_were(case, two_blas
     assert threadpool_info() == before
 
 
-@every_trained_class
+@every_way_to_train
 def test_small_products_are_computed_in_one_thread(case, two_blas_threads, monkeypatch):
     """In training, in scoring of held-out data and in prediction, whatever BLAS may use."""
     seen, (X, y) = {}, case.data()

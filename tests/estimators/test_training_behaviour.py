@@ -371,7 +371,7 @@ def test_a_schedule_that_ends_with_training_ends_without_a_warning(learning_rate
 # --- memory that is used again ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("n_jobs", [1, 2])
+@pytest.mark.parametrize("n_jobs", [pytest.param(1, marks=pytest.mark.slow), 2])
 @every_numeric_estimator
 def test_memory_that_is_used_again_changes_nothing(case, n_jobs, small_shards, monkeypatch):
     """All arrays are recycled here, and full of NaN when they are handed out."""
