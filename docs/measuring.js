@@ -80,20 +80,30 @@ function checkWidth(page, root, width) {
   problems.push([page, `${root.scrollWidth} pixels wide in ${width}: ${wide ? name(wide) : ""}`]);
 }
 
-// Each control can be reached by Tab, has a name, and shows that it has the focus.
-function checkKeyboard(page, root, theme, width) {
-  const controls = [...root.querySelectorAll(CONTROLS)].filter(control => !control.disabled && isVisible(control));
-  for (const control of controls) {
+const controlsOf = root =>
+  [...root.querySelectorAll(CONTROLS)].filter(control => !control.disabled && isVisible(control));
+
+// Each control has a name and can be reached by Tab; the first one leads past the menu.
+function checkControls(page, root, width) {
+  const report = (text, control) => problems.push([page, `${width} pixels: ${text}: ${control ? name(control) : ""}`]);
+  const main = root.querySelector("main[id]"), first = root.querySelector(CONTROLS);
+  if (main && first?.getAttribute("href") !== `#${main.id}`) report("no link to the text first", first);
+  for (const control of controlsOf(root)) {
+    if (control.tabIndex < 0 && control.getAttribute("role") !== "tab") report("not reached by Tab", control);
+    const labels = [...(control.labels || []), ...control.querySelectorAll("title")].map(label => label.textContent);
+    const images = [...control.querySelectorAll("[alt]")].map(image => image.alt);
+    const words = [control.textContent, control.getAttribute("aria-label"), control.title, control.placeholder];
+    if (![...words, ...labels, ...images].some(text => (text || "").trim())) report("no name", control);
+  }
+}
+
+// Each control shows that it has the focus.
+function checkFocus(page, root, theme, width) {
+  for (const control of controlsOf(root)) {
     const key = `focus ${width} ${theme} ${place(control)}`;
-    if (measured.has(key)) continue;
+    if (measured.has(key) || control.tabIndex < 0) continue;
     measured.add(key);
-    const report = text => problems.push([page, `${theme}, ${width} pixels: ${text}: ${name(control)}`]);
-    if (control.tabIndex < 0 && control.getAttribute("role") !== "tab") report("not reached by Tab");
-    const words = control.innerText || control.getAttribute("aria-label") || control.title || control.placeholder;
-    const labels = [...(control.labels || [])].map(label => label.textContent).join("");
-    const drawn = [...control.querySelectorAll("[alt], title")].map(one => one.alt || one.textContent).join("");
-    if (!(words || labels || drawn || control.textContent).trim()) report("no name");
-    if (control.tabIndex >= 0) checkOutline(control, report);
+    checkOutline(control, text => problems.push([page, `${theme}, ${width} pixels: ${text}: ${name(control)}`]));
   }
 }
 
@@ -136,10 +146,11 @@ async function checkPage(page, width) {
   checkWidth(page, root, width);
   for (const image of frame.contentDocument.images)
     if (image.complete && !image.naturalWidth) problems.push([page, `no image ${image.getAttribute("src")}`]);
+  checkControls(page, root, width);
   for (const theme of themes) {
     root.dataset.theme = theme;
     checkContrast(page, root, theme);
-    checkKeyboard(page, root, theme, width);
+    checkFocus(page, root, theme, width);
   }
   const menu = root.querySelector(".primary-toggle"); // behind which a narrow window has links and theme switch
   if (menu && isVisible(menu)) {
@@ -147,7 +158,7 @@ async function checkPage(page, width) {
     const opened = root.querySelector("dialog[open]");
     if (!opened) problems.push([page, "the menu does not open"]);
     else if (![...opened.querySelectorAll(CONTROLS)].some(isVisible)) problems.push([page, "the menu is empty"]);
-    else checkKeyboard(page, opened, themes[0], width);
+    else checkFocus(page, opened, themes[themes.length - 1], width);
   }
   frame.remove();
 }

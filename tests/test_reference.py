@@ -42,6 +42,23 @@ def test_every_name_of_the_reference_exists(pages):
         assert all(pages.resolved(name) is not None for name in section.names)
 
 
+def test_each_name_stands_in_one_section_of_the_menu(pages):
+    menus = {pages.name_of_page(section): pages.names_page(section) for section in pages.sections()}
+    assert len(menus) == len(pages.sections())
+    entries = [line for page in menus.values() for line in page.splitlines() if line.startswith("   ~")]
+    assert sorted(entries) == sorted(f"   ~{name}" for section in pages.sections() for name in section.names)
+    assert [name for name in menus if f"   names/{name}\n" not in pages.public_names_page()] == []
+
+
+def test_thumbnails_have_printed_lines_without_wide_gaps(monkeypatch):
+    monkeypatch.syspath_prepend(str(EXTENSIONS))
+    thumbnails = importlib.import_module("thumbnails")
+    printed = "    name          score\n\n    MLP           0.9\n    KAN (pruned)  0.95\n"
+    assert thumbnails.lines_of(printed) == ["name          score", "MLP           0.9", "KAN (pruned)  0.95"]
+    assert thumbnails.lines_of(printed.replace(" (pruned)", "         ")) == ["name  score", "MLP   0.9", "KAN   0.95"]
+    assert thumbnails.lines_of("    " + "x" * 99) == ["x" * (thumbnails.MOST_CHARACTERS - 1) + "…"]
+
+
 def test_the_table_of_estimators_has_all(pages):
     page = pages.estimators_page()
     assert [name for name in skneural.estimators.__all__ if f"~skneural.{name}`" not in page] == []

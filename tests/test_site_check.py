@@ -43,8 +43,9 @@ LAYOUTS = {
         ["text of contrast 1.69"] * 2,
     ),
     "wide.html": ('<main><p style="width: 800px">text</p></main>', ["808 pixels wide in 400"]),
-    "no_tab.html": ('<a href="#" tabindex="-1">link</a>', ["not reached by Tab"] * 4),
-    "no_name.html": ("<button></button>", ["no name"] * 4),
+    "no_skipping.html": ('<a href="#">menu</a><main id="text">text</main>', ["no link to the text first"] * 2),
+    "no_tab.html": ('<a href="#" tabindex="-1">link</a>', ["not reached by Tab"] * 2),
+    "no_name.html": ("<button></button>", ["no name"] * 2),
     "pale_focus.html": (
         '<a href="#" style="outline: 2px solid #ccc; color: #777">link</a>',
         ["text of contrast 4.48", *["outline of the focus of contrast 1.61"] * 2],

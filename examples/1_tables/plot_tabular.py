@@ -80,9 +80,9 @@ def main():
             similar = pd.DataFrame({"size": sizes, "built": 1975.0, "quarter": quarter, "heating": "gas"})
             right.plot(sizes, model.predict(similar.astype(X.dtypes)) / sizes, label=quarter)
         left.set_ylabel("predicted rent (€)")
-        right.set_ylabel("rent per square metre (€)")
+        right.set_ylabel("rent (€ / m²)")
     axes[-1, 0].set_xlabel("rent of test data (€)")
-    axes[-1, 1].set_xlabel("size (square metres)")
+    axes[-1, 1].set_xlabel("size (m²)")
     axes[0, 1].legend()
     plt.show()
 

@@ -50,9 +50,9 @@ def other_digits(X, y, seed):
 
 
 def report(title, names, results):
-    print(f"{title:50}  regression  3 neighbours")
+    print(f"{title:30}  regression  3 neighbours")
     for name, (regression, neighbours) in zip(names, np.mean(results, axis=0), strict=True):
-        print(f"{name:50}{regression:12.3f}{neighbours:14.3f}")
+        print(f"{name:30}{regression:12.3f}{neighbours:14.3f}")
 
 
 def main():

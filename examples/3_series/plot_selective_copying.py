@@ -9,7 +9,7 @@ depend on the input, gated recurrent units, and a Transformer, which attends to 
 Run it::
 
     pip install "skneural[plot]"
-    python examples/3_series/plot_selective_copying.py            about a minute
+    python examples/3_series/plot_selective_copying.py  # about a minute
 """
 
 import time
@@ -69,10 +69,11 @@ def main():
             print(f"{n_steps:>4} steps  {name:<12} accuracy {right[name][-1]:.3f} of the symbols  {seconds:.1f} s")
 
     _, ax = plt.subplots()
-    for name, shares in right.items():
-        ax.plot(LENGTHS, shares, marker="o", label=name)
+    for (name, shares), marker in zip(right.items(), "os^", strict=True):
+        ax.plot(LENGTHS, shares, marker=marker, label=name)
     ax.axhline(1 / N_SYMBOLS, color="0.6", linestyle=":", label="guessing")
-    ax.set(xscale="log", xticks=LENGTHS, xticklabels=LENGTHS, ylim=(0, 1.02))
+    ax.set(xscale="log", xticks=LENGTHS, xticklabels=LENGTHS, ylim=(0, 1.05))
+    ax.minorticks_off()
     ax.set(title="Selective copying", xlabel="steps before the marks", ylabel="accuracy of the symbols")
     ax.legend()
     plt.show()

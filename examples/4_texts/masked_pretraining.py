@@ -51,13 +51,14 @@ def main():
             pretrained=model, max_iter=20, batch_size=4, learning_rate="one_cycle", **SIZES
         ),
     }
+    print("accuracy on 1000 sentences, trained on 16 labels:")
     for name, classifier in classifiers.items():
         if classifier is None:
             head = LogisticRegression().fit(model.transform(few), y_few)
             accuracy = head.score(model.transform(many), y_many)
         else:
             accuracy = classifier.fit(few, y_few).score(many, y_many)
-        print(f"{name:<37} accuracy {accuracy:.3f} on 1000 sentences, trained on 16 labels")
+        print(f"{name:<37}{accuracy:.3f}")
 
 
 if __name__ == "__main__":

@@ -8,15 +8,18 @@ chorales have the arrays X_train_values (steps of all pieces, 88), X_train_lengt
 
 Run it::
 
-    python examples/4_texts/write_music.py                           harmonies that this script makes up, half a minute
-    python examples/4_texts/write_music.py music_jsb_chorales.npz    chorales by Bach, a minute
+    pip install "skneural[plot]"
+    python examples/4_texts/write_music.py                         # harmonies that this script makes up, half a minute
+    python examples/4_texts/write_music.py music_jsb_chorales.npz  # chorales by Bach, a minute
 """
 
 import sys
 
+import matplotlib.pyplot as plt
 import numpy as np
 
 from skneural import LanguageModel
+from skneural.drawing import STYLE
 
 LOWEST_KEY = 21  # number of the first of 88 keys in MIDI
 STEPS = 120  # a second each
@@ -63,10 +66,19 @@ def main():
     )
 
     music = model.generate(test[0][:8], n_tokens=STEPS, random_state=0)
-    print("Continuation of eight steps of a test piece, four steps a line:")
-    for line in music.reshape(-1, 4, 88):
+    print("Continuation of eight steps of a test piece, three steps a line:")
+    for line in music.reshape(-1, 3, 88):
         chords = ("-".join(str(key + LOWEST_KEY) for key in np.flatnonzero(step)) or "rest" for step in line)
-        print("".join(f"{chord:21}" for chord in chords).rstrip())
+        print("".join(f"{chord:28}" for chord in chords).rstrip())
+
+    plt.style.use(STYLE)
+    _, ax = plt.subplots(figsize=(7, 3.5))
+    for steps, colour, label in (((0, 8), "0.55", "given"), ((8, 8 + STEPS), "C0", "written by the model")):
+        step, key = np.nonzero(np.concatenate([test[0][:8], music])[slice(*steps)])
+        ax.scatter(step + steps[0], key + LOWEST_KEY, s=9, marker="s", color=colour, label=label)
+    ax.set(title="Continuation of eight steps", xlabel="step (seconds)", ylabel="key (number in MIDI)")
+    ax.figure.legend(loc="outside lower center", ncols=2)
+    plt.show()
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ def main():
     GraphDisplay(graph=members, values=names, labels=range(34)).plot(axes[0])
     axes[0].set_title("True factions")
     GraphDisplay.from_estimator(model, members, target=1, labels=range(34), ax=axes[1])
-    axes[1].set_title("Predicted from the factions of members 0 and 33")
+    axes[1].set_title("Predicted from members 0 and 33 (administrator: 1)")
     plt.show()
 
 

@@ -53,7 +53,9 @@ def main():
         search.fit(X_train, y_train)
         seconds = time.perf_counter() - start
         print(f"{name:<24}{search.score(X_test, y_test):>14.3f}{seconds:>9.1f}")
-    print(f"\nbest: {search.best_params_}")
+    print(f"\nbest of {name}:")
+    for name, value in search.best_params_.items():
+        print(f"{name:<20}{value if isinstance(value, tuple) else f'{value:.2g}'}")
 
 
 if __name__ == "__main__":

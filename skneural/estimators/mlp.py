@@ -95,9 +95,10 @@ class MLPFields(Mixin):
 class MLPClassifier(MLPFields, NeuralClassifier):
     """Multilayer perceptron classifier.
 
-    Fully connected layers trained by backpropagation [1]_. A replacement for scikit-learn's `MLPClassifier`, with the
-    same names for the same hyper-parameters. It adds class weights, dropout, batch normalization, residual connections,
-    more activations, solvers and schedules, user-supplied validation data, and keeps the weights of the best epoch.
+    Fully connected layers trained by backpropagation [1]_. A replacement for
+    `sklearn.neural_network.MLPClassifier`, with the same names for the same hyper-parameters. It adds class weights,
+    dropout, batch normalization, residual connections, more activations, solvers and schedules, user-supplied
+    validation data, and keeps the weights of the best epoch.
 
     X has shape (n_samples, n_features), a dense array or a sparse matrix, which is not made dense. y is class
     labels, or a multilabel matrix of zeros and ones. The output is logistic for two classes, a softmax for more,
@@ -131,9 +132,10 @@ class MLPClassifier(MLPFields, NeuralClassifier):
 class MLPRegressor(MLPFields, NeuralRegressor):
     """Multilayer perceptron regressor.
 
-    Fully connected layers trained by backpropagation [1]_. A replacement for scikit-learn's `MLPRegressor`, with the
-    same names for the same hyper-parameters. It adds more losses, activations, solvers and schedules, dropout, batch
-    normalization, residual connections, user-supplied validation data, and keeps the weights of the best epoch.
+    Fully connected layers trained by backpropagation [1]_. A replacement for
+    `sklearn.neural_network.MLPRegressor`, with the same names for the same hyper-parameters. It adds more losses,
+    activations, solvers and schedules, dropout, batch normalization, residual connections, user-supplied validation
+    data, and keeps the weights of the best epoch.
 
     X has shape (n_samples, n_features), a dense array or a sparse matrix, which is not made dense. y has shape
     (n_samples,) or (n_samples, n_outputs), and is standardized internally. Scale the features, for instance with

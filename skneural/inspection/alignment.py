@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from skneural.data.texts import read_sequences
-from skneural.drawing import GREY, MOST_LINES, SEQUENTIAL, colour_of, draw_image, figure_of, styled_axes
+from skneural.drawing import (
+    GREY,
+    MOST_LINES,
+    SEQUENTIAL,
+    colour_of,
+    draw_colour_bar,
+    draw_image,
+    figure_of,
+    styled_axes,
+)
 from skneural.estimators.sequence_to_sequence import SequenceToSequence
 
 if TYPE_CHECKING:
@@ -128,7 +137,8 @@ class AlignmentDisplay:
         n_columns = len(self.source)
         if n_tokens:
             extent = (-0.5, n_columns - 0.5, n_tokens - 0.5, -0.5)
-            ax.imshow(self.weights, cmap=cmap, vmin=0, vmax=1, aspect="auto", interpolation="nearest", extent=extent)
+            options = {"cmap": cmap, "aspect": "auto", "interpolation": "nearest", "extent": extent}
+            draw_colour_bar(ax.imshow(self.weights, vmin=0, vmax=1, **options), ax, "attention weight")
         ax.set_yticks(range(n_tokens), self.tokens)
         ax.set(xlabel="source", ylabel="prediction")
         if isinstance(self.source, np.ndarray):

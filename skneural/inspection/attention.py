@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from skneural.drawing import SEQUENTIAL, SMALL_TEXT, figure_of, label_steps, styled_grid
+from skneural.drawing import SEQUENTIAL, SMALL_TEXT, draw_colour_bar, figure_of, label_steps, styled_grid
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,8 +22,8 @@ MOST_LABELS, MOST_NUMBERS = 40, 8
 class AttentionDisplay:
     """Attention weights between the steps of a series, one image per head and one row per layer.
 
-    `from_estimator` makes it of a fitted model, and draws it. Queries are rows and keys are columns of each image,
-    which is scaled from zero to its greatest weight.
+    `from_estimator` makes it of a fitted model, and draws it. Queries are rows and keys are columns of each image.
+    All have the same scale, from zero to the greatest weight.
 
     Parameters
     ----------
@@ -128,11 +128,13 @@ class AttentionDisplay:
         layers = range(n_layers) if self.layers is None else self.layers
         names = [str(step) for step in range(n_steps)] if self.labels is None else list(self.labels)
         most = MOST_NUMBERS if all(name.isdigit() for name in names[1:]) else MOST_LABELS
-        size = (min(2.6 * n_heads + 0.4, 7.0), 2.6 * n_layers + 0.4)
+        size = (min(2.6 * n_heads + 1.0, 7.0), 2.6 * n_layers + 0.4)
+        greatest = self.weights.max(initial=0)
         with styled_grid(ax, (n_layers, n_heads), size) as self.axes_:
             for row, layer, of_layer in zip(self.axes_, layers, self.weights, strict=True):
                 for head, (panel, weights) in enumerate(zip(row, of_layer, strict=True)):
-                    panel.imshow(weights, cmap=cmap, vmin=0, aspect="auto", interpolation="nearest")
+                    options = {"cmap": cmap, "aspect": "auto", "interpolation": "nearest"}
+                    drawn = panel.imshow(weights, vmin=0, vmax=greatest, **options)
                     panel.set_title(f"layer {layer}, head {head}", fontsize="small")
                     label_steps(panel.xaxis, names, most)
                     label_steps(panel.yaxis, names if head == 0 else [], most)
@@ -140,6 +142,7 @@ class AttentionDisplay:
                 row[0].set_ylabel("query step")
             for panel in self.axes_[-1]:
                 panel.set_xlabel("key step")
+            draw_colour_bar(drawn, self.axes_, "attention weight")
         self.figure_ = figure_of(self.axes_)
         return self
 

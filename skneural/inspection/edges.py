@@ -201,6 +201,7 @@ class KANEdgeDisplay:
             self.ax_.plot(marks, np.full(len(marks), below), "|", color=DATA_GREY, label="data")
             self.ax_.set_xlabel(f"input: unit {self.input} of layer {self.layer}")
             self.ax_.set_ylabel(f"to unit {self.output} of layer {self.layer + 1}")
+            self.ax_.locator_params(axis="x", nbins=5)
             self.ax_.legend()
         self.figure_ = figure_of(self.ax_)
         return self

@@ -81,7 +81,9 @@ def occlusion_map(
 
 
 def saliency_map(estimator: NeuralEstimator, image: npt.ArrayLike, *, target: int | str | None = None) -> np.ndarray:
-    """Compute the absolute gradient of the score with respect to each pixel [1]_.
+    """Compute the absolute gradient of the score with respect to each pixel.
+
+    It is the saliency map of [1]_.
 
     Parameters
     ----------

@@ -22,9 +22,9 @@ LEAST_BIN = 1e-5
 
 @dataclass(frozen=True)
 class PeriodicEmbedding(Layer):
-    """Embed each number as a linear map of cosines with learned frequencies, and append the number [1]_, [2]_.
+    """Embed each number as a linear map of cosines with learned frequencies, and append the number.
 
-    x: (batch, features); y: (batch, features * size).
+    x: (batch, features); y: (batch, features * size). The embedding is that of [1]_, with the number as in [2]_.
 
     Parameters
     ----------

@@ -335,6 +335,7 @@ _LISTED = (
         4,
     ),
 )
+#: Functions of one variable by their names.
 FUNCTIONS: dict[str, Function] = {function.name: function for function in _LISTED}
 
 

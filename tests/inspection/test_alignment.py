@@ -28,6 +28,7 @@ def test_predicted_tokens_are_rows_and_source_tokens_are_columns(form):
     assert [label.get_text() for label in ax.get_xticklabels()] == source
     assert tokens
     np.testing.assert_allclose(ax.images[0].get_array(), model.attention_weights(X[:1])[0], rtol=1e-6)
+    assert ax.figure.axes[-1].get_ylabel() == "attention weight"
     assert AlignmentDisplay.from_estimator(model, X[0], ax=ax).ax_ is ax
 
 

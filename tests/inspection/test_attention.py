@@ -26,6 +26,8 @@ def test_each_head_has_an_image_of_its_weights(pooling):
     expected = model.attention_weights(X[:1])[0].reshape(6, *[12 + (pooling == "cls")] * 2)
     for ax, weights in zip(axes, expected, strict=True):
         np.testing.assert_allclose(ax.images[0].get_array(), weights, rtol=1e-6)
+        assert ax.images[0].get_clim() == pytest.approx((0, expected.max()))  # one scale, which the bar shows
+    assert axes[0].figure.axes[-1].get_ylabel() == "attention weight"
     first = axes[0].get_xticklabels()[0].get_text()
     assert first == ("cls" if pooling == "cls" else "0")
 
