@@ -74,10 +74,15 @@ function checkContrast(page, root, theme) {
   }
 }
 
+// Neither the page nor what is around its text scrolls sideways; tables and code do by themselves.
 function checkWidth(page, root, width) {
-  if (root.scrollWidth <= width + 1) return;
-  const wide = [...root.querySelectorAll("main *")].find(one => one.getBoundingClientRect().right > width + 1);
-  problems.push([page, `${root.scrollWidth} pixels wide in ${width}: ${wide ? name(wide) : ""}`]);
+  const around = [root];
+  for (let one = root.querySelector("article"); one; one = one.parentElement) around.push(one);
+  const scrolling = around.find(one => one.scrollWidth > one.clientWidth + 1);
+  if (!scrolling) return;
+  const end = scrolling.getBoundingClientRect().left + scrolling.clientWidth;
+  const wide = [...scrolling.querySelectorAll("main *")].find(one => one.getBoundingClientRect().right > end + 1);
+  problems.push([page, `${scrolling.scrollWidth} pixels wide in ${width}: ${wide ? name(wide) : ""}`]);
 }
 
 const controlsOf = root =>

@@ -43,6 +43,10 @@ LAYOUTS = {
         ["text of contrast 1.69"] * 2,
     ),
     "wide.html": ('<main><p style="width: 800px">text</p></main>', ["808 pixels wide in 400"]),
+    "wide_inside.html": (
+        '<main><div style="overflow: auto"><article style="width: 800px">text</article></div></main>',
+        ["800 pixels wide in 400"],
+    ),
     "no_skipping.html": ('<a href="#">menu</a><main id="text">text</main>', ["no link to the text first"] * 2),
     "no_tab.html": ('<a href="#" tabindex="-1">link</a>', ["not reached by Tab"] * 2),
     "no_name.html": ("<button></button>", ["no name"] * 2),

@@ -9,8 +9,8 @@ import matplotlib
 from skneural.drawing import COLOURS, GUIDE_GREY
 
 LAYERS = (3, 5, 5, 2)
-SIZE = (4, 2.8)  # inches, of 100 pixels
-MOST_LINES, MOST_CHARACTERS = 11, 44  # beyond which letters are too small to read
+SIZE = (4, 2.8)  # inches, of 160 pixels
+MOST_LINES, MOST_CHARACTERS = 11, 50  # beyond which letters are too small to read
 PRINTED = re.compile(r"\.\. rst-class:: sphx-glr-script-out\n\n \.\. code-block:: none\n\n((?: {4}.*\n|\n)+)")
 NUMBER = re.compile(r"(?<![\w.])-?\d[\d.,]*%?(?!\w)")
 
@@ -82,7 +82,7 @@ def _empty_figure():
 def _save(figure, path: Path) -> None:
     from matplotlib import pyplot as plt
 
-    figure.savefig(path, dpi=100, facecolor="white")
+    figure.savefig(path, dpi=160, facecolor="white")
     plt.close(figure)
 
 

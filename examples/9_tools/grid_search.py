@@ -60,9 +60,9 @@ def main():
     best = {key.removeprefix("model__"): value for key, value in search.best_params_.items() if key != "model"}
     print(f"\nbest: {type(search.best_params_['model']).__name__} with {best}, ", end="")
     print(f"accuracy {search.best_score_:.3f} in cross-validation\n")
-    print(f"{'':<34}{'test accuracy':>17}{'seconds':>9}")
+    print(f"{'':<32}{'accuracy':>9}{'seconds':>9}")
     for name, accuracy, seconds in rows:
-        print(f"{name:<34}{accuracy:>17.3f}{seconds:>9.2f}")
+        print(f"{name:<32}{accuracy:>9.3f}{seconds:>9.2f}")
     chance = max((accuracy * (1 - accuracy) / len(y_test)) ** 0.5 for _, accuracy, _ in rows)
     print(f"\nOn {len(y_test)} test digits, differences below {2 * chance:.3f} are not significant.")
 

@@ -137,7 +137,7 @@ class AlignmentDisplay:
         n_columns = len(self.source)
         if n_tokens:
             extent = (-0.5, n_columns - 0.5, n_tokens - 0.5, -0.5)
-            options = {"cmap": cmap, "aspect": "auto", "interpolation": "nearest", "extent": extent}
+            options: dict[str, Any] = {"cmap": cmap, "aspect": "auto", "interpolation": "nearest", "extent": extent}
             draw_colour_bar(ax.imshow(self.weights, vmin=0, vmax=1, **options), ax, "attention weight")
         ax.set_yticks(range(n_tokens), self.tokens)
         ax.set(xlabel="source", ylabel="prediction")
