@@ -2,7 +2,14 @@
 
 from skneural.drawing.axes import figure_of, label_steps, pyplot, styled_axes, styled_grid
 from skneural.drawing.kan import draw_network, figure_size, layer_sizes
-from skneural.drawing.parts import draw_class_bar, draw_classes, draw_colour_bar, draw_image, without_ticks
+from skneural.drawing.parts import (
+    draw_class_bar,
+    draw_classes,
+    draw_colour_bar,
+    draw_image,
+    draw_scale,
+    without_ticks,
+)
 from skneural.drawing.style import (
     COLOURS,
     DATA_GREY,
@@ -36,6 +43,7 @@ __all__ = [
     "draw_colour_bar",
     "draw_image",
     "draw_network",
+    "draw_scale",
     "figure_of",
     "figure_size",
     "label_steps",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -53,6 +53,27 @@ def draw_colour_bar(drawn: Any, axes: Axes | np.ndarray, label: str, **options: 
     bar = figure_of(axes).colorbar(drawn, ax=axes, **options)
     bar.set_label(label)
     bar.outline.set_visible(False)
+
+
+def draw_scale(axes: np.ndarray, cmap: str, label: str, names: Mapping[float, str]) -> None:
+    """Draw the colour bar of images each of which has a scale of its own.
+
+    Parameters
+    ----------
+    axes : array of matplotlib.axes.Axes
+        Axes from which the bar takes its place.
+    cmap : str
+        Colour map of the images.
+    label : str
+        Name of the numbers.
+    names : mapping of float to str
+        Names of the values at the ends of the scale, and between them.
+    """
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+
+    shades = ScalarMappable(Normalize(min(names), max(names)), cmap)
+    draw_colour_bar(shades, axes, label, ticks=list(names), format=lambda value, _: names.get(value, ""))
 
 
 def draw_class_bar(drawn: Any, axes: Axes | np.ndarray, classes: Sequence[Any]) -> None:

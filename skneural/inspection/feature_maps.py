@@ -10,7 +10,15 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.utils.validation import check_is_fitted
 
-from skneural.drawing import GREY, SEQUENTIAL, draw_image, figure_of, styled_grid, without_ticks
+from skneural.drawing import (
+    GREY,
+    SEQUENTIAL,
+    draw_image,
+    draw_scale,
+    figure_of,
+    styled_grid,
+    without_ticks,
+)
 from skneural.inspection.images import image_and_output
 from skneural.layers import Convolution, FilterBank
 from skneural.layers.traversal import named
@@ -126,6 +134,8 @@ class KernelsDisplay:
                     panel.imshow(kernel.mean(axis=2), cmap=GREY, vmin=-strongest, vmax=strongest)
             title = f"{self.name}: {n} of {n_kernels} kernels" if n < n_kernels else self.name
             self.axes_[0, 0].set_title(title, loc="left")
+            if self.kernels.shape[2] != 3:
+                draw_scale(self.axes_, GREY, "weights of each kernel", {-1: "- greatest", 0: "0", 1: "greatest"})
         self.figure_ = figure_of(self.axes_)
         return self
 
@@ -259,6 +269,7 @@ class FeatureMapsDisplay:
                 for panel, feature_map in zip(row[1:], np.moveaxis(maps, 2, 0), strict=False):
                     panel.imshow(feature_map, cmap=cmap)
                     without_ticks(panel)
+            draw_scale(self.axes_[1:], cmap, "values of each map", {0: "least", 1: "greatest"})
         self.figure_ = figure_of(self.axes_)
         return self
 

@@ -28,6 +28,10 @@ def test_kernels_of_a_layer_by_name(model):
     for ax, kernel in zip(display.axes_.flat, np.moveaxis(display.kernels, 3, 0), strict=False):
         np.testing.assert_array_equal(ax.images[0].get_array(), kernel.mean(axis=2))
     assert display.axes_[0, 0].get_title(loc="left") == "convolution_2: 5 of 6 kernels"
+    bar = display.figure_.axes[-1]
+    assert [bar.get_ylabel(), *(label.get_text() for label in bar.get_yticklabels())] == [
+        "weights of each kernel", "- greatest", "0", "greatest"
+    ]  # fmt: skip
     with pytest.raises(
         ValueError, match=r"no kernels in 'pooling_1'; layers with kernels are \['convolution_1', 'convolution_2'\]"
     ):
@@ -38,6 +42,7 @@ def test_a_row_for_each_layer_after_the_image(model):
     display = FeatureMapsDisplay.from_estimator(model, X[0], layers=CONVOLUTIONS, max_maps=3)
     assert display.axes_.shape == (3, 4)
     assert [row[0].texts[0].get_text().split("\n")[0] for row in display.axes_[1:]] == CONVOLUTIONS
+    assert display.figure_.axes[-1].get_ylabel() == "values of each map"
     maps = model.feature_maps(X[:1])["convolution_2"][0]
     for number, ax in enumerate(display.axes_[2, 1:]):
         np.testing.assert_array_equal(ax.images[0].get_array(), maps[:, :, number])
