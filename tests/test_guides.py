@@ -12,32 +12,45 @@ import pytest
 DOCS = Path(__file__).parents[1] / "docs"
 README = DOCS.parent / "README.md"
 PAGES = [path for path in [README, *sorted(DOCS.rglob("*.md"))] if "```python" in path.read_text(encoding="utf-8")]
-BLOCKS = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# Pages with code of another library in blocks of "py"; they run with -m slow, where that library is installed.
+PAGES_OF_PEERS = [
+    path for path in PAGES if path.parent.name == "coming_from" and path.stem not in ("index", "scikit_learn")
+]
+BLOCKS = re.compile(r"^```(python|py)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # Packages whose clusters take seconds to start: blocks that import them run with -m slow, where they are installed.
 CLUSTERS = ("dask", "ray")
 
 
-def blocks(page):
+def blocks(page, languages=("python",)):
     """The code of each block, behind as many empty lines as precede it, so that errors name the line of the page."""
-    return ["\n" * page[: match.start(1)].count("\n") + match[1] for match in BLOCKS.finditer(page)]
+    chosen = [match for match in BLOCKS.finditer(page) if match[1] in languages]
+    return ["\n" * page[: match.start(2)].count("\n") + match[2] for match in chosen]
 
 
 def clusters_of(code):
     return {name for name in CLUSTERS if re.search(rf"^import {name}$", code, re.MULTILINE)}
 
 
-def run(path, is_chosen):
+def missing_packages(code):
+    """Packages that lines of code import and that are not installed."""
+    imported = set(re.findall(r"^(?:import|from) (\w+)", code, re.MULTILINE))
+    return {name for name in imported if importlib.util.find_spec(name) is None}
+
+
+def run(path, is_chosen, languages=("python",)):
     main = types.ModuleType("__main__")  # of which worker processes get functions by their code
     with warnings.catch_warnings(), pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, "__main__", main)
         warnings.simplefilter("ignore")  # those of short trainings, and of other packages about their next versions
-        for code in filter(is_chosen, blocks(path.read_text(encoding="utf-8"))):
+        for code in filter(is_chosen, blocks(path.read_text(encoding="utf-8"), languages)):
             exec(compile(code, path, "exec"), vars(main))
 
 
-every_page = pytest.mark.parametrize(
-    "path", PAGES, ids=lambda path: path.relative_to(DOCS.parent).with_suffix("").as_posix()
-)
+def name_of(path):
+    return path.relative_to(DOCS.parent).with_suffix("").as_posix()
+
+
+every_page = pytest.mark.parametrize("path", PAGES, ids=name_of)
 
 
 @every_page
@@ -54,6 +67,26 @@ def test_code_blocks_run_on_clusters(path, monkeypatch):
     run(path, lambda code: all(importlib.util.find_spec(name) for name in clusters_of(code)))
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("path", PAGES_OF_PEERS, ids=name_of)
+def test_code_of_other_libraries_runs(path, tmp_path, monkeypatch):
+    missing = missing_packages("".join(blocks(path.read_text(encoding="utf-8"), ("py",))))
+    if missing:
+        pytest.skip(f"needs {', '.join(sorted(missing))}")
+    monkeypatch.chdir(tmp_path)  # where pykan writes a folder
+    run(path, lambda code: True, ("python", "py"))
+
+
 def test_blocks_keep_the_numbers_of_their_lines():
     page = "text\n```python\na = 1\n```\n```sh\nls\n```\n```python\nb = 2\nc = 3\n```\n"
     assert blocks(page) == ["\n\na = 1\n", "\n" * 8 + "b = 2\nc = 3\n"]
+
+
+def test_blocks_of_two_languages_keep_the_order_of_the_page():
+    page = "```py\na = 1\n```\n```python\nb = 2\n```\n```pycon\n>>> 1\n```\n"
+    assert [code.strip() for code in blocks(page, ("python", "py"))] == ["a = 1", "b = 2"]
+    assert [code.strip() for code in blocks(page)] == ["b = 2"]
+
+
+def test_missing_packages():
+    assert missing_packages("import json\nfrom no_such.place import a\nimport neither\n") == {"no_such", "neither"}
