@@ -15,7 +15,7 @@ sys.path[:0] = [str(DOCS / "extensions"), str(DOCS.parent)]
 
 from browser import INSTALLATION, write_browser_files  # noqa: E402
 from import_drawing import draw_imports  # noqa: E402
-from reference_pages import documented_methods, used_in_examples, write_reference_pages  # noqa: E402
+from reference_pages import documented_methods, keys_of, used_in_examples, write_reference_pages  # noqa: E402
 from sklearn.experimental import enable_halving_search_cv  # noqa: E402, F401 - the gallery looks up names of examples
 from thumbnails import draw_default_thumbnail  # noqa: E402
 
@@ -57,7 +57,11 @@ suppress_warnings = ["config.cache"]  # functions in the settings of the gallery
 
 autosummary_generate = True
 autosummary_imported_members = True
-autosummary_context = {"documented_methods": documented_methods, "used_in_examples": used_in_examples}
+autosummary_context = {
+    "documented_methods": documented_methods,
+    "keys_of": keys_of,
+    "used_in_examples": used_in_examples,
+}
 autodoc_typehints = "none"  # numpydoc names the types in words
 autodoc_preserve_defaults = True
 toc_object_entries_show_parents = "hide"  # "On this page" is too narrow for the name of the class before each method

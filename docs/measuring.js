@@ -40,6 +40,10 @@ function background(element) {
   return colour[3] === 1 ? colour.slice(0, 3) : over(colour, background(element.parentElement));
 }
 
+// Opacity of an element in all that it is part of.
+const opacity = element =>
+  element ? element.ownerDocument.defaultView.getComputedStyle(element).opacity * opacity(element.parentElement) : 1;
+
 const isVisible = element =>
   element.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && element.getClientRects().length > 0;
 
@@ -68,7 +72,8 @@ function checkContrast(page, root, theme) {
     const size = parseFloat(style.fontSize);
     const isLarge = size >= 24 || (size >= 18.66 && style.fontWeight >= 700);
     const behind = background(element);
-    const ratio = contrast(over(parse(style.color), behind), behind);
+    const [red, green, blue, share] = parse(style.color);
+    const ratio = contrast(over([red, green, blue, share * opacity(element)], behind), behind);
     if (ratio < (isLarge ? LARGE_TEXT_CONTRAST : TEXT_CONTRAST) - 0.005)
       problems.push([page, `${theme}: text of contrast ${ratio.toFixed(2)}: ${name(element)}`]);
   }

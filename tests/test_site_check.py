@@ -37,6 +37,10 @@ LAYOUTS = {
     "sound.html": ('<p>text <a href="#">link</a> <button aria-label="menu"></button></p>', []),
     "pale.html": ('<p style="color: #999">text</p>', ["light: text of contrast 2.85"]),
     "pale_when_dark.html": ('<p style="color: rgb(0 0 0 / 70%)">text</p>', ["dark: text of contrast 1.00"]),
+    "faint.html": (
+        '<div style="opacity: 0.5"><p>text</p></div>',
+        ["light: text of contrast 3.17", "dark: text of contrast 4.15"],
+    ),
     "large.html": ('<p style="color: #888; font-size: 24px">text</p>', []),
     "behind.html": (
         '<div style="background: #333"><p style="color: #555">text</p></div>',

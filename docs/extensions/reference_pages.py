@@ -101,6 +101,12 @@ def _is_method(name: str, value: object) -> bool:
     return callable_ and bool(inspect.getdoc(function))
 
 
+def keys_of(name: str) -> list[str]:
+    """Keys of a public dictionary, and nothing for other objects."""
+    value = resolved(name)
+    return [str(key) for key in value] if isinstance(value, dict) else []
+
+
 def used_in_examples(name: str) -> bool:
     """Return True if a script of the gallery has the name."""
     return re.search(rf"\b{name.rpartition('.')[2]}\b", _examples()) is not None

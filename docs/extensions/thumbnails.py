@@ -73,7 +73,7 @@ def _empty_figure():
     matplotlib.use("agg")
     from matplotlib import pyplot as plt
 
-    figure = plt.figure(figsize=SIZE)
+    figure = plt.figure(figsize=SIZE, layout="none")  # whatever style an example has set
     ax = figure.add_axes((0, 0, 1, 1))
     ax.set_axis_off()
     return figure, ax
