@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from skneural.layers.layer import Backward, Context, Layer
-from skneural.ops.pointwise import AnyActivation, activation_function, limited
+from skneural.ops.pointwise import ACTIVATIONS, AnyActivation, activation_function, limited
 from skneural.ops.types import Array
 from skneural.parameters import Tree
 
@@ -24,6 +24,10 @@ class Activation(Layer):
     function: AnyActivation
 
     stepwise: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        if isinstance(self.function, str) and self.function not in ACTIVATIONS:
+            raise ValueError(f"{self.function!r} is no activation function; there are {', '.join(ACTIVATIONS)}.")
 
     def forward(self, p: Tree, x: Array, context: Context) -> tuple[Any, Backward]:
         y, vjp = activation_function(self.function)(x)

@@ -411,4 +411,9 @@ def lengths_of(samples: object) -> list[int]:
     if not isinstance(samples, list | tuple):
         return []
     sequences = (sample for sample in samples if hasattr(sample, "__len__") and not isinstance(sample, str | bytes))
-    return sorted({len(sequence) for sequence in sequences if getattr(sequence, "ndim", 1)})
+    return sorted({_length(sequence) for sequence in sequences if getattr(sequence, "ndim", 1)})
+
+
+def _length(sequence: Any) -> int:
+    """Number of elements, or of rows of an array, which sparse ones do not tell by ``len``."""
+    return sequence.shape[0] if hasattr(sequence, "shape") else len(sequence)

@@ -114,9 +114,10 @@ def ensure_possible_start(estimator: Any) -> None:
         )
     arguments = model.network_arguments_
     if arguments.get("n_networks", 1) > 1:
+        one = "n_cv=1" if hasattr(model, "n_cv") else "n_members=1"
         raise ValueError(
             f"pretrained is a {type(model).__name__} of {arguments['n_networks']} networks, and {name} starts from "
-            "one: fit it with n_cv=1 or n_members=1."
+            f"one: fit it with {one}."
         )
     if builders in BETWEEN_KINDS:
         _ensure_converted(BETWEEN_KINDS[builders], arguments, hyperparameters, type(model).__name__, name)
@@ -258,8 +259,12 @@ def _ensure_same_shapes(given: Mapping[str, Array], wanted: Mapping[str, Array],
 def _differing(model: Any, network: Network, estimator: Any) -> str:
     """A sentence about the hyper-parameters of the network that differ from those of `pretrained`."""
     names = {field.name for field in dataclasses.fields(estimator)} - set(NOT_COMPARED)
-    given = {name: value for name, value in model.network_arguments_.items() if name in names}
-    differing = {name: value for name, value in given.items() if network.arguments.get(name, value) != value}
+    arguments = {name: value for name, value in model.network_arguments_.items() if name in names}
+    differing = {name: value for name, value in arguments.items() if network.arguments.get(name, value) != value}
+    # Members of networks are None where n_cv asks for several networks, which is what has to be set then.
+    differing = {name: value for name, value in differing.items() if value is not None or getattr(model, name) is None}
+    if getattr(model, "n_cv", None) != getattr(estimator, "n_cv", None):
+        differing["n_cv"] = model.n_cv
     if not differing:
         return "Set the hyper-parameters of the network, and give X, as for pretrained."
     return f"For pretrained, {', '.join(f'{name}={value!r}' for name, value in differing.items())}."

@@ -379,3 +379,8 @@ def test_minus_one_marks_unlabelled_nodes_whatever_the_dtype(dtype):
     np.testing.assert_array_equal(model.classes_, [0, 1])
     np.testing.assert_array_equal(model.weights_, expected.weights_)
     assert model.score(X, labels.astype(dtype)) == expected.score(X, labels)
+
+
+def test_a_list_of_matrices_is_no_list_of_graphs():
+    with pytest.raises(ValueError, match=r"X must be a list of Graph\(features, adjacency\)"):
+        GNNGraphClassifier().fit([sparse.csr_array(np.eye(3))] * 4, [0, 1, 0, 1])

@@ -14,3 +14,8 @@ def test_activations_are_found_by_their_names(name):
 
 def test_limit_is_the_nearest_number_within():
     np.testing.assert_array_equal(Limit(0.5).predict({}, np.array([-2.0, -0.5, 0.1, 0.7])), [-0.5, -0.5, 0.1, 0.5])
+
+
+def test_names_are_checked_when_the_layer_is_made():
+    with pytest.raises(ValueError, match=r"'rleu' is no activation function; there are identity, .*softplus"):
+        Activation("rleu")

@@ -421,6 +421,9 @@ def test_networks_of_other_kinds_and_of_folds():
     folds = TabularMLPClassifier(**TABLE | {"n_cv": 2}).fit(X, Y)
     with pytest.raises(ValueError, match="of 2 networks, and TabularMLPClassifier starts from one: fit it with n_cv=1"):
         TabularMLPClassifier(pretrained=folds, **TABLE).fit(X, Y)
+    one = TabularMLPClassifier(**TABLE).fit(X, Y)
+    with pytest.raises(ValueError, match=r"other layers.* For pretrained, n_cv=1\.$"):
+        TabularMLPClassifier(pretrained=one, **TABLE | {"n_cv": 2}).fit(X, Y)
 
 
 # Step sizes of the body, and starts that are kept

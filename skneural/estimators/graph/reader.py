@@ -288,6 +288,8 @@ def _is_list_of_graphs(X: Any) -> bool:
     if isinstance(X, Graph):
         raise ValueError("X is a single graph; it must be a list of them: [X].")
     is_list = isinstance(X, list | tuple) or (isinstance(X, np.ndarray) and X.dtype == object)
+    if is_list and len(X) > 0 and sparse.issparse(X[0]):
+        raise ValueError("X[0] is a sparse array; X must be a list of Graph(features, adjacency).")
     return is_list and len(X) > 0 and isinstance(X[0], Graph)
 
 
