@@ -114,10 +114,10 @@ def ensure_possible_start(estimator: Any) -> None:
         )
     arguments = model.network_arguments_
     if arguments.get("n_networks", 1) > 1:
-        one = "n_cv=1" if hasattr(model, "n_cv") else "n_members=1"
+        setting = "n_cv=1" if hasattr(model, "n_cv") else "n_members=1"
         raise ValueError(
             f"pretrained is a {type(model).__name__} of {arguments['n_networks']} networks, and {name} starts from "
-            f"one: fit it with {one}."
+            f"one: fit it with {setting}."
         )
     if builders in BETWEEN_KINDS:
         _ensure_converted(BETWEEN_KINDS[builders], arguments, hyperparameters, type(model).__name__, name)
