@@ -172,7 +172,7 @@ def neighboring():
 
 
 def recommended():
-    links = sparse.random_array((7, 7), density=0.3, rng=np.random.default_rng(1), format="csr")
+    links = sparse.random_array((7, 7), density=0.3, random_state=1, format="csr")
     return [recommendation.best_candidates(numbers(7, 3), links, Kinds(7, None), np.arange(7), 4)]
 
 

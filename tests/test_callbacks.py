@@ -255,6 +255,7 @@ class TestMistakes:
 
 def test_a_killed_process_leaves_a_file_that_loads(path):
     """Once here, at a random moment; benchmarks/kills.py does it many times."""
+    pytest.importorskip("sklearn.callback")
     program = f"""
         from tests.estimators.cases import flowers
         from skneural import MLPClassifier

@@ -1,5 +1,6 @@
 """Importing skneural is light."""
 
+import importlib.util
 import subprocess
 import sys
 
@@ -12,7 +13,7 @@ OPTIONAL = ("matplotlib", "mpi4py", "rich", "pandas", "sympy", "onnx", "torch", 
 # One process imports them one after another, because each new one takes seconds to import scikit-learn again. What
 # scikit-learn imports by itself where it is installed comes first, and does not count.
 IMPORTS = (
-    "sklearn.callback, sklearn.neural_network",
+    "sklearn.neural_network" + (", sklearn.callback" if importlib.util.find_spec("sklearn.callback") else ""),
     "skneural",
     "skneural.estimators.mlp",
     "skneural.preprocessing",

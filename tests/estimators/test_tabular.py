@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
 import skops.io
 from scipy import sparse
 from sklearn.base import clone
@@ -108,6 +109,8 @@ def test_polars_says_the_same_as_pandas(kind, model):
     polars = pytest.importorskip("polars")
     columns = {name: [None if pd.isna(value) else value for value in X[name]] for name in X}
     as_polars = polars.DataFrame(columns).with_columns(polars.col("colour", "place").cast(getattr(polars, kind)))
+    if sklearn.__version__.startswith("1.7.") and not hasattr(as_polars, "__dataframe__"):
+        pytest.skip("scikit-learn 1.7 reads the names of columns by a protocol that polars 2 has left")
     same = regressor().fit(as_polars, Y)
     assert list(same.feature_names_in_) == list(X)
     assert same.categories_ == model.categories_

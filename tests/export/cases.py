@@ -1169,7 +1169,7 @@ CASES |= {
     ),
     "link predictor of two kinds": ExportCase(
         GNNLinkPredictor(convolution="lightgcn", embedding_size=3, max_iter=3, random_state=0),
-        lambda: (GraphNodes.bipartite(sparse.random_array((40, 50), density=0.1, rng=0)), None),
+        lambda: (GraphNodes.bipartite(sparse.random_array((40, 50), density=0.1, random_state=0)), None),
         pairs,
         as_numbers,
         of_classifier,
