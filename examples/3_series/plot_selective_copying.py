@@ -24,7 +24,7 @@ from skneural.drawing import STYLE
 
 N_SYMBOLS, N_COPIED = 4, 4
 NOISE, ASK = N_SYMBOLS, N_SYMBOLS + 1
-LENGTHS = (12, 24, 48)
+LENGTHS = (12, 24, 36)
 TRAINING = {
     "vocabulary_size": N_SYMBOLS + 2,
     "learning_rate": "one_cycle",
