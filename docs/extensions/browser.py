@@ -1,7 +1,7 @@
 """Notebooks that run in the browser: JupyterLite, with the wheel of this package among its files.
 
 Python in the browser is Pyodide, whose versions of NumPy, SciPy and scikit-learn follow from the version of the kernel
-that the extra ``docs`` pins. There is one thread, and callbacks are missing: that scikit-learn has none.
+that the extra ``docs`` pins. There is one thread, and no callbacks, which that scikit-learn does not have.
 """
 
 import json
@@ -26,8 +26,10 @@ def write_browser_files(folder: Path, package: Path) -> None:
     build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(package)]
     subprocess.run(build, check=True)
     (wheel,) = folder.glob("*.whl")
-    settings = {"jupyter-lite-schema-version": 0, "jupyter-config-data": {}}
-    settings["jupyter-config-data"]["litePluginSettings"] = {KERNEL: {"pyodideUrl": PYODIDE}}
+    settings = {
+        "jupyter-lite-schema-version": 0,
+        "jupyter-config-data": {"litePluginSettings": {KERNEL: {"pyodideUrl": PYODIDE}}},
+    }
     (folder / "jupyter-lite.json").write_text(json.dumps(settings), encoding="utf-8")
     build_settings = {"PipliteAddon": {"piplite_urls": [wheel.name]}}
     (folder / "jupyter_lite_config.json").write_text(json.dumps(build_settings), encoding="utf-8")

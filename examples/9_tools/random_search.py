@@ -54,8 +54,8 @@ def main():
         seconds = time.perf_counter() - start
         print(f"{name:<24}{search.score(X_test, y_test):>14.3f}{seconds:>9.1f}")
     print(f"\nbest of {name}:")
-    for name, value in search.best_params_.items():
-        print(f"{name:<20}{value if isinstance(value, tuple) else f'{value:.2g}'}")
+    for parameter, value in search.best_params_.items():
+        print(f"{parameter:<20}{f'{value:.2g}' if isinstance(value, float) else value}")
 
 
 if __name__ == "__main__":

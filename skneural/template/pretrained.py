@@ -262,8 +262,10 @@ def _differing(model: Any, network: Network, estimator: Any) -> str:
     arguments = {name: value for name, value in model.network_arguments_.items() if name in names}
     differing = {name: value for name, value in arguments.items() if network.arguments.get(name, value) != value}
     # Members of networks are None where n_cv asks for several networks, which is what has to be set then.
-    differing = {name: value for name, value in differing.items() if value is not None or getattr(model, name) is None}
-    if getattr(model, "n_cv", None) != getattr(estimator, "n_cv", None):
+    differing = {
+        name: value for name, value in differing.items() if value is not None or getattr(model, name, None) is None
+    }
+    if hasattr(model, "n_cv") and model.n_cv != getattr(estimator, "n_cv", None):
         differing["n_cv"] = model.n_cv
     if not differing:
         return "Set the hyper-parameters of the network, and give X, as for pretrained."

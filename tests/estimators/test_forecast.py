@@ -466,7 +466,7 @@ def test_float32_trains_in_single_precision_and_float64_in_double():
         ([np.full(9, np.nan)], "Series 0 has no value at all"),
         ([np.r_[np.ones(5), np.inf]], "Series 0 has an infinite value, at step 5"),
         ([np.ones(3), np.ones(2)], "No series is long enough: the longest has 3 steps, and training needs at least 4"),
-        (np.ones((9, 2)), r"the longest has 2 steps.*one series of several channels is X\[np.newaxis\]"),
+        (np.ones((9, 2)), r"the longest has 2 steps.*For one series of several channels.*X\[np.newaxis\]"),
         (
             pd.DataFrame({"name": list("xy"), "y": [1, 2]}),
             "Column 'name' holds text, such as 'x', but series",

@@ -132,8 +132,8 @@ class Forecasting(Task):
         if not n_windows.any():
             raise ValueError(
                 f"No series is long enough: the longest has {lengths.max(initial=0)} steps, and training needs at "
-                f"least {horizon + 1}, a value and the {horizon} steps of the horizon that follow it. X has the shape "
-                "(series, steps); one series of several channels is X[np.newaxis]."
+                f"least {horizon + 1}, a value and the {horizon} steps of the horizon that follow it. For one "
+                "series of several channels, an array (steps, channels), give X[np.newaxis]."
             )
         total = int(n_windows.sum() if weight is None else np.ceil(weight @ n_windows))
         n_choices = max(-(-total // self.options.max_windows), 1)
