@@ -10,6 +10,8 @@ import sysconfig
 import pytest
 
 pytest.importorskip("mpi4py.MPI", exc_type=ImportError)  # also where it is installed, but no MPI
+# One run of both processes serves all tests, and sets callbacks.
+pytest.importorskip("sklearn.callback", reason="scikit-learn has callbacks from release 1.9 on")
 MPIEXEC = shutil.which("mpiexec", path=sysconfig.get_path("scripts") + os.pathsep + os.environ["PATH"])
 if MPIEXEC is None:
     pytest.skip("mpiexec is not installed", allow_module_level=True)
